@@ -1,0 +1,109 @@
+/*
+ * run.h - the complete record of one run, or of several merged runs, in memory: everything that a table
+ * or picture is made from, without the program. It grows with distinct stacks, not with calls.
+ * runfile.h reads and writes it as JSON; the tracer fills it.
+ */
+#ifndef SYSTRACE_RUN_H
+#define SYSTRACE_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+#include "symbolizer/module.h"
+#include "symbolizer/stack.h"
+#include "symbolizer/syscalls.h"
+
+/* The executable image a process runs. All strings owned raw bytes. */
+struct program {
+    char *name; /* base name of the file: "nginx" */
+    char *path;
+};
+
+/* The function that holds a frame's offset. */
+struct symbol {
+    uint32_t module;
+    uint64_t offset; /* file offset of its first byte */
+    uint64_t size;   /* bytes, never 0 */
+    char *name;      /* owned, demangled */
+};
+
+/* Calls with one key: all fields but `calls`. */
+struct count {
+    uint32_t execution; /* index in run.executions */
+    uint32_t program;
+    uint32_t phase; /* index in run.phases: the user-defined phase */
+    uint32_t stack;
+    uint32_t abi; /* enum abi */
+    uint32_t nr;  /* x32: without bit 30 */
+    uint64_t calls;
+};
+
+/* One traced execution: what is recorded once for each. */
+struct execution {
+    char id[33];         /* random, 128 bits, lower-case hex */
+    char **command;      /* NULL-terminated, owned */
+    char *kernel;        /* uname -r */
+    char *machine;       /* uname -m */
+    char *libc;          /* of the tracer: "glibc 2.36" */
+    char *version;       /* of systrace-lib */
+    char *engine;        /* "seccomp" or "ptrace" */
+    struct timespec start, end; /* CLOCK_REALTIME */
+    int exit_status;     /* of the command: 0..255, or -1 */
+    int exit_signal;     /* that killed it, or 0 */
+    bool cut_short;      /* the tracer stopped before the last tracee ended */
+    /* Quality: what the tracer counted, independently of the counts below. */
+    uint64_t entries;    /* entries into the kernel that it saw; equals the sum of calls */
+    uint64_t denied;     /* of these: denied by a seccomp filter of the program's own */
+    uint64_t vsyscall;   /* calls of the vsyscall page: no entries */
+    uint64_t lost;       /* entries known to have been missed: 0, and shown */
+};
+
+struct run {
+    struct execution *executions;
+    size_t execution_count;
+    struct program *programs;
+    size_t program_count;
+    char **phases; /* names of user-defined phases; the first is "", for none */
+    size_t phase_count;
+    struct module *modules; /* the pseudo-modules of module.h first */
+    size_t module_count;
+    struct symbol *symbols;
+    size_t symbol_count;
+    struct stacks stacks;
+    struct count *counts; /* one per key */
+    size_t count_count;
+    uint32_t *count_slots;  /* open-addressed hash of count index + 1 */
+    size_t count_slot_count;
+    /* growth of the arrays above, private */
+    size_t execution_capacity, program_capacity, phase_capacity, module_capacity, symbol_capacity,
+        count_capacity;
+};
+
+/* An empty run with the three pseudo-modules; -ENOMEM. */
+int run_init(struct run *run);
+void run_deinit(struct run *run);
+
+/* A new execution, zeroed but for its random id and exit_status -1; its index. Negative errno. */
+int64_t run_add_execution(struct run *run);
+
+/* The index of the program, phase or module with this key, added if new; strings are copied. -ENOMEM.
+ * A module's key is (identity, name, path); run_module adds `module->loads` to it. */
+int64_t run_program(struct run *run, const char *name, const char *path);
+int64_t run_phase(struct run *run, const char *name);
+int64_t run_module(struct run *run, const struct module *module);
+
+/* Adds a symbol (name copied) unless one with the same module and offset is there. -ENOMEM. */
+int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size, const char *name);
+
+/* Adds key->calls to the count with this key. Hot: one hash look-up. -ENOMEM. */
+int run_count(struct run *run, const struct count *key);
+
+/* The symbol whose range holds this offset of the module, or NULL. Sorts the symbols on first use. */
+const struct symbol *run_find_symbol(struct run *run, uint32_t module, uint64_t offset);
+
+/* Adds `other` to `run`: associative and commutative once written. -EEXIST if an execution id is in both
+ * (then `run` is untouched), -ENOMEM. */
+int run_merge(struct run *run, const struct run *other);
+
+#endif

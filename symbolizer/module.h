@@ -1,0 +1,28 @@
+/*
+ * module.h - what is known of one ELF image (or pseudo-module) that was mapped in a run, apart from
+ * where it was mapped. The unit of identity in results.
+ */
+#ifndef SYSTRACE_MODULE_H
+#define SYSTRACE_MODULE_H
+
+#include <stdint.h>
+
+/* Pseudo-modules with fixed numbers in every run; they have a name and nothing else. */
+enum {
+    MODULE_ANON,    /* "[anon]": executable memory that is no ELF file: JIT code, trampolines */
+    MODULE_START,   /* "[start]": the tracer's first execve, which no library asked for */
+    MODULE_UNKNOWN, /* "[unknown]": not known; never a guess */
+    MODULE_FIRST    /* the first number of a real module */
+};
+
+/* All strings are owned, NUL-terminated, raw bytes as the program saw them; "" for none. */
+struct module {
+    char *name;     /* base name of the file with symlinks resolved: "libsqlite3.so.0.8.6", "[vdso]" */
+    char *path;     /* as /proc/PID/maps has it, without " (deleted)" */
+    char *soname;   /* DT_SONAME */
+    char *identity; /* "gnu:HEX" (GNU build-id), "go:TEXT", or "sha1:HEX" of the file; "" if unreadable */
+    uint64_t size;  /* of the file, bytes */
+    uint64_t loads; /* in how many address spaces it appeared (a fork's copy not counted) */
+};
+
+#endif

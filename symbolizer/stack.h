@@ -1,0 +1,77 @@
+/*
+ * stack.h - user stacks as values: frames from the system-call instruction out to the outermost
+ * one, interned so that equal stacks are one object with one small number.
+ */
+#ifndef SYSTRACE_STACK_H
+#define SYSTRACE_STACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is special about a frame. The values are written to run files by name, never as numbers. */
+enum frame_mark {
+    /* The kernel's signal frame (__restore_rt): the next frame outwards was interrupted here. */
+    FRAME_SIGNAL = 1 << 0,
+    /* Found by a heuristic, not by unwind information; so are all frames beyond it. */
+    FRAME_INEXACT = 1 << 1,
+    /* Not on the stack: the target that the next frame outwards called, which left by a tail call. */
+    FRAME_TAIL = 1 << 2,
+    /* Of the stack that made this CLONE_VM|CLONE_VFORK child, as it was in the clone call. */
+    FRAME_SPAWNED_BY = 1 << 3,
+    /* The start code of its module, at e_entry: what the kernel or the loader jumped to. */
+    FRAME_ENTRY = 1 << 4,
+};
+
+/* How a walk ended: complete, or the reason why it is not. Written to run files by name. */
+enum stack_end {
+    STACK_COMPLETE,         /* reached the outermost frame */
+    STACK_NO_CFI,           /* no unwind information covers the pc */
+    STACK_BAD_CFI,          /* the unwind information is malformed or leads nowhere */
+    STACK_UNREADABLE,       /* the stack memory it names is not mapped */
+    STACK_MEMORY_DENIED,    /* the kernel refuses us the memory or the map of the process */
+    STACK_UNMAPPED_PC,      /* a pc or return address lies in no executable mapping */
+    STACK_TOO_DEEP,         /* more than STACK_MAX_DEPTH frames */
+    STACK_CYCLE,            /* the stack pointer did not move outwards */
+    STACK_UNSUPPORTED_CODE, /* 32-bit code */
+    STACK_ENDS              /* how many there are */
+};
+
+enum { STACK_MAX_DEPTH = 1 << 17 };
+
+struct frame {
+    uint32_t module; /* index of the module in its run (module.h) */
+    uint32_t marks;  /* of enum frame_mark */
+    /*
+     * Where to look the frame up, a file offset of the module (the address itself in [anon]):
+     * the call instruction for an ordinary frame (return address - 1), the system-call instruction
+     * for the innermost, the pc for one that a signal interrupted, the target for a tail frame.
+     */
+    uint64_t offset;
+};
+
+struct stack {
+    uint32_t depth;      /* number of frames; 0 when not even the first is known */
+    enum stack_end end;
+    struct frame *frames; /* innermost first; NULL if depth is 0 */
+};
+
+/* A set of distinct stacks, numbered from 0 in the order of their coming. */
+struct stacks {
+    struct stack *stacks;
+    uint32_t count, capacity;
+    uint32_t *slots; /* open-addressed hash of stack number + 1; 0 is empty */
+    uint32_t slot_count;
+};
+
+void stacks_init(struct stacks *stacks);
+void stacks_deinit(struct stacks *stacks);
+
+/* The number of this stack, which is copied if it is new. -ENOMEM. */
+int64_t stacks_intern(struct stacks *stacks, const struct frame *frames, uint32_t depth,
+                      enum stack_end end);
+
+/* The name of an end as run files and tables have it ("complete", "no-cfi"); its inverse, or -1. */
+const char *stack_end_name(enum stack_end end);
+int stack_end_parse(const char *name);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * symbols.h - names of functions in one ELF file, by libdwfl: .symtab, .dynsym, separate debug files
+ * by build-id and debuglink, .gnu_debugdata. Used after the run, never in the hot path.
+ */
+#ifndef SYSTRACE_SYMBOLS_H
+#define SYSTRACE_SYMBOLS_H
+
+#include <stdint.h>
+
+struct symbols;
+
+/* One function: the names at its address are reduced to one (fewest leading underscores, then shortest,
+ * then bytewise least; version dropped), demangled by libiberty. */
+struct symbol_name {
+    char *name;       /* owned by the struct symbols; raw bytes */
+    uint64_t offset;  /* file offset of its first byte */
+    uint64_t size;    /* bytes; never 0 */
+};
+
+/*
+ * Reads all function symbols of the file open as `fd` (duplicated; the caller keeps it), whose name
+ * was `path` (for debuglink look-up). Never touches the network (debuginfod). Malformed input gives
+ * fewer symbols, never a crash. 0, -ENOMEM, -ENOEXEC (no ELF file) or another negative errno.
+ */
+int symbols_open(struct symbols **ret, const char *path, int fd);
+void symbols_close(struct symbols *symbols);
+
+/* The function whose [offset, offset + size) holds this file offset, or NULL: never the nearest. Of several
+ * (nested ranges), the one that starts last. */
+const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t offset);
+
+#endif
