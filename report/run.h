@@ -1,7 +1,7 @@
 /*
- * run.h - the complete record of one run, or of several merged runs, in memory: everything that a table
- * or picture is made from, without the program. It grows with distinct stacks, not with calls.
- * runfile.h reads and writes it as JSON; the tracer fills it.
+ * run.h - the complete record of one run, or of several merged runs, in memory: everything that a
+ * table or picture is made from, without the program. It grows with distinct stacks, not with
+ * calls. runfile.h reads and writes it as JSON; the tracer fills it.
  */
 #ifndef SYSTRACE_RUN_H
 #define SYSTRACE_RUN_H
@@ -26,6 +26,8 @@ struct symbol {
     uint64_t offset; /* file offset of its first byte */
     uint64_t size;   /* bytes, never 0 */
     char *name;      /* owned, demangled */
+    uint32_t
+        outer; /* private: number + 1 of the nearest symbol before that ends after this one, or 0 */
 };
 
 /* Calls with one key: all fields but `calls`. */
@@ -41,22 +43,22 @@ struct count {
 
 /* One traced execution: what is recorded once for each. */
 struct execution {
-    char id[33];         /* random, 128 bits, lower-case hex */
-    char **command;      /* NULL-terminated, owned */
-    char *kernel;        /* uname -r */
-    char *machine;       /* uname -m */
-    char *libc;          /* of the tracer: "glibc 2.36" */
-    char *version;       /* of systrace-lib */
-    char *engine;        /* "seccomp" or "ptrace" */
+    char id[33];                /* random, 128 bits, lower-case hex */
+    char **command;             /* NULL-terminated, owned */
+    char *kernel;               /* uname -r */
+    char *machine;              /* uname -m */
+    char *libc;                 /* of the tracer: "glibc 2.36" */
+    char *version;              /* of systrace-lib */
+    char *engine;               /* "seccomp" or "ptrace" */
     struct timespec start, end; /* CLOCK_REALTIME */
-    int exit_status;     /* of the command: 0..255, or -1 */
-    int exit_signal;     /* that killed it, or 0 */
-    bool cut_short;      /* the tracer stopped before the last tracee ended */
+    int exit_status;            /* of the command: 0..255, or -1 */
+    int exit_signal;            /* that killed it, or 0 */
+    bool cut_short;             /* the tracer stopped before the last tracee ended */
     /* Quality: what the tracer counted, independently of the counts below. */
-    uint64_t entries;    /* entries into the kernel that it saw; equals the sum of calls */
-    uint64_t denied;     /* of these: denied by a seccomp filter of the program's own */
-    uint64_t vsyscall;   /* calls of the vsyscall page: no entries */
-    uint64_t lost;       /* entries known to have been missed: 0, and shown */
+    uint64_t entries;  /* entries into the kernel that it saw; equals the sum of calls */
+    uint64_t denied;   /* of these: denied by a seccomp filter of the program's own */
+    uint64_t vsyscall; /* calls of the vsyscall page: no entries */
+    uint64_t lost;     /* entries known to have been missed: 0, and shown */
 };
 
 struct run {
@@ -70,10 +72,12 @@ struct run {
     size_t module_count;
     struct symbol *symbols;
     size_t symbol_count;
+    size_t
+        symbols_sorted; /* how many of them, from the first on, are in order and without doubles */
     struct stacks stacks;
     struct count *counts; /* one per key */
     size_t count_count;
-    uint32_t *count_slots;  /* open-addressed hash of count index + 1 */
+    uint32_t *count_slots; /* open-addressed hash of count index + 1 */
     size_t count_slot_count;
     /* growth of the arrays above, private */
     size_t execution_capacity, program_capacity, phase_capacity, module_capacity, symbol_capacity,
@@ -87,23 +91,51 @@ void run_deinit(struct run *run);
 /* A new execution, zeroed but for its random id and exit_status -1; its index. Negative errno. */
 int64_t run_add_execution(struct run *run);
 
-/* The index of the program, phase or module with this key, added if new; strings are copied. -ENOMEM.
- * A module's key is (identity, name, path); run_module adds `module->loads` to it. */
+/* The index of the program, phase or module with this key, added if new; strings are copied.
+ * -ENOMEM. A module's key is (identity, name, path); run_module adds `module->loads` to it. */
 int64_t run_program(struct run *run, const char *name, const char *path);
 int64_t run_phase(struct run *run, const char *name);
 int64_t run_module(struct run *run, const struct module *module);
 
-/* Adds a symbol (name copied) unless one with the same module and offset is there. -ENOMEM. */
-int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size, const char *name);
+/* Adds a symbol (name copied). Of two with the same module and offset only one stays: the longer,
+ * else the one with the bytewise lesser name. `size` is not 0 and offset + size is no overflow.
+ * -ENOMEM. */
+int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
+                   const char *name);
 
 /* Adds key->calls to the count with this key. Hot: one hash look-up. -ENOMEM. */
 int run_count(struct run *run, const struct count *key);
 
-/* The symbol whose range holds this offset of the module, or NULL. Sorts the symbols on first use. */
+/* The symbol whose range holds this offset of the module, or NULL; of several the one that starts
+ * last. Sorts the symbols on first use. */
 const struct symbol *run_find_symbol(struct run *run, uint32_t module, uint64_t offset);
 
-/* Adds `other` to `run`: associative and commutative once written. -EEXIST if an execution id is in both
- * (then `run` is untouched), -ENOMEM. */
+/* Calls of one execution by what is known of their stacks, whatever libraries are runtime
+ * libraries. */
+struct quality {
+    uint64_t by_end[STACK_ENDS]; /* complete, or incomplete for this reason */
+    uint64_t inexact;            /* on a stack that has an inexact or a tail frame */
+};
+
+/* Adds up the counts: ret[i] is of the execution i and is overwritten. */
+void run_quality(const struct run *run, struct quality *ret);
+
+/*
+ * Adds `other` to `run`: associative and commutative once sorted. -EEXIST if an execution id is in
+ * both, -EOVERFLOW if the calls of all executions exceed INT64_MAX (in both cases `run` is
+ * untouched), -ENOMEM.
+ */
 int run_merge(struct run *run, const struct run *other);
+
+/*
+ * Puts everything in the one order that depends on nothing but what is recorded: executions by id,
+ * all else by its key, pseudo-modules and the phase "" first. Every index obtained before is void.
+ * -ENOMEM.
+ */
+int run_sort(struct run *run);
+
+/* For run*.c: put the symbols in order; rebuild the hash of the counts (-ENOMEM). */
+void run_sort_symbols(struct run *run);
+int run_index_counts(struct run *run);
 
 #endif

@@ -24,13 +24,14 @@ enum phase { PHASE_LOAD, PHASE_MAIN, PHASE_EXIT };
 #define ATTRIBUTE_NONE UINT32_MAX
 
 struct attribution {
-    uint32_t issuer;      /* frame of the issuer; NONE: [unknown] */
-    uint32_t caller;      /* frame of the caller; NONE: [unknown] */
-    uint32_t via;         /* frame of the runtime function that the caller called; NONE: it made the call itself */
-    uint32_t extent;      /* frames [0, extent) are on the stack: up to a signal frame or all, and no spawner
-                             of a child whose own frames already name the caller */
+    uint32_t issuer; /* frame of the issuer; NONE: [unknown] */
+    uint32_t caller; /* frame of the caller; NONE: [unknown] */
+    uint32_t via;    /* frame of the runtime function that the caller called; NONE: it made the call
+                        itself */
+    uint32_t extent; /* frames [0, extent) are on the stack: up to a signal frame or all, and no
+                        spawner of a child whose own frames already name the caller */
     bool unknown_on_stack; /* [unknown] is on the stack too: the stack is incomplete */
-    bool inexact;         /* the caller rests on a frame found by a heuristic, or is a tail frame */
+    bool inexact; /* the caller rests on a frame found by a heuristic, or is a tail frame */
     enum phase phase;
 };
 

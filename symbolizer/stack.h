@@ -5,6 +5,7 @@
 #ifndef SYSTRACE_STACK_H
 #define SYSTRACE_STACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,8 @@ enum frame_mark {
     FRAME_SIGNAL = 1 << 0,
     /* Found by a heuristic, not by unwind information; so are all frames beyond it. */
     FRAME_INEXACT = 1 << 1,
-    /* Not on the stack: the target that the next frame outwards called, which left by a tail call. */
+    /* Not on the stack: the target that the next frame outwards called, which left by a tail call.
+     */
     FRAME_TAIL = 1 << 2,
     /* Of the stack that made this CLONE_VM|CLONE_VFORK child, as it was in the clone call. */
     FRAME_SPAWNED_BY = 1 << 3,
@@ -50,7 +52,7 @@ struct frame {
 };
 
 struct stack {
-    uint32_t depth;      /* number of frames; 0 when not even the first is known */
+    uint32_t depth; /* number of frames; 0 when not even the first is known */
     enum stack_end end;
     struct frame *frames; /* innermost first; NULL if depth is 0 */
 };
@@ -70,8 +72,15 @@ void stacks_deinit(struct stacks *stacks);
 int64_t stacks_intern(struct stacks *stacks, const struct frame *frames, uint32_t depth,
                       enum stack_end end);
 
+/* Rebuilds the hash after the stacks were reordered from outside (run_sort). -ENOMEM. */
+int stacks_index(struct stacks *stacks);
+
 /* The name of an end as run files and tables have it ("complete", "no-cfi"); its inverse, or -1. */
 const char *stack_end_name(enum stack_end end);
 int stack_end_parse(const char *name);
+
+/* The name of one mark ("spawned-by"), or NULL for a value that is none; its inverse, or -1. */
+const char *frame_mark_name(enum frame_mark mark);
+int frame_mark_parse(const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * symbols.h - names of functions in one ELF file, by libdwfl: .symtab, .dynsym, separate debug files
- * by build-id and debuglink, .gnu_debugdata. Used after the run, never in the hot path.
+ * symbols.h - names of functions in one ELF file, by libdwfl: .symtab, .dynsym, separate debug
+ * files by build-id and debuglink, .gnu_debugdata. Used after the run, never in the hot path.
  */
 #ifndef SYSTRACE_SYMBOLS_H
 #define SYSTRACE_SYMBOLS_H
@@ -9,12 +9,12 @@
 
 struct symbols;
 
-/* One function: the names at its address are reduced to one (fewest leading underscores, then shortest,
- * then bytewise least; version dropped), demangled by libiberty. */
+/* One function: the names at its address are reduced to one (fewest leading underscores, then
+ * shortest, then bytewise least; version dropped), demangled by libiberty. */
 struct symbol_name {
-    char *name;       /* owned by the struct symbols; raw bytes */
-    uint64_t offset;  /* file offset of its first byte */
-    uint64_t size;    /* bytes; never 0 */
+    char *name;      /* owned by the struct symbols; raw bytes */
+    uint64_t offset; /* file offset of its first byte */
+    uint64_t size;   /* bytes; never 0 */
 };
 
 /*
@@ -25,8 +25,8 @@ struct symbol_name {
 int symbols_open(struct symbols **ret, const char *path, int fd);
 void symbols_close(struct symbols *symbols);
 
-/* The function whose [offset, offset + size) holds this file offset, or NULL: never the nearest. Of several
- * (nested ranges), the one that starts last. */
+/* The function whose [offset, offset + size) holds this file offset, or NULL: never the nearest. Of
+ * several (nested ranges), the one that starts last. */
 const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t offset);
 
 #endif

@@ -1,0 +1,55 @@
+/* csv.c - the per-library table as CSV. */
+#include "csv.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include "lines.h"
+
+static void print_cell(FILE *file, const char *text)
+{
+    if (!text[strcspn(text, ",\"\r\n")]) {
+        fputs(text, file);
+        return;
+    }
+    putc('"', file);
+    for (; *text; text++) {
+        if (*text == '"')
+            putc('"', file);
+        putc(*text, file);
+    }
+    putc('"', file);
+}
+
+static void print_header(FILE *file)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        fprintf(file, "%s%s", i ? "," : "", column_name(i));
+    putc('\n', file);
+}
+
+static void print_line(FILE *file, const struct line *line)
+{
+    for (int i = 0; i < COLUMNS; i++) {
+        if (i)
+            putc(',', file);
+        if (line->text[i])
+            print_cell(file, line->text[i]);
+        else
+            fprintf(file, "%" PRIu64, line->number[i]);
+    }
+    putc('\n', file);
+}
+
+int csv_print(FILE *file, const struct table *table)
+{
+    struct lines lines;
+    int error = lines_init(&lines, table, true);
+    if (error)
+        return error;
+
+    print_header(file);
+    for (size_t i = 0; i < lines.count; i++)
+        print_line(file, lines.sorted[i]);
+    lines_deinit(&lines);
+    return 0;
+}

@@ -1,0 +1,276 @@
+/* output.c - result files: their format, a check in advance, and atomic writing. */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "csv.h"
+#include "escape.h"
+#include "runfile.h"
+#include "tablejson.h"
+#include "text.h"
+
+/* ---- Formats ---- */
+
+static const struct {
+    const char *name, *ending;
+    enum output_format format;
+} formats[] = {
+    { "csv", ".csv", OUTPUT_CSV },
+    { "json", ".json", OUTPUT_RUN },
+    { "text", ".txt", OUTPUT_TEXT },
+};
+
+enum { FORMATS = sizeof(formats) / sizeof(*formats) };
+
+int output_format_parse(const char *name)
+{
+    for (int i = 0; i < FORMATS; i++)
+        if (!strcmp(formats[i].name, name))
+            return formats[i].format;
+    return -1;
+}
+
+static int format_by_ending(const char *path)
+{
+    size_t length = strlen(path);
+
+    for (int i = 0; i < FORMATS; i++) {
+        size_t ending = strlen(formats[i].ending);
+        if (length > ending && !strcmp(path + length - ending, formats[i].ending))
+            return formats[i].format;
+    }
+    return -1;
+}
+
+int output_format_for(const char *path, enum output_format format, bool table)
+{
+    int chosen = format == OUTPUT_BY_ENDING ? format_by_ending(path) : (int)format;
+    return table && chosen == OUTPUT_RUN ? OUTPUT_TABLE_JSON : chosen;
+}
+
+/* ---- Errors ---- */
+
+/* "cannot write 'PATH': REASON", and the errno. */
+static int fail(struct output_error *error, const char *path, int number)
+{
+    char *shown = escape(path);
+    snprintf(error->text, sizeof(error->text), "cannot write '%.4096s': %s", shown ? shown : "?",
+             strerror(-number));
+    free(shown);
+    return number;
+}
+
+/* ---- Places ---- */
+
+/*
+ * Where to write. /dev/stdout may well be a regular file, behind symlinks through /proc: but it is
+ * the file that somebody has open which is meant, so it must not be replaced.
+ */
+struct place {
+    bool direct;
+    char path[PATH_MAX];      /* the file itself, symlinks resolved if it exists */
+    char directory[PATH_MAX]; /* unused if direct */
+    mode_t mode;              /* of the file it replaces, or 0 */
+};
+
+static bool is_system_path(const char *path)
+{
+    return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6);
+}
+
+static int find_place(const char *path, struct place *ret)
+{
+    struct stat file;
+    char resolved[PATH_MAX], copy[PATH_MAX];
+
+    *ret = (struct place){ 0 };
+    if (!*path)
+        return -ENOENT;
+    if (strlen(path) >= sizeof(ret->path))
+        return -ENAMETOOLONG;
+    strcpy(ret->path, path);
+    if (!stat(path, &file)) {
+        if (S_ISDIR(file.st_mode))
+            return -EISDIR;
+        ret->direct = !S_ISREG(file.st_mode) || is_system_path(path);
+        ret->mode = file.st_mode & 07777;
+        if (!ret->direct && realpath(path, resolved))
+            strcpy(ret->path, resolved);
+    } else if (errno != ENOENT) {
+        return -errno;
+    } else if (path[strlen(path) - 1] == '/') {
+        return -EISDIR;
+    }
+    strcpy(copy, ret->path);
+    strcpy(ret->directory, dirname(copy));
+    return 0;
+}
+
+static int check_place(const struct place *place)
+{
+    struct stat directory;
+
+    if (place->direct)
+        return faccessat(AT_FDCWD, place->path, W_OK, AT_EACCESS) ? -errno : 0;
+    if (stat(place->directory, &directory))
+        return -errno;
+    if (!S_ISDIR(directory.st_mode))
+        return -ENOTDIR;
+    return faccessat(AT_FDCWD, place->directory, W_OK | X_OK, AT_EACCESS) ? -errno : 0;
+}
+
+int output_check(const char *path, enum output_format format, bool table,
+                 struct output_error *error)
+{
+    struct place place;
+    int number = find_place(path, &place);
+
+    if (!number)
+        number = check_place(&place);
+    if (number)
+        return fail(error, path, number);
+    if (output_format_for(path, format, table) >= 0)
+        return 0;
+    char *shown = escape(path);
+    snprintf(error->text, sizeof(error->text),
+             "cannot tell the format of '%.4096s': end its name in .csv, .json or .txt, or give "
+             "--format",
+             shown ? shown : "?");
+    free(shown);
+    return -EINVAL;
+}
+
+/* ---- Writing ---- */
+
+typedef int print_fn(FILE *file, void *context);
+
+/* Prints to the descriptor, which is closed. What the disk refuses may show only in the last step.
+ */
+static int print_to(int fd, bool sync, print_fn *print, void *context)
+{
+    FILE *file = fdopen(fd, "w");
+    if (!file) {
+        close(fd);
+        return -ENOMEM;
+    }
+    errno = 0;
+    int error = print(file, context);
+    if (!error && (fflush(file) || ferror(file)))
+        error = errno ? -errno : -EIO;
+    if (!error && sync && fsync(fd))
+        error = -errno;
+    if (fclose(file) && !error)
+        error = -errno;
+    return error;
+}
+
+/* Appends: to a regular file that others write to, as /dev/stdout may be. */
+static int write_direct(const struct place *place, print_fn *print, void *context)
+{
+    int fd = open(place->path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+    return fd < 0 ? -errno : print_to(fd, false, print, context);
+}
+
+static int make_temporary(const struct place *place, char name[static PATH_MAX + 64])
+{
+    uint64_t random;
+
+    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+        return -errno;
+    snprintf(name, PATH_MAX + 64, "%s/.systrace-lib-%016" PRIx64 ".tmp", place->directory, random);
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return -errno;
+    if (place->mode && fchmod(fd, place->mode)) {
+        int error = -errno;
+        close(fd);
+        unlink(name);
+        return error;
+    }
+    return fd;
+}
+
+static int write_and_rename(const struct place *place, print_fn *print, void *context)
+{
+    char name[PATH_MAX + 64];
+    int fd = make_temporary(place, name);
+    if (fd < 0)
+        return fd;
+
+    int error = print_to(fd, true, print, context);
+    if (!error && rename(name, place->path))
+        error = -errno;
+    if (error)
+        unlink(name);
+    return error;
+}
+
+int output_write(const char *path, int (*print)(FILE *file, void *context), void *context,
+                 struct output_error *error)
+{
+    struct place place;
+    int number = find_place(path, &place);
+
+    if (!number)
+        number = place.direct ? write_direct(&place, print, context)
+                              : write_and_rename(&place, print, context);
+    return number ? fail(error, path, number) : 0;
+}
+
+/* ---- Runs ---- */
+
+static int print_table(FILE *file, const struct table *table, enum output_format format, int width)
+{
+    if (format == OUTPUT_CSV)
+        return csv_print(file, table);
+    if (format == OUTPUT_TABLE_JSON)
+        return tablejson_print(file, table);
+    return text_print(file, table, width);
+}
+
+int output_print(FILE *file, struct run *run, const struct table_options *options,
+                 enum output_format format, int width)
+{
+    struct table table;
+
+    if (format == OUTPUT_RUN)
+        return runfile_print(file, run);
+    int error = table_build(run, options, &table);
+    if (error)
+        return error;
+    error = print_table(file, &table, format, width);
+    table_deinit(&table);
+    return error;
+}
+
+struct job {
+    struct run *run;
+    const struct table_options *options;
+    enum output_format format;
+};
+
+static int print_job(FILE *file, void *context)
+{
+    struct job *job = context;
+    return output_print(file, job->run, job->options, job->format,
+                        text_terminal_width(fileno(file)));
+}
+
+int output_run(const char *path, enum output_format format, bool table, struct run *run,
+               const struct table_options *options, struct output_error *error)
+{
+    int chosen = output_format_for(path, format, table);
+    if (chosen < 0)
+        return output_check(path, format, table, error);
+    struct job job = { run, options, chosen };
+    return output_write(path, print_job, &job, error);
+}

@@ -1,0 +1,409 @@
+/* run.c - the record of a run: lists with unique keys, counts and symbols. */
+#include "run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* The array with room for one more element, or NULL; starts with NULL and capacity 0. */
+static void *with_room(void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return array;
+    size_t doubled = *capacity ? *capacity * 2 : 16;
+    if (doubled > UINT32_MAX / 2)
+        return NULL; /* numbers of elements are 32 bits wide, and those of hash slots */
+    void *grown = reallocarray(array, doubled, size);
+    if (grown)
+        *capacity = doubled;
+    return grown;
+}
+
+int run_init(struct run *run)
+{
+    static const char *const pseudo[MODULE_FIRST] = {
+        [MODULE_ANON] = "[anon]",
+        [MODULE_START] = "[start]",
+        [MODULE_UNKNOWN] = "[unknown]",
+    };
+
+    *run = (struct run){ 0 };
+    stacks_init(&run->stacks);
+    for (int i = 0; i < MODULE_FIRST; i++) {
+        struct module module = { (char *)pseudo[i], "", "", "", 0, 0 };
+        if (run_module(run, &module) < 0)
+            goto fail;
+    }
+    if (run_phase(run, "") < 0)
+        goto fail;
+    return 0;
+fail:
+    run_deinit(run);
+    return -ENOMEM;
+}
+
+static void execution_deinit(struct execution *execution)
+{
+    for (char **word = execution->command; word && *word; word++)
+        free(*word);
+    free(execution->command);
+    free(execution->kernel);
+    free(execution->machine);
+    free(execution->libc);
+    free(execution->version);
+    free(execution->engine);
+}
+
+static void program_deinit(struct program *program)
+{
+    free(program->name);
+    free(program->path);
+}
+
+static void module_deinit(struct module *module)
+{
+    free(module->name);
+    free(module->path);
+    free(module->soname);
+    free(module->identity);
+}
+
+void run_deinit(struct run *run)
+{
+    for (size_t i = 0; i < run->execution_count; i++)
+        execution_deinit(&run->executions[i]);
+    for (size_t i = 0; i < run->program_count; i++)
+        program_deinit(&run->programs[i]);
+    for (size_t i = 0; i < run->phase_count; i++)
+        free(run->phases[i]);
+    for (size_t i = 0; i < run->module_count; i++)
+        module_deinit(&run->modules[i]);
+    for (size_t i = 0; i < run->symbol_count; i++)
+        free(run->symbols[i].name);
+    stacks_deinit(&run->stacks);
+    free(run->executions);
+    free(run->programs);
+    free(run->phases);
+    free(run->modules);
+    free(run->symbols);
+    free(run->counts);
+    free(run->count_slots);
+    *run = (struct run){ 0 };
+}
+
+/* ---- Adding ---- */
+
+static int make_id(char id[static 33])
+{
+    unsigned char bytes[16];
+
+    if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+        return -errno;
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        id[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        id[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+    }
+    id[32] = '\0';
+    return 0;
+}
+
+int64_t run_add_execution(struct run *run)
+{
+    struct execution *executions = with_room(run->executions, run->execution_count,
+                                             &run->execution_capacity, sizeof(*executions));
+    if (!executions)
+        return -ENOMEM;
+    run->executions = executions;
+    struct execution execution = { .exit_status = -1 };
+    int error = make_id(execution.id);
+    if (error)
+        return error;
+    executions[run->execution_count] = execution;
+    return (int64_t)run->execution_count++;
+}
+
+int64_t run_program(struct run *run, const char *name, const char *path)
+{
+    for (size_t i = 0; i < run->program_count; i++)
+        if (!strcmp(run->programs[i].path, path) && !strcmp(run->programs[i].name, name))
+            return (int64_t)i;
+
+    struct program *programs =
+        with_room(run->programs, run->program_count, &run->program_capacity, sizeof(*programs));
+    if (!programs)
+        return -ENOMEM;
+    run->programs = programs;
+    struct program program = { strdup(name), strdup(path) };
+    if (!program.name || !program.path) {
+        program_deinit(&program);
+        return -ENOMEM;
+    }
+    programs[run->program_count] = program;
+    return (int64_t)run->program_count++;
+}
+
+int64_t run_phase(struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->phase_count; i++)
+        if (!strcmp(run->phases[i], name))
+            return (int64_t)i;
+
+    char **phases = with_room(run->phases, run->phase_count, &run->phase_capacity, sizeof(*phases));
+    if (!phases)
+        return -ENOMEM;
+    run->phases = phases;
+    phases[run->phase_count] = strdup(name);
+    if (!phases[run->phase_count])
+        return -ENOMEM;
+    return (int64_t)run->phase_count++;
+}
+
+static bool same_module(const struct module *a, const struct module *b)
+{
+    return !strcmp(a->name, b->name) && !strcmp(a->path, b->path) &&
+           !strcmp(a->identity, b->identity);
+}
+
+static int copy_module(struct module *ret, const struct module *module)
+{
+    *ret = (struct module){ .name = strdup(module->name),
+                            .path = strdup(module->path),
+                            .soname = strdup(module->soname),
+                            .identity = strdup(module->identity),
+                            .size = module->size,
+                            .loads = module->loads };
+    if (ret->name && ret->path && ret->soname && ret->identity)
+        return 0;
+    module_deinit(ret);
+    return -ENOMEM;
+}
+
+/* Two records of one module. They differ in more than loads only if its file could not be read (no
+ * identity): keep the greater, so that the order of merging does not matter. */
+static int join_module(struct module *module, const struct module *other)
+{
+    if (strcmp(module->soname, other->soname) < 0) {
+        char *soname = strdup(other->soname);
+        if (!soname)
+            return -ENOMEM;
+        free(module->soname);
+        module->soname = soname;
+    }
+    if (module->size < other->size)
+        module->size = other->size;
+    if (__builtin_add_overflow(module->loads, other->loads, &module->loads) ||
+        module->loads > INT64_MAX)
+        module->loads = INT64_MAX;
+    return 0;
+}
+
+int64_t run_module(struct run *run, const struct module *module)
+{
+    for (size_t i = 0; i < run->module_count; i++)
+        if (same_module(&run->modules[i], module))
+            return join_module(&run->modules[i], module) ? -ENOMEM : (int64_t)i;
+
+    struct module *modules =
+        with_room(run->modules, run->module_count, &run->module_capacity, sizeof(*modules));
+    if (!modules)
+        return -ENOMEM;
+    run->modules = modules;
+    if (copy_module(&modules[run->module_count], module))
+        return -ENOMEM;
+    return (int64_t)run->module_count++;
+}
+
+int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
+                   const char *name)
+{
+    struct symbol *symbols =
+        with_room(run->symbols, run->symbol_count, &run->symbol_capacity, sizeof(*symbols));
+    if (!symbols)
+        return -ENOMEM;
+    run->symbols = symbols;
+    struct symbol symbol = { module, offset, size, strdup(name), 0 };
+    if (!symbol.name)
+        return -ENOMEM;
+    symbols[run->symbol_count++] = symbol;
+    return 0;
+}
+
+/* ---- Counting ---- */
+
+enum { COUNT_KEY_SIZE = offsetof(struct count, calls) };
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+static uint64_t hash_count(const struct count *key)
+{
+    uint64_t hash = mix(key->stack, (uint64_t)key->nr << 32 | key->abi);
+    hash = mix(hash, (uint64_t)key->program << 32 | key->phase);
+    return mix(hash, key->execution);
+}
+
+static uint32_t *find_count_slot(const struct run *run, const struct count *key)
+{
+    size_t mask = run->count_slot_count - 1;
+    size_t i = hash_count(key) & mask;
+
+    while (run->count_slots[i] &&
+           memcmp(&run->counts[run->count_slots[i] - 1], key, COUNT_KEY_SIZE))
+        i = (i + 1) & mask;
+    return &run->count_slots[i];
+}
+
+/* At most half full when all the capacity of the counts is used. */
+int run_index_counts(struct run *run)
+{
+    size_t slot_count = 32;
+    while (slot_count / 2 < run->count_capacity)
+        slot_count *= 2;
+
+    uint32_t *slots = calloc(slot_count, sizeof(*slots));
+    if (!slots)
+        return -ENOMEM;
+    free(run->count_slots);
+    run->count_slots = slots;
+    run->count_slot_count = slot_count;
+    for (size_t i = 0; i < run->count_count; i++)
+        *find_count_slot(run, &run->counts[i]) = (uint32_t)i + 1;
+    return 0;
+}
+
+static int make_count_room(struct run *run)
+{
+    struct count *counts =
+        with_room(run->counts, run->count_count, &run->count_capacity, sizeof(*counts));
+    if (!counts)
+        return -ENOMEM;
+    run->counts = counts;
+    return run->count_slot_count / 2 < run->count_capacity ? run_index_counts(run) : 0;
+}
+
+int run_count(struct run *run, const struct count *key)
+{
+    if (run->count_count == run->count_capacity || run->count_count >= run->count_slot_count / 2) {
+        int error = make_count_room(run);
+        if (error)
+            return error;
+    }
+    uint32_t *slot = find_count_slot(run, key);
+    if (*slot) {
+        run->counts[*slot - 1].calls += key->calls;
+    } else {
+        run->counts[run->count_count] = *key;
+        *slot = (uint32_t)++run->count_count;
+    }
+    return 0;
+}
+
+static bool has_inexact(const struct stack *stack)
+{
+    for (uint32_t i = 0; i < stack->depth; i++)
+        if (stack->frames[i].marks & (FRAME_INEXACT | FRAME_TAIL))
+            return true;
+    return false;
+}
+
+void run_quality(const struct run *run, struct quality *ret)
+{
+    if (run->execution_count)
+        memset(ret, 0, run->execution_count * sizeof(*ret));
+    for (size_t i = 0; i < run->count_count; i++) {
+        const struct count *count = &run->counts[i];
+        const struct stack *stack = &run->stacks.stacks[count->stack];
+        ret[count->execution].by_end[stack->end] += count->calls;
+        if (has_inexact(stack))
+            ret[count->execution].inexact += count->calls;
+    }
+}
+
+/* ---- Symbols ---- */
+
+/* By place; of those at one place, the one that stays comes first. */
+static int compare_symbols(const void *a, const void *b)
+{
+    const struct symbol *left = a, *right = b;
+
+    if (left->module != right->module)
+        return left->module < right->module ? -1 : 1;
+    if (left->offset != right->offset)
+        return left->offset < right->offset ? -1 : 1;
+    if (left->size != right->size)
+        return left->size > right->size ? -1 : 1;
+    return strcmp(left->name, right->name);
+}
+
+static void drop_doubles(struct run *run)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < run->symbol_count; i++) {
+        struct symbol *symbol = &run->symbols[i];
+        if (kept && run->symbols[kept - 1].module == symbol->module &&
+            run->symbols[kept - 1].offset == symbol->offset)
+            free(symbol->name);
+        else
+            run->symbols[kept++] = *symbol;
+    }
+    run->symbol_count = kept;
+}
+
+static uint64_t end_of(const struct symbol *symbol)
+{
+    return symbol->offset + symbol->size;
+}
+
+/* Ranges may overlap. A pc beyond the end of one can only be in an earlier one that ends later. */
+static void link_outer(struct run *run)
+{
+    for (size_t i = 0; i < run->symbol_count; i++) {
+        struct symbol *symbol = &run->symbols[i];
+        uint32_t outer = i && symbol[-1].module == symbol->module ? (uint32_t)i : 0;
+        while (outer && end_of(&run->symbols[outer - 1]) <= end_of(symbol))
+            outer = run->symbols[outer - 1].outer;
+        symbol->outer = outer;
+    }
+}
+
+void run_sort_symbols(struct run *run)
+{
+    if (run->symbols_sorted == run->symbol_count)
+        return;
+    qsort(run->symbols, run->symbol_count, sizeof(*run->symbols), compare_symbols);
+    drop_doubles(run);
+    link_outer(run);
+    run->symbols_sorted = run->symbol_count;
+}
+
+/* How many symbols start at or before this place. */
+static size_t symbols_up_to(const struct run *run, uint32_t module, uint64_t offset)
+{
+    size_t low = 0, high = run->symbol_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct symbol *symbol = &run->symbols[middle];
+        if (symbol->module < module || (symbol->module == module && symbol->offset <= offset))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct symbol *run_find_symbol(struct run *run, uint32_t module, uint64_t offset)
+{
+    run_sort_symbols(run);
+    size_t number = symbols_up_to(run, module, offset);
+    if (!number || run->symbols[number - 1].module != module)
+        return NULL;
+    while (number && end_of(&run->symbols[number - 1]) <= offset)
+        number = run->symbols[number - 1].outer;
+    return number ? &run->symbols[number - 1] : NULL;
+}

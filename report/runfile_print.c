@@ -1,0 +1,297 @@
+/* runfile_print.c - a run as JSON, one row a line, in the one canonical order. */
+#include "runfile.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include "escape.h"
+#include "timestamp.h"
+
+/* A row of the frames' dictionary: a place in a module, whatever its marks. */
+struct place {
+    uint32_t module;
+    uint64_t offset;
+};
+
+struct writer {
+    FILE *file;
+    struct run *run;
+    struct place *places; /* the frames' dictionary, sorted */
+    size_t place_count;
+    struct quality *quality;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *left = a, *right = b;
+
+    if (left->module != right->module)
+        return left->module < right->module ? -1 : 1;
+    return (left->offset > right->offset) - (left->offset < right->offset);
+}
+
+/* Lists the distinct places of all frames. */
+static int collect_places(struct writer *writer)
+{
+    const struct stacks *stacks = &writer->run->stacks;
+    size_t frames = 0, count = 0;
+
+    for (uint32_t i = 0; i < stacks->count; i++)
+        frames += stacks->stacks[i].depth;
+    writer->places = calloc(frames + 1, sizeof(*writer->places));
+    if (!writer->places)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < stacks->count; i++)
+        for (uint32_t j = 0; j < stacks->stacks[i].depth; j++) {
+            const struct frame *frame = &stacks->stacks[i].frames[j];
+            writer->places[count++] = (struct place){ frame->module, frame->offset };
+        }
+    qsort(writer->places, count, sizeof(*writer->places), compare_places);
+    for (size_t i = 0; i < count; i++)
+        if (!i || compare_places(&writer->places[i], &writer->places[i - 1]))
+            writer->places[writer->place_count++] = writer->places[i];
+    return 0;
+}
+
+static size_t place_number(const struct writer *writer, const struct frame *frame)
+{
+    const struct place key = { frame->module, frame->offset };
+    const struct place *found =
+        bsearch(&key, writer->places, writer->place_count, sizeof(key), compare_places);
+    return (size_t)(found - writer->places);
+}
+
+static json_t *make_text(const char *raw)
+{
+    char *text = escape(raw ? raw : "");
+    json_t *ret = text ? json_string(text) : NULL;
+    free(text);
+    return ret;
+}
+
+static json_t *make_number(uint64_t number)
+{
+    return json_integer((json_int_t)number);
+}
+
+static json_t *make_count(const struct writer *writer, size_t i)
+{
+    const struct count *count = &writer->run->counts[i];
+    return json_pack("[IIIIsII]", (json_int_t)count->execution, (json_int_t)count->program,
+                     (json_int_t)count->phase, (json_int_t)count->stack, abi_name(count->abi),
+                     (json_int_t)count->nr, (json_int_t)count->calls);
+}
+
+static json_t *make_command(char *const *command)
+{
+    json_t *words = json_array();
+
+    for (; command && *command; command++)
+        if (json_array_append_new(words, make_text(*command))) {
+            json_decref(words);
+            return NULL;
+        }
+    return words;
+}
+
+static json_t *make_incomplete(const struct quality *quality)
+{
+    json_t *reasons = json_object();
+
+    for (int end = 0; end < STACK_ENDS; end++)
+        if (end != STACK_COMPLETE && quality->by_end[end] &&
+            json_object_set_new(reasons, stack_end_name(end), make_number(quality->by_end[end]))) {
+            json_decref(reasons);
+            return NULL;
+        }
+    return reasons;
+}
+
+static json_t *make_quality(const struct execution *execution, const struct quality *quality)
+{
+    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I}", "entries",
+                     (json_int_t)execution->entries, "complete",
+                     (json_int_t)quality->by_end[STACK_COMPLETE], "incomplete",
+                     make_incomplete(quality), "inexact", (json_int_t)quality->inexact, "denied",
+                     (json_int_t)execution->denied, "vsyscall", (json_int_t)execution->vsyscall,
+                     "lost", (json_int_t)execution->lost);
+}
+
+static json_t *make_host(const struct execution *execution)
+{
+    return json_pack("{s:o, s:o, s:o}", "kernel", make_text(execution->kernel), "libc",
+                     make_text(execution->libc), "machine", make_text(execution->machine));
+}
+
+static json_t *make_time(const struct timespec *time)
+{
+    char text[TIMESTAMP_SIZE];
+    return json_string(timestamp_print(time, text));
+}
+
+/* A number, or null in place of `none`. */
+static json_t *make_exit(int number, int none)
+{
+    return number == none ? json_null() : json_integer(number);
+}
+
+static json_t *make_execution(const struct writer *writer, size_t i)
+{
+    const struct execution *execution = &writer->run->executions[i];
+
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", /* */
+                     "id", execution->id,                                       /* */
+                     "command", make_command(execution->command),               /* */
+                     "host", make_host(execution),                              /* */
+                     "version", make_text(execution->version),                  /* */
+                     "options", json_pack("{s:o}", "engine", make_text(execution->engine)), "start",
+                     make_time(&execution->start),                         /* */
+                     "end", make_time(&execution->end),                    /* */
+                     "exit_status", make_exit(execution->exit_status, -1), /* */
+                     "exit_signal", make_exit(execution->exit_signal, 0),  /* */
+                     "cut_short", (int)execution->cut_short,               /* */
+                     "quality", make_quality(execution, &writer->quality[i]));
+}
+
+/* Addresses in the kernel's half (the vsyscall page, in [anon]) come out negative: as two's
+ * complement. */
+static json_t *make_frame(const struct writer *writer, size_t i)
+{
+    const struct place *place = &writer->places[i];
+    const struct symbol *symbol = run_find_symbol(writer->run, place->module, place->offset);
+
+    return json_pack("[IIo]", (json_int_t)place->module, (json_int_t)place->offset,
+                     symbol ? json_integer(symbol - writer->run->symbols) : json_null());
+}
+
+static json_t *make_module(const struct writer *writer, size_t i)
+{
+    const struct module *module = &writer->run->modules[i];
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "name", make_text(module->name), "path",
+                     make_text(module->path), "soname", make_text(module->soname), "identity",
+                     make_text(module->identity), "size", make_number(module->size), "loads",
+                     make_number(module->loads));
+}
+
+static json_t *make_phase(const struct writer *writer, size_t i)
+{
+    return make_text(writer->run->phases[i]);
+}
+
+static json_t *make_program(const struct writer *writer, size_t i)
+{
+    const struct program *program = &writer->run->programs[i];
+    return json_pack("{s:o, s:o}", "name", make_text(program->name), "path",
+                     make_text(program->path));
+}
+
+/* [position, "signal", ...] */
+static json_t *make_marks(uint32_t position, uint32_t marks)
+{
+    json_t *row = json_pack("[I]", (json_int_t)position);
+
+    for (uint32_t bit = 1; bit && bit <= marks; bit <<= 1)
+        if (marks & bit && json_array_append_new(row, json_string(frame_mark_name(bit)))) {
+            json_decref(row);
+            return NULL;
+        }
+    return row;
+}
+
+static json_t *make_stack(const struct writer *writer, size_t i)
+{
+    const struct stack *stack = &writer->run->stacks.stacks[i];
+    json_t *frames = json_array(), *marks = json_array();
+    int failed = !frames || !marks;
+
+    for (uint32_t j = 0; j < stack->depth && !failed; j++) {
+        const struct frame *frame = &stack->frames[j];
+        failed = json_array_append_new(frames, make_number(place_number(writer, frame)));
+        if (!failed && frame->marks)
+            failed = json_array_append_new(marks, make_marks(j, frame->marks));
+    }
+    if (failed) {
+        json_decref(frames);
+        json_decref(marks);
+        return NULL;
+    }
+    return json_pack("{s:s, s:o, s:o}", "end", stack_end_name(stack->end), "frames", frames,
+                     "marks", marks);
+}
+
+static json_t *make_symbol(const struct writer *writer, size_t i)
+{
+    const struct symbol *symbol = &writer->run->symbols[i];
+    return json_pack("[IIIo]", (json_int_t)symbol->module, (json_int_t)symbol->offset,
+                     (json_int_t)symbol->size, make_text(symbol->name));
+}
+
+typedef json_t *make_fn(const struct writer *writer, size_t i);
+
+/* "name":[ROW,ROW...], one row a line. */
+static int print_section(const struct writer *writer, const char *name, size_t count, make_fn *make)
+{
+    fprintf(writer->file, "\"%s\":[", name);
+    for (size_t i = 0; i < count; i++) {
+        json_t *row = make(writer, i);
+        if (!row)
+            return -ENOMEM;
+        fputs(i ? ",\n" : "\n", writer->file);
+        json_dumpf(row, writer->file, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+        json_decref(row);
+    }
+    fputs("]", writer->file);
+    return 0;
+}
+
+static int print_sections(const struct writer *writer)
+{
+    const struct run *run = writer->run;
+    const struct {
+        const char *name;
+        size_t count;
+        make_fn *make;
+    } sections[] = {
+        /* in the order of their names */
+        { "counts", run->count_count, make_count },
+        { "executions", run->execution_count, make_execution },
+        { "format", 0, NULL },
+        { "frames", writer->place_count, make_frame },
+        { "modules", run->module_count, make_module },
+        { "phases", run->phase_count, make_phase },
+        { "programs", run->program_count, make_program },
+        { "stacks", run->stacks.count, make_stack },
+        { "symbols", run->symbol_count, make_symbol },
+    };
+    int error = 0;
+
+    for (size_t i = 0; i < sizeof(sections) / sizeof(*sections) && !error; i++) {
+        fputs(i ? ",\n" : "{", writer->file);
+        if (sections[i].make)
+            error = print_section(writer, sections[i].name, sections[i].count, sections[i].make);
+        else
+            fprintf(writer->file, "\"%s\":\"%s\"", sections[i].name, RUNFILE_FORMAT);
+    }
+    fputs("}\n", writer->file);
+    return error;
+}
+
+int runfile_print(FILE *file, struct run *run)
+{
+    struct writer writer = { .file = file, .run = run };
+    int error = run_sort(run);
+
+    if (!error)
+        error = collect_places(&writer);
+    if (!error) {
+        writer.quality = calloc(run->execution_count + 1, sizeof(*writer.quality));
+        error = writer.quality ? 0 : -ENOMEM;
+    }
+    if (!error) {
+        run_quality(run, writer.quality);
+        error = print_sections(&writer);
+    }
+    free(writer.places);
+    free(writer.quality);
+    return error;
+}

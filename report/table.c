@@ -1,0 +1,332 @@
+/* table.c - from stacks and counts to rows: each stack is attributed once, each count adds to its
+ * rows. */
+#include "table.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "symbolizer/attribute.h"
+
+/* What a stack says about its calls, whatever their program and number. */
+struct verdict {
+    bool known; /* computed already */
+    bool inexact, incomplete;
+    enum phase phase;
+    uint32_t caller, issuer; /* modules */
+    uint32_t *libraries;     /* distinct modules on the stack, the caller and issuer among them */
+    uint32_t library_count;
+};
+
+struct traits {
+    bool runtime, loader;
+};
+
+struct builder {
+    struct table *table;
+    struct run *run;
+    const struct table_options *options;
+    struct traits *traits;    /* by module */
+    struct verdict *verdicts; /* by stack */
+    uint32_t *seen;           /* by module: the last stack + 1 that had it */
+    uint32_t *last_execution; /* by row: the last execution + 1 that had it */
+    size_t row_capacity;
+    uint32_t *slots; /* open-addressed hash of row + 1 */
+    size_t slot_count;
+};
+
+/* Phases of rows: the built-in ones, then those of the user. */
+enum { FIRST_USER_PHASE = PHASE_EXIT + 1 };
+
+const char *table_phase(const struct table *table, const struct table_row *row)
+{
+    if (row->phase < FIRST_USER_PHASE)
+        return phase_name(row->phase);
+    return table->run->phases[row->phase - FIRST_USER_PHASE];
+}
+
+/* ---- What a stack says ---- */
+
+static struct attribute_frame view_frame(const struct builder *builder, const struct frame *frame)
+{
+    struct attribute_frame ret = {
+        .library = frame->module,
+        .marks = frame->marks,
+        .runtime = builder->traits[frame->module].runtime,
+        .loader = builder->traits[frame->module].loader,
+    };
+    const struct symbol *symbol = run_find_symbol(builder->run, frame->module, frame->offset);
+
+    if (frame->module == MODULE_START)
+        ret.marks |= FRAME_ENTRY; /* nothing runs yet: the first execve is loading */
+    ret.exit_handler =
+        symbol && library_is_exit_handler(&builder->run->modules[frame->module], symbol->name);
+    return ret;
+}
+
+/* The distinct modules of the frames, and [unknown] where it is on the stack too. */
+static void list_libraries(const struct builder *builder, const struct attribute_frame *frames,
+                           uint32_t extent, bool unknown, uint32_t stamp, struct verdict *ret)
+{
+    for (uint32_t i = 0; i < extent + unknown; i++) {
+        uint32_t module = i < extent ? frames[i].library : MODULE_UNKNOWN;
+        if (builder->seen[module] != stamp)
+            ret->libraries[ret->library_count++] = module;
+        builder->seen[module] = stamp;
+    }
+}
+
+static uint32_t module_of(const struct attribute_frame *frames, uint32_t frame)
+{
+    return frame == ATTRIBUTE_NONE ? MODULE_UNKNOWN : frames[frame].library;
+}
+
+static int judge(const struct builder *builder, uint32_t number, struct verdict *ret)
+{
+    const struct stack *stack = &builder->run->stacks.stacks[number];
+    struct attribute_frame *frames = calloc(stack->depth + 1, sizeof(*frames));
+    size_t most =
+        stack->depth < builder->run->module_count ? stack->depth + 1 : builder->run->module_count;
+
+    *ret = (struct verdict){ .libraries = calloc(most, sizeof(*ret->libraries)) };
+    if (!frames || !ret->libraries) {
+        free(frames);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < stack->depth; i++)
+        frames[i] = view_frame(builder, &stack->frames[i]);
+    struct attribution attribution =
+        attribute(frames, stack->depth, stack->end, builder->options->through_signals);
+    ret->known = true;
+    ret->phase = attribution.phase;
+    ret->inexact = attribution.inexact;
+    ret->incomplete = attribution.unknown_on_stack;
+    ret->caller = module_of(frames, attribution.caller);
+    ret->issuer = module_of(frames, attribution.issuer);
+    list_libraries(builder, frames, attribution.extent, attribution.unknown_on_stack, number + 1,
+                   ret);
+    free(frames);
+    return 0;
+}
+
+/* ---- Rows ---- */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+static uint64_t hash_row(const struct table_row *row)
+{
+    uint64_t hash = mix(row->module, (uint64_t)row->nr << 32 | row->abi);
+    return mix(hash, (uint64_t)row->program << 32 | row->phase);
+}
+
+static bool same_row(const struct table_row *a, const struct table_row *b)
+{
+    return a->module == b->module && a->nr == b->nr && a->abi == b->abi &&
+           a->program == b->program && a->phase == b->phase;
+}
+
+static uint32_t *find_row_slot(const struct builder *builder, const struct table_row *key)
+{
+    size_t mask = builder->slot_count - 1;
+    size_t i = hash_row(key) & mask;
+
+    while (builder->slots[i] && !same_row(&builder->table->rows[builder->slots[i] - 1], key))
+        i = (i + 1) & mask;
+    return &builder->slots[i];
+}
+
+static int grow_rows(struct builder *builder)
+{
+    struct table *table = builder->table;
+    size_t capacity = builder->row_capacity ? builder->row_capacity * 2 : 64;
+
+    struct table_row *rows = reallocarray(table->rows, capacity, sizeof(*rows));
+    if (rows)
+        table->rows = rows;
+    uint32_t *last = reallocarray(builder->last_execution, capacity, sizeof(*last));
+    if (last)
+        builder->last_execution = last;
+    uint32_t *slots = calloc(capacity * 2, sizeof(*slots));
+    if (!rows || !last || !slots || capacity > UINT32_MAX / 2) {
+        free(slots);
+        return -ENOMEM;
+    }
+    builder->row_capacity = capacity;
+    free(builder->slots);
+    builder->slots = slots;
+    builder->slot_count = capacity * 2;
+    for (size_t i = 0; i < table->count; i++)
+        *find_row_slot(builder, &table->rows[i]) = (uint32_t)i + 1;
+    return 0;
+}
+
+/* The row with this key, new if need be, with the execution counted; NULL if out of memory. */
+static struct table_row *touch_row(struct builder *builder, const struct table_row *key,
+                                   uint32_t execution)
+{
+    if (builder->table->count == builder->row_capacity && grow_rows(builder))
+        return NULL;
+    uint32_t *slot = find_row_slot(builder, key);
+    if (!*slot) {
+        builder->table->rows[builder->table->count] = *key;
+        builder->last_execution[builder->table->count] = 0;
+        *slot = (uint32_t)++builder->table->count;
+    }
+    struct table_row *row = &builder->table->rows[*slot - 1];
+    row->runs += builder->last_execution[*slot - 1] != execution + 1;
+    builder->last_execution[*slot - 1] = execution + 1;
+    return row;
+}
+
+static uint32_t phase_of(const struct verdict *verdict, uint32_t user_phase)
+{
+    if (verdict->phase == PHASE_MAIN && user_phase)
+        return FIRST_USER_PHASE + user_phase;
+    return verdict->phase;
+}
+
+static int add_to_rows(struct builder *builder, const struct count *count,
+                       const struct verdict *verdict)
+{
+    struct table_row key = {
+        .program = count->program,
+        .phase = phase_of(verdict, count->phase),
+        .abi = count->abi,
+        .nr = count->nr,
+    };
+
+    for (uint32_t i = 0; i < verdict->library_count; i++) {
+        key.module = verdict->libraries[i];
+        struct table_row *row = touch_row(builder, &key, count->execution);
+        if (!row)
+            return -ENOMEM;
+        row->on_stack += count->calls;
+        if (key.module == verdict->issuer)
+            row->issued += count->calls;
+        if (key.module != verdict->caller)
+            continue;
+        row->calls += count->calls;
+        row->inexact += verdict->inexact ? count->calls : 0;
+        row->incomplete += verdict->incomplete ? count->calls : 0;
+    }
+    return 0;
+}
+
+/* ---- The whole ---- */
+
+/* The numbers of the counts in the order of their executions, so that a row meets each execution in
+ * one go. */
+static uint32_t *by_execution(const struct run *run)
+{
+    size_t *next = calloc(run->execution_count + 1, sizeof(*next));
+    uint32_t *order = calloc(run->count_count + 1, sizeof(*order));
+
+    if (!next || !order) {
+        free(next);
+        free(order);
+        return NULL;
+    }
+    for (size_t i = 0; i < run->count_count; i++)
+        next[run->counts[i].execution + 1]++;
+    for (size_t i = 1; i < run->execution_count; i++)
+        next[i] += next[i - 1];
+    for (size_t i = 0; i < run->count_count; i++)
+        order[next[run->counts[i].execution]++] = (uint32_t)i;
+    free(next);
+    return order;
+}
+
+static int add_counts(struct builder *builder)
+{
+    const struct run *run = builder->run;
+    uint32_t *order = by_execution(run);
+    int error = order ? 0 : -ENOMEM;
+
+    for (size_t i = 0; i < run->count_count && !error; i++) {
+        const struct count *count = &run->counts[order[i]];
+        struct verdict *verdict = &builder->verdicts[count->stack];
+        if (!verdict->known)
+            error = judge(builder, count->stack, verdict);
+        if (!error)
+            error = add_to_rows(builder, count, verdict);
+    }
+    free(order);
+    return error;
+}
+
+static int builder_init(struct builder *builder, struct table *table, struct run *run,
+                        const struct table_options *options)
+{
+    *builder = (struct builder){
+        .table = table,
+        .run = run,
+        .options = options,
+        .traits = calloc(run->module_count, sizeof(*builder->traits)),
+        .verdicts = calloc(run->stacks.count + 1, sizeof(*builder->verdicts)),
+        .seen = calloc(run->module_count, sizeof(*builder->seen)),
+    };
+    if (!builder->traits || !builder->verdicts || !builder->seen)
+        return -ENOMEM;
+    for (size_t i = 0; i < run->module_count; i++)
+        builder->traits[i] = (struct traits){
+            .runtime = library_is_runtime(&options->runtime, &run->modules[i]),
+            .loader = i == MODULE_START || library_is_loader(&run->modules[i]),
+        };
+    return 0;
+}
+
+static void builder_deinit(struct builder *builder)
+{
+    for (uint32_t i = 0; builder->verdicts && i < builder->run->stacks.count; i++)
+        free(builder->verdicts[i].libraries);
+    free(builder->verdicts);
+    free(builder->traits);
+    free(builder->seen);
+    free(builder->last_execution);
+    free(builder->slots);
+}
+
+/* Every call has one caller and one issuer, and both are on its stack. */
+static void total(struct table *table)
+{
+    uint64_t counted = 0, issued = 0;
+
+    for (size_t i = 0; i < table->run->count_count; i++)
+        counted += table->run->counts[i].calls;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct table_row *row = &table->rows[i];
+        assert(row->on_stack >= row->calls && row->on_stack >= row->issued);
+        table->calls += row->calls;
+        table->inexact += row->inexact;
+        table->incomplete += row->incomplete;
+        issued += row->issued;
+    }
+    assert(table->calls == counted);
+    assert(issued == counted);
+}
+
+int table_build(struct run *run, const struct table_options *options, struct table *ret)
+{
+    struct builder builder;
+
+    *ret = (struct table){ .run = run };
+    int error = builder_init(&builder, ret, run, options);
+    if (!error)
+        error = add_counts(&builder);
+    if (!error)
+        total(ret);
+    else
+        table_deinit(ret);
+    builder_deinit(&builder);
+    return error;
+}
+
+void table_deinit(struct table *table)
+{
+    free(table->rows);
+    *table = (struct table){ 0 };
+}

@@ -1,0 +1,51 @@
+/*
+ * table.h - the per-library table of a run: what every printed table is made from. It is computed
+ * from the stored stacks, so that it can be asked again with other options.
+ */
+#ifndef SYSTRACE_TABLE_H
+#define SYSTRACE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "run.h"
+#include "symbolizer/library.h"
+
+struct table_options {
+    struct runtime_libraries runtime;
+    bool through_signals; /* frames beyond a signal frame are on the stack too */
+};
+
+/* Calls of one system call with one library, in one program and phase. Rows are told apart by the
+ * first five fields, never by names: two libraries of one name have rows of their own. */
+struct table_row {
+    uint32_t program;
+    uint32_t phase;  /* for table_phase() */
+    uint32_t module; /* the library */
+    uint32_t abi, nr;
+    uint32_t runs;       /* in how many executions */
+    uint64_t calls;      /* with the library as the caller */
+    uint64_t issued;     /* as the issuer */
+    uint64_t on_stack;   /* with it on the stack, once per call; not below `calls` */
+    uint64_t inexact;    /* of `calls`: the caller rests on an inexact or tail frame */
+    uint64_t incomplete; /* of `calls`: the stack is incomplete */
+};
+
+/* In no particular order. */
+struct table {
+    const struct run *run; /* borrowed */
+    struct table_row *rows;
+    size_t count;
+    uint64_t calls; /* of all rows; the same as issued of all rows */
+    uint64_t inexact, incomplete;
+};
+
+/* -ENOMEM. The numbers of the run's programs and modules that it holds are void after run_sort().
+ */
+int table_build(struct run *run, const struct table_options *options, struct table *ret);
+void table_deinit(struct table *table);
+
+/* The row's phase: "load", "exit", "main", or the user's in place of "main". Raw bytes. */
+const char *table_phase(const struct table *table, const struct table_row *row);
+
+#endif

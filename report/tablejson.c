@@ -1,0 +1,45 @@
+/* tablejson.c - the per-library table as JSON, one row a line. */
+#include "tablejson.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include "lines.h"
+
+static json_t *make_value(const struct line *line, enum column column)
+{
+    if (column == COLUMN_ERRORS)
+        return json_null();
+    if (line->text[column])
+        return json_string(line->text[column]);
+    return json_integer((json_int_t)line->number[column]);
+}
+
+static int print_line(FILE *file, const struct line *line)
+{
+    json_t *row = json_object();
+    int failed = !row;
+
+    for (int i = 0; i < COLUMNS && !failed; i++)
+        failed = json_object_set_new(row, column_name(i), make_value(line, i));
+    if (!failed)
+        json_dumpf(row, file, JSON_COMPACT | JSON_SORT_KEYS); /* it fails only with the file */
+    json_decref(row);
+    return failed ? -ENOMEM : 0;
+}
+
+int tablejson_print(FILE *file, const struct table *table)
+{
+    struct lines lines;
+    int error = lines_init(&lines, table, false);
+    if (error)
+        return error;
+
+    fputs("{\n\"format\":\"systrace-lib-table/1\",\n\"rows\":[", file);
+    for (size_t i = 0; i < lines.count && !error; i++) {
+        fputs(i ? ",\n" : "\n", file);
+        error = print_line(file, lines.sorted[i]);
+    }
+    fputs("\n]\n}\n", file);
+    lines_deinit(&lines);
+    return error;
+}

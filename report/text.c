@@ -1,0 +1,498 @@
+/* text.c - the table for people: totals, libraries by calls, then what each library asks for. */
+#include "text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "escape.h"
+
+/* Rows of all programs and phases together: of one library, or of one library and system call. */
+struct sum {
+    uint32_t module, abi, nr;
+    uint64_t calls, issued, on_stack;
+};
+
+struct sums {
+    struct sum *sums;
+    size_t count;
+};
+
+struct page {
+    FILE *file;
+    const struct table *table;
+    int width;
+    int digits;    /* of the widest number */
+    char **labels; /* by module; NULL for those without rows */
+    struct sums libraries, pairs;
+};
+
+int text_terminal_width(int fd)
+{
+    struct winsize size;
+    return !ioctl(fd, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : TEXT_WIDTH;
+}
+
+/* ---- Names in a given width ---- */
+
+/* Length in bytes of the UTF-8 character at `text`, which escape() made valid. */
+static size_t character_length(const char *text)
+{
+    unsigned char first = (unsigned char)*text;
+    return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* Columns on a terminal, rather too many than too few: from U+1000 on, where the wide scripts are,
+ * two. */
+static int character_width(const char *text)
+{
+    return character_length(text) < 3 || (unsigned char)*text == 0xe0 ? 1 : 2;
+}
+
+static int text_width(const char *text)
+{
+    int width = 0;
+    for (; *text; text += character_length(text))
+        width += character_width(text);
+    return width;
+}
+
+/* Bytes of the longest beginning that fits. */
+static size_t fitting_head(const char *text, int width)
+{
+    size_t length = 0;
+    while (text[length] && (width -= character_width(text + length)) >= 0)
+        length += character_length(text + length);
+    return length;
+}
+
+/* The longest end that fits. */
+static const char *fitting_tail(const char *text, int width)
+{
+    for (int all = text_width(text); all > width; text += character_length(text))
+        all -= character_width(text);
+    return text;
+}
+
+/* Prints the name, shortened to "libst...so.6" if it is wider than `width`. */
+static void print_name(FILE *file, const char *text, int width)
+{
+    if (text_width(text) <= width) {
+        fputs(text, file);
+        return;
+    }
+    int head = (width - 3 + 1) / 2;
+    fprintf(file, "%.*s...%s", (int)fitting_head(text, head), text,
+            fitting_tail(text, width - 3 - head));
+}
+
+/* ---- Paragraphs of words ---- */
+
+struct paragraph {
+    FILE *file;
+    int width, indent, column;
+};
+
+/* Starts a new line before words that would pass the edge. Words of one call stay together. */
+__attribute__((format(printf, 2, 3))) static void say(struct paragraph *paragraph,
+                                                      const char *format, ...)
+{
+    char words[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    int length = vsnprintf(words, sizeof(words), format, arguments);
+    va_end(arguments);
+    if (paragraph->column > paragraph->indent) {
+        bool fits = paragraph->column + length + 2 <= paragraph->width; /* a space, a comma */
+        fprintf(paragraph->file, "%s%*s", fits ? "" : "\n", fits ? 1 : paragraph->indent, "");
+        paragraph->column = fits ? paragraph->column + 1 : paragraph->indent;
+    }
+    fputs(words, paragraph->file);
+    paragraph->column += length;
+}
+
+/* A comma or semicolon behind the last word. */
+static void punctuate(struct paragraph *paragraph, char mark)
+{
+    putc(mark, paragraph->file);
+    paragraph->column++;
+}
+
+/* ---- Sums ---- */
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct sum *left = a, *right = b;
+
+    if (left->module != right->module)
+        return left->module < right->module ? -1 : 1;
+    if (left->abi != right->abi)
+        return left->abi < right->abi ? -1 : 1;
+    return (left->nr > right->nr) - (left->nr < right->nr);
+}
+
+/* Sums up the rows by library and, if `pairs`, system call. */
+static int add_up(const struct table *table, bool pairs, struct sums *ret)
+{
+    ret->sums = calloc(table->count + 1, sizeof(*ret->sums));
+    if (!ret->sums)
+        return -ENOMEM;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct table_row *row = &table->rows[i];
+        ret->sums[i] = (struct sum){ row->module, pairs ? row->abi : 0, pairs ? row->nr : 0,
+                                     row->calls,  row->issued,          row->on_stack };
+    }
+    qsort(ret->sums, table->count, sizeof(*ret->sums), compare_keys);
+    for (size_t i = 0; i < table->count; i++) {
+        struct sum *last = ret->count ? &ret->sums[ret->count - 1] : NULL;
+        const struct sum *sum = &ret->sums[i];
+        if (last && !compare_keys(last, sum)) {
+            last->calls += sum->calls;
+            last->issued += sum->issued;
+            last->on_stack += sum->on_stack;
+        } else {
+            ret->sums[ret->count++] = *sum;
+        }
+    }
+    return 0;
+}
+
+static int compare_numbers(const struct sum *a, const struct sum *b)
+{
+    if (a->calls != b->calls)
+        return a->calls > b->calls ? -1 : 1;
+    if (a->issued != b->issued)
+        return a->issued > b->issued ? -1 : 1;
+    return (a->on_stack < b->on_stack) - (a->on_stack > b->on_stack);
+}
+
+static int compare_libraries(const void *a, const void *b, void *labels)
+{
+    const struct sum *left = a, *right = b;
+    int order = compare_numbers(left, right);
+    return order ? order
+                 : strcmp(((char **)labels)[left->module], ((char **)labels)[right->module]);
+}
+
+/* The number comes last: a name is not worth a look-up for an order among equals. */
+static int compare_pairs(const void *a, const void *b)
+{
+    const struct sum *left = a, *right = b;
+    int order = compare_numbers(left, right);
+    return order ? order : compare_keys(left, right);
+}
+
+/* ---- Labels ---- */
+
+/* Of several libraries of one name, the path tells them apart, else the identity. */
+static char *make_label(const struct page *page, const struct module *module)
+{
+    const struct module *modules = page->table->run->modules;
+    const char *raw = module->name, *identity = "";
+    char *joined;
+
+    for (size_t i = 0; i < page->libraries.count; i++) {
+        const struct module *other = &modules[page->libraries.sums[i].module];
+        if (other == module || strcmp(other->name, module->name))
+            continue;
+        raw = module->path;
+        if (!strcmp(other->path, module->path))
+            identity = module->identity;
+    }
+    if (asprintf(&joined, "%s%s%.20s", raw, *identity ? " " : "", identity) < 0)
+        return NULL;
+    char *label = escape(joined);
+    free(joined);
+    return label;
+}
+
+static int make_labels(struct page *page)
+{
+    page->labels = calloc(page->table->run->module_count, sizeof(*page->labels));
+    if (!page->labels)
+        return -ENOMEM;
+    for (size_t i = 0; i < page->libraries.count; i++) {
+        uint32_t module = page->libraries.sums[i].module;
+        page->labels[module] = make_label(page, &page->table->run->modules[module]);
+        if (!page->labels[module])
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* ---- Printing ---- */
+
+/* Rounded down, so that only all of them are 100 %. */
+static double percent(uint64_t part, uint64_t all)
+{
+    return all ? (double)(uint64_t)((long double)part * 10000 / all) / 100 : 100;
+}
+
+/* How many have calls. */
+static size_t callers(const struct sums *sums)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sums->count; i++)
+        count += sums->sums[i].calls > 0;
+    return count;
+}
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void say_ends(struct paragraph *paragraph, const uint64_t by_end[STACK_ENDS], uint64_t calls)
+{
+    uint64_t complete = by_end[STACK_COMPLETE];
+    bool first = true;
+
+    say(paragraph, "%" PRIu64 " stack%s complete", complete, plural(complete));
+    say(paragraph, "(%.4g %%)", percent(complete, calls));
+    if (complete == calls)
+        return;
+    punctuate(paragraph, ',');
+    say(paragraph, "%" PRIu64 " incomplete:", calls - complete);
+    for (int end = 0; end < STACK_ENDS; end++) {
+        if (end == STACK_COMPLETE || !by_end[end])
+            continue;
+        if (!first)
+            punctuate(paragraph, ',');
+        first = false;
+        say(paragraph, "%" PRIu64 " %s", by_end[end], stack_end_name(end));
+    }
+}
+
+/* What is better not there. */
+static void say_flaws(struct paragraph *paragraph, const struct table *table)
+{
+    uint64_t denied = 0, vsyscall = 0, lost = 0;
+
+    for (size_t i = 0; i < table->run->execution_count; i++) {
+        denied += table->run->executions[i].denied;
+        vsyscall += table->run->executions[i].vsyscall;
+        lost += table->run->executions[i].lost;
+    }
+    const struct {
+        uint64_t count;
+        const char *name;
+    } flaws[] = { { table->inexact, "inexact" },
+                  { denied, "denied by the program's own filter" },
+                  { vsyscall, "more through the vsyscall page" },
+                  { lost, "more lost" } };
+
+    for (size_t i = 0; i < sizeof(flaws) / sizeof(*flaws); i++) {
+        if (!flaws[i].count)
+            continue;
+        punctuate(paragraph, ';');
+        say(paragraph, "%" PRIu64 " %s", flaws[i].count, flaws[i].name);
+    }
+}
+
+static int print_totals(const struct page *page)
+{
+    const struct table *table = page->table;
+    struct paragraph paragraph = { page->file, page->width, 0, 0 };
+    uint64_t by_end[STACK_ENDS] = { 0 };
+    struct quality *quality = calloc(table->run->execution_count + 1, sizeof(*quality));
+
+    if (!quality)
+        return -ENOMEM;
+    run_quality(table->run, quality);
+    for (size_t i = 0; i < table->run->execution_count; i++)
+        for (int end = 0; end < STACK_ENDS; end++)
+            by_end[end] += quality[i].by_end[end];
+    free(quality);
+
+    size_t libraries = callers(&page->libraries), pairs = callers(&page->pairs);
+    say(&paragraph, "%" PRIu64 " system call%s", table->calls, plural(table->calls));
+    say(&paragraph, "by %zu librar%s", libraries, libraries == 1 ? "y" : "ies");
+    say(&paragraph, "(%zu pair%s);", pairs, plural(pairs));
+    say_ends(&paragraph, by_end, table->calls);
+    say_flaws(&paragraph, table);
+    putc('\n', page->file);
+    return 0;
+}
+
+/* One of the three number columns; they are right-aligned and as wide as the widest number needs.
+ */
+static void print_number(const struct page *page, uint64_t number)
+{
+    fprintf(page->file, "%*" PRIu64 "  ", page->digits, number);
+}
+
+static void print_heading(const struct page *page, const char *heading)
+{
+    fprintf(page->file, "%*s  ", page->digits, heading);
+}
+
+static void print_libraries(const struct page *page)
+{
+    enum { PERCENT_WIDTH = 5 };
+    int left = page->width - 3 * (page->digits + 2) - PERCENT_WIDTH - 2;
+
+    print_heading(page, "calls");
+    fprintf(page->file, "%*s  ", PERCENT_WIDTH, "%");
+    print_heading(page, "issued");
+    print_heading(page, "on stack");
+    fputs("library\n", page->file);
+    for (size_t i = 0; i < page->libraries.count; i++) {
+        const struct sum *sum = &page->libraries.sums[i];
+        print_number(page, sum->calls);
+        fprintf(page->file, "%*.1f  ", PERCENT_WIDTH, percent(sum->calls, page->table->calls));
+        print_number(page, sum->issued);
+        print_number(page, sum->on_stack);
+        print_name(page->file, page->labels[sum->module], left);
+        putc('\n', page->file);
+    }
+}
+
+/* "openat", or "openat (i386)" where it is not the machine's own ABI. */
+static const char *pair_name(const struct sum *pair, char name[static SYSCALL_NAME_MAX + 16])
+{
+    char syscall[SYSCALL_NAME_MAX];
+
+    syscall_name(pair->abi, pair->nr, syscall);
+    if (pair->abi == ABI_X86_64)
+        snprintf(name, SYSCALL_NAME_MAX + 16, "%s", syscall);
+    else
+        snprintf(name, SYSCALL_NAME_MAX + 16, "%s (%s)", syscall, abi_name(pair->abi));
+    return name;
+}
+
+/* What a library has to do with a system call, by the strongest. Each pair is shown as one of them.
+ */
+enum part { ASKS, ISSUES, IS_ON_STACK };
+
+static enum part part_of(const struct sum *pair)
+{
+    return pair->calls ? ASKS : pair->issued ? ISSUES : IS_ON_STACK;
+}
+
+static void print_asked(const struct page *page, const struct sum *pair)
+{
+    char name[SYSCALL_NAME_MAX + 16];
+    int left = page->width - 3 * (page->digits + 2);
+
+    print_number(page, pair->calls);
+    print_number(page, pair->issued);
+    print_number(page, pair->on_stack);
+    print_name(page->file, pair_name(pair, name), left);
+    putc('\n', page->file);
+}
+
+/* The library's pairs with this part as a paragraph, "issued for others: read 12, write 3". */
+static void print_list(const struct page *page, const struct sum *pairs, size_t count,
+                       enum part part, const char *title)
+{
+    struct paragraph paragraph = { page->file, page->width, 4, 4 };
+    char name[SYSCALL_NAME_MAX + 16];
+    bool first = true;
+
+    for (size_t i = 0; i < count; i++) {
+        if (part_of(&pairs[i]) != part)
+            continue;
+        if (first) {
+            fprintf(page->file, "%*s", paragraph.indent, "");
+            say(&paragraph, "%s", title);
+        } else {
+            punctuate(&paragraph, ',');
+        }
+        first = false;
+        say(&paragraph, "%s %" PRIu64, pair_name(&pairs[i], name),
+            part == ISSUES ? pairs[i].issued : pairs[i].on_stack);
+    }
+    if (!first)
+        putc('\n', page->file);
+}
+
+/* The pairs of one library, which stand together. */
+static size_t find_pairs(const struct sums *pairs, uint32_t module, size_t *count)
+{
+    size_t first = 0;
+
+    while (first < pairs->count && pairs->sums[first].module != module)
+        first++;
+    for (*count = 0; first + *count < pairs->count; ++*count)
+        if (pairs->sums[first + *count].module != module)
+            break;
+    return first;
+}
+
+static void print_library(const struct page *page, uint32_t module)
+{
+    size_t count, first = find_pairs(&page->pairs, module, &count);
+    struct sum *pairs = page->pairs.sums + first;
+
+    putc('\n', page->file);
+    print_name(page->file, page->labels[module], page->width);
+    putc('\n', page->file);
+    qsort(pairs, count, sizeof(*pairs), compare_pairs);
+    for (size_t i = 0; i < count && part_of(&pairs[i]) == ASKS; i++)
+        print_asked(page, &pairs[i]);
+    print_list(page, pairs, count, ISSUES, "issued for others:");
+    print_list(page, pairs, count, IS_ON_STACK, "on the stack of:");
+}
+
+static void print_pairs(const struct page *page)
+{
+    print_heading(page, "calls");
+    print_heading(page, "issued");
+    print_heading(page, "on stack");
+    fputs("system call\n", page->file);
+    for (size_t i = 0; i < page->libraries.count; i++)
+        print_library(page, page->libraries.sums[i].module);
+}
+
+/* ---- The page ---- */
+
+static int page_init(struct page *page)
+{
+    int error = add_up(page->table, false, &page->libraries);
+    if (!error)
+        error = add_up(page->table, true, &page->pairs);
+    if (!error)
+        error = make_labels(page);
+    if (error)
+        return error;
+    qsort_r(page->libraries.sums, page->libraries.count, sizeof(struct sum), compare_libraries,
+            page->labels);
+    page->digits = snprintf(NULL, 0, "%" PRIu64, page->table->calls);
+    if (page->digits < (int)strlen("on stack"))
+        page->digits = (int)strlen("on stack");
+    int least = 3 * (page->digits + 2) + 7 + 8; /* the numbers, and eight columns of a name */
+    if (page->width < TEXT_WIDTH_MIN)
+        page->width = TEXT_WIDTH_MIN;
+    if (page->width < least)
+        page->width = least;
+    return 0;
+}
+
+static void page_deinit(struct page *page)
+{
+    for (size_t i = 0; page->labels && i < page->table->run->module_count; i++)
+        free(page->labels[i]);
+    free(page->labels);
+    free(page->libraries.sums);
+    free(page->pairs.sums);
+}
+
+int text_print(FILE *file, const struct table *table, int width)
+{
+    struct page page = { .file = file, .table = table, .width = width };
+    int error = page_init(&page);
+
+    if (!error)
+        error = print_totals(&page);
+    if (!error && table->count) {
+        putc('\n', file);
+        print_libraries(&page);
+        putc('\n', file);
+        print_pairs(&page);
+    }
+    page_deinit(&page);
+    return error;
+}

@@ -1,0 +1,51 @@
+/*
+ * cfi.h - finds the frame description entry (FDE) that covers an address, in the .eh_frame of one ELF
+ * image, by the sorted table of .eh_frame_hdr (LSB Core, "Exception Frames"). It answers which function's
+ * unwind information holds a pc, and whether there is any: libunwind interprets the entry itself.
+ * The bytes are untrusted: every access is bounds-checked.
+ */
+#ifndef SYSTRACE_CFI_H
+#define SYSTRACE_CFI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A stretch of an image's bytes, as it lies in the file and at its link-time address. */
+struct section {
+    uint8_t *bytes; /* owned */
+    size_t size;
+    uint64_t vaddr;
+};
+
+/* Addresses are link-time addresses (vaddr) throughout. */
+struct cfi {
+    struct section header; /* .eh_frame_hdr; bytes NULL: the image has none */
+    struct section frames; /* .eh_frame */
+    size_t table;          /* offset of the search table in the header */
+    size_t count;          /* its entries, sorted by address: { int32 start, int32 fde }, from header.vaddr */
+};
+
+struct fde {
+    uint64_t start, end;  /* the code it covers, usually one function */
+    bool signal;          /* a signal frame (augmentation 'S') */
+    uint64_t table_entry; /* vaddr of its entry in the search table */
+};
+
+/* The vaddr of .eh_frame that a header names. 0, or -EINVAL for a header that we cannot use. */
+int cfi_frames_vaddr(const struct section *header, uint64_t *ret);
+
+/* Takes over both sections (also on failure). 0; -EINVAL: no usable search table. */
+int cfi_init(struct cfi *cfi, struct section header, struct section frames);
+void cfi_deinit(struct cfi *cfi);
+
+/* The entry that covers `vaddr`. 0; -ENOENT: none does; -EINVAL: malformed. */
+int cfi_find(const struct cfi *cfi, uint64_t vaddr, struct fde *ret);
+
+/* The lowest start of an entry above `vaddr`; UINT64_MAX if there is none. */
+uint64_t cfi_next_start(const struct cfi *cfi, uint64_t vaddr);
+
+/* Copies `size` bytes at `vaddr` of either section; false if they are not all there. */
+bool cfi_read(const struct cfi *cfi, uint64_t vaddr, void *buffer, size_t size);
+
+#endif

@@ -1,0 +1,451 @@
+/* image.c - reads what attribution and unwinding need of an ELF file: with libelf, from a file or memory. */
+#include "image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <gelf.h>
+
+/* libiberty has it (sha1.h), but Debian's libiberty-dev does not ship that header. */
+extern void *sha1_buffer(const char *buffer, size_t size, void *digest);
+
+enum {
+    SHA1_SIZE = 20,
+    IMAGE_MEMORY_MAX = 256 << 20, /* largest image copied from memory, and largest unwind table */
+};
+
+void images_init(struct images *images, int64_t (*add_module)(void *, const struct module *),
+                 void *context)
+{
+    *images = (struct images){ .add_module = add_module, .context = context };
+    elf_version(EV_CURRENT);
+}
+
+static void image_destroy(struct image *image)
+{
+    if (!image)
+        return;
+    if (image->fd >= 0)
+        close(image->fd);
+    cfi_deinit(&image->cfi);
+    free(image->module.name);
+    free(image->module.path);
+    free(image->module.soname);
+    free(image->module.identity);
+    free(image->maps_path);
+    free(image->bytes);
+    free(image->segments);
+    free(image);
+}
+
+void images_deinit(struct images *images)
+{
+    for (size_t i = 0; i < images->count; i++)
+        image_destroy(images->images[i]);
+    free(images->images);
+}
+
+bool image_vaddr(const struct image *image, uint64_t offset, uint64_t *ret)
+{
+    /* The last page of one segment may also be the first of the next: code is in the executable one. */
+    for (int executable = 1; executable >= 0; executable--) {
+        for (size_t i = 0; i < image->segment_count; i++) {
+            const struct segment *s = &image->segments[i];
+            if (s->executable == executable && offset >= s->offset && offset - s->offset < s->size) {
+                *ret = s->vaddr + (offset - s->offset);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret)
+{
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct segment *s = &image->segments[i];
+        if (vaddr >= s->vaddr && vaddr - s->vaddr < s->size) {
+            *ret = s->offset + (vaddr - s->vaddr);
+            return true;
+        }
+    }
+    return false;
+}
+
+int image_open(const struct image *image)
+{
+    if (image->fd >= 0)
+        return fcntl(image->fd, F_DUPFD_CLOEXEC, 0);
+    int fd = memfd_create("image", MFD_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (write(fd, image->bytes, image->size) != (ssize_t)image->size) {
+        close(fd);
+        return -EIO;
+    }
+    return fd;
+}
+
+/* Bytes of the file at `offset`, to be freed; NULL if they are not all there. */
+static uint8_t *read_bytes(const struct image *image, uint64_t offset, size_t size)
+{
+    if (!size || size > IMAGE_MEMORY_MAX)
+        return NULL;
+    uint8_t *bytes = malloc(size);
+    if (!bytes)
+        return NULL;
+    if (image->fd >= 0) {
+        if (pread(image->fd, bytes, size, (off_t)offset) == (ssize_t)size)
+            return bytes;
+    } else if (offset <= image->size && size <= image->size - offset) {
+        return memcpy(bytes, image->bytes + offset, size);
+    }
+    free(bytes);
+    return NULL;
+}
+
+static int read_segments(struct image *image, Elf *elf)
+{
+    GElf_Phdr phdr;
+    size_t count;
+
+    if (elf_getphdrnum(elf, &count) < 0)
+        return -ENOEXEC;
+    image->segments = calloc(count + 1, sizeof(*image->segments));
+    if (!image->segments)
+        return -ENOMEM;
+    for (size_t i = 0; i < count && gelf_getphdr(elf, (int)i, &phdr); i++) {
+        if (phdr.p_type == PT_LOAD)
+            image->segments[image->segment_count++] = (struct segment){
+                phdr.p_offset, phdr.p_vaddr, phdr.p_filesz, phdr.p_flags & PF_X
+            };
+    }
+    return 0;
+}
+
+static char *format_identity(const char *kind, const uint8_t *bytes, size_t size, bool text)
+{
+    size_t prefix = strlen(kind);
+    char *identity = malloc(prefix + 2 * size + 1);
+
+    if (!identity)
+        return NULL;
+    memcpy(identity, kind, prefix + 1);
+    if (text) {
+        memcpy(identity + prefix, bytes, size);
+        identity[prefix + strnlen((const char *)bytes, size)] = '\0';
+        return identity;
+    }
+    for (size_t i = 0; i < size; i++)
+        snprintf(identity + prefix + 2 * i, 3, "%02x", bytes[i]);
+    return identity;
+}
+
+/* Looks through one PT_NOTE for a GNU build-id, or failing that Go's. */
+static void read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
+{
+    Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)phdr->p_offset, phdr->p_filesz,
+                                          phdr->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
+    GElf_Nhdr note;
+    size_t at = 0, name, desc;
+
+    while (data && (at = gelf_getnote(data, at, &note, &name, &desc)) > 0) {
+        const char *owner = (const char *)data->d_buf + name;
+        const uint8_t *bytes = (const uint8_t *)data->d_buf + desc;
+        const char *have = image->module.identity;
+        char *identity = NULL;
+
+        if (!note.n_descsz || note.n_descsz > 4096)
+            continue;
+        if (note.n_namesz == 4 && !memcmp(owner, "GNU", 4) && note.n_type == NT_GNU_BUILD_ID &&
+            (!have || strncmp(have, "gnu:", 4)))
+            identity = format_identity("gnu:", bytes, note.n_descsz, false);
+        else if (note.n_namesz == 4 && !memcmp(owner, "Go\0", 4) && note.n_type == 4 && !have)
+            identity = format_identity("go:", bytes, note.n_descsz, true);
+        if (identity) {
+            free(image->module.identity);
+            image->module.identity = identity;
+        }
+    }
+}
+
+/* DT_SONAME; the string table is found by DT_STRTAB, since sections may be stripped. */
+static void read_soname(struct image *image, Elf *elf, const GElf_Phdr *phdr)
+{
+    Elf_Data *data =
+        elf_getdata_rawchunk(elf, (int64_t)phdr->p_offset, phdr->p_filesz, ELF_T_DYN);
+    uint64_t strings = 0, soname = 0, size = 0, offset;
+    GElf_Dyn dyn;
+
+    for (int i = 0; data && gelf_getdyn(data, i, &dyn) && dyn.d_tag != DT_NULL; i++) {
+        if (dyn.d_tag == DT_STRTAB)
+            strings = dyn.d_un.d_ptr;
+        else if (dyn.d_tag == DT_STRSZ)
+            size = dyn.d_un.d_val;
+        else if (dyn.d_tag == DT_SONAME)
+            soname = dyn.d_un.d_val;
+    }
+    if (!soname || soname >= size || !image_offset(image, strings, &offset))
+        return;
+    Elf_Data *text = elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_BYTE);
+    if (text)
+        image->module.soname =
+            strndup((const char *)text->d_buf + soname, strnlen((const char *)text->d_buf + soname,
+                                                                size - soname));
+}
+
+/* The size of .eh_frame by its section header; else all that is left of its segment. */
+static size_t frames_size(const struct image *image, Elf *elf, uint64_t vaddr)
+{
+    Elf_Scn *scn = NULL;
+    GElf_Shdr shdr;
+
+    while ((scn = elf_nextscn(elf, scn))) {
+        if (gelf_getshdr(scn, &shdr) && shdr.sh_addr == vaddr && shdr.sh_size &&
+            (shdr.sh_type == SHT_PROGBITS || shdr.sh_type == SHT_X86_64_UNWIND))
+            return shdr.sh_size;
+    }
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct segment *s = &image->segments[i];
+        if (vaddr >= s->vaddr && vaddr - s->vaddr < s->size)
+            return s->size - (vaddr - s->vaddr);
+    }
+    return 0;
+}
+
+/* Unwind tables are optional: an image that has none, or broken ones, is still an image. */
+static void read_cfi(struct image *image, Elf *elf, const GElf_Phdr *phdr)
+{
+    struct section header = { NULL, phdr->p_filesz, phdr->p_vaddr }, frames = { 0 };
+    uint64_t offset;
+
+    header.bytes = read_bytes(image, phdr->p_offset, header.size);
+    if (!header.bytes)
+        return;
+    if (!cfi_frames_vaddr(&header, &frames.vaddr) && image_offset(image, frames.vaddr, &offset)) {
+        frames.size = frames_size(image, elf, frames.vaddr);
+        frames.bytes = read_bytes(image, offset, frames.size);
+    }
+    if (!frames.bytes)
+        frames.size = 0;
+    cfi_init(&image->cfi, header, frames);
+}
+
+/* The last resort for an identity: a hash of all the bytes. */
+static void hash_bytes(struct image *image)
+{
+    uint8_t digest[SHA1_SIZE];
+    uint8_t *bytes = read_bytes(image, 0, image->size);
+
+    if (!bytes)
+        return;
+    sha1_buffer((const char *)bytes, image->size, digest);
+    image->module.identity = format_identity("sha1:", digest, sizeof(digest), false);
+    free(bytes);
+}
+
+/* Reads the image behind fd or bytes. 0, -ENOEXEC, -ENOMEM. */
+static int image_read(struct image *image)
+{
+    Elf *elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL)
+                              : elf_memory((char *)image->bytes, image->size);
+    GElf_Ehdr ehdr;
+    GElf_Phdr phdr;
+    int result = -ENOEXEC;
+
+    if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
+        goto out;
+    image->entry = ehdr.e_entry;
+    result = read_segments(image, elf);
+    for (int i = 0; !result && gelf_getphdr(elf, i, &phdr); i++) {
+        if (phdr.p_type == PT_NOTE)
+            read_notes(image, elf, &phdr);
+        else if (phdr.p_type == PT_DYNAMIC && image->fd >= 0 && !image->module.soname)
+            read_soname(image, elf, &phdr); /* in memory the loader has relocated DT_STRTAB */
+        else if (phdr.p_type == PT_GNU_EH_FRAME && !image->cfi.count &&
+                 ehdr.e_machine == EM_X86_64)
+            read_cfi(image, elf, &phdr);
+    }
+    if (!result && !image->module.identity)
+        hash_bytes(image);
+out:
+    elf_end(elf);
+    return result;
+}
+
+static struct image *image_create(const struct mapping *mapping)
+{
+    struct image *image = calloc(1, sizeof(*image));
+
+    if (!image)
+        return NULL;
+    image->fd = -1;
+    image->device = mapping->device;
+    image->inode = mapping->inode;
+    image->maps_path = mapping_path(mapping);
+    if (!image->maps_path) {
+        image_destroy(image);
+        return NULL;
+    }
+    return image;
+}
+
+/* Opens the mapped file; false if it is not to be had. */
+static bool open_file(struct image *image, const struct target *target,
+                      const struct mapping *mapping)
+{
+    int fd = target->open_mapped(target->context, mapping, image->maps_path);
+
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &image->file) < 0) {
+        close(fd);
+        return false;
+    }
+    image->fd = fd;
+    image->size = (size_t)image->file.st_size;
+    return true;
+}
+
+static bool same_file(const struct mapping *a, const struct mapping *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->path_length == b->path_length &&
+           !memcmp(a->path, b->path, a->path_length);
+}
+
+/* Copies what is mapped of a file into a buffer that looks like the file. 0 or a negative errno. */
+static int copy_memory(struct image *image, const struct target *target,
+                       const struct mapping *wanted)
+{
+    struct mapping m;
+    const char *text;
+    char *maps;
+    int result = target->read_maps(target->context, &maps);
+
+    if (result < 0)
+        return result;
+    for (text = maps; maps_next(&text, &m) > 0;) {
+        uint64_t end = m.offset + (m.end - m.start);
+        if (!same_file(&m, wanted) || end < m.offset || end > IMAGE_MEMORY_MAX || !m.readable)
+            continue;
+        if (end > image->size) {
+            uint8_t *bytes = realloc(image->bytes, end);
+            if (!bytes) {
+                result = -ENOMEM;
+                break;
+            }
+            memset(bytes + image->size, 0, end - image->size);
+            image->bytes = bytes;
+            image->size = end;
+        }
+        target->read(target->context, m.start, image->bytes + m.offset, m.end - m.start);
+    }
+    free(maps);
+    return result;
+}
+
+/* Names the module: its path without the kernel's " (deleted)", which is no part of it. */
+static int name_module(struct image *image)
+{
+    static const char deleted[] = " (deleted)";
+    struct module *module = &image->module;
+    size_t length = strlen(image->maps_path), suffix = sizeof(deleted) - 1;
+
+    if (image->fd < 0 && length > suffix && !strcmp(image->maps_path + length - suffix, deleted))
+        length -= suffix;
+    module->path = strndup(image->maps_path, length);
+    if (!module->path)
+        return -ENOMEM;
+    const char *slash = strrchr(module->path, '/');
+    module->name = strdup(slash && slash[1] ? slash + 1 : module->path);
+    if (!module->soname)
+        module->soname = strdup("");
+    if (!module->identity)
+        module->identity = strdup("");
+    module->size = image->size;
+    return module->name && module->soname && module->identity ? 0 : -ENOMEM;
+}
+
+/* Fills the image from the mapped file, or failing that from memory. 0, -ENOEXEC, -ENOMEM. */
+static int image_find(struct image *image, const struct target *target,
+                      const struct mapping *mapping)
+{
+    int result = -ENOEXEC;
+
+    if (mapping->inode && open_file(image, target, mapping))
+        return image_read(image);
+    result = copy_memory(image, target, mapping);
+    if (result == -ENOMEM)
+        return result;
+    return image->bytes ? image_read(image) : -ENOEXEC;
+}
+
+static bool is_current(const struct image *image)
+{
+    struct stat st;
+    return image->fd < 0 || (!fstat(image->fd, &st) && st.st_size == image->file.st_size &&
+                             st.st_mtim.tv_sec == image->file.st_mtim.tv_sec &&
+                             st.st_mtim.tv_nsec == image->file.st_mtim.tv_nsec);
+}
+
+static struct image *images_find(const struct images *images, const struct mapping *mapping)
+{
+    for (size_t i = 0; i < images->count; i++) {
+        struct image *image = images->images[i];
+        if (image->inode == mapping->inode && image->device == mapping->device &&
+            strlen(image->maps_path) == mapping->path_length &&
+            !memcmp(image->maps_path, mapping->path, mapping->path_length) && is_current(image))
+            return image;
+    }
+    return NULL;
+}
+
+static int images_append(struct images *images, struct image *image)
+{
+    if (images->count == images->capacity) {
+        size_t capacity = images->capacity ? 2 * images->capacity : 64;
+        struct image **array = reallocarray(images->images, capacity, sizeof(*array));
+        if (!array)
+            return -ENOMEM;
+        images->images = array;
+        images->capacity = capacity;
+    }
+    images->images[images->count++] = image;
+    return 0;
+}
+
+int images_load(struct images *images, const struct target *target, const struct mapping *mapping,
+                struct image **ret)
+{
+    bool vdso = mapping->path_length == 6 && !memcmp(mapping->path, "[vdso]", 6);
+    int result;
+
+    if (!mapping->inode && !vdso)
+        return 0;
+    struct image *image = images_find(images, mapping);
+    if (!image) {
+        image = image_create(mapping);
+        if (!image)
+            return -ENOMEM;
+        result = image_find(image, target, mapping);
+        if (!result)
+            result = name_module(image);
+        if (!result) {
+            int64_t number = images->add_module(images->context, &image->module);
+            image->number = (uint32_t)number;
+            result = number < 0 ? (int)number : images_append(images, image);
+        }
+        if (result < 0) {
+            image_destroy(image);
+            return result == -ENOEXEC ? 0 : result;
+        }
+    }
+    image->module.loads++;
+    *ret = image;
+    return 1;
+}

@@ -1,0 +1,71 @@
+/*
+ * image.h - one ELF file as the tracer knows it: identity, segments and unwind tables, read once and
+ * shared by every address space that maps it. Files are read with pread(2), never mapped: a program may
+ * truncate its own files, and that must not be our SIGBUS.
+ */
+#ifndef SYSTRACE_IMAGE_H
+#define SYSTRACE_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include "symbolizer/cfi.h"
+#include "symbolizer/maps.h"
+#include "symbolizer/module.h"
+#include "symbolizer/target.h"
+
+/* One PT_LOAD. */
+struct segment {
+    uint64_t offset, vaddr, size; /* size in the file */
+    bool executable;
+};
+
+struct image {
+    struct module module; /* what results say of it; `loads` is counted here */
+    uint32_t number;      /* of its module in the run, given by images.add_module */
+
+    /* Key: the file as /proc/PID/maps names it. An open `fd` keeps the inode number from being reused. */
+    uint64_t device, inode;
+    char *maps_path;
+
+    /* Where its bytes are: a file, or (vDSO, deleted, memfd) a copy taken from memory. */
+    int fd;
+    struct stat file; /* of fd when it was read: shows a later change */
+    uint8_t *bytes;
+    size_t size;
+
+    struct segment *segments;
+    size_t segment_count;
+    uint64_t entry; /* e_entry, vaddr */
+    struct cfi cfi; /* count 0: no unwind tables */
+};
+
+/* All images of a run. */
+struct images {
+    struct image **images;
+    size_t count, capacity;
+    /* Gives a module its number in the run; negative errno on failure. */
+    int64_t (*add_module)(void *context, const struct module *module);
+    void *context;
+};
+
+void images_init(struct images *images, int64_t (*add_module)(void *context, const struct module *),
+                 void *context);
+void images_deinit(struct images *images);
+
+/*
+ * The image of an executable mapping, read now if it is new. 1 and *ret; 0 if the memory is no ELF file;
+ * -ENOMEM. Files are only believed if they are the mapped one (device and inode, else build-id); failing
+ * that, the image is read from the memory of the process.
+ */
+int images_load(struct images *images, const struct target *target, const struct mapping *mapping,
+                struct image **ret);
+
+/* Between file offsets and link-time addresses, by the segments. False: in none of them. */
+bool image_vaddr(const struct image *image, uint64_t offset, uint64_t *ret);
+bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret);
+
+/* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno. */
+int image_open(const struct image *image);
+
+#endif

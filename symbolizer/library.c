@@ -1,0 +1,140 @@
+/* library.c - the closed list of runtime libraries, as one table. */
+#include "library.h"
+
+#include <ctype.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <string.h>
+
+enum role { PASSES_ON, LOADER, LIBC };
+
+/*
+ * Shell patterns on a module's name without its version: "libm" is libm.so.6 and libm-2.36.so.
+ * The loaders come in several spellings: ld-linux-x86-64.so.2, ld-linux.so.2, ld-2.36.so,
+ * ld-musl-x86_64.so.1.
+ */
+static const struct {
+    const char *pattern;
+    enum role role;
+} runtime_names[] = {
+    { "libc", LIBC },
+    { "libc.musl-*", LIBC },
+    { "ld", LOADER },
+    { "ld-linux", LOADER },
+    { "ld-linux-*", LOADER },
+    { "ld-musl-*", LOADER },
+    { "libpthread", PASSES_ON },
+    { "libdl", PASSES_ON },
+    { "librt", PASSES_ON },
+    { "libanl", PASSES_ON },
+    { "libresolv", PASSES_ON },
+    { "libutil", PASSES_ON },
+    { "libm", PASSES_ON },
+    { "libmvec", PASSES_ON },
+    { "libnss_files", PASSES_ON },
+    { "libnss_dns", PASSES_ON },
+    { "libnss_compat", PASSES_ON },
+    { "libnss_hesiod", PASSES_ON },
+    { "libnss_db", PASSES_ON },
+    { "libgcc_s", PASSES_ON },
+};
+
+enum { RUNTIME_NAMES = sizeof(runtime_names) / sizeof(*runtime_names), NO_ROLE = -1 };
+
+static const char *name_of(const struct module *module)
+{
+    return *module->soname ? module->soname : module->name;
+}
+
+/* Length of the digits and dots before `end`, as in "-2.36", that start with a hyphen; 0 if none.
+ * The dot is required: the "-64" of ld-linux-x86-64 is no version. */
+static size_t version_before(const char *name, size_t end)
+{
+    size_t start = end;
+    bool dot = false;
+
+    while (start && (isdigit((unsigned char)name[start - 1]) || name[start - 1] == '.'))
+        dot |= name[--start] == '.';
+    return dot && start && name[start - 1] == '-' ? end - start + 1 : 0;
+}
+
+/* The name without ".so", ".so.6" or "-2.36.so"; false if it is no name of a shared library. */
+static bool strip_version(const char *name, char stem[static NAME_MAX + 1])
+{
+    size_t length = strlen(name);
+    if (length > NAME_MAX)
+        return false;
+    while (length && (isdigit((unsigned char)name[length - 1]) ||
+                      (name[length - 1] == '.' && isdigit((unsigned char)name[length]))))
+        length--;
+    if (length < 3 || memcmp(name + length - 3, ".so", 3))
+        return false;
+    length -= 3;
+    length -= version_before(name, length);
+    memcpy(stem, name, length);
+    stem[length] = '\0';
+    return true;
+}
+
+static int role_of(const struct module *module)
+{
+    char stem[NAME_MAX + 1];
+
+    if (!strip_version(name_of(module), stem))
+        return NO_ROLE;
+    for (int i = 0; i < RUNTIME_NAMES; i++)
+        if (!fnmatch(runtime_names[i].pattern, stem, 0))
+            return runtime_names[i].role;
+    return NO_ROLE;
+}
+
+static bool is_builtin(const struct module *module)
+{
+    return role_of(module) != NO_ROLE || !strcmp(module->name, "[vdso]") ||
+           !fnmatch("*/gconv/*.so", module->path, 0);
+}
+
+/* A glob may also be the name itself: "[vdso]" would be a set of four letters as a pattern. */
+static bool is_match(const char *glob, const char *name)
+{
+    return !strcmp(glob, name) || !fnmatch(glob, name, 0);
+}
+
+bool library_is_runtime(const struct runtime_libraries *list, const struct module *module)
+{
+    for (size_t i = 0; i < list->glob_count; i++)
+        if (is_match(list->globs[i], module->name) ||
+            (*module->soname && is_match(list->globs[i], module->soname)))
+            return true;
+    return !list->no_builtin && is_builtin(module);
+}
+
+/* musl has one file for both, libc.so; glibc's has a version, libc.so.6. */
+static bool is_musl_libc(const struct module *module)
+{
+    const char *name = name_of(module);
+    return !strcmp(name, "libc.so") || !strncmp(name, "libc.musl-", 10);
+}
+
+bool library_is_loader(const struct module *module)
+{
+    return role_of(module) == LOADER || is_musl_libc(module);
+}
+
+bool library_is_libc(const struct module *module)
+{
+    return role_of(module) == LIBC || !strncmp(name_of(module), "ld-musl-", 8);
+}
+
+bool library_is_exit_handler(const struct module *module, const char *function)
+{
+    /* Names that are the C library's own, so they tell in a static program too. */
+    static const char *const runners[] = { "__run_exit_handlers", "__libc_exit_fini",
+                                           "libc_exit_fini", "__funcs_on_exit" };
+
+    for (size_t i = 0; i < sizeof(runners) / sizeof(*runners); i++)
+        if (!strcmp(function, runners[i]))
+            return true;
+    return library_is_libc(module) &&
+           (!strcmp(function, "exit") || !strcmp(function, "quick_exit"));
+}

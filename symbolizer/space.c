@@ -1,0 +1,350 @@
+/* space.c - keeps the executable mappings of an address space and caches facts about its code. */
+#include "space.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolizer/call.h"
+#include "symbolizer/unwind.h"
+
+enum {
+    FIRST_SITES = 256,
+    /* The longest start code without unwind information: ld.so's _start and _dl_start_user are 61 bytes. */
+    ENTRY_GAP_MAX = 128,
+};
+
+static struct code *code_create(void)
+{
+    struct code *code = calloc(1, sizeof(*code));
+    if (code)
+        code->references = 1;
+    return code;
+}
+
+/* Forgets all that was learned of addresses. */
+static void code_forget(struct code *code)
+{
+    for (size_t i = 0; i < code->site_slots; i++)
+        free(code->sites[i]);
+    free(code->sites);
+    code->sites = NULL;
+    code->site_count = code->site_slots = 0;
+    unwind_cache_destroy(code->unwind_cache);
+    code->unwind_cache = NULL;
+}
+
+struct code *code_ref(struct code *code)
+{
+    code->references++;
+    return code;
+}
+
+void code_unref(struct code *code)
+{
+    if (!code || --code->references)
+        return;
+    code_forget(code);
+    free(code->regions);
+    free(code);
+}
+
+struct space *space_create(void)
+{
+    struct space *space = calloc(1, sizeof(*space));
+    if (!space)
+        return NULL;
+    *space = (struct space){ .references = 1, .stale = true, .code = code_create() };
+    if (!space->code) {
+        free(space);
+        return NULL;
+    }
+    return space;
+}
+
+struct space *space_fork(const struct space *space)
+{
+    struct space *copy = malloc(sizeof(*copy));
+    if (!copy)
+        return NULL;
+    *copy = *space;
+    copy->references = 1;
+    code_ref(copy->code);
+    return copy;
+}
+
+struct space *space_ref(struct space *space)
+{
+    space->references++;
+    return space;
+}
+
+void space_unref(struct space *space)
+{
+    if (!space || --space->references)
+        return;
+    code_unref(space->code);
+    free(space);
+}
+
+/* The first region that ends above `address`. */
+static size_t region_index(const struct code *code, uint64_t address)
+{
+    size_t low = 0, high = code->region_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (code->regions[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct region *space_find(const struct space *space, uint64_t address)
+{
+    size_t index = region_index(space->code, address);
+    const struct region *region = space->code->regions + index;
+
+    return index < space->code->region_count && region->start <= address ? region : NULL;
+}
+
+bool space_overlaps(const struct space *space, uint64_t start, uint64_t size)
+{
+    size_t index = region_index(space->code, start);
+    uint64_t end = start + size < start ? UINT64_MAX : start + size;
+
+    return index < space->code->region_count && space->code->regions[index].start < end;
+}
+
+/* Is all of `old` still mapped, from the same bytes, in one region of `code`? */
+static bool region_kept(const struct code *code, const struct region *old)
+{
+    size_t index = region_index(code, old->start);
+    const struct region *r = code->regions + index;
+
+    return index < code->region_count && r->start <= old->start && r->end >= old->end &&
+           r->image == old->image &&
+           (!r->image || r->start - r->offset == old->start - old->offset);
+}
+
+/* The region of the old map at exactly this mapping, whose image need not be looked for again. */
+static const struct region *region_same(const struct code *code, const struct mapping *m)
+{
+    size_t index = region_index(code, m->start);
+    const struct region *r = code->regions + index;
+
+    return index < code->region_count && r->start == m->start && r->end == m->end &&
+                   r->offset == m->offset && r->device == m->device && r->inode == m->inode
+               ? r
+               : NULL;
+}
+
+static int append_region(struct code *code, size_t *capacity, const struct region *region)
+{
+    if (code->region_count == *capacity) {
+        size_t larger = *capacity ? 2 * *capacity : 16;
+        struct region *regions = reallocarray(code->regions, larger, sizeof(*regions));
+        if (!regions)
+            return -ENOMEM;
+        code->regions = regions;
+        *capacity = larger;
+    }
+    code->regions[code->region_count++] = *region;
+    return 0;
+}
+
+/* Fills `code` with the executable mappings of a maps text. 0 or negative errno. */
+static int read_regions(struct code *code, const struct code *old, const char *text,
+                        struct images *images, const struct target *target)
+{
+    struct mapping m;
+    size_t capacity = 0;
+    int result;
+
+    while ((result = maps_next(&text, &m)) > 0) {
+        struct region region = { m.start, m.end, m.offset, m.device, m.inode, NULL };
+        const struct region *same = region_same(old, &m);
+
+        if (!m.executable)
+            continue;
+        if (same)
+            region.image = same->image;
+        else if ((result = images_load(images, target, &m, &region.image)) < 0)
+            return result;
+        if ((result = append_region(code, &capacity, &region)) < 0)
+            return result;
+    }
+    return result;
+}
+
+/* Puts a newly read map in the place of the old one, and keeps what was learned if nothing went away. */
+static void replace_code(struct space *space, struct code *code)
+{
+    struct code *old = space->code;
+    bool kept = old->references == 1;
+
+    for (size_t i = 0; kept && i < old->region_count; i++)
+        kept = region_kept(code, &old->regions[i]);
+    if (kept) {
+        struct region *regions = old->regions;
+        old->regions = code->regions;
+        old->region_count = code->region_count;
+        code->regions = regions;
+        code_unref(code);
+    } else {
+        code_unref(old);
+        space->code = code;
+    }
+}
+
+/* Was the code left as it is? Then its sharers may keep on sharing. */
+static bool same_regions(const struct code *a, const struct code *b)
+{
+    return a->region_count == b->region_count &&
+           (!a->region_count ||
+            !memcmp(a->regions, b->regions, a->region_count * sizeof(*a->regions)));
+}
+
+int space_update(struct space *space, struct images *images, const struct target *target)
+{
+    char *text;
+
+    if (!space->stale)
+        return 0;
+    space->error = target->read_maps(target->context, &text);
+    if (space->error < 0)
+        return space->error;
+    struct code *code = code_create();
+    space->error = code ? read_regions(code, space->code, text, images, target) : -ENOMEM;
+    free(text);
+    if (space->error < 0 || same_regions(code, space->code))
+        code_unref(code);
+    else
+        replace_code(space, code);
+    space->stale = space->error < 0;
+    return space->error;
+}
+
+/* What the unwind tables of the image say about an address. */
+static void describe(struct site *site)
+{
+    const struct image *image = site->image;
+    uint64_t vaddr;
+    struct fde fde;
+
+    site->cfi = SITE_NO_CFI;
+    if (!image || !image->cfi.count || !image_vaddr(image, site->offset, &vaddr))
+        return;
+    site->bias = site->address - vaddr;
+    int found = cfi_find(&image->cfi, vaddr, &fde);
+    if (!found) {
+        site->cfi = SITE_COVERED;
+        site->start = site->bias + fde.start;
+        site->end = site->bias + fde.end;
+        site->signal = fde.signal;
+        site->entry = image->entry >= fde.start && image->entry < fde.end;
+    } else if (found == -EINVAL) {
+        site->cfi = SITE_BAD_CFI;
+    } else if (vaddr >= image->entry && vaddr - image->entry < ENTRY_GAP_MAX &&
+               vaddr < cfi_next_start(&image->cfi, image->entry) &&
+               cfi_find(&image->cfi, image->entry, &fde) == -ENOENT) {
+        site->cfi = SITE_ENTRY;
+        site->entry = true;
+    }
+}
+
+static size_t site_slot(const struct code *code, uint64_t address)
+{
+    size_t mask = code->site_slots - 1;
+    size_t slot = (size_t)((address * 0x9e3779b97f4a7c15u) >> 32) & mask;
+
+    while (code->sites[slot] && code->sites[slot]->address != address)
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static int grow_sites(struct code *code)
+{
+    struct code larger = { .site_slots = code->site_slots ? 2 * code->site_slots : FIRST_SITES };
+
+    larger.sites = calloc(larger.site_slots, sizeof(*larger.sites));
+    if (!larger.sites)
+        return -ENOMEM;
+    for (size_t i = 0; i < code->site_slots; i++) {
+        if (code->sites[i])
+            larger.sites[site_slot(&larger, code->sites[i]->address)] = code->sites[i];
+    }
+    free(code->sites);
+    code->sites = larger.sites;
+    code->site_slots = larger.site_slots;
+    return 0;
+}
+
+struct site *space_site(struct space *space, uint64_t address)
+{
+    struct code *code = space->code;
+
+    if (code->site_slots && code->sites[site_slot(code, address)])
+        return code->sites[site_slot(code, address)];
+    const struct region *region = space_find(space, address);
+    if (!region || (2 * (code->site_count + 1) > code->site_slots && grow_sites(code) < 0))
+        return NULL;
+    struct site *site = calloc(1, sizeof(*site));
+    if (!site)
+        return NULL;
+    site->address = address;
+    site->image = region->image;
+    site->offset = region->image ? address - region->start + region->offset : address;
+    describe(site);
+    code->sites[site_slot(code, address)] = site;
+    code->site_count++;
+    return site;
+}
+
+static bool read_all(const struct target *target, uint64_t address, void *buffer, size_t size)
+{
+    return target->read(target->context, address, buffer, size) == (ssize_t)size;
+}
+
+/*
+ * Is this direct target a PLT stub, whose slot names the function? One unwind entry covers a whole PLT
+ * section, of 8 or 16 bytes a stub. A function that is nothing but `jmp *slot(%rip)` looks the same (a
+ * library's `return close(fd)` built with -fno-plt), but its own entry is 6, 10 or 11 bytes long.
+ */
+static bool is_stub(const struct site *target)
+{
+    return target->address != target->start || (target->end - target->start) % 8 == 0;
+}
+
+void space_resolve_call(struct space *space, const struct target *target, struct site *site)
+{
+    uint8_t bytes[STUB_BYTES];
+    uint64_t function = 0;
+    const struct site *callee;
+
+    if (site->call_known)
+        return;
+    site->call_known = true;
+    uint64_t return_address = site->address + 1;
+    if (!site->image || !read_all(target, return_address - CALL_BYTES, bytes, CALL_BYTES))
+        return;
+    struct call call = call_decode(bytes, return_address);
+    if (call.kind == CALL_DIRECT) {
+        function = call.address;
+        callee = space_site(space, function);
+        if (callee && is_stub(callee) && read_all(target, function, bytes, STUB_BYTES))
+            call = call_decode_stub(bytes, function);
+    }
+    if (call.kind == CALL_SLOT && !read_all(target, call.address, &function, sizeof(function)))
+        return;
+    callee = function ? space_site(space, function) : NULL;
+    if (callee && callee->image && callee->start == function) {
+        site->callee = function;
+        site->callee_image = callee->image;
+        site->callee_offset = callee->offset;
+    } else if (call.kind == CALL_SLOT) {
+        site->call_known = false; /* not bound yet: it will name the function after the first call */
+    }
+}

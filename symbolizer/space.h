@@ -1,0 +1,88 @@
+/*
+ * space.h - one address space: which executable memory belongs to which image, and what has been learned
+ * of addresses in it. Shared by all tracees that share memory; replaced by execve. A fork's copy shares
+ * the knowledge (struct code) until one of the two changes its map.
+ */
+#ifndef SYSTRACE_SPACE_H
+#define SYSTRACE_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "symbolizer/image.h"
+#include "symbolizer/target.h"
+
+/* One executable mapping. */
+struct region {
+    uint64_t start, end;
+    uint64_t offset; /* in the file */
+    uint64_t device, inode;
+    struct image *image; /* NULL: [anon] */
+};
+
+/* What is known of the code at one address; cached, so kept as plain facts. Addresses are the process's. */
+struct site {
+    uint64_t address;
+    const struct image *image; /* NULL: [anon] */
+    uint64_t offset;           /* file offset; the address itself in [anon] */
+    uint64_t bias;             /* address - vaddr; 0 without unwind tables */
+    uint64_t start, end;       /* the function around it: the range of its unwind entry; 0: none */
+    enum {
+        SITE_COVERED, /* by an unwind entry */
+        SITE_ENTRY,   /* in the start code, which has none: the outermost frame */
+        SITE_NO_CFI,
+        SITE_BAD_CFI,
+    } cfi;
+    bool entry;  /* in the function at e_entry */
+    bool signal; /* in a signal frame's trampoline */
+
+    /* If it is the last byte of a call: the function that the call names, as far as it is fixed. */
+    bool call_known;
+    uint64_t callee; /* 0: not known */
+    const struct image *callee_image;
+    uint64_t callee_offset;
+};
+
+struct code {
+    unsigned references;
+    struct region *regions; /* sorted by address, disjoint */
+    size_t region_count;
+    struct site **sites; /* open-addressed hash by address */
+    size_t site_count, site_slots;
+    void *unwind_cache; /* unw_addr_space_t; NULL until first used */
+};
+
+struct space {
+    unsigned references;
+    bool stale; /* an executable mapping may have changed since the map was read */
+    int error;  /* of the last attempt to read the map; 0 */
+    struct code *code;
+};
+
+/* Keeps `code`, and the sites in it, alive beside its address space. */
+struct code *code_ref(struct code *code);
+void code_unref(struct code *code);
+
+/* A new address space with one reference and a map that must be read. NULL: no memory. */
+struct space *space_create(void);
+/* The copy that fork makes of it. NULL: no memory. */
+struct space *space_fork(const struct space *space);
+struct space *space_ref(struct space *space);
+void space_unref(struct space *space);
+
+/* Reads the map again if it is stale. 0; negative errno (kept in space->error: the old map stays). */
+int space_update(struct space *space, struct images *images, const struct target *target);
+
+/* The executable mapping that holds an address, or NULL. */
+const struct region *space_find(const struct space *space, uint64_t address);
+
+/* Does [start, start + size) overlap an executable mapping? */
+bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);
+
+/* What is known of an address; NULL if it lies in no executable mapping or there is no memory. Valid as long
+ * as the space's present code is (code_ref). */
+struct site *space_site(struct space *space, uint64_t address);
+
+/* Fills site->callee by the call that ends at site->address + 1, unless it is known already. */
+void space_resolve_call(struct space *space, const struct target *target, struct site *site);
+
+#endif

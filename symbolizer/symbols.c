@@ -1,0 +1,284 @@
+/* symbols.c - function symbols of one ELF file and its debug files, by libdwfl, as ranges of file
+ * offsets. */
+#include "symbols.h"
+
+#include <elfutils/libdwfl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libiberty/demangle.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct entry {
+    struct symbol_name symbol;
+    uint32_t
+        outer; /* number + 1 of the nearest entry before this one that ends after it; 0: none */
+};
+
+struct symbols {
+    struct entry *entries; /* by offset, which is unique */
+    size_t count, capacity;
+};
+
+/* What is read from: the file's program headers turn addresses into file offsets. */
+struct source {
+    Dwfl_Module *module;
+    Elf *elf;
+    GElf_Addr bias; /* of the module's addresses over those in the file */
+};
+
+/* Where a function's bytes are in the file: false if in no executable segment, or not in the file.
+ */
+static bool locate(const struct source *source, GElf_Addr address, GElf_Xword size,
+                   struct symbol_name *ret)
+{
+    size_t count;
+    if (elf_getphdrnum(source->elf, &count))
+        return false;
+
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr segment;
+        if (!gelf_getphdr(source->elf, (int)i, &segment) || segment.p_type != PT_LOAD ||
+            !(segment.p_flags & PF_X) || address < segment.p_vaddr ||
+            address - segment.p_vaddr >= segment.p_filesz)
+            continue;
+        GElf_Xword place = address - segment.p_vaddr, room = segment.p_filesz - place;
+        if (__builtin_add_overflow(segment.p_offset, place, &ret->offset))
+            return false;
+        ret->size = size < room ? size : room;
+        return ret->offset + ret->size > ret->offset;
+    }
+    return false;
+}
+
+/* A defined function with a size. */
+static bool is_function(const GElf_Sym *symbol, GElf_Word section)
+{
+    int type = GELF_ST_TYPE(symbol->st_info);
+
+    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_size && section != SHN_UNDEF &&
+           section != SHN_ABS && section != SHN_COMMON;
+}
+
+static int add(struct symbols *symbols, struct symbol_name symbol)
+{
+    if (symbols->count == symbols->capacity) {
+        size_t capacity = symbols->capacity ? symbols->capacity * 2 : 256;
+        struct entry *grown = reallocarray(symbols->entries, capacity, sizeof(*grown));
+        if (!grown)
+            return -ENOMEM;
+        symbols->entries = grown;
+        symbols->capacity = capacity;
+    }
+    symbols->entries[symbols->count++] = (struct entry){ .symbol = symbol };
+    return 0;
+}
+
+/* Adds the name without its version: "memcpy@@GLIBC_2.14", "memcpy@GLIBC_2.2.5". */
+static int read_symbol(struct symbols *symbols, const struct source *source, int number)
+{
+    GElf_Sym symbol;
+    GElf_Addr address;
+    GElf_Word section = SHN_UNDEF;
+    struct symbol_name function;
+    const char *name =
+        dwfl_module_getsym_info(source->module, number, &symbol, &address, &section, NULL, NULL);
+
+    if (!name || !is_function(&symbol, section) ||
+        !locate(source, address - source->bias, symbol.st_size, &function))
+        return 0;
+    size_t length = strcspn(name, "@");
+    if (!length)
+        return 0;
+    function.name = strndup(name, length);
+    if (!function.name)
+        return -ENOMEM;
+    int error = add(symbols, function);
+    if (error)
+        free(function.name);
+    return error;
+}
+
+static int read_symbols(struct symbols *symbols, const struct source *source)
+{
+    int count = dwfl_module_getsymtab(source->module);
+
+    for (int i = 1; i < count; i++) { /* the first of a symbol table is void */
+        int error = read_symbol(symbols, source, i);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+/* Negative if `a` is the better name for what both name. */
+static int compare_names(const char *a, const char *b)
+{
+    size_t a_underscores = strspn(a, "_"), b_underscores = strspn(b, "_");
+    size_t a_length = strlen(a), b_length = strlen(b);
+
+    if (a_underscores != b_underscores)
+        return a_underscores < b_underscores ? -1 : 1;
+    if (a_length != b_length)
+        return a_length < b_length ? -1 : 1;
+    return strcmp(a, b);
+}
+
+/* By offset. Of those at one offset the longest comes first, as only its name holds for all its
+ * bytes; then the best name. */
+static int compare_entries(const void *a, const void *b)
+{
+    const struct symbol_name *left = &((const struct entry *)a)->symbol;
+    const struct symbol_name *right = &((const struct entry *)b)->symbol;
+
+    if (left->offset != right->offset)
+        return left->offset < right->offset ? -1 : 1;
+    if (left->size != right->size)
+        return left->size > right->size ? -1 : 1;
+    return compare_names(left->name, right->name);
+}
+
+/* Leaves one entry for each offset. */
+static void drop_aliases(struct symbols *symbols)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < symbols->count; i++) {
+        struct entry *entry = &symbols->entries[i];
+        if (kept && symbols->entries[kept - 1].symbol.offset == entry->symbol.offset)
+            free(entry->symbol.name);
+        else
+            symbols->entries[kept++] = *entry;
+    }
+    symbols->count = kept;
+}
+
+static uint64_t end_of(const struct entry *entry)
+{
+    return entry->symbol.offset + entry->symbol.size;
+}
+
+static void link_outer(struct symbols *symbols)
+{
+    for (uint32_t i = 1; i < symbols->count; i++) {
+        uint32_t outer = i; /* number + 1 of the entry before */
+        while (outer && end_of(&symbols->entries[outer - 1]) <= end_of(&symbols->entries[i]))
+            outer = symbols->entries[outer - 1].outer;
+        symbols->entries[i].outer = outer;
+    }
+}
+
+/* C++, Rust, D: the language is told by the name. */
+static void demangle(struct symbols *symbols)
+{
+    for (size_t i = 0; i < symbols->count; i++) {
+        char **name = &symbols->entries[i].symbol.name;
+        char *demangled = cplus_demangle(*name, DMGL_AUTO | DMGL_PARAMS | DMGL_ANSI);
+        if (demangled) {
+            free(*name);
+            *name = demangled;
+        }
+    }
+}
+
+static void arrange(struct symbols *symbols)
+{
+    if (symbols->count)
+        qsort(symbols->entries, symbols->count, sizeof(*symbols->entries), compare_entries);
+    drop_aliases(symbols);
+    link_outer(symbols);
+    demangle(symbols);
+}
+
+/* Names the one file of `dwfl`, at the addresses it has itself. The descriptor is libdwfl's from
+ * here. */
+static int report_file(Dwfl *dwfl, const char *path, int fd, struct source *ret)
+{
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own < 0)
+        return -errno;
+
+    dwfl_report_begin(dwfl);
+    ret->module = dwfl_report_elf(dwfl, path, path, own, 0, true);
+    dwfl_report_end(dwfl, NULL, NULL);
+    if (!ret->module) {
+        close(own);
+        return -ENOEXEC;
+    }
+    ret->elf = dwfl_module_getelf(ret->module, &ret->bias);
+    return ret->elf ? 0 : -ENOEXEC;
+}
+
+static int read_file(struct symbols *symbols, const char *path, int fd)
+{
+    static const Dwfl_Callbacks callbacks = {
+        .find_elf = dwfl_build_id_find_elf,
+        .find_debuginfo = dwfl_standard_find_debuginfo,
+        .section_address = dwfl_offline_section_address,
+    };
+    struct source source;
+    Dwfl *dwfl = dwfl_begin(&callbacks);
+    if (!dwfl)
+        return -ENOMEM;
+
+    int error = report_file(dwfl, path, fd, &source);
+    if (!error)
+        error = read_symbols(symbols, &source);
+    dwfl_end(dwfl);
+    return error;
+}
+
+int symbols_open(struct symbols **ret, const char *path, int fd)
+{
+    struct symbols *symbols = calloc(1, sizeof(*symbols));
+    if (!symbols)
+        return -ENOMEM;
+
+    /* libdwfl asks debuginfod servers for what it does not find, with this as its only switch. */
+    unsetenv("DEBUGINFOD_URLS");
+    int error = read_file(symbols, path, fd);
+    if (error) {
+        symbols_close(symbols);
+        return error;
+    }
+    arrange(symbols);
+    *ret = symbols;
+    return 0;
+}
+
+void symbols_close(struct symbols *symbols)
+{
+    if (!symbols)
+        return;
+    for (size_t i = 0; i < symbols->count; i++)
+        free(symbols->entries[i].symbol.name);
+    free(symbols->entries);
+    free(symbols);
+}
+
+/* How many entries start at or before this offset: the number + 1 of the last of them. */
+static size_t count_up_to(const struct symbols *symbols, uint64_t offset)
+{
+    size_t low = 0, high = symbols->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (symbols->entries[middle].symbol.offset <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t offset)
+{
+    size_t number = count_up_to(symbols, offset);
+
+    while (number && end_of(&symbols->entries[number - 1]) <= offset)
+        number = symbols->entries[number - 1].outer;
+    return number ? &symbols->entries[number - 1].symbol : NULL;
+}

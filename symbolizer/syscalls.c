@@ -1,0 +1,53 @@
+/* syscalls.c - names of system calls, from libseccomp's tables. */
+#include "syscalls.h"
+
+#include <limits.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { X32_BIT = 1 << 30 };
+
+static const struct {
+    const char *name;
+    uint32_t arch;    /* libseccomp's */
+    uint32_t nr_base; /* what libseccomp has added to our number */
+} abis[ABI_COUNT] = {
+    [ABI_X86_64] = { "x86_64", SCMP_ARCH_X86_64, 0 },
+    [ABI_I386] = { "i386", SCMP_ARCH_X86, 0 },
+    [ABI_X32] = { "x32", SCMP_ARCH_X32, X32_BIT },
+};
+
+const char *abi_name(enum abi abi)
+{
+    return abis[abi].name;
+}
+
+int abi_parse(const char *name)
+{
+    for (int abi = 0; abi < ABI_COUNT; abi++)
+        if (!strcmp(abis[abi].name, name))
+            return abi;
+    return -1;
+}
+
+/* libseccomp's negative numbers stand for calls that the ABI lacks, and would find those names. */
+static char *resolve(enum abi abi, uint32_t nr)
+{
+    if (nr > INT_MAX - abis[abi].nr_base)
+        return NULL;
+    return seccomp_syscall_resolve_num_arch(abis[abi].arch, (int)(nr + abis[abi].nr_base));
+}
+
+const char *syscall_name(enum abi abi, uint32_t nr, char buffer[static SYSCALL_NAME_MAX])
+{
+    char *name = resolve(abi, nr);
+
+    if (name)
+        snprintf(buffer, SYSCALL_NAME_MAX, "%s", name);
+    else
+        snprintf(buffer, SYSCALL_NAME_MAX, "syscall_%u", nr);
+    free(name);
+    return buffer;
+}

@@ -1,0 +1,230 @@
+"""Runs commands in private directories, hang-safe, and checks what every table and run file must satisfy."""
+
+import collections
+import csv
+import ctypes
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+TRACER = os.path.abspath(os.environ["TRACER"])
+PROGRAMS = os.path.abspath(os.environ["PROGRAMS"])
+ENGINES = ("seccomp", "ptrace")
+SKIPPED = 77  # the exit status by which ctest knows a skipped test
+HEADER = ("program,phase,library,component,syscall,abi,nr,calls,issued,on_stack,inexact,incomplete,"
+          "errors,runs,soname,path,build_id,program_path")
+KEY = ("program", "phase", "library", "component", "syscall", "abi", "nr")
+NOBODY = "setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all --"
+PR_SET_CHILD_SUBREAPER = 36
+
+Outcome = collections.namedtuple("Outcome", "status stdout stderr files left")
+
+
+class Failure(Exception):
+    """What is wrong, in words for the reader of the test's output."""
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(SKIPPED)
+
+
+def report_failures(failures):
+    """Prints them and ends with the test's exit status."""
+    for failure in failures:
+        print(f"FAILED: {failure}")
+    sys.exit(1 if failures else 0)
+
+
+class Sandbox:
+    """A private directory: `work`, where commands run, made anew for each, and `out`, for our results."""
+
+    def __init__(self, user=None):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self.user = pwd.getpwnam(user) if user else None
+        self.base = tempfile.mkdtemp(prefix="systrace-e2e.")
+        os.chmod(self.base, 0o755)
+        self.work, self.out = (os.path.join(self.base, name) for name in ("work", "out"))
+        self.make(self.out)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.base)
+
+    def make(self, directory):
+        shutil.rmtree(directory, ignore_errors=True)
+        os.mkdir(directory)
+        if self.user:
+            os.chown(directory, self.user.pw_uid, self.user.pw_gid)
+
+    def run(self, command, trace="", timeout=60, setup=None):
+        """Runs a shell command with `trace` in place of $TRACE; its Outcome. setup(directory) comes first."""
+        self.make(self.work)
+        if setup:
+            setup(self.work)
+        environment = {"PATH": os.environ["PATH"], "HOME": self.work, "TMPDIR": self.work,
+                       "LC_ALL": "C", "PROGRAMS": PROGRAMS}
+        with tempfile.TemporaryFile(dir=self.base) as out, tempfile.TemporaryFile(dir=self.base) as err:
+            process = subprocess.Popen(["/bin/sh", "-c", command.replace("$TRACE", trace)],
+                                       cwd=self.work, env=environment, stdin=subprocess.DEVNULL,
+                                       stdout=out, stderr=err, start_new_session=True)
+            try:
+                status = process.wait(timeout)
+            except subprocess.TimeoutExpired as error:
+                end_descendants()
+                process.wait()
+                raise Failure(f"still running after {timeout} s: {command}") from error
+            left = wait_for_descendants()
+            out.seek(0)
+            err.seek(0)
+            return Outcome(status_name(status), out.read(), err.read(), snapshot(self.work), left)
+
+
+def status_name(status):
+    return signal.Signals(-status).name if status < 0 else str(status)
+
+
+def snapshot(directory):
+    """{path: (mode, contents or target)} of everything below the directory."""
+    files = {}
+    for root, directories, names in os.walk(directory):
+        for name in directories + names:
+            path = os.path.join(root, name)
+            mode = os.lstat(path).st_mode
+            if os.path.islink(path):
+                content = os.readlink(path)
+            elif os.path.isfile(path):
+                with open(path, "rb") as file:
+                    content = file.read()
+            else:
+                content = None
+            files[os.path.relpath(path, directory)] = (oct(mode), content)
+    return files
+
+
+def descendants():
+    """All processes below this one: the orphans come to us, for we are their subreaper."""
+    found, queue = [], [os.getpid()]
+    while queue:
+        pid = queue.pop()
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+                    queue += map(int, file.read().split())
+        except OSError:
+            continue  # it has ended
+        found.append(pid)
+    return found[1:]
+
+
+def reap():
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def wait_for_descendants():
+    """Gives them 5 s to end by themselves; the command lines of those that did not, which are killed."""
+    for _ in range(100):
+        reap()
+        if not descendants():
+            return []
+        time.sleep(0.05)
+    left = []
+    for pid in descendants():
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            left.append(file.read().replace(b"\0", b" ").decode(errors="replace"))
+    end_descendants()
+    return left
+
+
+def end_descendants():
+    for number in (signal.SIGTERM, signal.SIGCONT, signal.SIGKILL):
+        for pid in descendants():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.2)
+    reap()
+
+
+def differences(native, traced):
+    """How a traced Outcome differs from the native one."""
+    return [f"{name} differs: native {getattr(native, name)!r}, traced {getattr(traced, name)!r}"
+            for name in Outcome._fields if getattr(native, name) != getattr(traced, name)]
+
+
+def trace_words(engine, out):
+    """The words before a command that trace it, with both results in the directory `out`."""
+    return f"{TRACER} -q --engine={engine} -o {out}/out.csv -o {out}/out.json --"
+
+
+def read_results(out):
+    """The rows of out.csv and the run of out.json, after all that holds for each of them."""
+    with open(f"{out}/out.csv", encoding="utf-8", newline="") as file:
+        text = file.read()
+    if not text.startswith(HEADER + "\n"):
+        raise Failure(f"header of the CSV: {text.splitlines()[:1]}")
+    rows = list(csv.DictReader(text.split("\n")))
+    for row in rows:
+        for column in ("nr", "calls", "issued", "on_stack", "inexact", "incomplete", "runs"):
+            row[column] = int(row[column])
+    with open(f"{out}/out.json", encoding="utf-8") as file:
+        return rows, json.load(file)
+
+
+def check_results(rows, run, engine, allowed=()):
+    """What is wrong with a table and its run, whatever was traced. `allowed`: reasons of incomplete stacks."""
+    failures = []
+    execution, = run["executions"]
+    quality = execution["quality"]
+    total = {column: sum(row[column] for row in rows)
+             for column in ("calls", "issued", "inexact", "incomplete")}
+
+    def check(right, text):
+        if not right:
+            failures.append(text)
+
+    check(total["calls"] == total["issued"] == quality["entries"] > 0,
+          f"calls {total['calls']}, issued {total['issued']}, entries {quality['entries']}")
+    check(quality["lost"] == 0, f"lost: {quality['lost']}")
+    check(quality["complete"] + sum(quality["incomplete"].values()) == quality["entries"],
+          f"complete + incomplete is not entries: {quality}")
+    check(total["incomplete"] == sum(quality["incomplete"].values()),
+          f"incomplete {total['incomplete']}, in the run {quality['incomplete']}")
+    check(set(quality["incomplete"]) <= set(allowed), f"incomplete: {quality['incomplete']}")
+    check(execution["options"]["engine"] == engine, f"engine {execution['options']['engine']}")
+    for row in rows:
+        check(row["on_stack"] >= row["calls"], f"on_stack < calls: {show(row)}")
+        check(row["inexact"] <= row["calls"], f"inexact > calls: {show(row)}")
+        check(row["calls"] + row["issued"] + row["on_stack"] > 0, f"an empty row: {show(row)}")
+        check(row["errors"] == "" and row["runs"] == 1, f"errors or runs: {show(row)}")
+    keys = [tuple(row[column] if column == "nr" else row[column].encode() for column in KEY)
+            for row in rows]
+    check(keys == sorted(keys), "the rows are not sorted")
+    full = [(key, row["path"], row["build_id"], row["program_path"]) for key, row in zip(keys, rows)]
+    check(len(set(full)) == len(full), "two rows have one key")
+    return failures
+
+
+def show(row):
+    counts = " ".join(str(row[column]) for column in ("calls", "issued", "on_stack"))
+    marks = "".join(f" {column}={row[column]}" for column in ("inexact", "incomplete") if row[column])
+    return f"{row['program']} {row['phase']} {row['library']} {row['syscall']} {counts}{marks}"
+
+
+def pattern(text):
+    """A matcher of strings in which only * is special."""
+    return re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL).fullmatch

@@ -1,0 +1,206 @@
+/* library.c - the closed list of runtime libraries: who is on it, who only looks like it. */
+#include "test.h"
+
+#include "symbolizer/library.h"
+
+/* A module with a name, a soname ("" for none) and a path; pointers are borrowed. */
+static struct module make(const char *name, const char *soname, const char *path)
+{
+    return (struct module){
+        .name = (char *)name, .soname = (char *)soname, .path = (char *)path, .identity = ""
+    };
+}
+
+static bool is_runtime(const char *name, const char *soname)
+{
+    const struct runtime_libraries builtin = { 0 };
+    struct module module = make(name, soname, "/lib/file");
+    return library_is_runtime(&builtin, &module);
+}
+
+static void test_runtime_names(void **state)
+{
+    static const char *const names[] = {
+        "libc.so.6",
+        "libc-2.31.so",
+        "libc.so",
+        "libc.musl-x86_64.so.1",
+        "ld-linux-x86-64.so.2",
+        "ld-linux.so.2",
+        "ld-linux-x32.so.2",
+        "ld-2.31.so",
+        "ld-musl-x86_64.so.1",
+        "ld-musl-i386.so.1",
+        "libpthread.so.0",
+        "libpthread-2.31.so",
+        "libdl.so.2",
+        "librt.so.1",
+        "libanl.so.1",
+        "libresolv.so.2",
+        "libutil.so.1",
+        "libm.so.6",
+        "libm-2.31.so",
+        "libmvec.so.1",
+        "libnss_files.so.2",
+        "libnss_dns.so.2",
+        "libnss_compat.so.2",
+        "libnss_hesiod.so.2",
+        "libnss_db.so.2",
+        "libnss_files-2.31.so",
+        "libgcc_s.so.1",
+        "[vdso]",
+    };
+    (void)state;
+    for (size_t i = 0; i < LENGTH(names); i++) {
+        if (!is_runtime(names[i], ""))
+            fail_msg("%s is a runtime library", names[i]);
+        if (strcmp(names[i], "[vdso]") && !is_runtime("other", names[i]))
+            fail_msg("%s is a runtime library by soname", names[i]);
+    }
+}
+
+static void test_other_names(void **state)
+{
+    static const char *const names[] = {
+        "",
+        "libstdc++.so.6.0.30",
+        "libc++.so.1",
+        "libc++abi.so.1",
+        "libcrypt.so.1",
+        "libcap.so.2",
+        "libcom_err.so.2",
+        "libnss_systemd.so.2",
+        "libnss_mymachines.so.2",
+        "libmd.so.0",
+        "libjemalloc.so.2",
+        "libmimalloc.so",
+        "libasan.so.8",
+        "libthread_db.so.1",
+        "mylibc.so.6",
+        "libc.so.6.bak",
+        "libc.so.6-shim",
+        "libc.so.x",
+        "libc",
+        "libc.a",
+        "libc6.so",
+        "libm2.so",
+        "libm-next.so",
+        "libm-2.so", /* a version has a dot */
+        "ldd",
+        "ld",
+        "nginx",
+        "[anon]",
+        "[start]",
+        "[unknown]",
+        "so",
+        ".so",
+        ".so.6",
+        "6",
+        "...",
+    };
+    (void)state;
+    for (size_t i = 0; i < LENGTH(names); i++)
+        if (is_runtime(names[i], ""))
+            fail_msg("'%s' is no runtime library", names[i]);
+}
+
+static void test_soname_goes_before_name(void **state)
+{
+    (void)state;
+    assert_false(is_runtime("libc.so.6", "libshim.so.1"));
+    assert_true(is_runtime("backup-of-the-c-library", "libc.so.6"));
+}
+
+static void test_gconv_modules_by_path(void **state)
+{
+    const struct runtime_libraries builtin = { 0 };
+    struct module inside = make("UTF-16.so", "", "/usr/lib/x86_64-linux-gnu/gconv/UTF-16.so");
+    struct module outside = make("UTF-16.so", "", "/opt/app/UTF-16.so");
+    (void)state;
+    assert_true(library_is_runtime(&builtin, &inside));
+    assert_false(library_is_runtime(&builtin, &outside));
+}
+
+static void test_user_globs(void **state)
+{
+    const char *globs[] = { "libapr*", "[vdso]" };
+    const struct runtime_libraries more = { false, globs, 2 }, only = { true, globs, 2 };
+    struct module apr = make("libapr-1.so.0.7.2", "libapr-1.so.0", "/lib/x"),
+                  renamed = make("x.so", "libapr-1.so.0", "/lib/x"),
+                  libc = make("libc.so.6", "libc.so.6", "/lib/x"),
+                  vdso = make("[vdso]", "linux-vdso.so.1", "[vdso]"), v = make("v", "", "/bin/v");
+    (void)state;
+    assert_true(library_is_runtime(&more, &apr));
+    assert_true(library_is_runtime(&more, &renamed));
+    assert_true(library_is_runtime(&more, &libc));
+    assert_false(library_is_runtime(&only, &libc));
+    assert_true(library_is_runtime(&only, &apr));
+    assert_true(library_is_runtime(&only, &vdso));
+    assert_true(library_is_runtime(&only, &v)); /* as a pattern it is a set of letters */
+}
+
+static void test_cleared_list(void **state)
+{
+    const struct runtime_libraries none = { .no_builtin = true };
+    struct module libc = make("libc.so.6", "libc.so.6", "/lib/libc.so.6");
+    struct module vdso = make("[vdso]", "linux-vdso.so.1", "[vdso]");
+    (void)state;
+    assert_false(library_is_runtime(&none, &libc));
+    assert_false(library_is_runtime(&none, &vdso));
+}
+
+static void test_roles(void **state)
+{
+    static const struct {
+        const char *name, *soname;
+        bool loader, libc;
+    } rows[] = {
+        { "ld-linux-x86-64.so.2", "ld-linux-x86-64.so.2", true, false },
+        { "ld-2.31.so", "ld-linux-x86-64.so.2", true, false },
+        { "libc.so.6", "libc.so.6", false, true },
+        { "libc-2.31.so", "", false, true },
+        { "libc.so", "", true, true },                                  /* musl, Debian */
+        { "ld-musl-x86_64.so.1", "libc.musl-x86_64.so.1", true, true }, /* musl, Alpine */
+        { "ld-musl-x86_64.so.1", "", true, true },
+        { "libm.so.6", "libm.so.6", false, false },
+        { "libfoo.so", "", false, false },
+        { "[start]", "", false, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct module module = make(rows[i].name, rows[i].soname, "");
+        if (library_is_loader(&module) != rows[i].loader)
+            fail_msg("%s: loader is wrong", rows[i].name);
+        if (library_is_libc(&module) != rows[i].libc)
+            fail_msg("%s: libc is wrong", rows[i].name);
+    }
+}
+
+static void test_exit_handlers(void **state)
+{
+    struct module libc = make("libc.so.6", "libc.so.6", ""), app = make("app", "", "");
+    (void)state;
+    assert_true(library_is_exit_handler(&libc, "exit"));
+    assert_true(library_is_exit_handler(&libc, "quick_exit"));
+    assert_true(library_is_exit_handler(&libc, "__run_exit_handlers"));
+    assert_true(library_is_exit_handler(&app, "__run_exit_handlers")); /* static */
+    assert_false(library_is_exit_handler(&app, "exit"));
+    assert_false(library_is_exit_handler(&libc, "_exit"));
+    assert_false(library_is_exit_handler(&libc, "on_exit"));
+    assert_false(library_is_exit_handler(&libc, "__cxa_finalize"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runtime_names),
+        cmocka_unit_test(test_other_names),
+        cmocka_unit_test(test_soname_goes_before_name),
+        cmocka_unit_test(test_gconv_modules_by_path),
+        cmocka_unit_test(test_user_globs),
+        cmocka_unit_test(test_cleared_list),
+        cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_exit_handlers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,382 @@
+/* runfile.c - run files: round trips, and refusal of everything else with the place and the reason.
+ */
+#include "sample.h"
+
+#include <errno.h>
+#include "report/escape.h"
+#include "report/runfile.h"
+
+static char *print(struct run *run)
+{
+    return PRINTED(runfile_print(file, run));
+}
+
+static char *print_sample(void)
+{
+    struct run run;
+    sample_run(&run, '1');
+    char *text = print(&run);
+    run_deinit(&run);
+    return text;
+}
+
+static int read_text(const char *text, size_t length, struct run *ret, struct runfile_error *error)
+{
+    FILE *file = length ? fmemopen((char *)text, length, "r") : fopen("/dev/null", "r");
+    assert_non_null(file);
+    error->text[0] = '\0';
+    int number = runfile_read(file, ret, error);
+    fclose(file);
+    return number;
+}
+
+static void check_round_trip(struct run *run)
+{
+    struct runfile_error error;
+    struct run back;
+    char *text = print(run);
+
+    if (read_text(text, strlen(text), &back, &error))
+        fail_msg("%s", error.text);
+    char *again = print(&back);
+    assert_string_equal(again, text);
+    assert_int_equal(back.count_count, run->count_count);
+    assert_int_equal(back.stacks.count, run->stacks.count);
+    free(text);
+    free(again);
+    run_deinit(&back);
+}
+
+static void test_round_trip(void **state)
+{
+    struct run run;
+    (void)state;
+
+    sample_run(&run, '1');
+    check_round_trip(&run);
+    run_deinit(&run);
+    assert_int_equal(run_init(&run), 0);
+    check_round_trip(&run);
+    run_deinit(&run);
+}
+
+/* Every mark and end, the largest numbers, raw bytes in every string. */
+static void test_extremes(void **state)
+{
+    struct run run;
+    (void)state;
+
+    sample_run(&run, '1');
+    uint32_t odd = sample_module(&run, "\x01\"\\\xff", "/\n", "\x80", "go:\xc3\xa9\x7f");
+    run.modules[odd].size = run.modules[odd].loads = INT64_MAX;
+    assert_int_equal(run_program(&run, "\xe2\x82", "\\x41"), 1);
+    assert_int_equal(run_phase(&run, "\t"), 1);
+    assert_int_equal(run_add_symbol(&run, odd, INT64_MAX, INT64_MAX, "operator\"\" \xfe"), 0);
+    for (uint32_t marks = 0; marks < 32; marks++) {
+        const struct frame frames[] = { { odd, 0, marks }, { odd, marks, INT64_MAX } };
+        struct count count = { .program = 1, .phase = 1, .calls = 1, .nr = UINT32_MAX };
+        count.abi = marks % ABI_COUNT;
+        count.stack = sample_stack(&run, frames, 2, marks % STACK_ENDS);
+        assert_int_equal(run_count(&run, &count), 0);
+    }
+    const struct frame vsyscall[] = { { MODULE_ANON, 0, 0xffffffffff600000 } };
+    sample_calls(&run, 0, sample_stack(&run, vsyscall, 1, STACK_COMPLETE), 1, (uint64_t)1 << 60);
+    run.executions[0].entries += 32;
+    run.executions[0].denied = 7;
+    run.executions[0].vsyscall = run.executions[0].lost = INT64_MAX;
+    run.executions[0].cut_short = true;
+    run.executions[0].exit_status = -1;
+    run.executions[0].exit_signal = 64;
+    check_round_trip(&run);
+    run_deinit(&run);
+}
+
+static void test_read_back(void **state)
+{
+    char *text = print_sample();
+    struct runfile_error error;
+    struct run run;
+    (void)state;
+
+    assert_int_equal(read_text(text, strlen(text), &run, &error), 0);
+    const struct execution *execution = &run.executions[0];
+    assert_string_equal(execution->id, "11111111111111111111111111111111");
+    assert_string_equal(execution->command[0], "./app");
+    assert_string_equal(execution->command[1], "\xff\n\\");
+    assert_null(execution->command[2]);
+    assert_string_equal(execution->kernel, "6.1.0");
+    assert_string_equal(execution->machine, "x86_64");
+    assert_string_equal(execution->libc, "glibc 2.36");
+    assert_string_equal(execution->version, "0.1.0");
+    assert_string_equal(execution->engine, "seccomp");
+    assert_int_equal(execution->start.tv_sec, 1769903999);
+    assert_int_equal(execution->end.tv_nsec, 5);
+    assert_int_equal(execution->exit_status, 0);
+    assert_int_equal(execution->entries, 18);
+    assert_string_equal(run.modules[MODULE_FIRST].identity, "gnu:a9");
+    assert_string_equal(run_find_symbol(&run, MODULE_FIRST, 15)->name, "main");
+    run_deinit(&run);
+    free(text);
+}
+
+static void test_every_truncation(void **state)
+{
+    char *text = print_sample();
+    size_t length = strlen(text);
+    (void)state;
+
+    for (size_t i = 0; i < length - 1; i++) { /* the last byte is a newline */
+        struct runfile_error error;
+        struct run run;
+        if (read_text(text, i, &run, &error) != -EINVAL)
+            fail_msg("the first %zu bytes are accepted", i);
+        assert_true(*error.text);
+        assert_null(strchr(error.text, '\n'));
+    }
+    free(text);
+}
+
+/* A change to the sample, and a part of the message that it must give. */
+static const struct {
+    const char *from, *to, *message;
+} wrong[] = {
+    /* the file as a whole */
+    { "\"format\":\"systrace-lib/1\"", "\"format\":\"systrace-lib/2\"", "'systrace-lib/2'" },
+    { "\"format\":\"systrace-lib/1\"", "\"format\":1", "its format" },
+    { "\"format\":\"systrace-lib/1\",\n", "", "no run file of systrace-lib" },
+    { "\"format\"", "\"more\":[],\"format\"", "'more'" },
+    { "\"phases\"", "\"Phases\"", "lacks 'phases'" },
+    { "\"phases\":[\n\"\"]", "\"phases\":[\n\"\"],\"phases\":[]", "duplicate" },
+    { "\"phases\":[\n\"\"]", "\"phases\":{}", "'phases' is no array" },
+    { "\"phases\":[\n\"\"]", "\"phases\":null", "'phases' is no array" },
+    { "]}\n", "]} x", "not JSON" },
+    { "{\"counts\"", "{\"counts\":[NaN],\"counts\"", "not JSON" },
+    { "[0,0,0,0,\"x86_64\",59,1],\n", "[0,0,0,0,\"x86_64\",59,1],,", "not JSON" },
+    /* executions */
+    { "\"id\":\"1111", "\"id\":\"111", "executions[0]: id" },
+    { "\"id\":\"1111", "\"id\":\"111G", "executions[0]: id" },
+    { "\"id\":\"1111", "\"id\":\"111A", "executions[0]: id" },
+    { "\"cut_short\":false", "\"cut_short\":0", "cut_short" },
+    { "\"exit_status\":0", "\"exit_status\":256", "exit_status is 256" },
+    { "\"exit_status\":0", "\"exit_status\":-1", "exit_status is -1" },
+    { "\"exit_status\":0", "\"exit_status\":0.0", "exit_status is no whole number" },
+    { "\"exit_signal\":null", "\"exit_signal\":65", "exit_signal" },
+    { "\"exit_signal\":null", "\"exit_signal\":\"9\"", "exit_signal" },
+    { "\"exit_signal\":null,", "", "lacks 'exit_signal'" },
+    { "\"command\":[\"./app\"", "\"command\":[7", "command is no string" },
+    { "\"command\":[\"./app\",\"\\\\xff\\\\x0a\\\\\\\\\"]", "\"command\":\"app\"",
+      "command is no array" },
+    { "./app", "./a\\\\q", "wrong escape" },
+    { "./app", "./a\\\\x00", "wrong escape" },
+    { "./app", "./\\\\x41", "needs no escape" },
+    { "./app", "./\\u0007", "must be escaped" },
+    { "./app", "./\\u0000", "not JSON" },
+    { "2026-01-31T", "2026-01-32T", "start" },
+    { "\"start\":\"2026-01-31T23:59:59.123456789Z\"", "\"start\":1", "start" },
+    { "\"engine\":\"seccomp\"", "\"engine\":null", "engine is no string" },
+    { "{\"engine\":\"seccomp\"}", "{}", "options lacks 'engine'" },
+    { "{\"engine\":\"seccomp\"}", "[]", "options is no object" },
+    { "\"kernel\":\"6.1.0\",", "", "host lacks 'kernel'" },
+    { "\"version\":\"0.1.0\"", "\"version\":\"0.1.0\",\"x\":1", "'x'" },
+    /* quality */
+    { "\"entries\":18", "\"entries\":17", "more calls than entries" },
+    { "\"entries\":18", "\"entries\":19", "fewer calls than entries" },
+    { "\"entries\":18", "\"entries\":-1", "entries is -1" },
+    { "\"entries\":18", "\"entries\":9223372036854775808", "not JSON" },
+    { "\"complete\":17", "\"complete\":18", "complete is not what the counts say" },
+    { "\"no-cfi\":1", "\"no-cfi\":2", "no-cfi is not what the counts say" },
+    { "\"no-cfi\":1", "\"cycle\":1", "not what the counts say" },
+    { "\"no-cfi\":1", "\"no-cfi\":1,\"cycle\":0", "with no stack" },
+    { "\"no-cfi\":1", "\"complete\":1", "no reason" },
+    { "\"no-cfi\":1", "\"moon\":1", "'moon' is no reason" },
+    { "\"inexact\":10", "\"inexact\":9", "inexact is not what the counts say" },
+    { "\"denied\":0", "\"denied\":19", "denied is more than entries" },
+    { "\"lost\":0", "\"lost\":null", "lost is no whole number" },
+    /* programs, phases, modules */
+    { "{\"name\":\"app\",\"path\":\"/bin/app\"}", "[]", "programs[0]: the program is no object" },
+    { "{\"name\":\"app\",\"path\":\"/bin/app\"}",
+      "{\"name\":\"app\",\"path\":\"/bin/app\"},{\"name\":\"app\",\"path\":\"/bin/app\"}",
+      "programs[1]: the row is that of programs[0]" },
+    { "\"phases\":[\n\"\"]", "\"phases\":[\"a\"]", "phases[0]: the first phase" },
+    { "\"phases\":[\n\"\"]", "\"phases\":[\"\",\"\"]", "phases[1]" },
+    { "\"phases\":[\n\"\"]", "\"phases\":[\"\",3]", "phases[1]: the phase is no string" },
+    { "\"name\":\"[anon]\"", "\"name\":\"[jit]\"", "modules[0]: this must be the pseudo-module" },
+    { "\"name\":\"[start]\",\"path\":\"\"", "\"name\":\"[start]\",\"path\":\"/\"", "modules[1]" },
+    { "\"loads\":1", "\"loads\":-1", "modules[3]: loads is -1" },
+    { "\"size\":1000", "\"size\":1e3", "modules[3]: size is no whole number" },
+    { "\"identity\":\"gnu:a9\"", "\"identity\":[]", "modules[3]: identity is no string" },
+    { "\"soname\":\"liba.so.1\"", "\"soname\":\"liba.so.1\",\"sonames\":1", "'sonames'" },
+    /* symbols, frames */
+    { "[3,10,20,\"main\"]", "[3,10,20]", "symbols[0]: the row is no array of 4" },
+    { "[3,10,20,\"main\"]", "[7,10,20,\"main\"]", "symbols[0]: the module is 7" },
+    { "[3,10,20,\"main\"]", "[3,10,0,\"main\"]", "symbols[0]: the size is 0" },
+    { "[3,10,20,\"main\"]", "[3,-10,20,\"main\"]", "symbols[0]: the offset is -10" },
+    { "[3,10,20,\"main\"]", "[3,10,20,\"main\"],[3,10,20,\"main\"]", "symbols[1]: the symbols" },
+    { "[3,10,20,\"main\"]", "[6,150,20,\"main\"]", "symbols[1]: the symbols are not in the order" },
+    { "[3,15,0]", "[3,15,3]", "frames[2]: the symbol is 3" },
+    { "[3,15,0]", "[3,15,1]", "frames[2]: symbols[1] does not hold" },
+    { "[3,15,0]", "[3,15,null]", "frames[2]: the symbol is null" },
+    { "[3,1,null]", "[3,1,0]", "frames[1]: symbols[0] does not hold" },
+    { "[3,1,null]", "[7,1,null]", "frames[1]: the module is 7" },
+    { "[3,1,null]", "[3,\"1\",null]", "frames[1]: the offset" },
+    { "[3,1,null]", "[3,1,null,0]", "frames[1]: the row" },
+    { "[3,1,null]", "{}", "frames[1]: the row" },
+    /* stacks */
+    { "\"frames\":[5,4]", "\"frames\":[5,10]", "stacks[1]: a frame is 10" },
+    { "\"frames\":[5,4]", "\"frames\":[5,-1]", "stacks[1]: a frame is -1" },
+    { "\"frames\":[5,4]", "\"frames\":[5,null]", "stacks[1]: a frame is no whole number" },
+    { "\"frames\":[5,4]", "\"frames\":{}", "stacks[1]: frames" },
+    { "\"frames\":[0],\"marks\":[[0,\"entry\"]]", "\"frames\":[],\"marks\":[]",
+      "stacks[0]: a stack without frames" },
+    { "[[1,\"entry\"]]", "[[2,\"entry\"]]", "stacks[1]: the position of a mark is 2" },
+    { "[[1,\"entry\"]]", "[[1,\"exit\"]]", "stacks[1]: 'exit' is no mark" },
+    { "[[1,\"entry\"]]", "[[1,4]]", "stacks[1]: '' is no mark" },
+    { "[[1,\"entry\"]]", "[[1]]", "stacks[1]: marks" },
+    { "[[1,\"entry\"]]", "[1]", "stacks[1]: marks" },
+    { "[[1,\"entry\"]]", "[[1,\"entry\",\"entry\"]]", "there twice" },
+    { "[[1,\"entry\"]]", "[[1,\"entry\"],[1,\"entry\"]]", "there twice" },
+    { "[[1,\"entry\"]]", "{}", "stacks[1]: marks is no array" },
+    { "\"end\":\"no-cfi\",", "\"end\":\"done\",", "stacks[2]: 'done' is no end" },
+    { "\"end\":\"no-cfi\",", "", "stacks[2]: the stack lacks 'end'" },
+    { "{\"end\":\"no-cfi\",\"frames\":[7],\"marks\":[]}",
+      "{\"end\":\"complete\",\"frames\":[5,4],\"marks\":[[1,\"entry\"]]}",
+      "stacks[2]: the row is that of stacks[1]" },
+    /* counts */
+    { "[0,0,0,0,\"x86_64\",59,1]", "[1,0,0,0,\"x86_64\",59,1]", "counts[0]: the execution is 1" },
+    { "[0,0,0,0,\"x86_64\",59,1]", "[0,1,0,0,\"x86_64\",59,1]", "counts[0]: the program is 1" },
+    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,1,0,\"x86_64\",59,1]", "counts[0]: the phase is 1" },
+    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,6,\"x86_64\",59,1]", "counts[0]: the stack is 6" },
+    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"arm\",59,1]", "counts[0]: 'arm' is no ABI" },
+    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,0,59,1]", "counts[0]: '' is no ABI" },
+    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"x86_64\",4294967296,1]", "counts[0]: the system" },
+    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"x86_64\",59,0]", "counts[0]: the number of calls" },
+    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"x86_64\",59,-1]", "counts[0]: the number of calls" },
+    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"x86_64\",59]", "counts[0]: the row is no array" },
+    { "[0,0,0,1,\"x86_64\",9,2]", "[0,0,0,0,\"x86_64\",59,2]", "counts[1]: the row has the key" },
+    { "[0,0,0,1,\"x86_64\",9,2]", "[0,0,0,1,\"x86_64\",9,9223372036854775807]", "more calls" },
+};
+
+/* The text with the first `from` replaced. */
+static char *change(const char *text, const char *from, const char *to)
+{
+    const char *place = strstr(text, from);
+    char *changed;
+
+    if (!place)
+        fail_msg("the sample has no %s", from);
+    assert_true(
+        asprintf(&changed, "%.*s%s%s", (int)(place - text), text, to, place + strlen(from)) > 0);
+    return changed;
+}
+
+static void test_malformed(void **state)
+{
+    char *text = print_sample();
+    (void)state;
+
+    for (size_t i = 0; i < LENGTH(wrong); i++) {
+        struct runfile_error error;
+        struct run run;
+        char *changed = change(text, wrong[i].from, wrong[i].to);
+        if (read_text(changed, strlen(changed), &run, &error) != -EINVAL)
+            fail_msg("%s is accepted", wrong[i].to);
+        if (!strstr(error.text, wrong[i].message))
+            fail_msg("%s: '%s' does not say '%s'", wrong[i].to, error.text, wrong[i].message);
+        free(changed);
+    }
+    free(text);
+}
+
+static void test_duplicate_id(void **state)
+{
+    char *text = print_sample();
+    const char *start = strstr(text, "{\"command\""), *end = strstr(start, "],\n\"format\"");
+    struct runfile_error error;
+    struct run run;
+    char *twice;
+    (void)state;
+
+    assert_true(asprintf(&twice, "%.*s,%.*s%s", (int)(end - text), text, (int)(end - start), start,
+                         end) > 0);
+    assert_int_equal(read_text(twice, strlen(twice), &run, &error), -EINVAL);
+    assert_string_equal(error.text, "executions[1]: id is that of executions[0]");
+    free(text);
+    free(twice);
+}
+
+/* Neither nesting nor size nor bytes that are no text may do more than be refused. */
+static void test_hostile_bytes(void **state)
+{
+    enum { SIZE = 1 << 20 };
+    static const struct {
+        const char *start;
+        char fill;
+    } rows[] = { { "", '[' },
+                 { "{\"format\":", '[' },
+                 { "", '{' },
+                 { "", '\0' },
+                 { "", ' ' },
+                 { "\"", 'a' },
+                 { "", '9' },
+                 { "\x7f"
+                   "ELF",
+                   '\xff' },
+                 { "-", '1' },
+                 { "{\"format\":\"systrace-lib/1\",\"counts\":[", '0' } };
+    char *text = malloc(SIZE);
+    (void)state;
+
+    assert_non_null(text);
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct runfile_error error;
+        struct run run;
+        memset(text, rows[i].fill, SIZE);
+        memcpy(text, rows[i].start, strlen(rows[i].start));
+        assert_int_equal(read_text(text, SIZE, &run, &error), -EINVAL);
+        assert_true(*error.text);
+        for (const char *c = error.text; *c; c++)
+            assert_true((unsigned char)*c >= 0x20 && *c != 0x7f);
+    }
+    free(text);
+}
+
+/* What the file says is quoted, but cannot harm the terminal. */
+static void test_messages_are_printable(void **state)
+{
+    char *text = print_sample();
+    char *changed = change(text, "systrace-lib/1", "\\u001b[31m\\n");
+    struct runfile_error error;
+    struct run run;
+    (void)state;
+
+    assert_int_equal(read_text(changed, strlen(changed), &run, &error), -EINVAL);
+    assert_string_equal(error.text, "its format is '\\x1b[31m\\x0a', not 'systrace-lib/1'");
+    free(text);
+    free(changed);
+}
+
+static void test_load(void **state)
+{
+    struct runfile_error error;
+    struct run run;
+    (void)state;
+
+    assert_int_equal(runfile_load("/nonexistent/run.json", &run, &error), -EINVAL);
+    assert_string_equal(error.text, strerror(ENOENT));
+    assert_int_equal(runfile_load("/", &run, &error), -EINVAL);
+    assert_string_equal(error.text, strerror(EISDIR));
+    assert_int_equal(runfile_load("/dev/null", &run, &error), -EINVAL);
+    assert_non_null(strstr(error.text, "not JSON"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_read_back),     cmocka_unit_test(test_every_truncation),
+        cmocka_unit_test(test_malformed),     cmocka_unit_test(test_duplicate_id),
+        cmocka_unit_test(test_hostile_bytes), cmocka_unit_test(test_messages_are_printable),
+        cmocka_unit_test(test_load),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

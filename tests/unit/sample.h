@@ -1,0 +1,123 @@
+/*
+ * sample.h - small runs for tests, with fixed ids and times. Header only: each test is one file.
+ */
+#ifndef SYSTRACE_TESTS_UNIT_SAMPLE_H
+#define SYSTRACE_TESTS_UNIT_SAMPLE_H
+
+#include "test.h"
+
+#include "report/run.h"
+
+/* Their numbers in a sample, which adds them in this order behind the pseudo-modules. */
+enum { SAMPLE_LIBC = MODULE_FIRST, SAMPLE_LD, SAMPLE_APP, SAMPLE_LIBA };
+
+static inline uint32_t sample_module(struct run *run, const char *name, const char *path,
+                                     const char *soname, const char *identity)
+{
+    const struct module module = { (char *)name,     (char *)path, (char *)soname,
+                                   (char *)identity, 1000,         1 };
+    int64_t number = run_module(run, &module);
+    assert_true(number >= 0);
+    return (uint32_t)number;
+}
+
+/* An execution with the id dddd...d of one digit. */
+static inline uint32_t sample_execution(struct run *run, char digit)
+{
+    int64_t number = run_add_execution(run);
+    assert_true(number >= 0);
+
+    struct execution *execution = &run->executions[number];
+    memset(execution->id, digit, 32);
+    execution->command = calloc(3, sizeof(char *));
+    execution->command[0] = strdup("./app");
+    execution->command[1] = strdup("\xff\n\\");
+    execution->kernel = strdup("6.1.0");
+    execution->machine = strdup("x86_64");
+    execution->libc = strdup("glibc 2.36");
+    execution->version = strdup("0.1.0");
+    execution->engine = strdup("seccomp");
+    execution->start = (struct timespec){ 1769903999, 123456789 };
+    execution->end = (struct timespec){ 1769904000, 5 };
+    execution->exit_status = 0;
+    return (uint32_t)number;
+}
+
+static inline uint32_t sample_stack(struct run *run, const struct frame *frames, uint32_t depth,
+                                    enum stack_end end)
+{
+    int64_t number = stacks_intern(&run->stacks, frames, depth, end);
+    assert_true(number >= 0);
+    return (uint32_t)number;
+}
+
+/* Adds calls to the counts and to the entries of their execution. */
+static inline void sample_calls(struct run *run, uint32_t execution, uint32_t stack, uint32_t nr,
+                                uint64_t calls)
+{
+    const struct count count = { .execution = execution, .stack = stack, .nr = nr, .calls = calls };
+    assert_int_equal(run_count(run, &count), 0);
+    run->executions[execution].entries += calls;
+}
+
+static inline void sample_modules(struct run *run)
+{
+    assert_int_equal(sample_module(run, "libc.so.6", "/lib/libc.so.6", "libc.so.6", "gnu:c0ffee"),
+                     SAMPLE_LIBC);
+    assert_int_equal(sample_module(run, "ld-linux-x86-64.so.2", "/lib/ld-linux-x86-64.so.2",
+                                   "ld-linux-x86-64.so.2", "gnu:1d"),
+                     SAMPLE_LD);
+    assert_int_equal(sample_module(run, "app", "/bin/app", "", "gnu:a9"), SAMPLE_APP);
+    assert_int_equal(sample_module(run, "liba.so.1.2", "/lib/liba.so.1.2", "liba.so.1", "sha1:a"),
+                     SAMPLE_LIBA);
+    assert_int_equal(run_program(run, "app", "/bin/app"), 0);
+    assert_int_equal(run_add_symbol(run, SAMPLE_LIBC, 100, 50, "write"), 0);
+    assert_int_equal(run_add_symbol(run, SAMPLE_LIBC, 200, 50, "exit"), 0);
+    assert_int_equal(run_add_symbol(run, SAMPLE_APP, 10, 20, "main"), 0);
+}
+
+/*
+ * One execution of 18 calls: the first execve, 2 mmap by the loader, 10 write by liba, 3 by app, 1
+ * exit_group while exiting, 1 whose stack broke before a caller.
+ */
+static inline void sample_run(struct run *run, char digit)
+{
+    assert_int_equal(run_init(run), 0);
+    sample_modules(run);
+
+    const struct frame start[] = { { MODULE_START, FRAME_ENTRY, 0 } };
+    const struct frame load[] = { { SAMPLE_LD, 0, 40 }, { SAMPLE_LD, FRAME_ENTRY, 5 } };
+    const struct frame by_liba[] = { { SAMPLE_LIBC, 0, 120 },
+                                     { SAMPLE_LIBA, FRAME_TAIL, 7 },
+                                     { SAMPLE_APP, 0, 15 },
+                                     { SAMPLE_APP, FRAME_ENTRY, 1 } };
+    const struct frame by_app[] = { { SAMPLE_LIBC, 0, 120 },
+                                    { SAMPLE_APP, 0, 16 },
+                                    { SAMPLE_APP, FRAME_ENTRY, 1 } };
+    const struct frame leaving[] = { { SAMPLE_LIBC, 0, 300 },
+                                     { SAMPLE_LIBC, 0, 210 },
+                                     { SAMPLE_APP, FRAME_ENTRY, 1 } };
+    const struct frame broken[] = { { SAMPLE_LIBC, 0, 120 } };
+    uint32_t execution = sample_execution(run, digit);
+
+    sample_calls(run, execution, sample_stack(run, start, 1, STACK_COMPLETE), 59, 1);
+    sample_calls(run, execution, sample_stack(run, load, 2, STACK_COMPLETE), 9, 2);
+    sample_calls(run, execution, sample_stack(run, by_liba, 4, STACK_COMPLETE), 1, 10);
+    sample_calls(run, execution, sample_stack(run, by_app, 3, STACK_COMPLETE), 1, 3);
+    sample_calls(run, execution, sample_stack(run, leaving, 3, STACK_COMPLETE), 231, 1);
+    sample_calls(run, execution, sample_stack(run, broken, 1, STACK_NO_CFI), 1, 1);
+}
+
+/* What a function prints to a file, as a string to be freed. */
+#define PRINTED(call)                                \
+    ({                                               \
+        char *text_ = NULL;                          \
+        size_t size_;                                \
+        FILE *file = open_memstream(&text_, &size_); \
+        assert_non_null(file);                       \
+        assert_int_equal((call), 0);                 \
+        fclose(file);                                \
+        text_;                                       \
+    })
+
+#endif

@@ -1,0 +1,59 @@
+/* syscalls.c - names of system calls in three ABIs. */
+#include "test.h"
+
+#include "symbolizer/syscalls.h"
+
+static void test_names(void **state)
+{
+    static const struct {
+        enum abi abi;
+        uint32_t nr;
+        const char *name;
+    } rows[] = {
+        { ABI_X86_64, 0, "read" },
+        { ABI_X86_64, 17, "pread64" },
+        { ABI_X86_64, 59, "execve" },
+        { ABI_X86_64, 219, "restart_syscall" },
+        { ABI_X86_64, 231, "exit_group" },
+        { ABI_I386, 0, "restart_syscall" },
+        { ABI_I386, 3, "read" },
+        { ABI_I386, 102, "socketcall" },
+        { ABI_I386, 252, "exit_group" },
+        { ABI_X32, 0, "read" },
+        { ABI_X32, 520, "execve" },
+        { ABI_X86_64, 9999, "syscall_9999" },
+        { ABI_X86_64, UINT32_MAX, "syscall_4294967295" },
+        /* libseccomp's numbers for calls that an ABI lacks are negative: no names of ours */
+        { ABI_X86_64, (uint32_t)-101, "syscall_4294967195" },
+        { ABI_I386, (uint32_t)-10141, "syscall_4294957155" },
+        { ABI_X32, 9999, "syscall_9999" },
+        { ABI_X32, UINT32_MAX, "syscall_4294967295" },
+        { ABI_X32, INT32_MAX, "syscall_2147483647" },
+        { ABI_X32, 1u << 30, "syscall_1073741824" },
+        { ABI_X86_64, 1u << 30, "syscall_1073741824" },
+    };
+    char buffer[SYSCALL_NAME_MAX];
+    (void)state;
+    for (size_t i = 0; i < LENGTH(rows); i++)
+        assert_string_equal(syscall_name(rows[i].abi, rows[i].nr, buffer), rows[i].name);
+}
+
+static void test_abis(void **state)
+{
+    (void)state;
+    for (int abi = 0; abi < ABI_COUNT; abi++)
+        assert_int_equal(abi_parse(abi_name(abi)), abi);
+    assert_string_equal(abi_name(ABI_X86_64), "x86_64");
+    assert_string_equal(abi_name(ABI_I386), "i386");
+    assert_string_equal(abi_name(ABI_X32), "x32");
+    assert_int_equal(abi_parse("arm"), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_abis),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,266 @@
+/* table.c - rows of the per-library table: callers, issuers, stacks, phases, runs, options. */
+#include "sample.h"
+
+#include "report/table.h"
+#include "symbolizer/attribute.h"
+
+static const struct table_options defaults;
+
+static const struct table_row *find(const struct table *table, const char *library, uint32_t nr,
+                                    const char *phase)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct table_row *row = &table->rows[i];
+        if (!strcmp(table->run->modules[row->module].name, library) && row->nr == nr &&
+            !strcmp(table_phase(table, row), phase))
+            return row;
+    }
+    return NULL;
+}
+
+static void check(const struct table *table, const char *library, uint32_t nr, const char *phase,
+                  uint64_t calls, uint64_t issued, uint64_t on_stack)
+{
+    const struct table_row *row = find(table, library, nr, phase);
+
+    if (!row)
+        fail_msg("%s has no row for %u in %s", library, nr, phase);
+    if (row->calls != calls || row->issued != issued || row->on_stack != on_stack)
+        fail_msg("%s, %u, %s: %lu %lu %lu", library, nr, phase, row->calls, row->issued,
+                 row->on_stack);
+}
+
+static void test_sample(void **state)
+{
+    struct run run;
+    struct table table;
+    (void)state;
+
+    sample_run(&run, '1');
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    check(&table, "[start]", 59, "load", 1, 1, 1);
+    check(&table, "ld-linux-x86-64.so.2", 9, "load", 2, 2, 2);
+    check(&table, "liba.so.1.2", 1, "main", 10, 0, 10);
+    check(&table, "app", 1, "main", 3, 0, 13);
+    check(&table, "libc.so.6", 1, "main", 0, 14, 14);
+    check(&table, "[unknown]", 1, "main", 1, 0, 1);
+    check(&table, "app", 231, "exit", 1, 0, 1);
+    check(&table, "libc.so.6", 231, "exit", 0, 1, 1);
+    assert_int_equal(table.count, 8);
+    assert_int_equal(table.calls, 18);
+    assert_int_equal(table.inexact, 10);
+    assert_int_equal(table.incomplete, 1);
+    assert_int_equal(find(&table, "liba.so.1.2", 1, "main")->inexact, 10);
+    assert_int_equal(find(&table, "[unknown]", 1, "main")->incomplete, 1);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+static void test_other_runtime_libraries(void **state)
+{
+    const char *globs[] = { "liba.*" };
+    const struct table_options liba_too = { .runtime = { false, globs, 1 } };
+    const struct table_options none = { .runtime = { .no_builtin = true } };
+    struct run run;
+    struct table table;
+    (void)state;
+
+    sample_run(&run, '1');
+    assert_int_equal(table_build(&run, &liba_too, &table), 0);
+    check(&table, "liba.so.1.2", 1, "main", 0, 0, 10);
+    check(&table, "app", 1, "main", 13, 0, 13);
+    table_deinit(&table);
+
+    assert_int_equal(table_build(&run, &none, &table), 0);
+    check(&table, "libc.so.6", 1, "main", 14, 14, 14);
+    assert_null(find(&table, "[unknown]", 231, "exit"));
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+/* A library that recurs is on the stack once; what a signal interrupted only if asked for. */
+static void test_on_stack(void **state)
+{
+    const struct table_options through = { .through_signals = true };
+    const struct frame frames[] = {
+        { SAMPLE_LIBC, 0, 120 },
+        { SAMPLE_LIBA, 0, 1 },
+        { SAMPLE_LIBC, 0, 20 },
+        { SAMPLE_LIBA, 0, 2 },
+        { SAMPLE_LIBC, FRAME_SIGNAL, 30 },
+        { SAMPLE_APP, FRAME_ENTRY, 1 },
+    };
+    struct run run;
+    struct table table;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    sample_calls(&run, sample_execution(&run, '1'), sample_stack(&run, frames, 6, STACK_COMPLETE),
+                 1, 7);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    check(&table, "libc.so.6", 1, "main", 0, 7, 7);
+    check(&table, "liba.so.1.2", 1, "main", 7, 0, 7);
+    assert_null(find(&table, "app", 1, "main"));
+    table_deinit(&table);
+
+    assert_int_equal(table_build(&run, &through, &table), 0);
+    check(&table, "liba.so.1.2", 1, "main", 7, 0, 7);
+    check(&table, "app", 1, "main", 0, 0, 7);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+static void test_nothing_known(void **state)
+{
+    struct run run;
+    struct table table;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    sample_calls(&run, sample_execution(&run, '1'),
+                 sample_stack(&run, NULL, 0, STACK_MEMORY_DENIED), 1, 7);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_int_equal(table.count, 1);
+    check(&table, "[unknown]", 1, "main", 7, 7, 7);
+    assert_int_equal(table.rows[0].incomplete, 7);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+static void test_empty_run(void **state)
+{
+    struct run run;
+    struct table table;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_int_equal(table.count, 0);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+/* A user's phase takes the place of "main" only. */
+static void test_user_phases(void **state)
+{
+    struct run run;
+    struct table table;
+    (void)state;
+
+    sample_run(&run, '1');
+    uint32_t phase = (uint32_t)run_phase(&run, "load"); /* named as a built-in one: still its own */
+    for (uint32_t stack = 0; stack < run.stacks.count; stack++) {
+        const struct count count = { .phase = phase, .stack = stack, .nr = 7, .calls = 1 };
+        assert_int_equal(run_count(&run, &count), 0);
+    }
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    uint32_t user = 0, builtin = 0;
+    for (size_t i = 0; i < table.count; i++)
+        if (table.rows[i].nr == 7 && !strcmp(table_phase(&table, &table.rows[i]), "load")) {
+            user += table.rows[i].phase > PHASE_EXIT ? table.rows[i].calls : 0;
+            builtin += table.rows[i].phase == PHASE_LOAD ? table.rows[i].calls : 0;
+        }
+    assert_int_equal(builtin, 2); /* the first execve, the loader */
+    assert_int_equal(user, 3);    /* by liba, by app, broken */
+    check(&table, "app", 7, "exit", 1, 0, 1);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+static void test_runs(void **state)
+{
+    struct run run, other;
+    struct table table;
+    (void)state;
+
+    sample_run(&run, '1');
+    sample_run(&other, '2');
+    const struct frame frames[] = { { SAMPLE_LIBC, 0, 120 }, { SAMPLE_LIBA, 0, 99 } };
+    sample_calls(&other, 0, sample_stack(&other, frames, 2, STACK_COMPLETE), 1, 1);
+    sample_calls(&other, 0, sample_stack(&other, frames, 2, STACK_COMPLETE), 2, 1);
+    assert_int_equal(run_merge(&run, &other), 0);
+    /* counts of the two executions in turn */
+    assert_int_equal(run_sort(&run), 0);
+    for (size_t i = 0; i + 7 < run.count_count; i += 2) {
+        struct count swapped = run.counts[i];
+        run.counts[i] = run.counts[i + 7];
+        run.counts[i + 7] = swapped;
+    }
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_int_equal(find(&table, "liba.so.1.2", 1, "main")->runs, 2);
+    assert_int_equal(find(&table, "liba.so.1.2", 1, "main")->calls, 21);
+    assert_int_equal(find(&table, "liba.so.1.2", 2, "main")->runs, 1);
+    assert_int_equal(find(&table, "libc.so.6", 1, "main")->runs, 2);
+    assert_int_equal(find(&table, "[start]", 59, "load")->runs, 2);
+    table_deinit(&table);
+    run_deinit(&run);
+    run_deinit(&other);
+}
+
+/* Two libraries of one name are two: by identity and by path. */
+static void test_names_collide(void **state)
+{
+    struct run run;
+    struct table table;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    uint32_t execution = sample_execution(&run, '1');
+    const uint32_t same[] = { sample_module(&run, "x.so", "/a/x.so", "", "gnu:1"),
+                              sample_module(&run, "x.so", "/a/x.so", "", "gnu:2"),
+                              sample_module(&run, "x.so", "/b/x.so", "", "gnu:1") };
+    for (size_t i = 0; i < LENGTH(same); i++) {
+        const struct frame frames[] = { { SAMPLE_LIBC, 0, 120 }, { same[i], 0, 1 } };
+        sample_calls(&run, execution, sample_stack(&run, frames, 2, STACK_COMPLETE), 1, i + 1);
+    }
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_int_equal(table.count, 4);
+    for (size_t i = 0; i < table.count; i++)
+        if (table.rows[i].module != SAMPLE_LIBC)
+            assert_int_equal(table.rows[i].calls, table.rows[i].module - same[0] + 1);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+/* 100,000 stacks and a million counts are no trouble. */
+static void test_many(void **state)
+{
+    enum { STACKS = 100000, COUNTS = 1000000 };
+    struct run run;
+    struct table table;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    uint32_t execution = sample_execution(&run, '1');
+    for (uint32_t i = 0; i < STACKS; i++) {
+        const struct frame frames[] = { { SAMPLE_LIBC, 0, 120 },
+                                        { SAMPLE_LIBA, 0, i },
+                                        { SAMPLE_APP, 0, i % 17 },
+                                        { SAMPLE_APP, FRAME_ENTRY, 1 } };
+        sample_stack(&run, frames, 4, STACK_COMPLETE);
+    }
+    for (uint32_t i = 0; i < COUNTS; i++)
+        sample_calls(&run, execution, i % STACKS, i / STACKS, 1);
+    assert_int_equal(run.count_count, COUNTS);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_int_equal(table.count, 30);
+    assert_int_equal(table.calls, COUNTS);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sample),    cmocka_unit_test(test_other_runtime_libraries),
+        cmocka_unit_test(test_on_stack),  cmocka_unit_test(test_nothing_known),
+        cmocka_unit_test(test_empty_run), cmocka_unit_test(test_user_phases),
+        cmocka_unit_test(test_runs),      cmocka_unit_test(test_names_collide),
+        cmocka_unit_test(test_many),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,89 @@
+/* calls.c - gives meaning to numbers by name, for each ABI. */
+#include "calls.h"
+
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+
+enum { X32_BIT = 1 << 30, IPCOP_SHMAT = 21 };
+
+static const struct {
+    const char *name;
+    enum call_meaning meaning;
+} named[] = {
+    { "mmap", CALL_MMAP },         { "mmap2", CALL_MMAP },
+    { "mprotect", CALL_MPROTECT }, { "pkey_mprotect", CALL_MPROTECT },
+    { "munmap", CALL_MUNMAP },     { "remap_file_pages", CALL_MUNMAP },
+    { "mremap", CALL_MREMAP },     { "shmat", CALL_SHMAT },
+    { "ipc", CALL_IPC },           { "clone", CALL_CLONE },
+    { "clone3", CALL_CLONE3 },     { "vfork", CALL_VFORK },
+    { "seccomp", CALL_SECCOMP },   { "prctl", CALL_PRCTL },
+};
+
+void calls_init(struct calls *calls)
+{
+    static const uint32_t architectures[ABI_COUNT] = {
+        [ABI_X86_64] = SCMP_ARCH_X86_64, [ABI_I386] = SCMP_ARCH_X86, [ABI_X32] = SCMP_ARCH_X32
+    };
+
+    memset(calls, 0, sizeof(*calls));
+    for (int abi = 0; abi < ABI_COUNT; abi++) {
+        for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
+            int nr = seccomp_syscall_resolve_name_arch(architectures[abi], named[i].name);
+            if (nr >= 0 && (nr & ~X32_BIT) < CALLS_MAX)
+                calls->meaning[abi][nr & ~X32_BIT] = (uint8_t)named[i].meaning;
+        }
+    }
+    /* i386's `mmap` is the old one, with its arguments in memory; x86-64's mmap is i386's mmap2. */
+    int old = seccomp_syscall_resolve_name_arch(SCMP_ARCH_X86, "mmap");
+    if (old >= 0 && old < CALLS_MAX)
+        calls->meaning[ABI_I386][old] = CALL_OLD_MMAP;
+}
+
+enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_t nr)
+{
+    return nr < CALLS_MAX ? calls->meaning[abi][nr] : CALL_OTHER;
+}
+
+bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], uint64_t *start,
+                      uint64_t *size)
+{
+    *start = args[0];
+    *size = 0;
+    switch (meaning) {
+    case CALL_MMAP:
+        if (args[2] & PROT_EXEC)
+            return true;
+        *size = args[1];
+        return args[3] & MAP_FIXED && *size;
+    case CALL_OLD_MMAP:
+        return true;
+    case CALL_MPROTECT:
+        return args[2] & PROT_EXEC;
+    case CALL_MUNMAP:
+        *size = args[1];
+        return *size;
+    case CALL_MREMAP:
+        if (args[3] & MREMAP_FIXED)
+            return true;
+        *size = args[1];
+        return *size;
+    case CALL_SHMAT:
+        return args[2] & (SHM_EXEC | SHM_REMAP);
+    case CALL_IPC:
+        return (args[0] & 0xffff) == IPCOP_SHMAT;
+    default:
+        return false;
+    }
+}
+
+bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6])
+{
+    if (meaning == CALL_PRCTL)
+        return args[0] == PR_SET_SECCOMP;
+    return meaning == CALL_SECCOMP &&
+           (args[0] == SECCOMP_SET_MODE_FILTER || args[0] == SECCOMP_SET_MODE_STRICT);
+}

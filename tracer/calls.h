@@ -1,0 +1,48 @@
+/*
+ * calls.h - the few system calls whose meaning the tracer must know: those that change the map of an
+ * address space, make a tracee or install a seccomp filter. Their numbers come from libseccomp.
+ */
+#ifndef SYSTRACE_CALLS_H
+#define SYSTRACE_CALLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "symbolizer/syscalls.h"
+
+enum call_meaning {
+    CALL_OTHER,
+    CALL_MMAP,     /* (address, length, prot, flags) */
+    CALL_OLD_MMAP, /* i386: (struct) */
+    CALL_MPROTECT, /* also pkey_mprotect: (address, length, prot) */
+    CALL_MUNMAP,   /* also remap_file_pages: (address, length) */
+    CALL_MREMAP,   /* (address, length, new length, flags, new address) */
+    CALL_SHMAT,    /* (id, address, flags) */
+    CALL_IPC,      /* i386: (operation, ...) */
+    CALL_CLONE,    /* (flags, stack) */
+    CALL_CLONE3,   /* (struct clone_args *, size) */
+    CALL_VFORK,    /* as clone(CLONE_VM | CLONE_VFORK, 0) */
+    CALL_SECCOMP,  /* (operation) */
+    CALL_PRCTL,    /* (option) */
+};
+
+enum { CALLS_MAX = 1024 }; /* above the highest number of any ABI */
+
+struct calls {
+    uint8_t meaning[ABI_COUNT][CALLS_MAX]; /* enum call_meaning by number */
+};
+
+void calls_init(struct calls *calls);
+
+enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_t nr);
+
+/*
+ * Can this call change an executable mapping? Then *start and *size get the range that matters only if it
+ * overlaps executable memory now; size 0 means that it matters anyway.
+ */
+bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], uint64_t *start,
+                      uint64_t *size);
+
+/* Does this call install a seccomp filter, if it succeeds? */
+bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6]);
+
+#endif

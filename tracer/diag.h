@@ -1,0 +1,12 @@
+/*
+ * diag.h - messages to the user: one line on stderr each, with the program's name.
+ */
+#ifndef SYSTRACE_DIAG_H
+#define SYSTRACE_DIAG_H
+
+enum { EXIT_OURS = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
+
+/* Prints "systrace-lib: MESSAGE"; control characters in it are shown as "?". Keeps errno. */
+void diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,215 @@
+/* launch.c - fork, seize, filter, execve; and saying which of them failed. */
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "procfs.h"
+
+enum step { STEP_FILTER, STEP_USER, STEP_EXECVE };
+
+/* What the child writes to report_fd. */
+struct report {
+    enum step step;
+    int error;
+};
+
+bool launch_has_seccomp(void)
+{
+    uint32_t action = SECCOMP_RET_TRACE;
+    return !syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
+}
+
+/* Every call of every ABI stops. NO_NEW_PRIVS only where the kernel insists on it: it is inherited, and
+ * takes their privileges from set-user-ID programs (which ptrace does too, without CAP_SYS_PTRACE). */
+static int install_filter(void)
+{
+    struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | FILTER_DATA) };
+    struct sock_fprog program = { 1, code };
+    unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+
+    for (;;) {
+        if (!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program))
+            return 0;
+        if (errno == EACCES && !prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)) {
+            if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                return -errno;
+        } else if (errno == EINVAL && flags) {
+            flags = 0; /* before Linux 4.17 */
+        } else {
+            return -errno;
+        }
+    }
+}
+
+static int become(const struct passwd *user)
+{
+    if (initgroups(user->pw_name, user->pw_gid) < 0 || setgid(user->pw_gid) < 0 ||
+        setuid(user->pw_uid) < 0)
+        return -errno;
+    return 0;
+}
+
+static void change_environment(const struct options *options)
+{
+    for (size_t i = 0; i < options->environment_count; i++) {
+        const char *word = options->environment[i];
+        if (strchr(word, '='))
+            putenv((char *)word);
+        else
+            unsetenv(word);
+    }
+}
+
+/* The child: waits for the word that it is seized, and becomes the command. */
+static _Noreturn void child(const struct options *options, const struct passwd *user, bool seccomp,
+                            int go_fd, int report_fd)
+{
+    struct report report = { STEP_FILTER, 0 };
+    char byte;
+
+    if (read(go_fd, &byte, 1) != 1)
+        _exit(EXIT_OURS); /* the parent failed, and has said so */
+    change_environment(options);
+    if (seccomp)
+        report.error = install_filter();
+    if (!report.error && user) {
+        report.step = STEP_USER;
+        report.error = become(user);
+    }
+    if (!report.error) {
+        report.step = STEP_EXECVE;
+        execvp(options->command[0], options->command);
+        report.error = -errno;
+    }
+    if (write(report_fd, &report, sizeof(report)) < 0)
+        _exit(EXIT_OURS);
+    _exit(EXIT_CANNOT_EXECUTE);
+}
+
+/* Why PTRACE_SEIZE of our own child was refused. */
+static void explain_seize(pid_t pid, int error)
+{
+    char scope[16] = "";
+    long tracer = procfs_status(pid, "TracerPid");
+    FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+
+    if (file) {
+        if (!fgets(scope, sizeof(scope), file))
+            *scope = '\0';
+        fclose(file);
+    }
+    if (tracer > 0)
+        diag("cannot trace: process %ld (strace, gdb, another tracer?) traces systrace-lib and what it "
+             "starts; run systrace-lib outside of it",
+             tracer);
+    else if (*scope >= '2')
+        diag("cannot trace: ptrace is restricted to root; ask for 'sysctl kernel.yama.ptrace_scope=1' "
+             "(now %c)",
+             *scope);
+    else
+        diag("cannot trace: ptrace: %s; a container needs the permission to use ptrace "
+             "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
+             strerror(error));
+}
+
+static int find_user(const char *name, const struct passwd **ret)
+{
+    errno = 0;
+    *ret = name ? getpwnam(name) : NULL;
+    if (!name || *ret)
+        return 0;
+    diag("unknown user '%s'", name);
+    return EXIT_OURS;
+}
+
+int launch_start(struct launch *launch, const struct options *options, bool seccomp,
+                 uintptr_t ptrace_options)
+{
+    const struct passwd *user;
+    int go[2], report[2];
+
+    if (find_user(options->user, &user))
+        return EXIT_OURS;
+    if (pipe2(go, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0) {
+        diag("cannot make a pipe: %s", strerror(errno));
+        return EXIT_OURS;
+    }
+    fflush(NULL);
+    launch->pid = fork();
+    if (launch->pid == 0) {
+        close(go[1]);
+        child(options, user, seccomp, go[0], report[1]);
+    }
+    int error = errno;
+    close(go[0]);
+    close(report[1]);
+    launch->report_fd = report[0];
+    launch->go_fd = go[1];
+    if (launch->pid < 0) {
+        diag("cannot fork: %s", strerror(error));
+        return EXIT_OURS;
+    }
+    if (ptrace(PTRACE_SEIZE, launch->pid, 0, ptrace_options) < 0) {
+        explain_seize(launch->pid, errno);
+        close(go[1]);
+        waitpid(launch->pid, NULL, 0);
+        return EXIT_OURS;
+    }
+    return 0;
+}
+
+void launch_go(struct launch *launch)
+{
+    if (write(launch->go_fd, "", 1) != 1)
+        diag("cannot start the command: %s", strerror(errno));
+    close(launch->go_fd);
+}
+
+static int explain_execve(const char *command, int error)
+{
+    struct stat st;
+
+    if (error == ENOENT && !strchr(command, '/'))
+        diag("'%s': command not found in PATH", command);
+    else if (error == ENOENT && !stat(command, &st))
+        diag("cannot execute '%s': its interpreter (the #! line or the ELF loader) does not exist",
+             command);
+    else if (!stat(command, &st) && S_ISDIR(st.st_mode))
+        diag("cannot execute '%s': it is a directory", command);
+    else
+        diag("cannot execute '%s': %s", command, strerror(error));
+    return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+}
+
+int launch_failure(struct launch *launch, const struct options *options)
+{
+    struct report report;
+
+    if (read(launch->report_fd, &report, sizeof(report)) != sizeof(report))
+        return 0;
+    switch (report.step) {
+    case STEP_FILTER:
+        diag("cannot install a seccomp filter: %s; try --engine=ptrace", strerror(-report.error));
+        return EXIT_OURS;
+    case STEP_USER:
+        diag("cannot become user '%s': %s", options->user, strerror(-report.error));
+        return EXIT_OURS;
+    default:
+        return explain_execve(options->command[0], -report.error);
+    }
+}

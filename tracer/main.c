@@ -1,0 +1,124 @@
+/*
+ * main.c - systrace-lib: which library asks the kernel for what. A map of the program, in the order things
+ * happen:
+ *
+ *   options_parse    tracer/options.c    the command line
+ *   output_check     report/output.c     can the results be written?
+ *   trace_command    tracer/trace.c      start the command (launch.c) and handle every stop (stop.c):
+ *                                          who stopped (tracee.c), in which call (calls.c),
+ *     unwind         symbolizer/unwind.c   with which stack, over the maps and images of its address
+ *                                          space (space.c, maps.c, image.c, cfi.c, call.c),
+ *     run_count      report/run.c          counted by (program, stack, call);
+ *     record_end     tracer/record.c     then the names of functions (symbolizer/symbols.c)
+ *   table_build      report/table.c      attribute each stack to a library (symbolizer/attribute.c)
+ *   output_run       report/output.c     CSV, run file, text (csv.c, runfile_print.c, text.c)
+ *
+ *   report_main      report/report.c     the same tables, of saved runs
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "options.h"
+#include "report/report.h"
+#include "report/text.h"
+#include "trace.h"
+
+/* Before the command runs: what cannot be written must not be found out after an hour. */
+static int check_outputs(const struct options *options)
+{
+    struct output_error error;
+
+    for (size_t i = 0; i < options->output_count; i++) {
+        if (output_check(options->outputs[i], options->format, options->table, &error) < 0) {
+            diag("%s", error.text);
+            return EXIT_OURS;
+        }
+    }
+    return 0;
+}
+
+static int print_text(const struct options *options, struct run *run)
+{
+    if (output_print(stderr, run, &options->table_options,
+                     options->format == OUTPUT_BY_ENDING ? OUTPUT_TEXT : options->format,
+                     text_terminal_width(STDERR_FILENO)) < 0) {
+        diag("out of memory");
+        return EXIT_OURS;
+    }
+    return 0;
+}
+
+/* All outputs are tried, whichever fails. */
+static int write_outputs(const struct options *options, struct run *run)
+{
+    struct output_error error;
+    int result = 0;
+
+    for (size_t i = 0; i < options->output_count; i++) {
+        if (output_run(options->outputs[i], options->format, options->table, run,
+                       &options->table_options, &error) < 0) {
+            diag("%s", error.text);
+            result = EXIT_OURS;
+        }
+    }
+    return options->output_count ? result : print_text(options, run);
+}
+
+/* Ends as the command did: with its status, or killed by the same signal (without a core of ours). */
+static int end_like(int status)
+{
+    struct rlimit no_core = { 0, 0 };
+    sigset_t all;
+
+    if (!WIFSIGNALED(status))
+        return WEXITSTATUS(status);
+    setrlimit(RLIMIT_CORE, &no_core);
+    signal(WTERMSIG(status), SIG_DFL);
+    sigemptyset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    fflush(NULL);
+    raise(WTERMSIG(status));
+    return 128 + WTERMSIG(status);
+}
+
+static int trace_main(const struct options *options)
+{
+    struct run run;
+    int status = 0, result = check_outputs(options);
+
+    if (result)
+        return result;
+    if (run_init(&run) < 0) {
+        diag("out of memory");
+        return EXIT_OURS;
+    }
+    result = trace_command(options, &run, &status);
+    if (!result)
+        result = write_outputs(options, &run);
+    run_deinit(&run);
+    return result ? result : end_like(status);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+
+    if (argc > 1 && !strcmp(argv[1], "report"))
+        return report_main(argc - 1, argv + 1);
+    int result = options_parse(&options, argc, argv);
+    if (result == OPTIONS_RUN)
+        result = trace_main(&options);
+    else if (result != OPTIONS_DONE)
+        result = EXIT_OURS;
+    else
+        result = EXIT_SUCCESS;
+    options_deinit(&options);
+    return result;
+}

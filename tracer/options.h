@@ -1,0 +1,38 @@
+/*
+ * options.h - the command line of tracing, parsed.
+ */
+#ifndef SYSTRACE_OPTIONS_H
+#define SYSTRACE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "report/output.h"
+#include "report/table.h"
+
+enum engine { ENGINE_AUTO, ENGINE_SECCOMP, ENGINE_PTRACE };
+
+/* Strings are borrowed from argv; the arrays are owned. */
+struct options {
+    char **command; /* NULL-terminated, at least one word */
+    const char **outputs;
+    size_t output_count;
+    const char **environment; /* "VAR=VAL", or "VAR" to remove it */
+    size_t environment_count;
+    const char *user;
+    enum engine engine;
+    enum output_format format;
+    bool table;
+    bool quiet;
+    struct table_options table_options;
+};
+
+enum options_result {
+    OPTIONS_RUN,  /* trace */
+    OPTIONS_DONE, /* help or version was printed */
+};
+
+/* An enum options_result; -EINVAL after a message about what is wrong; -ENOMEM. */
+int options_parse(struct options *options, int argc, char **argv);
+void options_deinit(struct options *options);
+
+#endif

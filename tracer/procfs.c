@@ -1,0 +1,140 @@
+/* procfs.c - reads memory, maps and files of a stopped thread. */
+#include "procfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
+{
+    pid_t tid = *(const pid_t *)context;
+    struct iovec local = { buffer, size };
+    struct iovec remote = { (void *)(uintptr_t)address, size };
+    ssize_t got = process_vm_readv(tid, &local, 1, &remote, 1, 0);
+
+    return got < 0 ? -errno : got;
+}
+
+static int read_maps(void *context, char **ret)
+{
+    char path[64];
+    char *text = NULL;
+    size_t size = 0, capacity = 0;
+    ssize_t got;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", (int)*(const pid_t *)context);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    do {
+        if (capacity - size < 4096) {
+            capacity = capacity ? 2 * capacity : 16384;
+            char *larger = realloc(text, capacity + 1);
+            if (!larger) {
+                errno = ENOMEM;
+                got = -1;
+                break;
+            }
+            text = larger;
+        }
+        got = read(fd, text + size, capacity - size);
+        size += got > 0 ? (size_t)got : 0;
+    } while (got > 0);
+    int error = errno;
+    close(fd);
+    if (got < 0) {
+        free(text);
+        return -error;
+    }
+    text[size] = '\0';
+    *ret = text;
+    return 0;
+}
+
+/* Opens `path` if it is the mapped file. Looks before it opens, so as not to block on, or wake, whatever has
+ * taken the place of the file. */
+static int open_same(const char *path, const struct mapping *mapping)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != mapping->inode ||
+        st.st_dev != mapping->device)
+        return -ENOENT;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, &st) < 0 || st.st_ino != mapping->inode || st.st_dev != mapping->device) {
+        close(fd);
+        return -ENOENT;
+    }
+    return fd;
+}
+
+/* By its path in the process's own root; a file that is gone from there by the links that still lead to it
+ * (map_files needs CAP_CHECKPOINT_RESTORE). */
+static int open_mapped(void *context, const struct mapping *mapping, const char *path)
+{
+    int tid = (int)*(const pid_t *)context;
+    size_t size = strlen(path) + 64;
+    char *name = malloc(size);
+
+    if (!name)
+        return -ENOMEM;
+    snprintf(name, size, "/proc/%d/root%s", tid, path);
+    int fd = *path == '/' ? open_same(name, mapping) : -ENOENT;
+    if (fd < 0) {
+        snprintf(name, size, "/proc/%d/exe", tid);
+        fd = open_same(name, mapping);
+    }
+    if (fd < 0) {
+        snprintf(name, size, "/proc/%d/map_files/%lx-%lx", tid, (unsigned long)mapping->start,
+                 (unsigned long)mapping->end);
+        fd = open_same(name, mapping);
+    }
+    free(name);
+    return fd;
+}
+
+struct target procfs_target(const pid_t *tid)
+{
+    return (struct target){ read_memory, read_maps, open_mapped, (void *)tid };
+}
+
+char *procfs_program(pid_t tid)
+{
+    static const char deleted[] = " (deleted)";
+    char link[64], path[PATH_MAX];
+
+    snprintf(link, sizeof(link), "/proc/%d/exe", (int)tid);
+    ssize_t length = readlink(link, path, sizeof(path));
+    if (length < 0)
+        return NULL;
+    size_t suffix = sizeof(deleted) - 1, size = (size_t)length;
+    if (size > suffix && !memcmp(path + size - suffix, deleted, suffix))
+        size -= suffix;
+    return strndup(path, size);
+}
+
+long procfs_status(pid_t tid, const char *field)
+{
+    char path[64], line[256];
+    size_t length = strlen(field);
+    long value = -1;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return -1;
+    while (value < 0 && fgets(line, sizeof(line), file)) {
+        if (!strncmp(line, field, length) && line[length] == ':')
+            value = strtol(line + length + 1, NULL, 10);
+    }
+    fclose(file);
+    return value;
+}

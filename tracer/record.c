@@ -1,0 +1,155 @@
+/* record.c - fills in the facts of an execution and, at its end, the names of all functions seen. */
+#include "record.h"
+
+#include <errno.h>
+#include <gnu/libc-version.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "procfs.h"
+#include "symbolizer/symbols.h"
+
+static char **copy_words(char *const *words)
+{
+    size_t count = 0;
+
+    while (words[count])
+        count++;
+    char **copy = calloc(count + 1, sizeof(*copy));
+    for (size_t i = 0; copy && i < count; i++)
+        copy[i] = strdup(words[i]);
+    return copy;
+}
+
+int64_t record_begin(struct run *run, char *const *command, const char *engine)
+{
+    struct utsname host;
+    int64_t index = run_add_execution(run);
+
+    if (index < 0)
+        return index;
+    struct execution *e = &run->executions[index];
+    uname(&host);
+    e->command = copy_words(command);
+    e->kernel = strdup(host.release);
+    e->machine = strdup(host.machine);
+    e->version = strdup(SYSTRACE_VERSION);
+    e->engine = strdup(engine);
+    if (asprintf(&e->libc, "glibc %s", gnu_get_libc_version()) < 0)
+        e->libc = NULL;
+    clock_gettime(CLOCK_REALTIME, &e->start);
+    bool complete = e->command && e->kernel && e->machine && e->version && e->engine && e->libc;
+    return complete ? index : -ENOMEM;
+}
+
+int64_t record_program(struct run *run, pid_t tid)
+{
+    char *path = procfs_program(tid);
+    const char *name = path ? path : "[unknown]";
+    const char *slash = strrchr(name, '/');
+    int64_t number = run_program(run, slash && slash[1] ? slash + 1 : name, path ? path : "");
+
+    free(path);
+    return number;
+}
+
+/* One place to look up: of a frame, once however many stacks have it. */
+struct place {
+    uint32_t module;
+    uint64_t offset;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+
+    if (x->module != y->module)
+        return x->module < y->module ? -1 : 1;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* All places of all frames, sorted, each once; the caller frees them. NULL: no memory. */
+static struct place *collect_places(const struct run *run, size_t *ret)
+{
+    size_t total = 0, count = 0;
+
+    for (uint32_t i = 0; i < run->stacks.count; i++)
+        total += run->stacks.stacks[i].depth;
+    struct place *places = calloc(total + 1, sizeof(*places));
+    if (!places)
+        return NULL;
+    for (uint32_t i = 0; i < run->stacks.count; i++) {
+        const struct stack *stack = &run->stacks.stacks[i];
+        for (uint32_t f = 0; f < stack->depth; f++)
+            places[count++] = (struct place){ stack->frames[f].module, stack->frames[f].offset };
+    }
+    qsort(places, count, sizeof(*places), compare_places);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!kept || compare_places(&places[kept - 1], &places[i]))
+            places[kept++] = places[i];
+    }
+    *ret = kept;
+    return places;
+}
+
+/* Names the functions at the places of one module. A module without symbols is no error. */
+static int name_places(struct run *run, const struct image *image, const struct place *places,
+                       size_t count)
+{
+    struct symbols *symbols;
+    int result = 0, fd = image_open(image);
+
+    if (fd < 0)
+        return 0;
+    result = symbols_open(&symbols, image->module.path, fd);
+    close(fd);
+    if (result < 0)
+        return result == -ENOMEM ? result : 0;
+    for (size_t i = 0; i < count && result >= 0; i++) {
+        const struct symbol_name *name = symbols_find(symbols, places[i].offset);
+        if (name)
+            result = run_add_symbol(run, image->number, name->offset, name->size, name->name);
+    }
+    symbols_close(symbols);
+    return result;
+}
+
+static int record_symbols(struct run *run, const struct images *images)
+{
+    size_t count;
+    struct place *places = collect_places(run, &count);
+    int result = places ? 0 : -ENOMEM;
+
+    for (size_t i = 0; i < images->count && result >= 0; i++) {
+        const struct image *image = images->images[i];
+        size_t first = 0, end;
+        while (first < count && places[first].module < image->number)
+            first++;
+        for (end = first; end < count && places[end].module == image->number;)
+            end++;
+        if (end > first)
+            result = name_places(run, image, places + first, end - first);
+    }
+    free(places);
+    return result;
+}
+
+int record_end(struct run *run, uint32_t execution, int status, const struct images *images)
+{
+    struct execution *e = &run->executions[execution];
+
+    clock_gettime(CLOCK_REALTIME, &e->end);
+    if (WIFEXITED(status))
+        e->exit_status = WEXITSTATUS(status);
+    else if (WIFSIGNALED(status))
+        e->exit_signal = WTERMSIG(status);
+    for (size_t i = 0; i < images->count; i++)
+        run->modules[images->images[i]->number].loads += images->images[i]->module.loads;
+    return record_symbols(run, images);
+}

@@ -1,0 +1,21 @@
+/*
+ * record.h - what the tracer writes into the run (report/run.h): the execution, its programs, and after the
+ * hot path the symbols of every frame.
+ */
+#ifndef SYSTRACE_RECORD_H
+#define SYSTRACE_RECORD_H
+
+#include <sys/types.h>
+#include "report/run.h"
+#include "symbolizer/image.h"
+
+/* Adds the execution of `command` that begins now; its index, or a negative errno. */
+int64_t record_begin(struct run *run, char *const *command, const char *engine);
+
+/* The number of the program that this process runs; [unknown] if /proc does not tell. -ENOMEM. */
+int64_t record_program(struct run *run, pid_t tid);
+
+/* Ends it: time, status of the command as from waitpid(2), load counts and symbols. -ENOMEM. */
+int record_end(struct run *run, uint32_t execution, int status, const struct images *images);
+
+#endif

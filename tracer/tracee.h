@@ -1,0 +1,70 @@
+/*
+ * tracee.h - the traced threads, by tid, and the processes and address spaces that they share.
+ */
+#ifndef SYSTRACE_TRACEE_H
+#define SYSTRACE_TRACEE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "symbolizer/space.h"
+
+/* A thread group. */
+struct process {
+    unsigned references; /* tracees in it */
+    pid_t pid;
+    int64_t program;  /* number in the run; -1 until the command's first execve */
+    bool own_filter;  /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL (trace.c) */
+};
+
+#define NO_STACK (-1)
+
+struct tracee {
+    pid_t tid;
+    struct process *process; /* NULL: its first stop came before the event of its parent */
+    struct space *space;     /* NULL as process is; replaced at execve */
+    int64_t spawned_by;      /* stack of the clone call that made this CLONE_VM|CLONE_VFORK child, whose own
+                                stack is another; NO_STACK, also from its execve on */
+
+    /* The call it is in, from its entry stop on. */
+    bool in_call;       /* its entry was counted by a PTRACE_SYSCALL stop */
+    bool passed_filter; /* in such a call: our filter was reached, so no other denied it */
+    bool changing_map;  /* the call can change an executable mapping */
+    bool cloning;       /* the call may make a tracee, of which the following is known */
+    uint64_t clone_flags;
+    bool clone_own_stack;
+    int64_t clone_stack; /* the stack of the call; number in the run */
+
+    bool held;       /* stopped, until the event of its parent comes */
+    int held_status; /* of that stop */
+
+    struct tracee *next; /* in its hash chain */
+};
+
+struct tracees {
+    struct tracee **slots;
+    size_t slot_count, count;
+};
+
+int tracees_init(struct tracees *tracees);
+/* Frees all tracees. */
+void tracees_deinit(struct tracees *tracees);
+
+struct tracee *tracees_find(const struct tracees *tracees, pid_t tid);
+
+/* A new tracee without process and address space. NULL: no memory. */
+struct tracee *tracees_add(struct tracees *tracees, pid_t tid);
+void tracees_remove(struct tracees *tracees, struct tracee *tracee);
+
+/* Gives it another tid, as execve does to a thread that is not the leader; one that had it is removed. */
+void tracees_rename(struct tracees *tracees, struct tracee *tracee, pid_t tid);
+
+/* Puts a tracee in a process and an address space, both of which the caller hands over a reference to. */
+void tracee_adopt(struct tracee *tracee, struct process *process, struct space *space);
+
+/* A new process with one reference. NULL: no memory. */
+struct process *process_create(pid_t pid, int64_t program);
+struct process *process_ref(struct process *process);
+void process_unref(struct process *process);
+
+#endif
