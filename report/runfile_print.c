@@ -139,18 +139,20 @@ static json_t *make_execution(const struct writer *writer, size_t i)
 {
     const struct execution *execution = &writer->run->executions[i];
 
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", /* */
-                     "id", execution->id,                                       /* */
-                     "command", make_command(execution->command),               /* */
-                     "host", make_host(execution),                              /* */
-                     "version", make_text(execution->version),                  /* */
-                     "options", json_pack("{s:o}", "engine", make_text(execution->engine)), "start",
-                     make_time(&execution->start),                         /* */
-                     "end", make_time(&execution->end),                    /* */
-                     "exit_status", make_exit(execution->exit_status, -1), /* */
-                     "exit_signal", make_exit(execution->exit_signal, 0),  /* */
-                     "cut_short", (int)execution->cut_short,               /* */
+    /* clang-format off */
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
+                     "id", execution->id,
+                     "command", make_command(execution->command),
+                     "host", make_host(execution),
+                     "version", make_text(execution->version),
+                     "options", json_pack("{s:o}", "engine", make_text(execution->engine)),
+                     "start", make_time(&execution->start),
+                     "end", make_time(&execution->end),
+                     "exit_status", make_exit(execution->exit_status, -1),
+                     "exit_signal", make_exit(execution->exit_signal, 0),
+                     "cut_short", (int)execution->cut_short,
                      "quality", make_quality(execution, &writer->quality[i]));
+    /* clang-format on */
 }
 
 /* Addresses in the kernel's half (the vsyscall page, in [anon]) come out negative: as two's

@@ -213,6 +213,7 @@ int cfi_find(const struct cfi *cfi, uint64_t vaddr, struct fde *ret)
     size_t index = entries_up_to(cfi, vaddr);
     uint8_t encoding;
 
+    *ret = fde;
     if (!index--)
         return -ENOENT;
     fde.start = entry_word(cfi, index, 0);
@@ -229,10 +230,8 @@ int cfi_find(const struct cfi *cfi, uint64_t vaddr, struct fde *ret)
     if (c.failed || !size || fde.start + length < fde.start)
         return -EINVAL;
     fde.end = fde.start + length;
-    if (vaddr >= fde.end)
-        return -ENOENT;
     *ret = fde;
-    return 0;
+    return vaddr < fde.end ? 0 : -ENOENT;
 }
 
 uint64_t cfi_next_start(const struct cfi *cfi, uint64_t vaddr)

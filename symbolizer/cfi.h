@@ -39,7 +39,8 @@ int cfi_frames_vaddr(const struct section *header, uint64_t *ret);
 int cfi_init(struct cfi *cfi, struct section header, struct section frames);
 void cfi_deinit(struct cfi *cfi);
 
-/* The entry that covers `vaddr`. 0; -ENOENT: none does; -EINVAL: malformed. */
+/* The entry that covers `vaddr`. 0; -ENOENT: none does, and *ret is the one before it, if any (end 0: none);
+ * -EINVAL: malformed. */
 int cfi_find(const struct cfi *cfi, uint64_t vaddr, struct fde *ret);
 
 /* The lowest start of an entry above `vaddr`; UINT64_MAX if there is none. */

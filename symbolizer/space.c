@@ -247,6 +247,10 @@ static void describe(struct site *site)
         site->entry = image->entry >= fde.start && image->entry < fde.end;
     } else if (found == -EINVAL) {
         site->cfi = SITE_BAD_CFI;
+    } else if (fde.end == vaddr) {
+        site->cfi = SITE_AT_END;
+        site->start = site->bias + fde.start;
+        site->end = site->bias + fde.end;
     } else if (vaddr >= image->entry && vaddr - image->entry < ENTRY_GAP_MAX &&
                vaddr < cfi_next_start(&image->cfi, image->entry) &&
                cfi_find(&image->cfi, image->entry, &fde) == -ENOENT) {

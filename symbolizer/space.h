@@ -28,6 +28,10 @@ struct site {
     uint64_t start, end;       /* the function around it: the range of its unwind entry; 0: none */
     enum {
         SITE_COVERED, /* by an unwind entry */
+        /* By none, but one ends right here: in glibc's clone, clone3 and vfork it does so before the
+         * `syscall` ("because in the child the unwind info will be wrong"), after which control is
+         * where that entry's last row says. `start` and `end` are of that entry. */
+        SITE_AT_END,
         SITE_ENTRY,   /* in the start code, which has none: the outermost frame */
         SITE_NO_CFI,
         SITE_BAD_CFI,

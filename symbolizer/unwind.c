@@ -235,20 +235,32 @@ static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread
     return site;
 }
 
+/*
+ * The function that the call in `site` names, if it is not the one that `inner` is in: then a tail call
+ * removed its frame.
+ */
+static bool names_another(struct unwinder *u, struct site *site, const struct site *inner)
+{
+    space_resolve_call(u->space, u->target, site);
+    return site->callee && (site->callee < inner->start || site->callee >= inner->end);
+}
+
 /* Enters the frame at `site`, and before it the frame that a tail call removed. `inner` is the frame that
  * it called, NULL if it called none. */
 static bool enter(struct unwinder *u, struct site *site, const struct site *inner)
 {
-    if (inner && inner->start) {
+    if (inner && inner->cfi == SITE_AT_END) {
+        /* How it got to `inner` was inferred: sure only if the call says the same. */
         space_resolve_call(u->space, u->target, site);
-        bool same = site->callee >= inner->start && site->callee < inner->end;
-        if (site->callee && !same &&
-            !add_frame(u, (struct frame){ site->callee_image->number, FRAME_TAIL,
+        u->inexact = site->callee != inner->start;
+    } else if (inner && inner->start && names_another(u, site, inner)) {
+        if (!add_frame(u, (struct frame){ site->callee_image->number, FRAME_TAIL,
                                           site->callee_offset }))
             return false;
     }
     uint32_t module = site->image ? site->image->number : MODULE_ANON;
-    uint32_t marks = (site->signal ? FRAME_SIGNAL : 0) | (site->entry ? FRAME_ENTRY : 0);
+    uint32_t marks = (site->signal ? FRAME_SIGNAL : 0) | (site->entry ? FRAME_ENTRY : 0) |
+                     (u->inexact ? FRAME_INEXACT : 0);
     return add_frame(u, (struct frame){ module, marks, site->offset });
 }
 
@@ -296,7 +308,7 @@ static enum stack_end walk(struct unwinder *u, struct site *site, unw_cursor_t *
             return STACK_TOO_DEEP;
         if (site->cfi == SITE_ENTRY)
             return STACK_COMPLETE;
-        if (site->cfi != SITE_COVERED)
+        if (site->cfi != SITE_COVERED && !(first && site->cfi == SITE_AT_END))
             return site->cfi == SITE_BAD_CFI ? STACK_BAD_CFI : STACK_NO_CFI;
 
         u->site = site;
@@ -335,6 +347,7 @@ enum stack_end unwind(struct unwinder *u, struct space *space, const struct targ
     u->stack_start = registers->rsp;
     u->stack_size = 0;
     u->failure = 0;
+    u->inexact = false;
     int error = space_update(space, u->images, target);
     if (error == -EPERM || error == -EACCES)
         return STACK_MEMORY_DENIED;
@@ -349,7 +362,7 @@ enum stack_end unwind(struct unwinder *u, struct space *space, const struct targ
         space->code->unwind_cache = create_address_space(UNW_CACHE_GLOBAL);
     /* Not rip-2 but the second byte of the instruction: no return address, so libunwind's cache, keyed by
      * pc, cannot confuse this row with that of a caller. */
-    start.rip = registers->rip - 1;
+    start.rip = site->cfi == SITE_AT_END ? site->address - 1 : registers->rip - 1;
     u->site = site;
     if (!space->code->unwind_cache || unw_init_remote(&cursor, space->code->unwind_cache, u) < 0)
         return STACK_BAD_CFI;

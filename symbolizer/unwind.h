@@ -29,6 +29,7 @@ struct unwinder {
     const struct user_regs_struct *registers;
     const struct site *site;
     uint64_t bias; /* of site->image: address in the process - vaddr */
+    bool inexact;  /* the frames from here outwards rest on a heuristic */
     int failure;   /* errno of the memory access that failed, negative; 0 */
 
     void *uncached; /* unw_addr_space_t without a cache */

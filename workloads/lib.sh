@@ -13,7 +13,7 @@ workloads=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 fail()
 {
     echo "$name: $*" >&2
-    [ ! -s log ] || tail -n 15 log >&2
+    [ ! "$tracer" ] || tail -n 15 log >&2
     exit 1
 }
 
@@ -36,7 +36,7 @@ begin()
 
     systrace=$(realpath -- "${SYSTRACE_LIB:-$workloads/../build/release/tracer/systrace-lib}")
     [ -x "$systrace" ] || cannot "there is no $systrace: build it with ./run, or say in SYSTRACE_LIB where it is"
-    mkdir -p -- "$out" 2>/dev/null && [ -w "$out" ] || cannot "cannot write to $out"
+    make_directory "$out"
     results=$(realpath -- "$out")/$name
     rm -f "$results.csv" "$results.json"
 
@@ -52,6 +52,11 @@ begin()
     # No setting of the user's, no network.
     export LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=$work
     unset DEBUGINFOD_URLS http_proxy HTTP_PROXY all_proxy ALL_PROXY
+}
+
+make_directory()
+{
+    { mkdir -p -- "$1" && [ -w "$1" ]; } 2>/dev/null || cannot "cannot write to the directory $1"
 }
 
 # needs COMMAND... - These must be installed.
@@ -81,7 +86,9 @@ finish()
 
     expect "every call has a caller and an issuer" "sum(calls) > 0 AND sum(calls) = sum(issued)"
     expect "99.9 % of the stacks are complete" "sum(incomplete) * 1000 <= sum(calls)"
-    [ "$(jsonfield "$results.json" format)" = systrace-lib/1 ] || fail "$results.json is no run file"
+    expect "the run file counted as many entries, and lost none" \
+        "json_extract(readfile('$name.json'), '\$.executions[0].quality.entries') = sum(calls)
+        AND json_extract(readfile('$name.json'), '\$.executions[0].quality.lost') = 0"
 }
 
 # stop SIGNAL PIDFILE - Ends a server.
@@ -102,7 +109,7 @@ end()
     local status=$?
     trap '' INT TERM HUP
     if [ "$tracer" ]; then
-        kill -KILL -- "-$tracer" 2>/dev/null
+        kill -KILL -- "-$tracer" "$tracer" 2>/dev/null
         wait "$tracer" 2>/dev/null
     fi
     [ ! "$work" ] || { cd / && rm -rf "$work"; }
@@ -115,7 +122,8 @@ await()
     local tries=$(($1 * 20))
     shift
     until "$@" >/dev/null 2>&1; do
-        ((tries-- > 0)) && sleep 0.05 || return 1
+        ((tries-- > 0)) || return 1
+        sleep 0.05
     done
 }
 
@@ -136,7 +144,8 @@ listening()
     : <>"/dev/tcp/127.0.0.1/$1"
 }
 
-# query FILE.csv EXPRESSION - What an SQL expression over all rows of the table yields. A cell is text, a sum a number.
+# query FILE.csv EXPRESSION - What an SQL expression over all rows of the table yields. A cell is text, a sum is
+# a number; files are read as from the directory of FILE.csv.
 query()
 {
     (cd "$(dirname "$1")" && sqlite3 -batch -cmd ".import --csv '$(basename "$1")' calls" :memory: "SELECT $2 FROM calls")

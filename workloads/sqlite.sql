@@ -1,4 +1,4 @@
--- What workloads/sqlite has sqlite3 do; it looks for the words `kept`, `full text`, ... in the output.
+-- What workloads/sqlite has sqlite3 do, and finds done by the lines of the output and the copies of the table t.
 .bail on
 .timeout 5000
 .open main.db
@@ -50,6 +50,8 @@ UPDATE t SET b = 0 WHERE a = 1;
 PRAGMA locking_mode = NORMAL;
 SELECT count(*) FROM t WHERE a = 1;
 
+.clone clone.db
+
 -- Extensions.
 CREATE VIRTUAL TABLE f USING fts5(x);
 INSERT INTO f SELECT c FROM t LIMIT 2000;
@@ -72,7 +74,6 @@ DETACH other;
 
 -- Copies of all kinds.
 .backup backup.db
-.clone clone.db
 .output dump.sql
 .dump
 .output

@@ -1,5 +1,217 @@
-int main(void);
+/* report.c - the command `report`: options, merging, formats, and one line for each mistake. */
+#include "sample.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include "report/output.h"
+#include "report/report.h"
+
+static char directory[] = "/tmp/systrace-report-XXXXXX";
+
+static void write_sample(const char *path, char digit)
+{
+    const struct table_options options = { 0 };
+    struct output_error error;
+    struct run run;
+
+    sample_run(&run, digit);
+    assert_int_equal(output_run(path, OUTPUT_BY_ENDING, false, &run, &options, &error), 0);
+    run_deinit(&run);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!mkdtemp(directory) || chdir(directory))
+        return -1;
+    write_sample("1.json", '1');
+    write_sample("2.json", '2');
+    write_sample("3.csv", '3');
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    unlink("1.json");
+    unlink("2.json");
+    unlink("3.csv");
+    unlink("out");
+    unlink("err");
+    return chdir("/") || rmdir(directory);
+}
+
+static char *read_file(const char *path)
+{
+    size_t size = 100000;
+    char *text = calloc(1, size);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        fail_msg("there is no %s", path);
+    assert_true(fread(text, 1, size - 1, file) < size - 1);
+    fclose(file);
+    return text;
+}
+
+/* Puts the files in place of stdout and stderr; what was there comes back. */
+static int redirect(int fd, const char *path)
+{
+    int saved = dup(fd), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(saved >= 0 && file >= 0);
+    dup2(file, fd);
+    close(file);
+    return saved;
+}
+
+static void restore(int fd, int saved)
+{
+    dup2(saved, fd);
+    close(saved);
+}
+
+/* The exit status; what it prints is in the files "out" and "err". */
+static int report_to(const char *out, const char *const *arguments)
+{
+    char *argv[20] = { (char *)"report" };
+    int argc = 1;
+
+    for (; *arguments; arguments++)
+        argv[argc++] = (char *)*arguments;
+    fflush(stdout);
+    int saved_out = redirect(STDOUT_FILENO, out), saved_err = redirect(STDERR_FILENO, "err");
+    int status = report_main(argc, argv);
+    fflush(stdout);
+    clearerr(stdout);
+    fflush(stderr);
+    restore(STDOUT_FILENO, saved_out);
+    restore(STDERR_FILENO, saved_err);
+    return status;
+}
+
+#define REPORT(...) report_to("out", (const char *const[]){ __VA_ARGS__, NULL })
+
+static void check_starts(const char *path, const char *start)
+{
+    char *text = read_file(path);
+    if (strncmp(text, start, strlen(start)))
+        fail_msg("%s: '%.200s' does not start with '%s'", path, text, start);
+    free(text);
+}
+
+static void test_text(void **state)
+{
+    (void)state;
+    assert_int_equal(REPORT("1.json"), 0);
+    check_starts("out", "18 system calls by 5 libraries (6 pairs)");
+    assert_int_equal(REPORT("1.json", "2.json"), 0);
+    check_starts("out", "36 system calls by 5 libraries (6 pairs)");
+    assert_int_equal(REPORT("--runtime-library=app", "--runtime-library", "liba.*", "1.json"), 0);
+    check_starts("out", "18 system calls by 4 libraries");
+    assert_int_equal(REPORT("1.json", "--no-runtime-libraries"), 0);
+    check_starts("out", "18 system calls by 3 libraries");
+    assert_int_equal(REPORT("-q", "1.json"), 0);
+    check_starts("out", "");
+    char *text = read_file("out");
+    assert_string_equal(text, "");
+    free(text);
+}
+
+static void test_formats(void **state)
+{
+    (void)state;
+    assert_int_equal(REPORT("1.json", "--format=csv"), 0);
+    check_starts("out", "program,phase,");
+    assert_int_equal(REPORT("1.json", "--format=json"), 0);
+    check_starts("out", "{\"counts\":");
+    assert_int_equal(REPORT("1.json", "--format=json", "--table"), 0);
+    check_starts("out", "{\n\"format\":\"systrace-lib-table/1\"");
+    assert_int_equal(REPORT("1.json", "--table"), 0);
+    check_starts("out", "{\n\"format\":\"systrace-lib-table/1\"");
+    assert_int_equal(REPORT("-h"), 0);
+    check_starts("out", "Usage: systrace-lib report");
+}
+
+/* The merged run file is the same in both orders, and to be merged no more with its parts. */
+static void test_merging(void **state)
+{
+    (void)state;
+    assert_int_equal(REPORT("1.json", "2.json", "-o", "12.json", "-o", "12.csv"), 0);
+    assert_int_equal(REPORT("2.json", "1.json", "-o", "21.json"), 0);
+    char *one = read_file("12.json"), *other = read_file("21.json");
+    assert_string_equal(one, other);
+    free(one);
+    free(other);
+    check_starts("12.csv", "program,phase,");
+    assert_int_equal(REPORT("12.json", "1.json"), 125);
+    check_starts("err", "systrace-lib: 1.json: ");
+    unlink("12.json");
+    unlink("12.csv");
+    unlink("21.json");
+}
+
+/* Exit status 125, nothing on stdout, and one line on stderr that has this in it. */
+static void check_mistake(const char *part, const char *const *arguments)
+{
+    int status = report_to("out", arguments);
+    char *out = read_file("out"), *err = read_file("err");
+
+    if (status != 125 || *out || strncmp(err, "systrace-lib: ", 14) || !strstr(err, part) ||
+        strchr(err, '\n') != err + strlen(err) - 1)
+        fail_msg("%s: %d, '%s', '%s'", part, status, out, err);
+    free(out);
+    free(err);
+}
+
+#define MISTAKE(part, ...) check_mistake(part, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void test_mistakes(void **state)
+{
+    (void)state;
+    check_mistake("needs a run file", (const char *const[]){ NULL });
+    MISTAKE("needs a run file", "-q");
+    MISTAKE("none.json: No such file", "none.json");
+    MISTAKE(".: Is a directory", ".");
+    MISTAKE("3.csv: it is not JSON", "3.csv");
+    MISTAKE("3.csv: it is not JSON", "1.json", "3.csv");
+    MISTAKE("1.json: it has a run that an earlier file has too", "1.json", "1.json");
+    MISTAKE("--wrong: no such option", "--wrong", "1.json");
+    MISTAKE("-x: no such option", "-x", "1.json");
+    MISTAKE("-o: needs a value", "1.json", "-o");
+    MISTAKE("xml: no such format", "1.json", "--format=xml");
+    MISTAKE("needs a value", "1.json", "--format");
+    MISTAKE("cannot tell the format of 'a.xml'", "1.json", "-o", "a.xml");
+    MISTAKE("'.': Is a directory", "1.json", "-o", ".", "--format=csv");
+    MISTAKE("'none/a.csv': No such file", "1.json", "-o", "none/a.csv");
+    MISTAKE("'/dev/full': No space left", "1.json", "-o", "/dev/full", "--format=csv");
+    MISTAKE("no\\x0ane: No such file", "no\nne");
+}
+
+/* A mistake in one output shows before any is written. */
+static void test_nothing_is_written_after_a_mistake(void **state)
+{
+    (void)state;
+    MISTAKE("'.': Is a directory", "1.json", "-o", "a.csv", "-o", ".");
+    assert_int_equal(access("a.csv", F_OK), -1);
+    MISTAKE("none.json", "none.json", "-o", "a.csv");
+    assert_int_equal(access("a.csv", F_OK), -1);
+}
+
+static void test_full_stdout(void **state)
+{
+    (void)state;
+    assert_int_equal(report_to("/dev/full", (const char *const[]){ "1.json", NULL }), 125);
+    check_starts("err", "systrace-lib: cannot write the standard output: No space left");
+}
+
 int main(void)
 {
-    return 0;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_merging),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_nothing_is_written_after_a_mistake),
+        cmocka_unit_test(test_full_stdout),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,5 +1,329 @@
-int main(void);
+/* symbols.c - names of functions in ELF files of all kinds that distributions ship, and in broken
+ * ones. */
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "symbolizer/symbols.h"
+
+static char directory[] = "/tmp/systrace-symbols-XXXXXX";
+
+/* Runs a shell command in the directory; the test fails if it does. */
+__attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
+{
+    char *command, *line;
+    va_list arguments;
+
+    va_start(arguments, format);
+    assert_true(vasprintf(&command, format, arguments) > 0);
+    va_end(arguments);
+    assert_true(asprintf(&line, "cd %s && %s", directory, command) > 0);
+    if (system(line))
+        fail_msg("%s", line);
+    free(command);
+    free(line);
+}
+
+/* full.so has everything; the others are made of it. */
+static int setup(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    shell("echo 'V1 { global: *; };' >map");
+    shell("%s -shared -nostdlib -fPIC -Wl,--build-id -Wl,--version-script=map -o full.so %s",
+          FIXTURE_COMPILER, FIXTURE_SOURCE);
+    shell("%s -no-pie -DEXECUTABLE -o executable %s", FIXTURE_COMPILER, FIXTURE_SOURCE);
+    shell("objcopy --only-keep-debug full.so full.debug && strip -s -o bare.so full.so");
+    shell("objcopy --add-gnu-debuglink=full.debug bare.so linked.so");
+    shell("objcopy -S --keep-symbol=hidden full.debug mini && xz mini && "
+          "objcopy --add-section .gnu_debugdata=mini.xz bare.so mini.so");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    shell("rm -rf %s", directory);
+    return 0;
+}
+
+static char *path_of(const char *name)
+{
+    char *path;
+    assert_true(asprintf(&path, "%s/%s", directory, name) > 0);
+    return path;
+}
+
+static struct symbols *open_file(const char *name)
+{
+    char *path = path_of(name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct symbols *symbols = NULL;
+
+    assert_true(fd >= 0);
+    assert_int_equal(symbols_open(&symbols, path, fd), 0);
+    assert_int_not_equal(fcntl(fd, F_GETFD), -1); /* still the caller's */
+    close(fd);
+    free(path);
+    return symbols;
+}
+
+/* The whole file; `size` of it. */
+static char *read_file(const char *name, size_t *size)
+{
+    char *path = path_of(name);
+    FILE *file = fopen(path, "r");
+    struct stat status;
+
+    assert_non_null(file);
+    assert_int_equal(fstat(fileno(file), &status), 0);
+    *size = (size_t)status.st_size;
+    char *bytes = malloc(*size);
+    assert_int_equal(fread(bytes, 1, *size, file), *size);
+    fclose(file);
+    free(path);
+    return bytes;
+}
+
+/* The file offset of the text that a function of the fixture consists of. */
+static uint64_t offset_of(const char *name, const char *text)
+{
+    size_t size;
+    char *bytes = read_file(name, &size);
+    char *found = memmem(bytes, size, text, strlen(text));
+
+    if (!found)
+        fail_msg("%s has no %s", name, text);
+    uint64_t offset = (uint64_t)(found - bytes);
+    free(bytes);
+    return offset;
+}
+
+static void check_name(const struct symbols *symbols, uint64_t offset, const char *expected)
+{
+    const struct symbol_name *found = symbols_find(symbols, offset);
+    const char *name = found ? found->name : "-";
+
+    if (strcmp(name, expected))
+        fail_msg("offset %#lx is %s, not %s", offset, name, expected);
+}
+
+/* The sixteen bytes of a function: all have this name, those around have not. */
+static void check_function(const char *file, const struct symbols *symbols, const char *text,
+                           const char *expected)
+{
+    uint64_t offset = offset_of(file, text);
+
+    for (uint64_t i = 0; i < 16; i++)
+        check_name(symbols, offset + i, expected);
+    if (strcmp(expected, "-")) {
+        const struct symbol_name *found = symbols_find(symbols, offset);
+        assert_int_equal(found->offset, offset);
+        assert_int_equal(found->size, 16);
+    }
+}
+
+static const struct {
+    const char *text, *name;
+    bool exported; /* in .dynsym too */
+} functions[] = {
+    { "<no-symbol-one->", "-", true },
+    { "<visible------->", "visible", true },
+    { "<no-symbol-two->", "-", true },
+    { "<hidden-------->", "hidden", false },
+    { "<aliases------->", "aname", true },
+    { "<two-sizes----->", "long_range_name", true },
+    { "<no-size------->", "-", true },
+    { "<object-------->", "-", true },
+    { "<no-type------->", "-", true },
+    { "<indirect------>", "indirect", true },
+    { "<mangled------->", "foo::bar(int)", true },
+    { "<rust---------->", "core::fmt::write", true },
+    { "<rust-v0------->", "123foo::bar", true },
+    { "<versioned----->", "versioned", true },
+    { "<no-symbol-end->", "-", true },
+};
+
+/* `hidden` is known if the file has more than its dynamic symbols, or finds them. */
+static void check_file(const char *name, bool hidden, bool versioned)
+{
+    struct symbols *symbols = open_file(name);
+
+    for (size_t i = 0; i < LENGTH(functions); i++) {
+        const char *expected = functions[i].exported || hidden ? functions[i].name : "-";
+        if (!versioned && !strcmp(expected, "versioned"))
+            expected = "versioned_implementation";
+        check_function(name, symbols, functions[i].text, expected);
+    }
+    uint64_t outer = offset_of(name, "<outer--------->"), inner = offset_of(name, "<inner->");
+    check_name(symbols, outer, "outer");
+    check_name(symbols, inner - 1, "outer");
+    check_name(symbols, inner, "inner");
+    check_name(symbols, inner + 7, "inner");
+    check_name(symbols, inner + 8, "outer");
+    check_name(symbols, inner + 15, "outer");
+    check_name(symbols, inner + 16, "-");
+    check_name(symbols, 0, "-");
+    check_name(symbols, UINT64_MAX, "-");
+    symbols_close(symbols);
+}
+
+static void test_symbol_table(void **state)
+{
+    (void)state;
+    check_file("full.so", true, true);
+}
+
+/* Addresses are not file offsets here. */
+static void test_executable(void **state)
+{
+    (void)state;
+    check_file("executable", true, false);
+}
+
+static void test_dynamic_symbols_only(void **state)
+{
+    (void)state;
+    check_file("bare.so", false, true);
+}
+
+static void test_debuglink(void **state)
+{
+    (void)state;
+    check_file("linked.so", true, true);
+}
+
+/* The linked file is not taken if it belongs to another build. */
+static void test_wrong_debuglink(void **state)
+{
+    (void)state;
+    shell("mkdir other && cp linked.so other/ && cp full.debug other/ && "
+          "printf 'x' | dd of=other/full.debug bs=1 seek=200 conv=notrunc 2>/dev/null && "
+          "strip -s -R .note.gnu.build-id -o other/bare.so full.so && cd other && "
+          "cp ../full.debug . && objcopy --add-gnu-debuglink=full.debug bare.so linked.so && "
+          "printf 'x' >>full.debug");
+    check_file("other/linked.so", false, true);
+}
+
+static void test_compressed_mini_symbols(void **state)
+{
+    (void)state;
+    check_file("mini.so", true, true);
+}
+
+/* The debug files of a system are in /usr/lib/debug/.build-id, which is made here for this process
+ * alone. */
+static void test_build_id(void **state)
+{
+    (void)state;
+    if (access("/usr/lib/debug", F_OK) || unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        mount("none", "/usr/lib/debug", "tmpfs", 0, NULL))
+        skip();
+    shell("id=$(readelf -n full.so | sed -n 's/.*Build ID: //p') && "
+          "in=/usr/lib/debug/.build-id/$(echo $id | cut -c1-2) && mkdir -p $in && "
+          "cp full.debug $in/$(echo $id | cut -c3-).debug");
+    check_file("bare.so", true, true);
+}
+
+/* All malformed files: any answer is right but a crash or a name for a wrong range. */
+static void try_bytes(const char *bytes, size_t size)
+{
+    char *path = path_of("broken");
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct symbols *symbols;
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, size), size);
+    if (!symbols_open(&symbols, path, fd)) {
+        for (uint64_t offset = 0; offset < size + 64; offset += 8) {
+            const struct symbol_name *found = symbols_find(symbols, offset);
+            if (found)
+                assert_true(found->offset <= offset && offset - found->offset < found->size);
+        }
+        symbols_close(symbols);
+    }
+    close(fd);
+    free(path);
+}
+
+static void test_truncated(void **state)
+{
+    static const char *const names[] = { "full.so", "mini.so" };
+    (void)state;
+    for (size_t i = 0; i < LENGTH(names); i++) {
+        size_t size;
+        char *bytes = read_file(names[i], &size);
+        for (size_t length = 0; length < size; length += 64)
+            try_bytes(bytes, length);
+        free(bytes);
+    }
+}
+
+/* Headers, dynamic section and symbol tables with one byte changed. */
+static void test_damaged(void **state)
+{
+    size_t size;
+    char *bytes = read_file("full.so", &size);
+    (void)state;
+
+    for (size_t i = 4; i < size; i += i < 1024 ? 1 : 61) {
+        char saved = bytes[i];
+        bytes[i] = (char)0xff;
+        try_bytes(bytes, size);
+        bytes[i] = (char)(saved ^ 0x40);
+        try_bytes(bytes, size);
+        bytes[i] = saved;
+    }
+    free(bytes);
+}
+
+static void test_no_elf(void **state)
+{
+    struct symbols *symbols = NULL;
+    char *path = path_of("map");
+    int fd = open(path, O_RDONLY | O_CLOEXEC), null = open("/dev/null", O_RDONLY | O_CLOEXEC),
+        folder = open("/", O_RDONLY | O_CLOEXEC);
+    (void)state;
+
+    assert_int_equal(symbols_open(&symbols, path, fd), -ENOEXEC);
+    assert_int_equal(symbols_open(&symbols, "/dev/null", null), -ENOEXEC);
+    assert_int_equal(symbols_open(&symbols, "/", folder), -ENOEXEC);
+    assert_int_equal(symbols_open(&symbols, path, -1), -EBADF);
+    assert_null(symbols);
+    symbols_close(NULL);
+    close(fd);
+    close(null);
+    close(folder);
+    free(path);
+}
+
+static void test_network_is_off(void **state)
+{
+    (void)state;
+    setenv("DEBUGINFOD_URLS", "http://127.0.0.1:1/", 1);
+    symbols_close(open_file("bare.so"));
+    assert_null(getenv("DEBUGINFOD_URLS"));
+}
+
 int main(void)
 {
-    return 0;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_symbol_table),
+        cmocka_unit_test(test_executable),
+        cmocka_unit_test(test_dynamic_symbols_only),
+        cmocka_unit_test(test_debuglink),
+        cmocka_unit_test(test_wrong_debuglink),
+        cmocka_unit_test(test_compressed_mini_symbols),
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_no_elf),
+        cmocka_unit_test(test_network_is_off),
+        cmocka_unit_test(test_build_id), /* last: it changes what the process sees */
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -148,7 +148,7 @@ static void test_width(void **state)
         free(text);
     }
     char *text = print_text(&run, 80);
-    assert_non_null(strstr(text, "  lib8-a-rather-lon...terminal-window.so.8\n"));
+    assert_non_null(strstr(text, "  lib8-a-rather-long-n...terminal-window.so.8\n"));
     free(text);
     text = print_text(&run, 0); /* as narrow as the numbers allow, and no crash */
     check_width(text, 45);
