@@ -30,6 +30,7 @@ static void image_destroy(struct image *image)
 {
     if (!image)
         return;
+    rows_deinit(&image->rows);
     if (image->fd >= 0)
         close(image->fd);
     cfi_deinit(&image->cfi);

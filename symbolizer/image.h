@@ -12,6 +12,7 @@
 #include "symbolizer/cfi.h"
 #include "symbolizer/maps.h"
 #include "symbolizer/module.h"
+#include "symbolizer/row.h"
 #include "symbolizer/target.h"
 
 /* One PT_LOAD. */
@@ -38,6 +39,7 @@ struct image {
     size_t segment_count;
     uint64_t entry; /* e_entry, vaddr */
     struct cfi cfi; /* count 0: no unwind tables */
+    struct rows rows;
 };
 
 /* All images of a run. */

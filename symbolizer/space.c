@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "symbolizer/call.h"
-#include "symbolizer/unwind.h"
+#include "symbolizer/reference.h"
 
 enum {
     FIRST_SITES = 256,
@@ -30,7 +30,7 @@ static void code_forget(struct code *code)
     free(code->sites);
     code->sites = NULL;
     code->site_count = code->site_slots = 0;
-    unwind_cache_destroy(code->unwind_cache);
+    reference_cache_destroy(code->unwind_cache);
     code->unwind_cache = NULL;
 }
 
@@ -230,7 +230,7 @@ int space_update(struct space *space, struct images *images, const struct target
 /* What the unwind tables of the image say about an address. */
 static void describe(struct site *site)
 {
-    const struct image *image = site->image;
+    struct image *image = site->image;
     uint64_t vaddr;
     struct fde fde;
 
@@ -245,12 +245,14 @@ static void describe(struct site *site)
         site->end = site->bias + fde.end;
         site->signal = fde.signal;
         site->entry = image->entry >= fde.start && image->entry < fde.end;
+        site->row = rows_find(image, vaddr);
     } else if (found == -EINVAL) {
         site->cfi = SITE_BAD_CFI;
     } else if (fde.end == vaddr) {
         site->cfi = SITE_AT_END;
         site->start = site->bias + fde.start;
         site->end = site->bias + fde.end;
+        site->row = rows_find(image, vaddr - 1);
     } else if (vaddr >= image->entry && vaddr - image->entry < ENTRY_GAP_MAX &&
                vaddr < cfi_next_start(&image->cfi, image->entry) &&
                cfi_find(&image->cfi, image->entry, &fde) == -ENOENT) {

@@ -22,10 +22,10 @@ struct region {
 /* What is known of the code at one address; cached, so kept as plain facts. Addresses are the process's. */
 struct site {
     uint64_t address;
-    const struct image *image; /* NULL: [anon] */
-    uint64_t offset;           /* file offset; the address itself in [anon] */
-    uint64_t bias;             /* address - vaddr; 0 without unwind tables */
-    uint64_t start, end;       /* the function around it: the range of its unwind entry; 0: none */
+    struct image *image; /* NULL: [anon] */
+    uint64_t offset;     /* file offset; the address itself in [anon] */
+    uint64_t bias;       /* address - vaddr; 0 without unwind tables */
+    uint64_t start, end; /* the function around it: the range of its unwind entry; 0: none */
     enum {
         SITE_COVERED, /* by an unwind entry */
         /* By none, but one ends right here: in glibc's clone, clone3 and vfork it does so before the
@@ -36,6 +36,7 @@ struct site {
         SITE_NO_CFI,
         SITE_BAD_CFI,
     } cfi;
+    struct row row; /* how to step outwards from here, if COVERED or AT_END */
     bool entry;  /* in the function at e_entry */
     bool signal; /* in a signal frame's trampoline */
 

@@ -1,38 +1,33 @@
-/* unwind.c - drives libunwind frame by frame and checks each step against what is known of the code. */
+/* unwind.c - walks frame by frame: by rows, and where a row is hard all over again by libunwind. */
 #include "unwind.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libunwind.h>
-
-/*
- * libunwind's own search in .eh_frame_hdr for remote processes. Not in its headers, but exported since 0.99
- * for users with their own find_proc_info (perf uses it so).
- */
-extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip,
-                                              unw_dyn_info_t *di, unw_proc_info_t *pi,
-                                              int need_unwind_info, void *arg);
+#include "symbolizer/reference.h"
 
 enum {
     FIRST_FRAMES = 64,
-    STACK_PIECE = 4096,       /* read at once, then doubled: most walks need less */
+    STACK_PIECE = 2048,       /* read at once, then doubled: most walks need less */
     STACK_MAX = 64 << 20,     /* beyond, words are read one by one */
-    CACHED_ROWS = 512,        /* of libunwind's cache, for each struct code */
     SIGNAL_FRAMES_MAX = 1024, /* signal frames may move the stack anywhere: bounds a hostile cycle */
     SYSCALL_SIZE = 2,         /* `syscall`, `int $0x80` and `sysenter` all are */
     CODE_64 = 0x33,           /* %cs of 64-bit code */
 };
 
-/* libunwind's x86-64 register numbers are DWARF's (psABI figure 3.36). */
-static const size_t register_offsets[] = {
-#define AT(name) offsetof(struct user_regs_struct, name)
-    AT(rax), AT(rdx), AT(rcx), AT(rbx), AT(rsi), AT(rdi), AT(rbp), AT(rsp), AT(r8),
-    AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15), AT(rip),
-#undef AT
-};
-enum { REGISTERS = sizeof(register_offsets) / sizeof(*register_offsets) };
+int unwinder_init(struct unwinder *u, struct images *images)
+{
+    *u = (struct unwinder){ .images = images };
+    return reference_init(u);
+}
+
+void unwinder_deinit(struct unwinder *u)
+{
+    reference_cache_destroy(u->uncached);
+    free(u->frames);
+    free(u->stack);
+}
 
 /* Makes the piece of the stack reach `end`, if memory goes that far. */
 static void extend_stack(struct unwinder *u, uint64_t end)
@@ -56,7 +51,7 @@ static void extend_stack(struct unwinder *u, uint64_t end)
         u->stack_size += (size_t)got;
 }
 
-static bool read_stack(const struct unwinder *u, uint64_t address, unw_word_t *ret)
+bool unwinder_peek(const struct unwinder *u, uint64_t address, uint64_t *ret)
 {
     uint64_t at = address - u->stack_start;
 
@@ -67,141 +62,20 @@ static bool read_stack(const struct unwinder *u, uint64_t address, unw_word_t *r
     return true;
 }
 
-/* A word of the process: of the stack piece, of an unwind table that we hold, or read now. */
-static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
-                      void *context)
+bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
 {
-    struct unwinder *u = context;
-
-    (void)as;
-    if (write)
-        return -UNW_EINVAL;
-    if (read_stack(u, address, value))
-        return 0;
-    if (u->site->image &&
-        cfi_read(&u->site->image->cfi, address - u->bias, value, sizeof(*value)))
-        return 0;
+    if (unwinder_peek(u, address, ret))
+        return true;
     if (address >= u->stack_start && address - u->stack_start < STACK_MAX) {
-        extend_stack(u, address + sizeof(*value));
-        if (read_stack(u, address, value))
-            return 0;
+        extend_stack(u, address + sizeof(*ret));
+        if (unwinder_peek(u, address, ret))
+            return true;
     }
-    ssize_t got = u->target->read(u->target->context, address, value, sizeof(*value));
-    if (got == sizeof(*value))
-        return 0;
+    ssize_t got = u->target->read(u->target->context, address, ret, sizeof(*ret));
+    if (got == sizeof(*ret))
+        return true;
     u->failure = got < 0 ? (int)got : -EFAULT;
-    return -UNW_EINVAL;
-}
-
-static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *value, int write,
-                      void *context)
-{
-    const struct unwinder *u = context;
-
-    (void)as;
-    if (write || number < 0 || number >= REGISTERS)
-        return -UNW_EBADREG;
-    memcpy(value, (const char *)u->registers + register_offsets[number], sizeof(*value));
-    return 0;
-}
-
-/*
- * The unwind entry for `ip`: the table is narrowed to the one entry that space_site has found. There always
- * is one, since the walk does not step from an uncovered pc; should libunwind ask for another, it must
- * stop and not fall back to %rbp, which -UNW_ENOINFO would make it do.
- */
-static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info,
-                          int need_unwind_info, void *context)
-{
-    struct unwinder *u = context;
-    const struct image *image = u->site->image;
-    unw_dyn_info_t table = { 0 };
-    struct fde fde;
-
-    if (!image || cfi_find(&image->cfi, ip - u->bias, &fde) < 0)
-        return -UNW_ESTOPUNWIND;
-    table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
-    table.start_ip = u->bias + fde.start;
-    table.end_ip = u->bias + fde.end;
-    table.u.rti.segbase = u->bias + image->cfi.header.vaddr;
-    table.u.rti.table_data = u->bias + fde.table_entry;
-    table.u.rti.table_len = 1; /* in words of 8 bytes: one entry */
-    int result =
-        UNW_OBJ(dwarf_search_unwind_table)(as, ip, &table, info, need_unwind_info, context);
-    return result == -UNW_ENOINFO ? -UNW_ESTOPUNWIND : result;
-}
-
-static void put_unwind_info(unw_addr_space_t as, unw_proc_info_t *info, void *context)
-{
-    (void)as, (void)info, (void)context;
-}
-
-static int get_dyn_info_list_addr(unw_addr_space_t as, unw_word_t *address, void *context)
-{
-    (void)as, (void)address, (void)context;
-    return -UNW_ENOINFO;
-}
-
-static int access_fpreg(unw_addr_space_t as, unw_regnum_t number, unw_fpreg_t *value, int write,
-                        void *context)
-{
-    (void)as, (void)number, (void)value, (void)write, (void)context;
-    return -UNW_EINVAL;
-}
-
-static int resume(unw_addr_space_t as, unw_cursor_t *cursor, void *context)
-{
-    (void)as, (void)cursor, (void)context;
-    return -UNW_EINVAL;
-}
-
-static int get_proc_name(unw_addr_space_t as, unw_word_t ip, char *name, size_t size,
-                         unw_word_t *offset, void *context)
-{
-    (void)as, (void)ip, (void)name, (void)size, (void)offset, (void)context;
-    return -UNW_EINVAL;
-}
-
-static unw_addr_space_t create_address_space(unw_caching_policy_t policy)
-{
-    static unw_accessors_t accessors = {
-        .find_proc_info = find_proc_info,
-        .put_unwind_info = put_unwind_info,
-        .get_dyn_info_list_addr = get_dyn_info_list_addr,
-        .access_mem = access_mem,
-        .access_reg = access_reg,
-        .access_fpreg = access_fpreg,
-        .resume = resume,
-        .get_proc_name = get_proc_name,
-    };
-    unw_addr_space_t as = unw_create_addr_space(&accessors, 0);
-
-    if (!as)
-        return NULL;
-    unw_set_caching_policy(as, policy);
-    if (policy != UNW_CACHE_NONE)
-        unw_set_cache_size(as, CACHED_ROWS, 0);
-    return as;
-}
-
-void unwind_cache_destroy(void *cache)
-{
-    if (cache)
-        unw_destroy_addr_space(cache);
-}
-
-int unwinder_init(struct unwinder *u, struct images *images)
-{
-    *u = (struct unwinder){ .images = images };
-    u->uncached = create_address_space(UNW_CACHE_NONE);
-    return u->uncached ? 0 : -ENOMEM;
-}
-
-void unwinder_deinit(struct unwinder *u)
-{
-    unwind_cache_destroy(u->uncached);
-    free(u->frames);
-    free(u->stack);
+    return false;
 }
 
 /* False: too deep, or no memory for more. */
@@ -264,6 +138,26 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
     return add_frame(u, (struct frame){ module, marks, site->offset });
 }
 
+/* Steps outwards by the row of the site. */
+static enum step row_step(struct unwinder *u, const struct site *site, struct position *at)
+{
+    const struct row *row = &site->row;
+    uint64_t base = row->kind == ROW_CFA_RSP ? at->sp : at->bp;
+    uint64_t cfa = base + (uint64_t)(int64_t)row->cfa_offset;
+
+    if (row->kind == ROW_OUTERMOST)
+        return STEP_OUTERMOST;
+    if (row->kind == ROW_HARD)
+        return STEP_HARD;
+    if (row->rbp_offset &&
+        !unwinder_read(u, cfa + (uint64_t)(int64_t)row->rbp_offset, &at->bp))
+        return STEP_FAILED;
+    if (!unwinder_read(u, cfa - 8, &at->ip))
+        return STEP_FAILED;
+    at->sp = cfa;
+    return at->ip ? STEP_OUT : STEP_FAILED;
+}
+
 /* Why a step failed. */
 static enum stack_end failed_step(const struct unwinder *u)
 {
@@ -272,103 +166,121 @@ static enum stack_end failed_step(const struct unwinder *u)
     return u->failure ? STACK_UNREADABLE : STACK_BAD_CFI;
 }
 
-/* The outermost frame is one whose CFI says that there is no return address (rip undefined). */
-static bool is_outermost(unw_cursor_t *cursor)
+/* Why there is no stepping from this site at all; STACK_COMPLETE also if there is. */
+static enum stack_end dead_end(const struct site *site, bool first)
 {
-    unw_save_loc_t location;
-    return !unw_get_save_loc(cursor, UNW_X86_64_RIP, &location) && location.type == UNW_SLT_NONE;
-}
-
-/*
- * Goes on beyond a signal frame without libunwind's cache: it is keyed by the pc alone, but the row for an
- * interrupted pc is looked up at pc, that for a return address at pc-1.
- */
-static int restart(struct unwinder *u, unw_cursor_t *cursor, struct user_regs_struct *registers)
-{
-    for (int i = 0; i < REGISTERS; i++) {
-        unw_word_t value = 0;
-        unw_get_reg(cursor, i, &value);
-        memcpy((char *)registers + register_offsets[i], &value, sizeof(value));
+    switch (site->cfi) {
+    case SITE_AT_END:
+        return first ? STACK_COMPLETE : STACK_NO_CFI;
+    case SITE_NO_CFI:
+        return STACK_NO_CFI;
+    case SITE_BAD_CFI:
+        return STACK_BAD_CFI;
+    default:
+        return STACK_COMPLETE;
     }
-    u->registers = registers;
-    return unw_init_remote(cursor, u->uncached, u);
 }
 
-/* Steps outwards from `site` (the innermost frame) until the walk ends. */
-static enum stack_end walk(struct unwinder *u, struct site *site, unw_cursor_t *cursor)
+/* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at a row
+ * that `step` cannot take. */
+static enum stack_end walk(struct unwinder *u, struct site *site, struct position at,
+                           enum step (*step)(struct unwinder *, const struct site *,
+                                             struct position *),
+                           bool *hard)
 {
-    struct user_regs_struct interrupted;
-    unw_word_t ip, sp, last_sp = u->registers->rsp;
     const struct site *inner = NULL;
     int signal_frames = 0;
     bool reread = false;
 
+    u->depth = 0;
+    u->failure = 0;
+    u->inexact = false;
     for (bool first = true;; first = false) {
+        uint64_t sp = at.sp;
         if (!enter(u, site, inner))
             return STACK_TOO_DEEP;
-        if (site->cfi == SITE_ENTRY)
+        enum stack_end end = dead_end(site, first);
+        if (end != STACK_COMPLETE || site->cfi == SITE_ENTRY)
+            return end;
+        switch (step(u, site, &at)) {
+        case STEP_OUT:
+            break;
+        case STEP_OUTERMOST:
             return STACK_COMPLETE;
-        if (site->cfi != SITE_COVERED && !(first && site->cfi == SITE_AT_END))
-            return site->cfi == SITE_BAD_CFI ? STACK_BAD_CFI : STACK_NO_CFI;
-
-        u->site = site;
-        u->bias = site->bias;
-        int step = unw_step(cursor);
-        if (step < 0)
-            return failed_step(u);
-        if (step == 0)
-            return is_outermost(cursor) ? STACK_COMPLETE : STACK_BAD_CFI;
-        if (unw_get_reg(cursor, UNW_REG_IP, &ip) < 0 || unw_get_reg(cursor, UNW_REG_SP, &sp) < 0)
-            return failed_step(u);
-        /* In vfork(2) the return address is in a register and the stack does not move. */
-        if (site->signal ? ++signal_frames > SIGNAL_FRAMES_MAX : sp < last_sp + !first)
-            return STACK_CYCLE;
-        last_sp = sp;
-        if (site->signal && restart(u, cursor, &interrupted) < 0)
+        case STEP_HARD:
+            *hard = true;
             return STACK_BAD_CFI;
+        case STEP_FAILED:
+            return failed_step(u);
+        }
+        /* In vfork(2) the return address is in a register and the stack does not move. */
+        if (site->signal ? ++signal_frames > SIGNAL_FRAMES_MAX : at.sp < sp + !first)
+            return STACK_CYCLE;
         inner = site->signal ? NULL : site;
-        site = find_site(u, site->signal ? ip : ip - 1, &reread);
+        site = find_site(u, site->signal ? at.ip : at.ip - 1, &reread);
         if (!site)
             return STACK_UNMAPPED_PC;
     }
 }
 
+static enum stack_end walk_by_reference(struct unwinder *u, struct site *site,
+                                        const struct user_regs_struct *registers)
+{
+    struct position at = { registers->rip, registers->rsp, registers->rbp };
+    bool hard;
+
+    return reference_begin(u, site, registers) ? walk(u, site, at, reference_step, &hard)
+                                               : STACK_BAD_CFI;
+}
+
+/* By rows, from which libunwind is only asked to help out. */
+static enum stack_end walk_by_rows(struct unwinder *u, struct site *site,
+                                   const struct user_regs_struct *registers)
+{
+    struct position at = { registers->rip, registers->rsp, registers->rbp };
+    bool hard = false;
+    enum stack_end end = walk(u, site, at, row_step, &hard);
+
+    u->walks++;
+    u->hard_walks += hard;
+    return hard ? walk_by_reference(u, site, registers) : end;
+}
+
+/* The site of the system-call instruction; NULL and *end if there is none. */
+static struct site *begin(struct unwinder *u, const struct user_regs_struct *registers,
+                          enum stack_end *end)
+{
+    bool reread = false;
+    int error = space_update(u->space, u->images, u->target);
+
+    u->depth = 0;
+    u->stack_start = registers->rsp;
+    u->stack_size = 0;
+    if (error == -EPERM || error == -EACCES) {
+        *end = STACK_MEMORY_DENIED;
+        return NULL;
+    }
+    *end = error ? STACK_UNREADABLE : STACK_UNMAPPED_PC;
+    return find_site(u, registers->rip - SYSCALL_SIZE, &reread);
+}
+
 enum stack_end unwind(struct unwinder *u, struct space *space, const struct target *target,
                       const struct user_regs_struct *registers)
 {
-    struct user_regs_struct start = *registers;
-    unw_cursor_t cursor;
-    bool reread = false;
+    enum stack_end end;
 
-    u->depth = 0;
     u->space = space;
     u->target = target;
-    u->registers = &start;
-    u->stack_start = registers->rsp;
-    u->stack_size = 0;
-    u->failure = 0;
-    u->inexact = false;
-    int error = space_update(space, u->images, target);
-    if (error == -EPERM || error == -EACCES)
-        return STACK_MEMORY_DENIED;
-    struct site *site = find_site(u, registers->rip - SYSCALL_SIZE, &reread);
+    struct site *site = begin(u, registers, &end);
     if (!site)
-        return error ? STACK_UNREADABLE : STACK_UNMAPPED_PC;
+        return end;
     if (registers->cs != CODE_64) {
         enter(u, site, NULL);
         return STACK_UNSUPPORTED_CODE;
     }
-    if (!space->code->unwind_cache)
-        space->code->unwind_cache = create_address_space(UNW_CACHE_GLOBAL);
-    /* Not rip-2 but the second byte of the instruction: no return address, so libunwind's cache, keyed by
-     * pc, cannot confuse this row with that of a caller. */
-    start.rip = site->cfi == SITE_AT_END ? site->address - 1 : registers->rip - 1;
-    u->site = site;
-    if (!space->code->unwind_cache || unw_init_remote(&cursor, space->code->unwind_cache, u) < 0)
-        return STACK_BAD_CFI;
     /* The map may be read again half-way: what the walk stands on must stay until it ends. */
     struct code *code = code_ref(space->code);
-    enum stack_end end = walk(u, site, &cursor);
+    end = walk_by_rows(u, site, registers);
     code_unref(code);
     return end;
 }

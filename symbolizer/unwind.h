@@ -1,12 +1,12 @@
 /*
- * unwind.h - walks the user stack of a stopped tracee, from the system-call instruction out to the
- * outermost frame, by the CFI of the mapped ELF files. libunwind interprets the CFI, over our accessors:
- * registers read once, the stack read in one piece, tables from images in our memory. It is never left to
- * guess: where no CFI covers a pc the walk stops (libunwind 1.6.2 would follow %rbp, and skip callers).
+ * unwind.h - walks the user stack of a stopped tracee, from the system-call instruction out to the outermost
+ * frame, by the CFI of the mapped ELF files; and finds the frames that tail calls removed. Nothing is
+ * guessed: where no unwind information covers a pc, the walk stops and says so.
  */
 #ifndef SYSTRACE_UNWIND_H
 #define SYSTRACE_UNWIND_H
 
+#include <libunwind.h>
 #include <sys/user.h>
 #include "symbolizer/space.h"
 #include "symbolizer/stack.h"
@@ -18,21 +18,24 @@ struct unwinder {
     struct frame *frames;
     uint32_t depth, capacity;
 
-    /* The piece of the stack that has been read: [stack_start, stack_start + stack_size). */
-    uint8_t *stack;
-    uint64_t stack_start;
-    size_t stack_size, stack_capacity;
+    /* Over all walks. */
+    uint64_t walks;
+    uint64_t hard_walks; /* that met a hard row and were left to libunwind */
 
-    /* The step under way. */
+    /* The walk under way. */
     struct space *space;
     const struct target *target;
-    const struct user_regs_struct *registers;
-    const struct site *site;
-    uint64_t bias; /* of site->image: address in the process - vaddr */
-    bool inexact;  /* the frames from here outwards rest on a heuristic */
-    int failure;   /* errno of the memory access that failed, negative; 0 */
+    uint8_t *stack; /* the piece that has been read: [stack_start, stack_start + stack_size) */
+    uint64_t stack_start;
+    size_t stack_size, stack_capacity;
+    bool inexact; /* the frames from here outwards rest on a heuristic */
+    int failure;  /* errno of the memory access that failed, negative; 0 */
 
-    void *uncached; /* unw_addr_space_t without a cache */
+    /* libunwind's (reference.c). */
+    unw_cursor_t cursor;
+    struct user_regs_struct registers; /* where it started */
+    const struct site *site;           /* of the step under way */
+    unw_addr_space_t uncached;
 };
 
 /* 0 or -ENOMEM. */
@@ -49,7 +52,22 @@ enum stack_end unwind(struct unwinder *unwinder, struct space *space, const stru
 /* Adds the frames of the stack that made this spawned child, marked FRAME_SPAWNED_BY; the end of the whole. */
 enum stack_end unwind_append(struct unwinder *unwinder, const struct stack *spawner);
 
-/* Frees struct code's unwind_cache (NULL: nothing). */
-void unwind_cache_destroy(void *cache);
+/* Where a walk has got to. */
+struct position {
+    uint64_t ip, sp, bp;
+};
+
+/* What became of a step outwards. */
+enum step {
+    STEP_OUT,       /* the caller's frame was found */
+    STEP_OUTERMOST, /* there is no caller */
+    STEP_HARD,      /* not by rows */
+    STEP_FAILED,    /* unwinder->failure says why, if memory did */
+};
+
+/* A word of the traced process, by way of the piece of the stack; false and unwinder->failure if not mapped. */
+bool unwinder_read(struct unwinder *unwinder, uint64_t address, uint64_t *ret);
+/* The same if it is in the piece that has been read. */
+bool unwinder_peek(const struct unwinder *unwinder, uint64_t address, uint64_t *ret);
 
 #endif

@@ -7,46 +7,18 @@
 enum library { LIBC_, LD_, APP_, A_, B_, STDCXX_, VDSO_, ANON_, START_ };
 
 /* Frames of a stack, each with its marks. */
-#define LIBC(m)                                         \
-    {                                                   \
-        .library = LIBC_, .marks = (m), .runtime = true \
-    }
-#define LD(m)                                                         \
-    {                                                                 \
-        .library = LD_, .marks = (m), .runtime = true, .loader = true \
-    }
-#define VDSO(m)                                         \
-    {                                                   \
-        .library = VDSO_, .marks = (m), .runtime = true \
-    }
-#define EXIT(m)                                                               \
-    {                                                                         \
-        .library = LIBC_, .marks = (m), .runtime = true, .exit_handler = true \
-    }
-#define APP(m)                        \
-    {                                 \
-        .library = APP_, .marks = (m) \
-    }
-#define A(m)                        \
-    {                               \
-        .library = A_, .marks = (m) \
-    }
-#define B(m)                        \
-    {                               \
-        .library = B_, .marks = (m) \
-    }
-#define STDCXX(m)                        \
-    {                                    \
-        .library = STDCXX_, .marks = (m) \
-    }
-#define ANON(m)                        \
-    {                                  \
-        .library = ANON_, .marks = (m) \
-    }
-#define START(m)                                        \
-    {                                                   \
-        .library = START_, .marks = (m), .loader = true \
-    }
+/* clang-format off */
+#define LIBC(m)   { .library = LIBC_, .marks = (m), .runtime = true }
+#define LD(m)     { .library = LD_, .marks = (m), .runtime = true, .loader = true }
+#define VDSO(m)   { .library = VDSO_, .marks = (m), .runtime = true }
+#define EXIT(m)   { .library = LIBC_, .marks = (m), .runtime = true, .exit_handler = true }
+#define APP(m)    { .library = APP_, .marks = (m) }
+#define A(m)      { .library = A_, .marks = (m) }
+#define B(m)      { .library = B_, .marks = (m) }
+#define STDCXX(m) { .library = STDCXX_, .marks = (m) }
+#define ANON(m)   { .library = ANON_, .marks = (m) }
+#define START(m)  { .library = START_, .marks = (m), .loader = true }
+/* clang-format on */
 
 #define SIGNAL  FRAME_SIGNAL
 #define INEXACT FRAME_INEXACT
@@ -72,127 +44,143 @@ struct row {
     { __VA_ARGS__ }, \
         sizeof((struct attribute_frame[]){ __VA_ARGS__ }) / sizeof(struct attribute_frame)
 
-/* clang-format off: the last line of each is end, through_signals; caller, via, extent, inexact, phase */
+/* The last line of each: end, through_signals; caller, via, extent, inexact, phase. */
+/* clang-format off */
 static const struct row rows[] = {
     /* Who asked */
-    { "main calls write()", FRAMES(LIBC(0), APP(0), LIBC(0), APP(ENTRY)), STACK_COMPLETE, false, 1,
-      0, 4, false, PHASE_MAIN },
+    { "main calls write()",
+      FRAMES(LIBC(0), APP(0), LIBC(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 1, 0, 4, false, PHASE_MAIN },
     { "a library calls fopen(), which opens by two frames of libc",
-      FRAMES(LIBC(0), LIBC(0), A(0), APP(0), LIBC(0), APP(ENTRY)), STACK_COMPLETE, false, 2, 1, 6,
-      false, PHASE_MAIN },
-    { "a library with a syscall instruction of its own", FRAMES(A(0), APP(0), LIBC(0), APP(ENTRY)),
+      FRAMES(LIBC(0), LIBC(0), A(0), APP(0), LIBC(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 2, 1, 6, false, PHASE_MAIN },
+    { "a library with a syscall instruction of its own",
+      FRAMES(A(0), APP(0), LIBC(0), APP(ENTRY)),
       STACK_COMPLETE, false, 0, NONE, 4, false, PHASE_MAIN },
-    { "liba asks libb, which asks the kernel", FRAMES(LIBC(0), B(0), A(0), APP(0), APP(ENTRY)),
+    { "liba asks libb, which asks the kernel",
+      FRAMES(LIBC(0), B(0), A(0), APP(0), APP(ENTRY)),
       STACK_COMPLETE, false, 1, 0, 5, false, PHASE_MAIN },
     { "a callback: the program, in qsort's comparator, called by a library",
-      FRAMES(LIBC(0), APP(0), LIBC(0), A(0), APP(0), LIBC(0), APP(ENTRY)), STACK_COMPLETE, false, 1,
-      0, 7, false, PHASE_MAIN },
+      FRAMES(LIBC(0), APP(0), LIBC(0), A(0), APP(0), LIBC(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 1, 0, 7, false, PHASE_MAIN },
     { "operator new: libstdc++ is a caller like any other",
-      FRAMES(LIBC(0), STDCXX(0), APP(0), LIBC(0), APP(ENTRY)), STACK_COMPLETE, false, 1, 0, 5,
-      false, PHASE_MAIN },
+      FRAMES(LIBC(0), STDCXX(0), APP(0), LIBC(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 1, 0, 5, false, PHASE_MAIN },
     { "clock_gettime() falls back from the vDSO to the kernel",
-      FRAMES(VDSO(0), LIBC(0), A(0), APP(0), APP(ENTRY)), STACK_COMPLETE, false, 2, 1, 5, false,
-      PHASE_MAIN },
-    { "JIT code calls libc", FRAMES(LIBC(0), ANON(0), A(0), APP(0), APP(ENTRY)), STACK_COMPLETE,
-      false, 1, 0, 5, false, PHASE_MAIN },
+      FRAMES(VDSO(0), LIBC(0), A(0), APP(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 2, 1, 5, false, PHASE_MAIN },
+    { "JIT code calls libc",
+      FRAMES(LIBC(0), ANON(0), A(0), APP(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 1, 0, 5, false, PHASE_MAIN },
     { "no list of runtime libraries: libc is its own caller",
-      FRAMES({ .library = LIBC_ }, { .library = LIBC_ }, A(0), APP(ENTRY)), STACK_COMPLETE, false,
-      0, NONE, 4, false, PHASE_MAIN },
+      FRAMES({ .library = LIBC_ }, { .library = LIBC_ }, A(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 0, NONE, 4, false, PHASE_MAIN },
 
     /* Nobody asked */
-    { "the loader maps a library", FRAMES(LD(0), LD(0), LD(ENTRY)), STACK_COMPLETE, false, 0, NONE,
-      3, false, PHASE_LOAD },
-    { "a thread starts: set_robust_list", FRAMES(LIBC(0), LIBC(0)), STACK_COMPLETE, false, 0, NONE,
-      2, false, PHASE_MAIN },
-    { "libc under the loader, through IRELATIVE", FRAMES(LIBC(0), LD(0), LD(ENTRY)), STACK_COMPLETE,
-      false, 0, NONE, 3, false, PHASE_LOAD },
-    { "the tracer's first execve", FRAMES(START(ENTRY)), STACK_COMPLETE, false, 0, NONE, 1, false,
-      PHASE_LOAD },
+    { "the loader maps a library",
+      FRAMES(LD(0), LD(0), LD(ENTRY)),
+      STACK_COMPLETE, false, 0, NONE, 3, false, PHASE_LOAD },
+    { "a thread starts: set_robust_list",
+      FRAMES(LIBC(0), LIBC(0)),
+      STACK_COMPLETE, false, 0, NONE, 2, false, PHASE_MAIN },
+    { "libc under the loader, through IRELATIVE",
+      FRAMES(LIBC(0), LD(0), LD(ENTRY)),
+      STACK_COMPLETE, false, 0, NONE, 3, false, PHASE_LOAD },
+    { "the tracer's first execve",
+      FRAMES(START(ENTRY)),
+      STACK_COMPLETE, false, 0, NONE, 1, false, PHASE_LOAD },
 
     /* Loading and exiting */
-    { "a constructor run by the loader at start", FRAMES(LIBC(0), A(0), LD(0), LD(0), LD(ENTRY)),
+    { "a constructor run by the loader at start",
+      FRAMES(LIBC(0), A(0), LD(0), LD(0), LD(ENTRY)),
       STACK_COMPLETE, false, 1, 0, 5, false, PHASE_LOAD },
     { "a constructor run by dlopen()",
-      FRAMES(LIBC(0), A(0), LD(0), LIBC(0), APP(0), LIBC(0), APP(ENTRY)), STACK_COMPLETE, false, 1,
-      0, 7, false, PHASE_MAIN },
+      FRAMES(LIBC(0), A(0), LD(0), LIBC(0), APP(0), LIBC(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 1, 0, 7, false, PHASE_MAIN },
     { "dlopen() itself: the program asked for the mapping",
-      FRAMES(LD(0), LD(0), LIBC(0), APP(0), LIBC(0), APP(ENTRY)), STACK_COMPLETE, false, 3, 2, 6,
-      false, PHASE_MAIN },
+      FRAMES(LD(0), LD(0), LIBC(0), APP(0), LIBC(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 3, 2, 6, false, PHASE_MAIN },
     { "exit_group after main: _start is the program's",
-      FRAMES(LIBC(0), EXIT(0), EXIT(0), LIBC(0), APP(ENTRY)), STACK_COMPLETE, false, 4, 3, 5, false,
-      PHASE_EXIT },
+      FRAMES(LIBC(0), EXIT(0), EXIT(0), LIBC(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 4, 3, 5, false, PHASE_EXIT },
     { "stdio is flushed after main",
-      FRAMES(LIBC(0), LIBC(0), EXIT(0), EXIT(0), LIBC(0), APP(ENTRY)), STACK_COMPLETE, false, 5, 4,
-      6, false, PHASE_EXIT },
-    { "a library calls exit()", FRAMES(LIBC(0), EXIT(0), EXIT(0), A(0), APP(0), APP(ENTRY)),
+      FRAMES(LIBC(0), LIBC(0), EXIT(0), EXIT(0), LIBC(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 5, 4, 6, false, PHASE_EXIT },
+    { "a library calls exit()",
+      FRAMES(LIBC(0), EXIT(0), EXIT(0), A(0), APP(0), APP(ENTRY)),
       STACK_COMPLETE, false, 3, 2, 6, false, PHASE_EXIT },
     { "a destructor of a library",
-      FRAMES(LIBC(0), A(0), LD(0), EXIT(0), EXIT(0), LIBC(0), APP(ENTRY)), STACK_COMPLETE, false, 1,
-      0, 7, false, PHASE_EXIT },
+      FRAMES(LIBC(0), A(0), LD(0), EXIT(0), EXIT(0), LIBC(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 1, 0, 7, false, PHASE_EXIT },
     { "a constructor calls exit(): still loading",
-      FRAMES(LIBC(0), EXIT(0), EXIT(0), A(0), LD(0), LD(ENTRY)), STACK_COMPLETE, false, 3, 2, 6,
-      false, PHASE_LOAD },
+      FRAMES(LIBC(0), EXIT(0), EXIT(0), A(0), LD(0), LD(ENTRY)),
+      STACK_COMPLETE, false, 3, 2, 6, false, PHASE_LOAD },
     { "the loader is outermost, but not at its start: no phase of its own",
-      FRAMES(LIBC(0), A(0), LD(0)), STACK_COMPLETE, false, 1, 0, 3, false, PHASE_MAIN },
+      FRAMES(LIBC(0), A(0), LD(0)),
+      STACK_COMPLETE, false, 1, 0, 3, false, PHASE_MAIN },
 
     /* Signals */
     { "a handler of a library interrupts the program",
-      FRAMES(LIBC(0), A(0), LIBC(SIGNAL), APP(0), APP(ENTRY)), STACK_COMPLETE, false, 1, 0, 3,
-      false, PHASE_MAIN },
+      FRAMES(LIBC(0), A(0), LIBC(SIGNAL), APP(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 1, 0, 3, false, PHASE_MAIN },
     { "the same, with what was interrupted on the stack",
-      FRAMES(LIBC(0), A(0), LIBC(SIGNAL), APP(0), APP(ENTRY)), STACK_COMPLETE, true, 1, 0, 5, false,
-      PHASE_MAIN },
-    { "rt_sigreturn: the signal frame itself calls", FRAMES(LIBC(SIGNAL), APP(0), APP(ENTRY)),
+      FRAMES(LIBC(0), A(0), LIBC(SIGNAL), APP(0), APP(ENTRY)),
+      STACK_COMPLETE, true, 1, 0, 5, false, PHASE_MAIN },
+    { "rt_sigreturn: the signal frame itself calls",
+      FRAMES(LIBC(SIGNAL), APP(0), APP(ENTRY)),
       STACK_COMPLETE, false, 0, NONE, 1, false, PHASE_MAIN },
-    { "rt_sigreturn, through signals", FRAMES(LIBC(SIGNAL), A(0), APP(ENTRY)), STACK_COMPLETE, true,
-      0, NONE, 3, false, PHASE_MAIN },
+    { "rt_sigreturn, through signals",
+      FRAMES(LIBC(SIGNAL), A(0), APP(ENTRY)),
+      STACK_COMPLETE, true, 0, NONE, 3, false, PHASE_MAIN },
     { "libc's own handler (setxid in all threads): the interrupted did not ask",
-      FRAMES(LIBC(0), LIBC(SIGNAL), APP(0), APP(ENTRY)), STACK_COMPLETE, false, 0, NONE, 2, false,
-      PHASE_MAIN },
+      FRAMES(LIBC(0), LIBC(SIGNAL), APP(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 0, NONE, 2, false, PHASE_MAIN },
     { "a signal in an exit handler: the process is exiting",
-      FRAMES(LIBC(0), A(0), LIBC(SIGNAL), LIBC(0), EXIT(0), APP(ENTRY)), STACK_COMPLETE, false, 1,
-      0, 3, false, PHASE_EXIT },
-    { "a signal while loading", FRAMES(LIBC(0), A(0), LIBC(SIGNAL), LD(0), LD(ENTRY)),
+      FRAMES(LIBC(0), A(0), LIBC(SIGNAL), LIBC(0), EXIT(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 1, 0, 3, false, PHASE_EXIT },
+    { "a signal while loading",
+      FRAMES(LIBC(0), A(0), LIBC(SIGNAL), LD(0), LD(ENTRY)),
       STACK_COMPLETE, false, 1, 0, 3, false, PHASE_LOAD },
 
     /* Incomplete stacks */
-    { "the walk broke behind the caller", FRAMES(LIBC(0), A(0), APP(0)), STACK_NO_CFI, false, 1, 0,
-      3, false, PHASE_MAIN },
-    { "the walk broke before a caller was found", FRAMES(LIBC(0), LIBC(0)), STACK_NO_CFI, false,
-      NONE, NONE, 2, false, PHASE_MAIN },
+    { "the walk broke behind the caller",
+      FRAMES(LIBC(0), A(0), APP(0)),
+      STACK_NO_CFI, false, 1, 0, 3, false, PHASE_MAIN },
+    { "the walk broke before a caller was found",
+      FRAMES(LIBC(0), LIBC(0)),
+      STACK_NO_CFI, false, NONE, NONE, 2, false, PHASE_MAIN },
     { "it broke beyond a signal frame: nobody there could have asked",
-      FRAMES(LIBC(0), LIBC(SIGNAL), LIBC(0)), STACK_UNREADABLE, false, 0, NONE, 2, false,
-      PHASE_MAIN },
-    { "it broke at the signal frame", FRAMES(LIBC(0), LIBC(SIGNAL)), STACK_BAD_CFI, false, 0, NONE,
-      2, false, PHASE_MAIN },
+      FRAMES(LIBC(0), LIBC(SIGNAL), LIBC(0)),
+      STACK_UNREADABLE, false, 0, NONE, 2, false, PHASE_MAIN },
+    { "it broke at the signal frame",
+      FRAMES(LIBC(0), LIBC(SIGNAL)),
+      STACK_BAD_CFI, false, 0, NONE, 2, false, PHASE_MAIN },
     { "not even the map can be read",
-      { LIBC(0) },
-      0,
-      STACK_MEMORY_DENIED,
-      false,
-      NONE,
-      NONE,
-      0,
-      false,
-      PHASE_MAIN },
+      { LIBC(0) }, 0,
+      STACK_MEMORY_DENIED, false, NONE, NONE, 0, false, PHASE_MAIN },
 
     /* Heuristics and tail calls */
     { "a tail frame is the caller: return close(fd);",
-      FRAMES(LIBC(0), A(TAIL), APP(0), LIBC(0), APP(ENTRY)), STACK_COMPLETE, false, 1, 0, 5, true,
-      PHASE_MAIN },
-    { "a tail frame behind the caller", FRAMES(LIBC(0), A(0), B(TAIL), APP(0), APP(ENTRY)),
+      FRAMES(LIBC(0), A(TAIL), APP(0), LIBC(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 1, 0, 5, true, PHASE_MAIN },
+    { "a tail frame behind the caller",
+      FRAMES(LIBC(0), A(0), B(TAIL), APP(0), APP(ENTRY)),
       STACK_COMPLETE, false, 1, 0, 5, false, PHASE_MAIN },
     { "a tail frame in libc before the caller: the caller is sure",
-      FRAMES(LIBC(0), LIBC(TAIL), A(0), APP(ENTRY)), STACK_COMPLETE, false, 2, 1, 4, false,
-      PHASE_MAIN },
-    { "the caller was found by a heuristic", FRAMES(LIBC(0), A(INEXACT), APP(INEXACT)),
+      FRAMES(LIBC(0), LIBC(TAIL), A(0), APP(ENTRY)),
+      STACK_COMPLETE, false, 2, 1, 4, false, PHASE_MAIN },
+    { "the caller was found by a heuristic",
+      FRAMES(LIBC(0), A(INEXACT), APP(INEXACT)),
       STACK_COMPLETE, false, 1, 0, 3, true, PHASE_MAIN },
-    { "a heuristic before the caller", FRAMES(LIBC(0), LIBC(INEXACT), A(INEXACT), APP(INEXACT)),
+    { "a heuristic before the caller",
+      FRAMES(LIBC(0), LIBC(INEXACT), A(INEXACT), APP(INEXACT)),
       STACK_COMPLETE, false, 2, 1, 4, true, PHASE_MAIN },
-    { "a heuristic behind the caller", FRAMES(LIBC(0), A(0), APP(INEXACT)), STACK_COMPLETE, false,
-      1, 0, 3, false, PHASE_MAIN },
-    { "nobody asked, says a heuristic", FRAMES(LIBC(0), LIBC(INEXACT)), STACK_COMPLETE, false, 0,
-      NONE, 2, true, PHASE_MAIN },
+    { "a heuristic behind the caller",
+      FRAMES(LIBC(0), A(0), APP(INEXACT)),
+      STACK_COMPLETE, false, 1, 0, 3, false, PHASE_MAIN },
+    { "nobody asked, says a heuristic",
+      FRAMES(LIBC(0), LIBC(INEXACT)),
+      STACK_COMPLETE, false, 0, NONE, 2, true, PHASE_MAIN },
 
     /* Spawned children */
     { "the child of posix_spawn(), called by a library",
@@ -205,8 +193,9 @@ static const struct row rows[] = {
     { "system() in an exit handler",
       FRAMES(LIBC(0), LIBC(SPAWNED), A(SPAWNED), EXIT(SPAWNED), APP(SPAWNED | ENTRY)),
       STACK_COMPLETE, false, 2, 1, 5, false, PHASE_EXIT },
-    { "a spawned child whose maker's stack is broken", FRAMES(LIBC(0), LIBC(SPAWNED)), STACK_CYCLE,
-      false, NONE, NONE, 2, false, PHASE_MAIN },
+    { "a spawned child whose maker's stack is broken",
+      FRAMES(LIBC(0), LIBC(SPAWNED)),
+      STACK_CYCLE, false, NONE, NONE, 2, false, PHASE_MAIN },
     { "posix_spawn() in a signal handler",
       FRAMES(LIBC(0), LIBC(SPAWNED), A(SPAWNED), LIBC(SPAWNED | SIGNAL), APP(SPAWNED | ENTRY)),
       STACK_COMPLETE, false, 2, 1, 4, false, PHASE_MAIN },

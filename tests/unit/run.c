@@ -294,6 +294,7 @@ static void test_sorted_run_goes_on(void **state)
     (void)state;
 
     make_run(&run, 1);
+    assert_string_equal(find(&run, SAMPLE_APP, 15), "main");
     size_t counts = run.count_count;
     uint32_t stacks = run.stacks.count;
     assert_int_equal(run_sort(&run), 0);

@@ -164,9 +164,11 @@ static void check_file(const char *name, bool hidden, bool versioned)
     check_name(symbols, inner - 1, "outer");
     check_name(symbols, inner, "inner");
     check_name(symbols, inner + 7, "inner");
-    check_name(symbols, inner + 8, "outer");
-    check_name(symbols, inner + 15, "outer");
-    check_name(symbols, inner + 16, "-");
+    check_name(symbols, inner + 8, "second");
+    check_name(symbols, inner + 15, "second");
+    check_name(symbols, inner + 16, "outer"); /* behind both that are in it */
+    check_name(symbols, inner + 31, "outer");
+    check_name(symbols, inner + 32, "-");
     check_name(symbols, 0, "-");
     check_name(symbols, UINT64_MAX, "-");
     symbols_close(symbols);

@@ -129,6 +129,24 @@ static void test_nothing_known(void **state)
     run_deinit(&run);
 }
 
+/* The first execve is loading, whether its frame is marked or not. */
+static void test_start(void **state)
+{
+    const struct frame frames[] = { { MODULE_START, 0, 0 } };
+    struct run run;
+    struct table table;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    sample_calls(&run, sample_execution(&run, '1'), sample_stack(&run, frames, 1, STACK_COMPLETE),
+                 59, 1);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    check(&table, "[start]", 59, "load", 1, 1, 1);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
 static void test_empty_run(void **state)
 {
     struct run run;
@@ -256,11 +274,11 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample),    cmocka_unit_test(test_other_runtime_libraries),
-        cmocka_unit_test(test_on_stack),  cmocka_unit_test(test_nothing_known),
-        cmocka_unit_test(test_empty_run), cmocka_unit_test(test_user_phases),
-        cmocka_unit_test(test_runs),      cmocka_unit_test(test_names_collide),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_sample),        cmocka_unit_test(test_other_runtime_libraries),
+        cmocka_unit_test(test_on_stack),      cmocka_unit_test(test_nothing_known),
+        cmocka_unit_test(test_start),         cmocka_unit_test(test_empty_run),
+        cmocka_unit_test(test_user_phases),   cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_names_collide), cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

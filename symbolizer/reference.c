@@ -1,0 +1,203 @@
+/*
+ * reference.c - stepping by libunwind, over our accessors: registers read once, the stack in one piece, tables
+ * from images in our memory. It is never left to guess: where no CFI covers a pc it is told to stop
+ * (libunwind 1.6.2 would follow %rbp, and skip callers).
+ */
+#include "reference.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <libunwind.h>
+
+/*
+ * libunwind's own search in .eh_frame_hdr for remote processes. Not in its headers, but exported since 0.99
+ * for users with their own find_proc_info (perf uses it so).
+ */
+extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip,
+                                              unw_dyn_info_t *di, unw_proc_info_t *pi,
+                                              int need_unwind_info, void *arg);
+
+enum { CACHED_ROWS = 512 }; /* of libunwind's cache, for each struct code */
+
+/* libunwind's x86-64 register numbers are DWARF's (psABI figure 3.36). */
+static const size_t register_offsets[] = {
+#define AT(name) offsetof(struct user_regs_struct, name)
+    AT(rax), AT(rdx), AT(rcx), AT(rbx), AT(rsi), AT(rdi), AT(rbp), AT(rsp), AT(r8),
+    AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15), AT(rip),
+#undef AT
+};
+enum { REGISTERS = sizeof(register_offsets) / sizeof(*register_offsets) };
+
+/* A word of the process: of the stack piece, of an unwind table that we hold, or read now. */
+static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
+                      void *context)
+{
+    struct unwinder *u = context;
+
+    (void)as;
+    if (write)
+        return -UNW_EINVAL;
+    if (unwinder_peek(u, address, value))
+        return 0;
+    if (u->site->image &&
+        cfi_read(&u->site->image->cfi, address - u->site->bias, value, sizeof(*value)))
+        return 0;
+    return unwinder_read(u, address, value) ? 0 : -UNW_EINVAL;
+}
+
+static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *value, int write,
+                      void *context)
+{
+    const struct unwinder *u = context;
+
+    (void)as;
+    if (write || number < 0 || number >= REGISTERS)
+        return -UNW_EBADREG;
+    memcpy(value, (const char *)&u->registers + register_offsets[number], sizeof(*value));
+    return 0;
+}
+
+/*
+ * The unwind entry for `ip`: the table is narrowed to the one entry that space_site has found. There always
+ * is one, since the walk does not step from an uncovered pc; should libunwind ask for another, it must
+ * stop and not fall back to %rbp, which -UNW_ENOINFO would make it do.
+ */
+static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info,
+                          int need_unwind_info, void *context)
+{
+    struct unwinder *u = context;
+    const struct image *image = u->site->image;
+    unw_dyn_info_t table = { 0 };
+    struct fde fde;
+
+    if (!image || cfi_find(&image->cfi, ip - u->site->bias, &fde) < 0)
+        return -UNW_ESTOPUNWIND;
+    table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
+    table.start_ip = u->site->bias + fde.start;
+    table.end_ip = u->site->bias + fde.end;
+    table.u.rti.segbase = u->site->bias + image->cfi.header.vaddr;
+    table.u.rti.table_data = u->site->bias + fde.table_entry;
+    table.u.rti.table_len = 1; /* in words of 8 bytes: one entry */
+    int result =
+        UNW_OBJ(dwarf_search_unwind_table)(as, ip, &table, info, need_unwind_info, context);
+    return result == -UNW_ENOINFO ? -UNW_ESTOPUNWIND : result;
+}
+
+static void put_unwind_info(unw_addr_space_t as, unw_proc_info_t *info, void *context)
+{
+    (void)as, (void)info, (void)context;
+}
+
+static int get_dyn_info_list_addr(unw_addr_space_t as, unw_word_t *address, void *context)
+{
+    (void)as, (void)address, (void)context;
+    return -UNW_ENOINFO;
+}
+
+static int access_fpreg(unw_addr_space_t as, unw_regnum_t number, unw_fpreg_t *value, int write,
+                        void *context)
+{
+    (void)as, (void)number, (void)value, (void)write, (void)context;
+    return -UNW_EINVAL;
+}
+
+static int resume(unw_addr_space_t as, unw_cursor_t *cursor, void *context)
+{
+    (void)as, (void)cursor, (void)context;
+    return -UNW_EINVAL;
+}
+
+static int get_proc_name(unw_addr_space_t as, unw_word_t ip, char *name, size_t size,
+                         unw_word_t *offset, void *context)
+{
+    (void)as, (void)ip, (void)name, (void)size, (void)offset, (void)context;
+    return -UNW_EINVAL;
+}
+
+static unw_addr_space_t create_address_space(unw_caching_policy_t policy)
+{
+    static unw_accessors_t accessors = {
+        .find_proc_info = find_proc_info,
+        .put_unwind_info = put_unwind_info,
+        .get_dyn_info_list_addr = get_dyn_info_list_addr,
+        .access_mem = access_mem,
+        .access_reg = access_reg,
+        .access_fpreg = access_fpreg,
+        .resume = resume,
+        .get_proc_name = get_proc_name,
+    };
+    unw_addr_space_t as = unw_create_addr_space(&accessors, 0);
+
+    if (!as)
+        return NULL;
+    unw_set_caching_policy(as, policy);
+    if (policy != UNW_CACHE_NONE)
+        unw_set_cache_size(as, CACHED_ROWS, 0);
+    return as;
+}
+
+int reference_init(struct unwinder *u)
+{
+    u->uncached = create_address_space(UNW_CACHE_NONE);
+    return u->uncached ? 0 : -ENOMEM;
+}
+
+void reference_cache_destroy(void *cache)
+{
+    if (cache)
+        unw_destroy_addr_space(cache);
+}
+
+/* The outermost frame is one whose CFI says that there is no return address (rip undefined). */
+static bool is_outermost(unw_cursor_t *cursor)
+{
+    unw_save_loc_t location;
+    return !unw_get_save_loc(cursor, UNW_X86_64_RIP, &location) && location.type == UNW_SLT_NONE;
+}
+
+/*
+ * Goes on beyond a signal frame without libunwind's cache: it is keyed by the pc alone, but the row for an
+ * interrupted pc is looked up at pc, that for a return address at pc-1.
+ */
+static int restart(struct unwinder *u, unw_cursor_t *cursor)
+{
+    for (int i = 0; i < REGISTERS; i++) {
+        unw_word_t value = 0;
+        unw_get_reg(cursor, i, &value);
+        memcpy((char *)&u->registers + register_offsets[i], &value, sizeof(value));
+    }
+    return unw_init_remote(cursor, u->uncached, u);
+}
+
+bool reference_begin(struct unwinder *u, const struct site *site,
+                     const struct user_regs_struct *registers)
+{
+    struct code *code = u->space->code;
+
+    if (!code->unwind_cache)
+        code->unwind_cache = create_address_space(UNW_CACHE_GLOBAL);
+    u->site = site;
+    u->registers = *registers;
+    /* Not rip-2 but the second byte of the instruction: no return address, so libunwind's cache, keyed by
+     * pc, cannot confuse this row with that of a caller. */
+    u->registers.rip = site->cfi == SITE_AT_END ? site->address - 1 : site->address + 1;
+    return code->unwind_cache && !unw_init_remote(&u->cursor, code->unwind_cache, u);
+}
+
+enum step reference_step(struct unwinder *u, const struct site *site, struct position *at)
+{
+    unw_word_t ip, sp;
+
+    u->site = site;
+    int step = unw_step(&u->cursor);
+    if (step < 0)
+        return STEP_FAILED;
+    if (step == 0)
+        return is_outermost(&u->cursor) ? STEP_OUTERMOST : STEP_FAILED;
+    if (unw_get_reg(&u->cursor, UNW_REG_IP, &ip) < 0 || unw_get_reg(&u->cursor, UNW_REG_SP, &sp) < 0)
+        return STEP_FAILED;
+    at->ip = ip;
+    at->sp = sp;
+    return site->signal && restart(u, &u->cursor) < 0 ? STEP_FAILED : STEP_OUT;
+}
