@@ -256,6 +256,7 @@ static struct site *begin(struct unwinder *u, const struct user_regs_struct *reg
     u->depth = 0;
     u->stack_start = registers->rsp;
     u->stack_size = 0;
+    u->inexact = false;
     if (error == -EPERM || error == -EACCES) {
         *end = STACK_MEMORY_DENIED;
         return NULL;
@@ -264,8 +265,12 @@ static struct site *begin(struct unwinder *u, const struct user_regs_struct *reg
     return find_site(u, registers->rip - SYSCALL_SIZE, &reread);
 }
 
-enum stack_end unwind(struct unwinder *u, struct space *space, const struct target *target,
-                      const struct user_regs_struct *registers)
+/* Walks from the system-call instruction, one way or the other. */
+static enum stack_end unwind_by(struct unwinder *u, struct space *space,
+                                const struct target *target,
+                                const struct user_regs_struct *registers,
+                                enum stack_end (*walker)(struct unwinder *, struct site *,
+                                                         const struct user_regs_struct *))
 {
     enum stack_end end;
 
@@ -280,9 +285,22 @@ enum stack_end unwind(struct unwinder *u, struct space *space, const struct targ
     }
     /* The map may be read again half-way: what the walk stands on must stay until it ends. */
     struct code *code = code_ref(space->code);
-    end = walk_by_rows(u, site, registers);
+    end = walker(u, site, registers);
     code_unref(code);
     return end;
+}
+
+enum stack_end unwind(struct unwinder *u, struct space *space, const struct target *target,
+                      const struct user_regs_struct *registers)
+{
+    return unwind_by(u, space, target, registers, walk_by_rows);
+}
+
+enum stack_end unwind_by_reference(struct unwinder *u, struct space *space,
+                                   const struct target *target,
+                                   const struct user_regs_struct *registers)
+{
+    return unwind_by(u, space, target, registers, walk_by_reference);
 }
 
 enum stack_end unwind_append(struct unwinder *u, const struct stack *spawner)

@@ -49,6 +49,11 @@ void unwinder_deinit(struct unwinder *unwinder);
 enum stack_end unwind(struct unwinder *unwinder, struct space *space, const struct target *target,
                       const struct user_regs_struct *registers);
 
+/* The same by libunwind alone. */
+enum stack_end unwind_by_reference(struct unwinder *unwinder, struct space *space,
+                                   const struct target *target,
+                                   const struct user_regs_struct *registers);
+
 /* Adds the frames of the stack that made this spawned child, marked FRAME_SPAWNED_BY; the end of the whole. */
 enum stack_end unwind_append(struct unwinder *unwinder, const struct stack *spawner);
 

@@ -10,7 +10,7 @@
 #include "diag.h"
 
 enum { OPTION_ENGINE = 256, OPTION_FORMAT, OPTION_TABLE, OPTION_RUNTIME, OPTION_NO_RUNTIME,
-       OPTION_THROUGH };
+       OPTION_THROUGH, OPTION_VERIFY };
 
 /* '+': parsing stops at the command; ':': we print the errors. */
 static const char short_options[] = "+:o:u:E:qVh";
@@ -25,6 +25,7 @@ static const struct option long_options[] = {
     { "runtime-library", required_argument, NULL, OPTION_RUNTIME },
     { "no-runtime-libraries", no_argument, NULL, OPTION_NO_RUNTIME },
     { "through-signals", no_argument, NULL, OPTION_THROUGH },
+    { "verify", optional_argument, NULL, OPTION_VERIFY },
     { "quiet", no_argument, NULL, 'q' },
     { "version", no_argument, NULL, 'V' },
     { "help", no_argument, NULL, 'h' },
@@ -47,6 +48,7 @@ static const char help[] =
     "      --runtime-library=GLOB   a library that never is the caller, like libc; may be repeated\n"
     "      --no-runtime-libraries   not even libc is passed over\n"
     "      --through-signals    what a signal interrupted counts as on the stack of its handler\n"
+    "      --verify[=N]         unwind every (N-th) stack by libunwind as well; print and count what differs\n"
     "  -q, --quiet              no progress on a terminal\n"
     "  -V, --version            print the version\n"
     "  -h, --help               print this help\n"
@@ -89,6 +91,21 @@ static int parse_format(const char *name, enum output_format *ret)
     }
     *ret = (enum output_format)format;
     return 0;
+}
+
+static int parse_every(const char *word, uint64_t *ret)
+{
+    char *end;
+
+    *ret = 1;
+    if (!word)
+        return 0;
+    errno = 0;
+    *ret = strtoull(word, &end, 10);
+    if (*word >= '0' && *word <= '9' && !*end && !errno && *ret)
+        return 0;
+    diag("'%s' is no number from 1 on: use --verify or --verify=N", word);
+    return -EINVAL;
 }
 
 static int parse_environment(struct options *o, const char *word)
@@ -139,6 +156,8 @@ static int parse_option(struct options *o, int option, char **argv)
     case OPTION_THROUGH:
         o->table_options.through_signals = true;
         return 0;
+    case OPTION_VERIFY:
+        return parse_every(optarg, &o->verify_every);
     case 'q':
         o->quiet = true;
         return 0;

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "report/output.h"
 #include "report/table.h"
 
@@ -23,6 +24,7 @@ struct options {
     enum output_format format;
     bool table;
     bool quiet;
+    uint64_t verify_every; /* --verify: each N-th stack; 0: none */
     struct table_options table_options;
 };
 

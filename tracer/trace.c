@@ -10,9 +10,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/audit.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -29,7 +31,7 @@
 #include "progress.h"
 #include "record.h"
 #include "stop.h"
-#include "symbolizer/unwind.h"
+#include "symbolizer/verify.h"
 #include "tracee.h"
 
 enum {
@@ -54,6 +56,7 @@ struct trace {
     struct calls calls;
     struct images images;
     struct unwinder unwinder;
+    struct verify verify;
     struct tracees tracees;
     struct launch launch;
     struct progress progress;
@@ -201,7 +204,8 @@ static int64_t take_stack(struct trace *trace, struct tracee *tracee, const stru
     struct unwinder *u = &trace->unwinder;
     struct stacks *stacks = &trace->run->stacks;
     struct target target = procfs_target(&tracee->tid);
-    enum stack_end end = unwind(u, tracee->space, &target, &entry->registers);
+    enum stack_end end =
+        verify_unwind(&trace->verify, u, tracee->space, &target, &entry->registers);
 
     if (end == STACK_COMPLETE && tracee->spawned_by != NO_STACK)
         end = unwind_append(u, &stacks->stacks[tracee->spawned_by]);
@@ -592,6 +596,7 @@ static int trace_init(struct trace *trace, const struct options *options, struct
         unwinder_init(&trace->unwinder, &trace->images) < 0)
         return -ENOMEM;
     trace->execution = (uint32_t)execution;
+    trace->verify = (struct verify){ .every = options->verify_every, .file = stderr };
     return 0;
 }
 
@@ -633,6 +638,14 @@ static void check_counts(const struct trace *trace)
     assert(calls == trace->run->executions[trace->execution].entries);
 }
 
+static int report_verify(const struct verify *verify)
+{
+    if (verify->every)
+        diag("verify: %" PRIu64 " stacks unwound twice, %" PRIu64 " differences", verify->verified,
+             verify->differences);
+    return verify->differences ? EXIT_OURS : 0;
+}
+
 int trace_command(const struct options *options, struct run *run, int *status)
 {
     struct trace trace;
@@ -651,6 +664,8 @@ int trace_command(const struct options *options, struct run *run, int *status)
         *status = trace.status;
         if (!trace.started)
             result = launch_failure(&trace.launch, options);
+        else
+            result = report_verify(&trace.verify);
         check_counts(&trace);
         if (record_end(run, trace.execution, trace.status, &trace.images) < 0)
             diag("out of memory: some functions have no names");

@@ -311,6 +311,8 @@ static void test_sorted_run_goes_on(void **state)
         assert_int_equal(stacks_intern(&run.stacks, stack.frames, stack.depth, stack.end), i);
     }
     assert_string_equal(find(&run, MODULE_FIRST, 15), "main");
+    assert_string_equal(run.modules[MODULE_FIRST + 3].name, "libc.so.6");
+    assert_string_equal(find(&run, MODULE_FIRST + 3, 120), "write");
     run_deinit(&run);
 }
 

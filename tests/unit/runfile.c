@@ -304,6 +304,27 @@ static void test_duplicate_id(void **state)
     free(twice);
 }
 
+/* Each execution may have as many calls as there are numbers, but not all of them together. */
+static void test_too_many_entries(void **state)
+{
+    const struct frame frames[] = { { SAMPLE_APP, 0, 1 } };
+    struct runfile_error error;
+    struct run run, back;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    uint32_t stack = sample_stack(&run, frames, 1, STACK_COMPLETE);
+    sample_calls(&run, sample_execution(&run, '1'), stack, 1, INT64_MAX);
+    check_round_trip(&run);
+    sample_calls(&run, sample_execution(&run, '2'), stack, 1, 1);
+    char *text = print(&run);
+    assert_int_equal(read_text(text, strlen(text), &back, &error), -EINVAL);
+    assert_string_equal(error.text, "the entries of all executions are too many");
+    free(text);
+    run_deinit(&run);
+}
+
 /* Neither nesting nor size nor bytes that are no text may do more than be refused. */
 static void test_hostile_bytes(void **state)
 {
@@ -372,10 +393,15 @@ static void test_load(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_read_back),     cmocka_unit_test(test_every_truncation),
-        cmocka_unit_test(test_malformed),     cmocka_unit_test(test_duplicate_id),
-        cmocka_unit_test(test_hostile_bytes), cmocka_unit_test(test_messages_are_printable),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_read_back),
+        cmocka_unit_test(test_every_truncation),
+        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_duplicate_id),
+        cmocka_unit_test(test_too_many_entries),
+        cmocka_unit_test(test_hostile_bytes),
+        cmocka_unit_test(test_messages_are_printable),
         cmocka_unit_test(test_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
