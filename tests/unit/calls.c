@@ -1,0 +1,119 @@
+/* calls.c - which calls can change executable memory, make tracees or install filters, by ABI and arguments. */
+#include "test.h"
+
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include "tracer/calls.h"
+
+enum { PAGE = 0x1000, AT = 0x10000 };
+
+static void test_meanings(void **state)
+{
+    static const struct {
+        enum abi abi;
+        uint32_t nr;
+        enum call_meaning meaning;
+    } cases[] = {
+        { ABI_X86_64, SYS_mmap, CALL_MMAP },
+        { ABI_X86_64, SYS_mprotect, CALL_MPROTECT },
+        { ABI_X86_64, SYS_pkey_mprotect, CALL_MPROTECT },
+        { ABI_X86_64, SYS_munmap, CALL_MUNMAP },
+        { ABI_X86_64, SYS_mremap, CALL_MREMAP },
+        { ABI_X86_64, SYS_remap_file_pages, CALL_MUNMAP },
+        { ABI_X86_64, SYS_shmat, CALL_SHMAT },
+        { ABI_X86_64, SYS_clone, CALL_CLONE },
+        { ABI_X86_64, 435, CALL_CLONE3 },
+        { ABI_X86_64, SYS_vfork, CALL_VFORK },
+        { ABI_X86_64, SYS_seccomp, CALL_SECCOMP },
+        { ABI_X86_64, SYS_prctl, CALL_PRCTL },
+        { ABI_X86_64, SYS_read, CALL_OTHER },
+        { ABI_X86_64, SYS_brk, CALL_OTHER },
+        { ABI_X86_64, UINT32_MAX, CALL_OTHER },
+        { ABI_I386, 90, CALL_OLD_MMAP },
+        { ABI_I386, 192, CALL_MMAP },
+        { ABI_I386, 117, CALL_IPC },
+        { ABI_I386, 120, CALL_CLONE },
+        { ABI_I386, 190, CALL_VFORK },
+        { ABI_X32, SYS_mmap, CALL_MMAP },
+        { ABI_X32, SYS_clone, CALL_CLONE },
+    };
+    static struct calls calls;
+
+    (void)state;
+    calls_init(&calls);
+    for (size_t i = 0; i < LENGTH(cases); i++)
+        assert_int_equal(calls_meaning(&calls, cases[i].abi, cases[i].nr), cases[i].meaning);
+}
+
+static void test_map_changes(void **state)
+{
+    static const struct {
+        const char *what;
+        enum call_meaning meaning;
+        uint64_t args[6];
+        bool changes;
+        uint64_t size; /* 0: whatever is there */
+    } cases[] = {
+        { "mmap data", CALL_MMAP, { 0, PAGE, PROT_READ, MAP_PRIVATE }, false, 0 },
+        { "mmap code", CALL_MMAP, { 0, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE }, true, 0 },
+        { "mmap data over", CALL_MMAP, { AT, PAGE, PROT_READ, MAP_FIXED }, true, PAGE },
+        { "mprotect data", CALL_MPROTECT, { AT, PAGE, PROT_READ | PROT_WRITE }, false, 0 },
+        { "mprotect code", CALL_MPROTECT, { AT, PAGE, PROT_EXEC }, true, 0 },
+        { "munmap", CALL_MUNMAP, { AT, PAGE }, true, PAGE },
+        { "munmap nothing", CALL_MUNMAP, { AT, 0 }, false, 0 },
+        { "mremap", CALL_MREMAP, { AT, PAGE, 2 * PAGE, MREMAP_MAYMOVE }, true, PAGE },
+        { "mremap over", CALL_MREMAP, { AT, PAGE, PAGE, MREMAP_FIXED | 1, AT }, true, 0 },
+        { "shmat", CALL_SHMAT, { 1, 0, 0 }, false, 0 },
+        { "shmat code", CALL_SHMAT, { 1, 0, SHM_EXEC }, true, 0 },
+        { "shmat over", CALL_SHMAT, { 1, AT, SHM_REMAP }, true, 0 },
+        { "ipc semop", CALL_IPC, { 1 }, false, 0 },
+        { "ipc shmat", CALL_IPC, { 21 }, true, 0 },
+        { "old mmap", CALL_OLD_MMAP, { AT }, true, 0 },
+        { "clone", CALL_CLONE, { 0 }, false, 0 },
+        { "anything else", CALL_OTHER, { AT, PAGE, PROT_EXEC }, false, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        uint64_t start, size;
+        bool changes = call_changes_map(cases[i].meaning, cases[i].args, &start, &size);
+        if (changes != cases[i].changes || (changes && size != cases[i].size))
+            fail_msg("%s: %d, size %lu", cases[i].what, changes, (unsigned long)size);
+        if (changes && size)
+            assert_int_equal(start, AT);
+    }
+}
+
+static void test_filters(void **state)
+{
+    static const struct {
+        enum call_meaning meaning;
+        uint64_t operation;
+        bool installs;
+    } cases[] = {
+        { CALL_PRCTL, PR_SET_SECCOMP, true },
+        { CALL_PRCTL, PR_GET_SECCOMP, false },
+        { CALL_PRCTL, PR_SET_NAME, false },
+        { CALL_SECCOMP, SECCOMP_SET_MODE_STRICT, true },
+        { CALL_SECCOMP, SECCOMP_SET_MODE_FILTER, true },
+        { CALL_SECCOMP, SECCOMP_GET_ACTION_AVAIL, false },
+        { CALL_OTHER, SECCOMP_SET_MODE_FILTER, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        uint64_t args[6] = { cases[i].operation };
+        assert_int_equal(call_installs_filter(cases[i].meaning, args), cases[i].installs);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_meanings),
+                                        cmocka_unit_test(test_map_changes),
+                                        cmocka_unit_test(test_filters) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,215 @@
+/*
+ * unwind.c - the unwinder over a target that is no traced process but this test itself: its own memory, map
+ * and registers. It must find the chain of functions that the test knows it is in, and survive hostile stacks.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "symbolizer/unwind.h"
+
+static ssize_t read_self(void *context, uint64_t address, void *buffer, size_t size)
+{
+    struct iovec local = { buffer, size }, remote = { (void *)(uintptr_t)address, size };
+    ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+
+    (void)context;
+    return got < 0 ? -errno : got;
+}
+
+static int read_own_maps(void *context, char **ret)
+{
+    static char text[1 << 20];
+    int fd = open("/proc/self/maps", O_RDONLY);
+    size_t size = 0;
+    ssize_t got;
+
+    (void)context;
+    while ((got = read(fd, text + size, sizeof(text) - 1 - size)) > 0)
+        size += (size_t)got;
+    close(fd);
+    text[size] = '\0';
+    *ret = strdup(text);
+    return 0;
+}
+
+static int open_own(void *context, const struct mapping *mapping, const char *path)
+{
+    (void)context, (void)mapping;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static int64_t number_module(void *context, const struct module *module)
+{
+    int64_t *next = context;
+    (void)module;
+    return MODULE_FIRST + (*next)++;
+}
+
+struct fixture {
+    struct images images;
+    struct unwinder unwinder;
+    struct space *space;
+    struct target target;
+    int64_t modules;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    f->target = (struct target){ read_self, read_own_maps, open_own, NULL };
+    images_init(&f->images, number_module, &f->modules);
+    f->space = space_create();
+    *state = f;
+    return unwinder_init(&f->unwinder, &f->images);
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    space_unref(f->space);
+    unwinder_deinit(&f->unwinder);
+    images_deinit(&f->images);
+    free(f);
+    return 0;
+}
+
+/* The registers as if `syscall` had just been executed here. */
+#define HERE(registers)                                                                            \
+    __asm__ volatile("lea 1f(%%rip), %%rax\n"                                                      \
+                     "mov %%rax, %0\n"                                                             \
+                     "mov %%rsp, %1\n"                                                             \
+                     "mov %%rbp, %2\n"                                                             \
+                     "mov %%rbx, %3\n"                                                             \
+                     "mov %%r12, %4\n"                                                             \
+                     "mov %%r13, %5\n"                                                             \
+                     "mov %%r14, %6\n"                                                             \
+                     "mov %%r15, %7\n"                                                             \
+                     "nop\n"                                                                       \
+                     "nop\n"                                                                       \
+                     "1:\n"                                                                        \
+                     : "=m"((registers).rip), "=m"((registers).rsp), "=m"((registers).rbp),        \
+                       "=m"((registers).rbx), "=m"((registers).r12), "=m"((registers).r13),        \
+                       "=m"((registers).r14), "=m"((registers).r15)                                \
+                     :                                                                             \
+                     : "rax")
+
+static enum stack_end walk_here(struct fixture *f)
+{
+    struct user_regs_struct registers = { .cs = 0x33 };
+    HERE(registers);
+    return unwind(&f->unwinder, f->space, &f->target, &registers);
+}
+
+static __attribute__((noinline, noclone)) int recurse(struct fixture *f, int depth)
+{
+    volatile char room[64];
+    room[0] = (char)depth;
+    int result = depth ? recurse(f, depth - 1) : (int)walk_here(f);
+    __asm__ volatile("" ::: "memory");
+    return result + room[0] - (char)depth;
+}
+
+static void test_own_stack(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(recurse(f, 0), STACK_COMPLETE);
+    uint32_t shallow = f->unwinder.depth;
+    assert_int_equal(recurse(f, 20), STACK_COMPLETE);
+    assert_int_equal(f->unwinder.depth, shallow + 20);
+    assert_true(f->unwinder.frames[f->unwinder.depth - 1].marks & FRAME_ENTRY);
+    assert_int_equal(recurse(f, 3000), STACK_COMPLETE);
+    assert_int_equal(f->unwinder.depth, shallow + 3000);
+    assert_int_equal(f->unwinder.hard_walks, 0);
+}
+
+static void test_reference_agrees(void **state)
+{
+    struct fixture *f = *state;
+    struct user_regs_struct registers = { .cs = 0x33 };
+
+    HERE(registers);
+    assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_COMPLETE);
+    uint32_t depth = f->unwinder.depth;
+    struct frame *frames = calloc(depth, sizeof(*frames));
+    memcpy(frames, f->unwinder.frames, depth * sizeof(*frames));
+    assert_int_equal(unwind_by_reference(&f->unwinder, f->space, &f->target, &registers),
+                     STACK_COMPLETE);
+    assert_int_equal(f->unwinder.depth, depth);
+    assert_memory_equal(f->unwinder.frames, frames, depth * sizeof(*frames));
+    free(frames);
+}
+
+static void test_bad_stack_pointers(void **state)
+{
+    static const uint64_t pointers[] = { 0, 8, 0x1234, UINT64_MAX, UINT64_MAX - 7, 1ul << 63 };
+    struct fixture *f = *state;
+    struct user_regs_struct registers = { .cs = 0x33 };
+
+    HERE(registers);
+    for (size_t i = 0; i < LENGTH(pointers); i++) {
+        registers.rsp = registers.rbp = pointers[i];
+        enum stack_end end = unwind(&f->unwinder, f->space, &f->target, &registers);
+        assert_true(end == STACK_UNREADABLE || end == STACK_CYCLE);
+        assert_int_equal(f->unwinder.depth, 1);
+    }
+}
+
+static void test_garbage_stacks(void **state)
+{
+    enum { SIZE = 1 << 16 };
+    struct fixture *f = *state;
+    struct user_regs_struct registers = { .cs = 0x33 };
+    uint64_t *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    HERE(registers);
+    srandom(1);
+    for (int round = 0; round < 2000; round++) {
+        for (size_t i = 0; i < SIZE / 8; i++) {
+            /* Return addresses near here, pointers into this stack, and rubbish. */
+            long kind = random() % 3;
+            stack[i] = kind == 0   ? registers.rip + (uint64_t)(random() % 512)
+                       : kind == 1 ? (uint64_t)(stack + random() % (SIZE / 8))
+                                   : (uint64_t)random() << 32 | (uint64_t)random();
+        }
+        registers.rsp = registers.rbp = (uint64_t)stack;
+        unwind(&f->unwinder, f->space, &f->target, &registers);
+        assert_true(f->unwinder.depth >= 1 && f->unwinder.depth <= SIZE / 8);
+    }
+    munmap(stack, SIZE);
+}
+
+static void test_foreign_code(void **state)
+{
+    struct fixture *f = *state;
+    struct user_regs_struct registers = { .cs = 0x23 };
+
+    HERE(registers);
+    assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers),
+                     STACK_UNSUPPORTED_CODE);
+    assert_int_equal(f->unwinder.depth, 1);
+    registers.cs = 0x33;
+    registers.rip = 0x1000;
+    assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_UNMAPPED_PC);
+    assert_int_equal(f->unwinder.depth, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_own_stack, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reference_agrees, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_bad_stack_pointers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_garbage_stacks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_foreign_code, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
