@@ -1,8 +1,7 @@
 /* attribute.c - who asked the kernel: a search outwards from the system-call instruction. */
 #include "attribute.h"
 
-/* Frames of the stack itself: without the spawner's, if a frame inside them already names a caller.
- */
+/* Frames of the stack itself: without the spawner's, if a frame inside them already names a caller. */
 static uint32_t own_depth(const struct attribute_frame *frames, uint32_t depth)
 {
     bool all_runtime = true;
@@ -41,6 +40,14 @@ static bool any_inexact(const struct attribute_frame *frames, uint32_t count)
     return false;
 }
 
+/* Is the caller known by a tail frame alone? Not if the frame that called it is of the same library: that would
+ * be the caller too, had the tail call not been noticed. */
+static bool rests_on_tail(const struct attribute_frame *frames, uint32_t caller, uint32_t searched)
+{
+    return frames[caller].marks & FRAME_TAIL &&
+           (caller + 1 >= searched || frames[caller + 1].library != frames[caller].library);
+}
+
 /* A matter of the process's life, not of who asks: so it looks through signal frames. */
 static enum phase phase_of(const struct attribute_frame *frames, uint32_t depth)
 {
@@ -65,10 +72,12 @@ struct attribution attribute(const struct attribute_frame *frames, uint32_t dept
     if (!depth)
         return ret;
 
-    depth = own_depth(frames, depth);
+    uint32_t own = own_depth(frames, depth);
+    if (own < depth)
+        end = STACK_COMPLETE; /* as far as the spawner's: any break is beyond */
+    depth = own;
     uint32_t searched = before_signal(frames, depth);
-    bool interrupted =
-        searched < depth; /* the signal frame itself is the last that is on the stack */
+    bool interrupted = searched < depth; /* the signal frame is the last that is on the stack */
     ret.issuer = 0;
     ret.extent = interrupted && !through_signals ? searched + 1 : depth;
     ret.unknown_on_stack = end != STACK_COMPLETE;
@@ -77,7 +86,7 @@ struct attribution attribute(const struct attribute_frame *frames, uint32_t dept
     ret.caller = first_caller(frames, searched);
     if (ret.caller != ATTRIBUTE_NONE) {
         ret.via = ret.caller ? ret.caller - 1 : ATTRIBUTE_NONE;
-        ret.inexact = any_inexact(frames, ret.caller + 1) || frames[ret.caller].marks & FRAME_TAIL;
+        ret.inexact = any_inexact(frames, ret.caller + 1) || rests_on_tail(frames, ret.caller, searched);
     } else if (interrupted || end == STACK_COMPLETE) {
         /* Nobody outside the runtime asked; that is known from all the frames searched. */
         ret.caller = ret.issuer;
