@@ -234,6 +234,79 @@ int cfi_find(const struct cfi *cfi, uint64_t vaddr, struct fde *ret)
     return vaddr < fde.end ? 0 : -ENOENT;
 }
 
+/* ---- A search table of our own ---- */
+
+struct entry {
+    int32_t start, fde; /* as in .eh_frame_hdr */
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+/* Where the code of the FDE at `vaddr` begins; false if it is malformed, or encoded in an unheard-of way. */
+static bool read_start(const struct cfi *cfi, uint64_t vaddr, uint64_t cie, uint64_t *ret)
+{
+    struct cursor c = entry_body(cfi, vaddr);
+    uint8_t encoding;
+    bool signal;
+
+    take_u32(&c);
+    if (!read_cie(cfi, cie, &encoding, &signal))
+        return false;
+    size_t size = encoded_size(encoding);
+    uint64_t value = take_fixed(&c, size);
+    if (size == 4 && encoding & DW_EH_PE_signed)
+        value = (uint64_t)(int64_t)(int32_t)value;
+    if ((encoding & 0x70) == DW_EH_PE_pcrel)
+        value += vaddr + 8; /* behind the length and the CIE pointer */
+    *ret = value;
+    return size && !c.failed;
+}
+
+/* Writes the entries of .eh_frame to `table` (NULL: only counts them). */
+static size_t list_entries(const struct cfi *cfi, struct entry *table)
+{
+    uint64_t at = cfi->frames.vaddr, start;
+    size_t count = 0;
+
+    for (;;) {
+        struct cursor c = entry_body(cfi, at);
+        if (c.failed || c.at == c.end) /* the end, or the terminator */
+            return count;
+        uint64_t size = 4 + (uint64_t)(c.end - c.at);
+        uint32_t cie = take_u32(&c);
+        if (cie && read_start(cfi, at, at + 4 - cie, &start)) {
+            if (table)
+                table[count] = (struct entry){ (int32_t)(start - cfi->header.vaddr),
+                                               (int32_t)(at - cfi->header.vaddr) };
+            count++;
+        }
+        at += size;
+    }
+}
+
+int cfi_init_without_header(struct cfi *cfi, struct section frames)
+{
+    *cfi = (struct cfi){ .frames = frames, .table = HEADER_SIZE };
+    /* Where nothing of the image's is, near enough for 32-bit distances. */
+    cfi->header.vaddr = frames.vaddr + frames.size;
+    cfi->count = list_entries(cfi, NULL);
+    cfi->header.size = HEADER_SIZE + cfi->count * ENTRY_SIZE;
+    cfi->header.bytes = calloc(1, cfi->header.size);
+    if (!cfi->header.bytes || !cfi->count) {
+        int result = cfi->count ? -ENOMEM : -EINVAL;
+        cfi_deinit(cfi);
+        return result;
+    }
+    struct entry *table = (struct entry *)(cfi->header.bytes + cfi->table);
+    list_entries(cfi, table);
+    qsort(table, cfi->count, sizeof(*table), compare_entries);
+    return 0;
+}
+
 uint64_t cfi_next_start(const struct cfi *cfi, uint64_t vaddr)
 {
     size_t index = entries_up_to(cfi, vaddr);

@@ -37,6 +37,9 @@ int cfi_frames_vaddr(const struct section *header, uint64_t *ret);
 
 /* Takes over both sections (also on failure). 0; -EINVAL: no usable search table. */
 int cfi_init(struct cfi *cfi, struct section header, struct section frames);
+/* The same for an image without .eh_frame_hdr (a static program's): its search table is made here, from the
+ * entries up to the first malformed one. -ENOMEM too. */
+int cfi_init_without_header(struct cfi *cfi, struct section frames);
 void cfi_deinit(struct cfi *cfi);
 
 /* The entry that covers `vaddr`. 0; -ENOENT: none does, and *ret is the one before it, if any (end 0: none);

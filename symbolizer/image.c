@@ -237,6 +237,29 @@ static void read_cfi(struct image *image, Elf *elf, const GElf_Phdr *phdr)
     cfi_init(&image->cfi, header, frames);
 }
 
+/* Linkers make no .eh_frame_hdr for static programs: then the section itself is looked for. */
+static int read_cfi_section(struct image *image, Elf *elf)
+{
+    Elf_Scn *scn = NULL;
+    GElf_Shdr shdr;
+    size_t names;
+
+    if (elf_getshdrstrndx(elf, &names) < 0)
+        return 0;
+    while ((scn = elf_nextscn(elf, scn))) {
+        const char *name = gelf_getshdr(scn, &shdr) ? elf_strptr(elf, names, shdr.sh_name) : NULL;
+        if (!name || strcmp(name, ".eh_frame") || shdr.sh_type == SHT_NOBITS)
+            continue;
+        struct section frames = { NULL, shdr.sh_size, shdr.sh_addr };
+        frames.bytes = read_bytes(image, shdr.sh_offset, shdr.sh_size);
+        if (!frames.bytes)
+            return 0;
+        int result = cfi_init_without_header(&image->cfi, frames);
+        return result == -ENOMEM ? result : 0;
+    }
+    return 0;
+}
+
 /* The last resort for an identity: a hash of all the bytes. */
 static void hash_bytes(struct image *image)
 {
@@ -272,6 +295,8 @@ static int image_read(struct image *image)
                  ehdr.e_machine == EM_X86_64)
             read_cfi(image, elf, &phdr);
     }
+    if (!result && !image->cfi.count && ehdr.e_machine == EM_X86_64)
+        result = read_cfi_section(image, elf);
     if (!result && !image->module.identity)
         hash_bytes(image);
 out:

@@ -1,6 +1,7 @@
 -- A search engine over the kernel's own headers, which every machine that builds C programs has: 800 files.
 -- The sqlite3 command reads the files, libsqlite3 writes the database; see which of them asks the kernel for what.
 .bail on
+.once /dev/null
 PRAGMA journal_mode = WAL;
 CREATE VIRTUAL TABLE headers USING fts5(path, text);
 

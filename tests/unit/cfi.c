@@ -135,6 +135,35 @@ static void test_truncated(void **state)
     cfi_deinit(&cfi);
 }
 
+/* A table made of .eh_frame alone gives the same answers as the linker's. */
+static void test_without_header(void **state)
+{
+    struct cfi with = read_own(), without;
+    struct fde a, b;
+
+    (void)state;
+    assert_int_equal(cfi_init_without_header(&without, copy(with.frames.vaddr, with.frames.size)),
+                     0);
+    assert_true(without.count >= with.count);
+    for (size_t i = 0; i < with.count; i++) {
+        int32_t start;
+        memcpy(&start, with.header.bytes + with.table + 8 * i, sizeof(start));
+        uint64_t at = with.header.vaddr + (uint64_t)(int64_t)start;
+        assert_int_equal(cfi_find(&with, at, &a), 0);
+        assert_int_equal(cfi_find(&without, at, &b), 0);
+        assert_int_equal(a.start, b.start);
+        assert_int_equal(a.end, b.end);
+    }
+    cfi_deinit(&without);
+    for (size_t i = 0; i < with.frames.size; i++) {
+        struct section damaged = copy(with.frames.vaddr, with.frames.size);
+        damaged.bytes[i] ^= 0xff;
+        if (!cfi_init_without_header(&without, damaged))
+            cfi_deinit(&without);
+    }
+    cfi_deinit(&with);
+}
+
 static void test_read(void **state)
 {
     struct cfi cfi = read_own();
@@ -155,7 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_functions), cmocka_unit_test(test_outside),
         cmocka_unit_test(test_corrupt_bytes),   cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_without_header),  cmocka_unit_test(test_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
