@@ -524,6 +524,8 @@ static bool wait_for_stops(struct trace *trace)
         pid_t tid = waitpid(-1, &status, flags);
         if (tid > 0) {
             enqueue(trace, tid, status);
+            if (trace->tracees.count == 1)
+                return true; /* there are no others */
         } else if (tid < 0 && errno == EINTR) {
             forward_pending(trace);
             if (trace->show_progress)
