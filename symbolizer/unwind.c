@@ -181,6 +181,24 @@ static enum stack_end dead_end(const struct site *site, bool first)
     }
 }
 
+/*
+ * The bottom of a makecontext(3) stack: its return address was not left by a call, but is the very start of
+ * glibc's __start_context, before which there may be no code at all. It is known by its first instructions
+ * (mov %rbx,%rsp; mov (%rsp),%rdi: since glibc 2.3), for it is in no symbol table but the debug file's.
+ */
+static struct site *coroutine_bottom(struct unwinder *u, uint64_t ip)
+{
+    static const uint8_t start_context[] = { 0x48, 0x89, 0xdc, 0x48, 0x8b, 0x3c, 0x24 };
+    uint8_t code[sizeof(start_context)];
+    struct site *site = space_site(u->space, ip);
+
+    return site && site->image && site->start == ip &&
+                   u->target->read(u->target->context, ip, code, sizeof(code)) == sizeof(code) &&
+                   !memcmp(code, start_context, sizeof(code))
+               ? site
+               : NULL;
+}
+
 /* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at a row
  * that `step` cannot take. */
 static enum stack_end walk(struct unwinder *u, struct site *site, struct position at,
@@ -220,6 +238,11 @@ static enum stack_end walk(struct unwinder *u, struct site *site, struct positio
         site = find_site(u, site->signal ? at.ip : at.ip - 1, &reread);
         if (!site)
             return STACK_UNMAPPED_PC;
+        if (inner && site->cfi != SITE_COVERED) {
+            struct site *bottom = coroutine_bottom(u, at.ip);
+            if (bottom)
+                return enter(u, bottom, NULL) ? STACK_COMPLETE : STACK_TOO_DEEP;
+        }
     }
 }
 
