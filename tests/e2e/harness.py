@@ -66,7 +66,7 @@ class Sandbox:
         if self.user:
             os.chown(directory, self.user.pw_uid, self.user.pw_gid)
 
-    def run(self, command, trace="", timeout=60, setup=None):
+    def run(self, command, trace="", timeout=40, setup=None):
         """Runs a shell command with `trace` in place of $TRACE; its Outcome. setup(directory) comes first."""
         self.make(self.work)
         if setup:
