@@ -9,11 +9,12 @@
 
 enum {
     FIRST_FRAMES = 64,
-    STACK_PIECE = 2048,       /* read at once, then doubled: most walks need less */
-    STACK_MAX = 64 << 20,     /* beyond, words are read one by one */
-    SIGNAL_FRAMES_MAX = 1024, /* signal frames may move the stack anywhere: bounds a hostile cycle */
-    SYSCALL_SIZE = 2,         /* `syscall`, `int $0x80` and `sysenter` all are */
-    CODE_64 = 0x33,           /* %cs of 64-bit code */
+    STACK_PIECE = 2048,   /* read at once, then doubled: most walks need less */
+    STACK_MAX = 64 << 20, /* beyond, words are read one by one */
+    SIGNAL_FRAMES_MAX =
+        1024,         /* signal frames may move the stack anywhere: bounds a hostile cycle */
+    SYSCALL_SIZE = 2, /* `syscall`, `int $0x80` and `sysenter` all are */
+    CODE_64 = 0x33,   /* %cs of 64-bit code */
 };
 
 int unwinder_init(struct unwinder *u, struct images *images)
@@ -95,7 +96,8 @@ static bool add_frame(struct unwinder *u, struct frame frame)
     return true;
 }
 
-/* What is known of an address; if it seems unmapped, the map is read once more before that is believed. */
+/* What is known of an address; if it seems unmapped, the map is read once more before that is
+ * believed. */
 static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread)
 {
     struct site *site = space_site(u->space, address);
@@ -110,8 +112,8 @@ static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread
 }
 
 /*
- * The function that the call in `site` names, if it is not the one that `inner` is in: then a tail call
- * removed its frame.
+ * The function that the call in `site` names, if it is not the one that `inner` is in: then a tail
+ * call removed its frame.
  */
 static bool names_another(struct unwinder *u, struct site *site, const struct site *inner)
 {
@@ -119,8 +121,8 @@ static bool names_another(struct unwinder *u, struct site *site, const struct si
     return site->callee && (site->callee < inner->start || site->callee >= inner->end);
 }
 
-/* Enters the frame at `site`, and before it the frame that a tail call removed. `inner` is the frame that
- * it called, NULL if it called none. */
+/* Enters the frame at `site`, and before it the frame that a tail call removed. `inner` is the
+ * frame that it called, NULL if it called none. */
 static bool enter(struct unwinder *u, struct site *site, const struct site *inner)
 {
     if (inner && inner->cfi == SITE_AT_END) {
@@ -128,8 +130,8 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
         space_resolve_call(u->space, u->target, site);
         u->inexact = site->callee != inner->start;
     } else if (inner && inner->start && names_another(u, site, inner)) {
-        if (!add_frame(u, (struct frame){ site->callee_image->number, FRAME_TAIL,
-                                          site->callee_offset }))
+        if (!add_frame(
+                u, (struct frame){ site->callee_image->number, FRAME_TAIL, site->callee_offset }))
             return false;
     }
     uint32_t module = site->image ? site->image->number : MODULE_ANON;
@@ -149,8 +151,7 @@ static enum step row_step(struct unwinder *u, const struct site *site, struct po
         return STEP_OUTERMOST;
     if (row->kind == ROW_HARD)
         return STEP_HARD;
-    if (row->rbp_offset &&
-        !unwinder_read(u, cfa + (uint64_t)(int64_t)row->rbp_offset, &at->bp))
+    if (row->rbp_offset && !unwinder_read(u, cfa + (uint64_t)(int64_t)row->rbp_offset, &at->bp))
         return STEP_FAILED;
     if (!unwinder_read(u, cfa - 8, &at->ip))
         return STEP_FAILED;
@@ -182,29 +183,42 @@ static enum stack_end dead_end(const struct site *site, bool first)
 }
 
 /*
- * The bottom of a makecontext(3) stack: its return address was not left by a call, but is the very start of
- * glibc's __start_context, before which there may be no code at all. It is known by its first instructions
- * (mov %rbx,%rsp; mov (%rsp),%rdi: since glibc 2.3), for it is in no symbol table but the debug file's.
+ * Is there glibc's __start_context at this address? It is the bottom of a makecontext(3) stack, and
+ * known by its first instructions (mov %rbx,%rsp; mov (%rsp),%rdi: since glibc 2.3), for no symbol
+ * table but the debug file's has it.
  */
-static struct site *coroutine_bottom(struct unwinder *u, uint64_t ip)
+static bool is_start_context(struct unwinder *u, uint64_t address)
 {
     static const uint8_t start_context[] = { 0x48, 0x89, 0xdc, 0x48, 0x8b, 0x3c, 0x24 };
     uint8_t code[sizeof(start_context)];
-    struct site *site = space_site(u->space, ip);
 
-    return site && site->image && site->start == ip &&
-                   u->target->read(u->target->context, ip, code, sizeof(code)) == sizeof(code) &&
-                   !memcmp(code, start_context, sizeof(code))
-               ? site
-               : NULL;
+    return u->target->read(u->target->context, address, code, sizeof(code)) == sizeof(code) &&
+           !memcmp(code, start_context, sizeof(code));
 }
 
-/* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at a row
- * that `step` cannot take. */
-static enum stack_end walk(struct unwinder *u, struct site *site, struct position at,
-                           enum step (*step)(struct unwinder *, const struct site *,
-                                             struct position *),
-                           bool *hard)
+/*
+ * Where a walk cannot go on from `at`: the frame to which it has come may be the bottom of a
+ * coroutine. Its return address was left by no call, but is the very start of __start_context,
+ * before which there may be no code at all. Once that runs itself (to leave by uc_link), it has no
+ * return address.
+ */
+static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
+                                   const struct position *at, enum stack_end end)
+{
+    struct site *bottom = space_site(u->space, at->ip);
+
+    if (!inner)
+        return end;
+    if (bottom && bottom->image && bottom->start == at->ip && is_start_context(u, at->ip))
+        return enter(u, bottom, NULL) ? STACK_COMPLETE : STACK_TOO_DEEP;
+    return inner->start && is_start_context(u, inner->start) ? STACK_COMPLETE : end;
+}
+
+/* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at
+ * a row that `step` cannot take. */
+static enum stack_end
+walk(struct unwinder *u, struct site *site, struct position at,
+     enum step (*step)(struct unwinder *, const struct site *, struct position *), bool *hard)
 {
     const struct site *inner = NULL;
     int signal_frames = 0;
@@ -237,11 +251,11 @@ static enum stack_end walk(struct unwinder *u, struct site *site, struct positio
         inner = site->signal ? NULL : site;
         site = find_site(u, site->signal ? at.ip : at.ip - 1, &reread);
         if (!site)
-            return STACK_UNMAPPED_PC;
-        if (inner && site->cfi != SITE_COVERED) {
-            struct site *bottom = coroutine_bottom(u, at.ip);
-            if (bottom)
-                return enter(u, bottom, NULL) ? STACK_COMPLETE : STACK_TOO_DEEP;
+            return end_outwards(u, inner, &at, STACK_UNMAPPED_PC);
+        if (site->cfi == SITE_NO_CFI || site->cfi == SITE_AT_END) {
+            end = end_outwards(u, inner, &at, STACK_NO_CFI);
+            if (end != STACK_NO_CFI)
+                return end;
         }
     }
 }

@@ -1,6 +1,7 @@
 /*
- * calls.h - the few system calls whose meaning the tracer must know: those that change the map of an
- * address space, make a tracee or install a seccomp filter. Their numbers come from libseccomp.
+ * calls.h - the few system calls whose meaning the tracer must know: those that change the map of
+ * an address space, make a tracee, install a seccomp filter, or can tell or pass on a CPU affinity.
+ * Their numbers come from libseccomp.
  */
 #ifndef SYSTRACE_CALLS_H
 #define SYSTRACE_CALLS_H
@@ -21,6 +22,9 @@ enum call_meaning {
     CALL_CLONE,    /* (flags, stack) */
     CALL_CLONE3,   /* (struct clone_args *, size) */
     CALL_VFORK,    /* as clone(CLONE_VM | CLONE_VFORK, 0) */
+    CALL_FORK,
+    CALL_READ,     /* read, pread64, readv, preadv, preadv2: (fd) */
+    CALL_AFFINITY, /* sched_setaffinity, sched_getaffinity; and what reads files it does not name */
     CALL_SECCOMP,  /* (operation) */
     CALL_PRCTL,    /* (option) */
 };
@@ -36,8 +40,8 @@ void calls_init(struct calls *calls);
 enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_t nr);
 
 /*
- * Can this call change an executable mapping? Then *start and *size get the range that matters only if it
- * overlaps executable memory now; size 0 means that it matters anyway.
+ * Can this call change an executable mapping? Then *start and *size get the range that matters only
+ * if it overlaps executable memory now; size 0 means that it matters anyway.
  */
 bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], uint64_t *start,
                       uint64_t *size);

@@ -34,8 +34,9 @@ bool launch_has_seccomp(void)
     return !syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
 }
 
-/* Every call of every ABI stops. NO_NEW_PRIVS only where the kernel insists on it: it is inherited, and
- * takes their privileges from set-user-ID programs (which ptrace does too, without CAP_SYS_PTRACE). */
+/* Every call of every ABI stops. NO_NEW_PRIVS only where the kernel insists on it: it is inherited,
+ * and takes their privileges from set-user-ID programs (which ptrace does too, without
+ * CAP_SYS_PTRACE). */
 static int install_filter(void)
 {
     struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | FILTER_DATA) };
@@ -114,11 +115,13 @@ static void explain_seize(pid_t pid, int error)
         fclose(file);
     }
     if (tracer > 0)
-        diag("cannot trace: process %ld (strace, gdb, another tracer?) traces systrace-lib and what it "
+        diag("cannot trace: process %ld (strace, gdb, another tracer?) traces systrace-lib and "
+             "what it "
              "starts; run systrace-lib outside of it",
              tracer);
     else if (*scope >= '2')
-        diag("cannot trace: ptrace is restricted to root; ask for 'sysctl kernel.yama.ptrace_scope=1' "
+        diag("cannot trace: ptrace is restricted to root; ask for 'sysctl "
+             "kernel.yama.ptrace_scope=1' "
              "(now %c)",
              *scope);
     else

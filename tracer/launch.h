@@ -1,6 +1,6 @@
 /*
- * launch.h - starts the command under trace. The child waits until it is seized, installs the filter and
- * executes the command; it inherits just what it would have had without us.
+ * launch.h - starts the command under trace. The child waits until it is seized, installs the
+ * filter and executes the command; it inherits just what it would have had without us.
  */
 #ifndef SYSTRACE_LAUNCH_H
 #define SYSTRACE_LAUNCH_H
@@ -22,16 +22,16 @@ struct launch {
 /* Can this kernel, and what surrounds us, do the seccomp engine? */
 bool launch_has_seccomp(void);
 
-/* Makes the child and seizes it with the given PTRACE_O_ options; it waits for launch_go. 0, or the exit
- * status to end with, after a message. */
+/* Makes the child and seizes it with the given PTRACE_O_ options; it waits for launch_go. 0, or the
+ * exit status to end with, after a message. */
 int launch_start(struct launch *launch, const struct options *options, bool seccomp,
                  uintptr_t ptrace_options);
 
 /* Lets the child become the command. */
 void launch_go(struct launch *launch);
 
-/* After the child has ended without an execve: the exit status to end with, after a message. 0: it was
- * not ours to explain (it was killed). */
+/* After the child has ended without an execve: the exit status to end with, after a message. 0: it
+ * was not ours to explain (it was killed). */
 int launch_failure(struct launch *launch, const struct options *options);
 
 #endif

@@ -1,17 +1,16 @@
 /*
- * main.c - systrace-lib: which library asks the kernel for what. A map of the program, in the order things
- * happen:
+ * main.c - systrace-lib: which library asks the kernel for what. A map of the program, in the order
+ * things happen:
  *
  *   options_parse    tracer/options.c    the command line
  *   output_check     report/output.c     can the results be written?
- *   trace_command    tracer/trace.c      start the command (launch.c) and handle every stop (stop.c):
- *                                          who stopped (tracee.c), in which call (calls.c),
- *     unwind         symbolizer/unwind.c   with which stack, over the maps and images of its address
- *                                          space (space.c, maps.c, image.c, cfi.c, call.c),
- *     run_count      report/run.c          counted by (program, stack, call);
- *     record_end     tracer/record.c     then the names of functions (symbolizer/symbols.c)
- *   table_build      report/table.c      attribute each stack to a library (symbolizer/attribute.c)
- *   output_run       report/output.c     CSV, run file, text (csv.c, runfile_print.c, text.c)
+ *   trace_command    tracer/trace.c      start the command (launch.c) and handle every stop
+ * (stop.c): who stopped (tracee.c), in which call (calls.c), unwind         symbolizer/unwind.c
+ * with which stack, over the maps and images of its address space (space.c, maps.c, image.c, cfi.c,
+ * call.c), run_count      report/run.c          counted by (program, stack, call); record_end
+ * tracer/record.c     then the names of functions (symbolizer/symbols.c) table_build report/table.c
+ * attribute each stack to a library (symbolizer/attribute.c) output_run       report/output.c CSV,
+ * run file, text (csv.c, runfile_print.c, text.c)
  *
  *   report_main      report/report.c     the same tables, of saved runs
  */
@@ -71,7 +70,8 @@ static int write_outputs(const struct options *options, struct run *run)
     return options->output_count ? result : print_text(options, run);
 }
 
-/* Ends as the command did: with its status, or killed by the same signal (without a core of ours). */
+/* Ends as the command did: with its status, or killed by the same signal (without a core of ours).
+ */
 static int end_like(int status)
 {
     struct rlimit no_core = { 0, 0 };

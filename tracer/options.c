@@ -9,8 +9,16 @@
 
 #include "diag.h"
 
-enum { OPTION_ENGINE = 256, OPTION_FORMAT, OPTION_TABLE, OPTION_RUNTIME, OPTION_NO_RUNTIME,
-       OPTION_THROUGH, OPTION_VERIFY };
+enum {
+    OPTION_ENGINE = 256,
+    OPTION_NEAR,
+    OPTION_FORMAT,
+    OPTION_TABLE,
+    OPTION_RUNTIME,
+    OPTION_NO_RUNTIME,
+    OPTION_THROUGH,
+    OPTION_VERIFY
+};
 
 /* '+': parsing stops at the command; ':': we print the errors. */
 static const char short_options[] = "+:o:u:E:qVh";
@@ -20,6 +28,7 @@ static const struct option long_options[] = {
     { "user", required_argument, NULL, 'u' },
     { "env", required_argument, NULL, 'E' },
     { "engine", required_argument, NULL, OPTION_ENGINE },
+    { "no-near", no_argument, NULL, OPTION_NEAR },
     { "format", required_argument, NULL, OPTION_FORMAT },
     { "table", no_argument, NULL, OPTION_TABLE },
     { "runtime-library", required_argument, NULL, OPTION_RUNTIME },
@@ -35,27 +44,35 @@ static const struct option long_options[] = {
 static const char help[] =
     "Usage: systrace-lib [OPTION]... [--] COMMAND [ARG]...\n"
     "       systrace-lib report RUN... [OPTION]...\n"
-    "Trace every system call of COMMAND and of all it starts, and tell which library asked for it.\n"
+    "Trace every system call of COMMAND and of all it starts, and tell which library asked for "
+    "it.\n"
     "\n"
-    "  -o, --output=FILE        write results to FILE; may be repeated. The ending chooses the format:\n"
+    "  -o, --output=FILE        write results to FILE; may be repeated. The ending chooses the "
+    "format:\n"
     "                             .csv the table, .json the run file, .txt text.\n"
     "                             Without -o the table goes to stderr\n"
     "  -u, --user=USER          run COMMAND as USER (needs root)\n"
     "  -E, --env=VAR=VAL        set VAR in the environment of COMMAND; -E VAR removes it\n"
-    "      --engine=ENGINE      how to stop at calls: seccomp (one stop a call), ptrace (two), or auto\n"
+    "      --engine=ENGINE      how to stop at calls: seccomp (one stop a call), ptrace (two), or "
+    "auto\n"
+    "      --no-near            do not bring a tracee that stops often to the tracer's CPU\n"
     "      --format=FORMAT      csv, json or text, whatever the ending of FILE\n"
     "      --table              write the table, not the run, to a .json FILE\n"
-    "      --runtime-library=GLOB   a library that never is the caller, like libc; may be repeated\n"
+    "      --runtime-library=GLOB   a library that never is the caller, like libc; may be "
+    "repeated\n"
     "      --no-runtime-libraries   not even libc is passed over\n"
     "      --through-signals    what a signal interrupted counts as on the stack of its handler\n"
-    "      --verify[=N]         unwind every (N-th) stack by libunwind as well; print and count what differs\n"
+    "      --verify[=N]         unwind every (N-th) stack by libunwind as well; print and count "
+    "what differs\n"
     "  -q, --quiet              no progress on a terminal\n"
     "  -V, --version            print the version\n"
     "  -h, --help               print this help\n"
     "\n"
-    "Exit status: that of COMMAND (or death by the same signal); 125 if systrace-lib itself fails,\n"
+    "Exit status: that of COMMAND (or death by the same signal); 125 if systrace-lib itself "
+    "fails,\n"
     "126 if COMMAND cannot be executed, 127 if it is not found.\n"
-    "\"systrace-lib report --help\" tells about reading run files. \"-- report\" traces a command named report.\n";
+    "\"systrace-lib report --help\" tells about reading run files. \"-- report\" traces a command "
+    "named report.\n";
 
 static int append(const char ***array, size_t *count, const char *word)
 {
@@ -142,6 +159,9 @@ static int parse_option(struct options *o, int option, char **argv)
         return parse_environment(o, optarg);
     case OPTION_ENGINE:
         return parse_engine(optarg, &o->engine);
+    case OPTION_NEAR:
+        o->no_near = true;
+        return 0;
     case OPTION_FORMAT:
         return parse_format(optarg, &o->format);
     case OPTION_TABLE:

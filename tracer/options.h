@@ -24,6 +24,7 @@ struct options {
     enum output_format format;
     bool table;
     bool quiet;
+    bool no_near;          /* --no-near: leave all placing to the scheduler */
     uint64_t verify_every; /* --verify: each N-th stack; 0: none */
     struct table_options table_options;
 };

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
@@ -57,8 +59,8 @@ static int read_maps(void *context, char **ret)
     return 0;
 }
 
-/* Opens `path` if it is the mapped file. Looks before it opens, so as not to block on, or wake, whatever has
- * taken the place of the file. */
+/* Opens `path` if it is the mapped file. Looks before it opens, so as not to block on, or wake,
+ * whatever has taken the place of the file. */
 static int open_same(const char *path, const struct mapping *mapping)
 {
     struct stat st;
@@ -76,8 +78,8 @@ static int open_same(const char *path, const struct mapping *mapping)
     return fd;
 }
 
-/* By its path in the process's own root; a file that is gone from there by the links that still lead to it
- * (map_files needs CAP_CHECKPOINT_RESTORE). */
+/* By its path in the process's own root; a file that is gone from there by the links that still
+ * lead to it (map_files needs CAP_CHECKPOINT_RESTORE). */
 static int open_mapped(void *context, const struct mapping *mapping, const char *path)
 {
     int tid = (int)*(const pid_t *)context;
@@ -119,6 +121,15 @@ char *procfs_program(pid_t tid)
     if (size > suffix && !memcmp(path + size - suffix, deleted, suffix))
         size -= suffix;
     return strndup(path, size);
+}
+
+bool procfs_leads_here(pid_t tid, uint64_t fd)
+{
+    char link[64];
+    struct statfs fs;
+
+    snprintf(link, sizeof(link), "/proc/%d/fd/%u", (int)tid, (unsigned)fd);
+    return statfs(link, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC;
 }
 
 long procfs_status(pid_t tid, const char *field)

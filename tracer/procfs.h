@@ -1,19 +1,25 @@
 /*
  * procfs.h - the traced process as the symbolizer sees it (symbolizer/target.h): memory by
- * process_vm_readv(2), maps and files by /proc/TID, where TID is the stopped thread itself (the leader may
- * have exited, and its /proc files are empty then).
+ * process_vm_readv(2), maps and files by /proc/TID, where TID is the stopped thread itself (the
+ * leader may have exited, and its /proc files are empty then).
  */
 #ifndef SYSTRACE_PROCFS_H
 #define SYSTRACE_PROCFS_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include "symbolizer/target.h"
 
 /* A target whose context is `tid`, which must outlive it. */
 struct target procfs_target(const pid_t *tid);
 
-/* The path of the program that a process runs, without " (deleted)"; the caller frees it. NULL: not known. */
+/* The path of the program that a process runs, without " (deleted)"; the caller frees it. NULL: not
+ * known. */
 char *procfs_program(pid_t tid);
+
+/* Does this descriptor of the process lead into a procfs? Also if that cannot be told. */
+bool procfs_leads_here(pid_t tid, uint64_t fd);
 
 /* A field of /proc/TID/status as a number ("Tgid", "TracerPid"); -1 if it cannot be read. */
 long procfs_status(pid_t tid, const char *field);

@@ -26,7 +26,8 @@ void progress_begin(struct progress *p, const struct table_options *options)
     p->last = p->next = p->start;
 }
 
-/* Distinct callers, and distinct (caller, system call): a table row has a phase and a program as well. */
+/* Distinct callers, and distinct (caller, system call): a table row has a phase and a program as
+ * well. */
 static int count_pairs(const struct table *table, size_t *libraries, size_t *pairs)
 {
     size_t modules = table->run->module_count, slots = 16;

@@ -1,4 +1,5 @@
-/* record.c - fills in the facts of an execution and, at its end, the names of all functions seen. */
+/* record.c - fills in the facts of an execution and, at its end, the names of all functions seen.
+ */
 #include "record.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * record.h - what the tracer writes into the run (report/run.h): the execution, its programs, and after the
- * hot path the symbols of every frame.
+ * record.h - what the tracer writes into the run (report/run.h): the execution, its programs, and
+ * after the hot path the symbols of every frame.
  */
 #ifndef SYSTRACE_RECORD_H
 #define SYSTRACE_RECORD_H

@@ -1,10 +1,10 @@
 /*
  * trace.c - the loop: wait for stops, handle each by its kind, resume.
  *
- * One stop per call: our seccomp filter stops each entry, PTRACE_CONT resumes it, and the exit goes by
- * unseen. Exits are asked for (PTRACE_SYSCALL) only of calls that can change executable memory. Two cases
- * stop at entry and exit of every call instead: the ptrace engine, and a process that may have a seccomp
- * filter of its own, which could deny a call before ours sees it.
+ * One stop per call: our seccomp filter stops each entry, PTRACE_CONT resumes it, and the exit goes
+ * by unseen. Exits are asked for (PTRACE_SYSCALL) only of calls that can change executable memory.
+ * Two cases stop at entry and exit of every call instead: the ptrace engine, and a process that may
+ * have a seccomp filter of its own, which could deny a call before ours sees it.
  */
 #include "trace.h"
 
@@ -27,6 +27,7 @@
 #include "calls.h"
 #include "diag.h"
 #include "launch.h"
+#include "near.h"
 #include "procfs.h"
 #include "progress.h"
 #include "record.h"
@@ -59,6 +60,7 @@ struct trace {
     struct verify verify;
     struct tracees tracees;
     struct launch launch;
+    struct near near;
     struct progress progress;
     bool show_progress;
 
@@ -90,7 +92,8 @@ static struct {
     volatile pid_t command;        /* 0: it has ended */
 } signals;
 
-/* A signal that somebody sent to us alone is meant for the command; the terminal's ^C has reached it. */
+/* A signal that somebody sent to us alone is meant for the command; the terminal's ^C has reached
+ * it. */
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     int saved = errno;
@@ -111,7 +114,8 @@ static void on_alarm(int number)
     (void)number;
 }
 
-/* After the fork, for the command inherits what we were given. waitpid must be interrupted: no SA_RESTART. */
+/* After the fork, for the command inherits what we were given. waitpid must be interrupted: no
+ * SA_RESTART. */
 static void catch_signals(pid_t command)
 {
     static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
@@ -149,12 +153,14 @@ static void forward_pending(const struct trace *trace)
 
 /* ---- Resuming ---- */
 
-/* The only place where tracees go on. That one is gone by now is no error: its death will be waited for. */
-static void resume(const struct trace *trace, const struct tracee *tracee, int signal)
+/* The only place where tracees go on. That one is gone by now is no error: its death will be waited
+ * for. */
+static void resume(struct trace *trace, struct tracee *tracee, int signal)
 {
     bool stop_at_exit = !trace->seccomp || tracee->changing_map || tracee->process->own_filter;
 
-    ptrace(stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, tracee->tid, 0, (uintptr_t)signal);
+    near_resume(&trace->near, tracee->tid, stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, signal,
+                &tracee->resumed_at);
 }
 
 /* ---- Calls ---- */
@@ -172,9 +178,9 @@ static bool read_entry(const struct tracee *tracee, struct entry *ret)
     ret->ip = info.instruction_pointer;
     ret->filter_data = info.op == PTRACE_SYSCALL_INFO_SECCOMP ? info.seccomp.ret_data : 0;
     memcpy(ret->args, info.entry.args, sizeof(ret->args));
-    ret->abi = info.arch == AUDIT_ARCH_I386                ? ABI_I386
+    ret->abi = info.arch == AUDIT_ARCH_I386                 ? ABI_I386
                : nr & X32_BIT && nr < 2 * (uint64_t)X32_BIT ? ABI_X32
-                                                           : ABI_X86_64;
+                                                            : ABI_X86_64;
     ret->nr = (uint32_t)(ret->abi == ABI_X32 ? nr & ~(uint64_t)X32_BIT : nr);
     return true;
 }
@@ -198,7 +204,8 @@ static bool add_call(struct trace *trace, int64_t program, int64_t stack, enum a
     return true;
 }
 
-/* The stack of a tracee that entered a call; its number in the run, negative if there is no memory. */
+/* The stack of a tracee that entered a call; its number in the run, negative if there is no memory.
+ */
 static int64_t take_stack(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
     struct unwinder *u = &trace->unwinder;
@@ -212,7 +219,8 @@ static int64_t take_stack(struct trace *trace, struct tracee *tracee, const stru
     return stacks_intern(stacks, u->frames, u->depth, end);
 }
 
-/* Notes what a clone call is about to make; for clone3 the flags and the stack lie in user memory. */
+/* Notes what a clone call is about to make; for clone3 the flags and the stack lie in user memory.
+ */
 static void note_clone(struct tracee *tracee, const struct entry *entry, enum call_meaning meaning)
 {
     struct target target = procfs_target(&tracee->tid);
@@ -229,6 +237,32 @@ static void note_clone(struct tracee *tracee, const struct entry *entry, enum ca
         target.read(target.context, entry->args[0], &args, CLONE_ARGS_SIZE_VER0);
         tracee->clone_flags = args.flags;
         tracee->clone_own_stack = args.stack;
+    }
+}
+
+/* From its entry until the next stop the tracee may learn or pass on an affinity; near.h says what
+ * that is for. */
+static void watch_affinity(struct trace *trace, struct tracee *tracee, bool watches)
+{
+    trace->near.watchers += watches;
+    trace->near.watchers -= tracee->sees_affinity;
+    tracee->sees_affinity = watches;
+}
+
+static bool sees_affinity(const struct tracee *tracee, const struct entry *entry,
+                          enum call_meaning meaning)
+{
+    switch (meaning) {
+    case CALL_FORK:
+    case CALL_VFORK:
+    case CALL_CLONE:
+    case CALL_CLONE3:
+    case CALL_AFFINITY:
+        return true;
+    case CALL_READ:
+        return procfs_leads_here(tracee->tid, entry->args[0]);
+    default:
+        return false;
     }
 }
 
@@ -249,6 +283,8 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
         note_clone(tracee, entry, meaning);
     if (call_installs_filter(meaning, entry->args))
         tracee->process->own_filter = true;
+    if (trace->near.enabled && sees_affinity(tracee, entry, meaning))
+        watch_affinity(trace, tracee, true);
 }
 
 /* An entry stop that is the first of its call. */
@@ -313,7 +349,8 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
 
 /* ---- Processes and threads ---- */
 
-/* execve succeeded: a new program in a new address space, whose only thread has the tid of the leader. */
+/* execve succeeded: a new program in a new address space, whose only thread has the tid of the
+ * leader. */
 static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
 {
     struct tracee *tracee = *in_out;
@@ -323,6 +360,8 @@ static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
     if ((pid_t)former != tid) {
         struct tracee *caller = tracees_find(&trace->tracees, (pid_t)former);
         if (caller && caller->process) {
+            watch_affinity(trace, tracee, false);
+            watch_affinity(trace, caller, false);
             tracees_rename(&trace->tracees, caller, tid);
             tracee = *in_out = caller;
         }
@@ -363,7 +402,8 @@ static void enqueue(struct trace *trace, pid_t tid, int status)
     trace->queue[trace->queue_count++] = (struct waited){ tid, status };
 }
 
-/* Gives a new tracee its place, next to the one that made it, and lets it go if it waits already. */
+/* Gives a new tracee its place, next to the one that made it, and lets it go if it waits already.
+ */
 static void adopt(struct trace *trace, struct tracee *child, const struct tracee *parent,
                   uint64_t flags)
 {
@@ -450,6 +490,7 @@ static void handle_death(struct trace *trace, struct tracee *tracee, pid_t tid, 
     }
     if (!tracee)
         return; /* a child that we inherited from whoever executed us */
+    watch_affinity(trace, tracee, false);
     if (tracee->cloning) {
         trace->orphans++;
         adopt_orphans(trace);
@@ -488,6 +529,8 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         hold(trace, tracee, tid, status);
         return;
     }
+    if (!(stop.kind == STOP_SECCOMP && tracee->in_call)) /* that is in the call still */
+        watch_affinity(trace, tracee, false);
     switch (stop.kind) {
     case STOP_SECCOMP:
         handle_seccomp(trace, tracee);
@@ -513,8 +556,8 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
     resume(trace, tracee, signal);
 }
 
-/* Waits for one stop, then takes all others that are there: a tracee that stops all the time cannot keep
- * the others waiting. False: there are no tracees any more. */
+/* Waits for one stop, then takes all others that are there: a tracee that stops all the time cannot
+ * keep the others waiting. False: there are no tracees any more. */
 static bool wait_for_stops(struct trace *trace)
 {
     int status;
@@ -659,6 +702,7 @@ int trace_command(const struct options *options, struct run *run, int *status)
     } else if (!(result = start_command(&trace))) {
         catch_signals(trace.launch.pid);
         raise_file_limit();
+        near_init(&trace.near, !options->no_near);
         start_progress(&trace);
         launch_go(&trace.launch);
         loop(&trace);

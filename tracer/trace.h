@@ -8,8 +8,9 @@
 #include "report/run.h"
 
 /*
- * Runs the command of `options` and records all its system calls as a new execution of `run`. 0 and the
- * command's wait status (waitpid(2)) in *status; or the exit status to end with, after a message.
+ * Runs the command of `options` and records all its system calls as a new execution of `run`. 0 and
+ * the command's wait status (waitpid(2)) in *status; or the exit status to end with, after a
+ * message.
  */
 int trace_command(const struct options *options, struct run *run, int *status);
 

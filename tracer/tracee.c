@@ -30,7 +30,8 @@ void tracees_deinit(struct tracees *tracees)
     free(tracees->slots);
 }
 
-/* The link that leads to the tracee, or would. tids are handed out in turn: they spread by themselves. */
+/* The link that leads to the tracee, or would. tids are handed out in turn: they spread by
+ * themselves. */
 static struct tracee **find_link(const struct tracees *tracees, pid_t tid)
 {
     struct tracee **link = &tracees->slots[(size_t)tid % tracees->slot_count];

@@ -13,8 +13,9 @@
 struct process {
     unsigned references; /* tracees in it */
     pid_t pid;
-    int64_t program;  /* number in the run; -1 until the command's first execve */
-    bool own_filter;  /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL (trace.c) */
+    int64_t program; /* number in the run; -1 until the command's first execve */
+    bool own_filter; /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL (trace.c)
+                      */
 };
 
 #define NO_STACK (-1)
@@ -23,8 +24,8 @@ struct tracee {
     pid_t tid;
     struct process *process; /* NULL: its first stop came before the event of its parent */
     struct space *space;     /* NULL as process is; replaced at execve */
-    int64_t spawned_by;      /* stack of the clone call that made this CLONE_VM|CLONE_VFORK child, whose own
-                                stack is another; NO_STACK, also from its execve on */
+    int64_t spawned_by; /* stack of the clone call that made this CLONE_VM|CLONE_VFORK child, whose
+                           own stack is another; NO_STACK, also from its execve on */
 
     /* The call it is in, from its entry stop on. */
     bool in_call;       /* its entry was counted by a PTRACE_SYSCALL stop */
@@ -34,6 +35,9 @@ struct tracee {
     uint64_t clone_flags;
     bool clone_own_stack;
     int64_t clone_stack; /* the stack of the call; number in the run */
+
+    bool sees_affinity; /* the call can tell or pass on the affinity of this tracee or of another */
+    uint64_t resumed_at; /* for near_resume */
 
     bool held;       /* stopped, until the event of its parent comes */
     int held_status; /* of that stop */
@@ -56,10 +60,12 @@ struct tracee *tracees_find(const struct tracees *tracees, pid_t tid);
 struct tracee *tracees_add(struct tracees *tracees, pid_t tid);
 void tracees_remove(struct tracees *tracees, struct tracee *tracee);
 
-/* Gives it another tid, as execve does to a thread that is not the leader; one that had it is removed. */
+/* Gives it another tid, as execve does to a thread that is not the leader; one that had it is
+ * removed. */
 void tracees_rename(struct tracees *tracees, struct tracee *tracee, pid_t tid);
 
-/* Puts a tracee in a process and an address space, both of which the caller hands over a reference to. */
+/* Puts a tracee in a process and an address space, both of which the caller hands over a reference
+ * to. */
 void tracee_adopt(struct tracee *tracee, struct process *process, struct space *space);
 
 /* A new process with one reference. NULL: no memory. */
