@@ -1,7 +1,8 @@
 /* attribute.c - who asked the kernel: a search outwards from the system-call instruction. */
 #include "attribute.h"
 
-/* Frames of the stack itself: without the spawner's, if a frame inside them already names a caller. */
+/* Frames of the stack itself: without the spawner's, if a frame inside them already names a caller.
+ */
 static uint32_t own_depth(const struct attribute_frame *frames, uint32_t depth)
 {
     bool all_runtime = true;
@@ -40,8 +41,8 @@ static bool any_inexact(const struct attribute_frame *frames, uint32_t count)
     return false;
 }
 
-/* Is the caller known by a tail frame alone? Not if the frame that called it is of the same library: that would
- * be the caller too, had the tail call not been noticed. */
+/* Is the caller known by a tail frame alone? Not if the frame that called it is of the same
+ * library: that would be the caller too, had the tail call not been noticed. */
 static bool rests_on_tail(const struct attribute_frame *frames, uint32_t caller, uint32_t searched)
 {
     return frames[caller].marks & FRAME_TAIL &&
@@ -86,7 +87,8 @@ struct attribution attribute(const struct attribute_frame *frames, uint32_t dept
     ret.caller = first_caller(frames, searched);
     if (ret.caller != ATTRIBUTE_NONE) {
         ret.via = ret.caller ? ret.caller - 1 : ATTRIBUTE_NONE;
-        ret.inexact = any_inexact(frames, ret.caller + 1) || rests_on_tail(frames, ret.caller, searched);
+        ret.inexact =
+            any_inexact(frames, ret.caller + 1) || rests_on_tail(frames, ret.caller, searched);
     } else if (interrupted || end == STACK_COMPLETE) {
         /* Nobody outside the runtime asked; that is known from all the frames searched. */
         ret.caller = ret.issuer;

@@ -1,4 +1,5 @@
-/* call.c - decodes the few call and jump forms that name a function (Intel SDM vol. 2, CALL and JMP). */
+/* call.c - decodes the few call and jump forms that name a function (Intel SDM vol. 2, CALL and
+ * JMP). */
 #include "call.h"
 
 #include <stdbool.h>
@@ -11,7 +12,8 @@ static uint64_t relative(const uint8_t *displacement, uint64_t next)
     return next + (uint64_t)(int64_t)value;
 }
 
-/* Is there an indirect call (FF /2) of exactly `length` bytes at `at`? rip-relative is not counted. */
+/* Is there an indirect call (FF /2) of exactly `length` bytes at `at`? rip-relative is not counted.
+ */
 static bool is_indirect(const uint8_t *at, size_t length)
 {
     if (at[0] != 0xff || (at[1] & 0x38) != 0x10)

@@ -1,4 +1,5 @@
-/* cfi.c - binary search in .eh_frame_hdr and just enough of .eh_frame to know an entry's range and kind. */
+/* cfi.c - binary search in .eh_frame_hdr and just enough of .eh_frame to know an entry's range and
+ * kind. */
 #include "cfi.h"
 
 #include <errno.h>
@@ -8,7 +9,8 @@
 #include <dwarf.h>
 
 enum {
-    HEADER_SIZE = 12, /* version, three encodings, eh_frame_ptr, fde_count: with the encodings below */
+    HEADER_SIZE =
+        12, /* version, three encodings, eh_frame_ptr, fde_count: with the encodings below */
     ENTRY_SIZE = 8,
 };
 
@@ -91,7 +93,8 @@ int cfi_frames_vaddr(const struct section *header, uint64_t *ret)
 {
     struct cursor c = { header->bytes, header->bytes + header->size, false };
 
-    /* ld, gold, lld and mold all write these encodings; anything else has no search table for us. */
+    /* ld, gold, lld and mold all write these encodings; anything else has no search table for us.
+     */
     if (take_u8(&c) != 1 || take_u8(&c) != (DW_EH_PE_pcrel | DW_EH_PE_sdata4) ||
         take_u8(&c) != DW_EH_PE_udata4 || take_u8(&c) != (DW_EH_PE_datarel | DW_EH_PE_sdata4))
         return -EINVAL;
@@ -167,7 +170,8 @@ static struct cursor entry_body(const struct cfi *cfi, uint64_t vaddr)
     return c;
 }
 
-/* What an FDE must know of its CIE: how its addresses are encoded, and whether it is a signal frame. */
+/* What an FDE must know of its CIE: how its addresses are encoded, and whether it is a signal
+ * frame. */
 static bool read_cie(const struct cfi *cfi, uint64_t vaddr, uint8_t *encoding, bool *signal)
 {
     struct cursor c = entry_body(cfi, vaddr);
@@ -246,7 +250,8 @@ static int compare_entries(const void *a, const void *b)
     return (x->start > y->start) - (x->start < y->start);
 }
 
-/* Where the code of the FDE at `vaddr` begins; false if it is malformed, or encoded in an unheard-of way. */
+/* Where the code of the FDE at `vaddr` begins; false if it is malformed, or encoded in an
+ * unheard-of way. */
 static bool read_start(const struct cfi *cfi, uint64_t vaddr, uint64_t cie, uint64_t *ret)
 {
     struct cursor c = entry_body(cfi, vaddr);

@@ -1,4 +1,5 @@
-/* image.c - reads what attribution and unwinding need of an ELF file: with libelf, from a file or memory. */
+/* image.c - reads what attribution and unwinding need of an ELF file: with libelf, from a file or
+ * memory. */
 #include "image.h"
 
 #include <errno.h>
@@ -53,11 +54,13 @@ void images_deinit(struct images *images)
 
 bool image_vaddr(const struct image *image, uint64_t offset, uint64_t *ret)
 {
-    /* The last page of one segment may also be the first of the next: code is in the executable one. */
+    /* The last page of one segment may also be the first of the next: code is in the executable
+     * one. */
     for (int executable = 1; executable >= 0; executable--) {
         for (size_t i = 0; i < image->segment_count; i++) {
             const struct segment *s = &image->segments[i];
-            if (s->executable == executable && offset >= s->offset && offset - s->offset < s->size) {
+            if (s->executable == executable && offset >= s->offset &&
+                offset - s->offset < s->size) {
                 *ret = s->vaddr + (offset - s->offset);
                 return true;
             }
@@ -122,9 +125,8 @@ static int read_segments(struct image *image, Elf *elf)
         return -ENOMEM;
     for (size_t i = 0; i < count && gelf_getphdr(elf, (int)i, &phdr); i++) {
         if (phdr.p_type == PT_LOAD)
-            image->segments[image->segment_count++] = (struct segment){
-                phdr.p_offset, phdr.p_vaddr, phdr.p_filesz, phdr.p_flags & PF_X
-            };
+            image->segments[image->segment_count++] =
+                (struct segment){ phdr.p_offset, phdr.p_vaddr, phdr.p_filesz, phdr.p_flags & PF_X };
     }
     return 0;
 }
@@ -178,8 +180,7 @@ static void read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
 /* DT_SONAME; the string table is found by DT_STRTAB, since sections may be stripped. */
 static void read_soname(struct image *image, Elf *elf, const GElf_Phdr *phdr)
 {
-    Elf_Data *data =
-        elf_getdata_rawchunk(elf, (int64_t)phdr->p_offset, phdr->p_filesz, ELF_T_DYN);
+    Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)phdr->p_offset, phdr->p_filesz, ELF_T_DYN);
     uint64_t strings = 0, soname = 0, size = 0, offset;
     GElf_Dyn dyn;
 
@@ -195,9 +196,8 @@ static void read_soname(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         return;
     Elf_Data *text = elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_BYTE);
     if (text)
-        image->module.soname =
-            strndup((const char *)text->d_buf + soname, strnlen((const char *)text->d_buf + soname,
-                                                                size - soname));
+        image->module.soname = strndup((const char *)text->d_buf + soname,
+                                       strnlen((const char *)text->d_buf + soname, size - soname));
 }
 
 /* The size of .eh_frame by its section header; else all that is left of its segment. */
@@ -287,12 +287,15 @@ static int image_read(struct image *image)
     image->entry = ehdr.e_entry;
     result = read_segments(image, elf);
     for (int i = 0; !result && gelf_getphdr(elf, i, &phdr); i++) {
+        if (phdr.p_type == PT_GNU_RELRO) {
+            image->relro_start = phdr.p_vaddr;
+            image->relro_end = phdr.p_vaddr + phdr.p_memsz;
+        }
         if (phdr.p_type == PT_NOTE)
             read_notes(image, elf, &phdr);
         else if (phdr.p_type == PT_DYNAMIC && image->fd >= 0 && !image->module.soname)
             read_soname(image, elf, &phdr); /* in memory the loader has relocated DT_STRTAB */
-        else if (phdr.p_type == PT_GNU_EH_FRAME && !image->cfi.count &&
-                 ehdr.e_machine == EM_X86_64)
+        else if (phdr.p_type == PT_GNU_EH_FRAME && !image->cfi.count && ehdr.e_machine == EM_X86_64)
             read_cfi(image, elf, &phdr);
     }
     if (!result && !image->cfi.count && ehdr.e_machine == EM_X86_64)

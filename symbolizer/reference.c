@@ -1,7 +1,7 @@
 /*
- * reference.c - stepping by libunwind, over our accessors: registers read once, the stack in one piece, tables
- * from images in our memory. It is never left to guess: where no CFI covers a pc it is told to stop
- * (libunwind 1.6.2 would follow %rbp, and skip callers).
+ * reference.c - stepping by libunwind, over our accessors: registers read once, the stack in one
+ * piece, tables from images in our memory. It is never left to guess: where no CFI covers a pc it
+ * is told to stop (libunwind 1.6.2 would follow %rbp, and skip callers).
  */
 #include "reference.h"
 
@@ -11,8 +11,8 @@
 #include <libunwind.h>
 
 /*
- * libunwind's own search in .eh_frame_hdr for remote processes. Not in its headers, but exported since 0.99
- * for users with their own find_proc_info (perf uses it so).
+ * libunwind's own search in .eh_frame_hdr for remote processes. Not in its headers, but exported
+ * since 0.99 for users with their own find_proc_info (perf uses it so).
  */
 extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip,
                                               unw_dyn_info_t *di, unw_proc_info_t *pi,
@@ -59,9 +59,9 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *valu
 }
 
 /*
- * The unwind entry for `ip`: the table is narrowed to the one entry that space_site has found. There always
- * is one, since the walk does not step from an uncovered pc; should libunwind ask for another, it must
- * stop and not fall back to %rbp, which -UNW_ENOINFO would make it do.
+ * The unwind entry for `ip`: the table is narrowed to the one entry that space_site has found.
+ * There always is one, since the walk does not step from an uncovered pc; should libunwind ask for
+ * another, it must stop and not fall back to %rbp, which -UNW_ENOINFO would make it do.
  */
 static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info,
                           int need_unwind_info, void *context)
@@ -157,8 +157,8 @@ static bool is_outermost(unw_cursor_t *cursor)
 }
 
 /*
- * Goes on beyond a signal frame without libunwind's cache: it is keyed by the pc alone, but the row for an
- * interrupted pc is looked up at pc, that for a return address at pc-1.
+ * Goes on beyond a signal frame without libunwind's cache: it is keyed by the pc alone, but the row
+ * for an interrupted pc is looked up at pc, that for a return address at pc-1.
  */
 static int restart(struct unwinder *u, unw_cursor_t *cursor)
 {
@@ -179,8 +179,8 @@ bool reference_begin(struct unwinder *u, const struct site *site,
         code->unwind_cache = create_address_space(UNW_CACHE_GLOBAL);
     u->site = site;
     u->registers = *registers;
-    /* Not rip-2 but the second byte of the instruction: no return address, so libunwind's cache, keyed by
-     * pc, cannot confuse this row with that of a caller. */
+    /* Not rip-2 but the second byte of the instruction: no return address, so libunwind's cache,
+     * keyed by pc, cannot confuse this row with that of a caller. */
     u->registers.rip = site->cfi == SITE_AT_END ? site->address - 1 : site->address + 1;
     return code->unwind_cache && !unw_init_remote(&u->cursor, code->unwind_cache, u);
 }
@@ -195,7 +195,8 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
         return STEP_FAILED;
     if (step == 0)
         return is_outermost(&u->cursor) ? STEP_OUTERMOST : STEP_FAILED;
-    if (unw_get_reg(&u->cursor, UNW_REG_IP, &ip) < 0 || unw_get_reg(&u->cursor, UNW_REG_SP, &sp) < 0)
+    if (unw_get_reg(&u->cursor, UNW_REG_IP, &ip) < 0 ||
+        unw_get_reg(&u->cursor, UNW_REG_SP, &sp) < 0)
         return STEP_FAILED;
     at->ip = ip;
     at->sp = sp;

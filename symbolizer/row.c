@@ -88,8 +88,8 @@ static struct row row_of_frame(Dwarf_Frame *frame)
         row.kind = ROW_OUTERMOST;
         return row;
     }
-    if (dwarf_frame_info(frame, NULL, NULL, &signal) < 0 || signal || !find_cfa(frame, &number, &cfa) ||
-        rip_place != PLACE_AT_CFA || rip != -8 || !fits(cfa))
+    if (dwarf_frame_info(frame, NULL, NULL, &signal) < 0 || signal ||
+        !find_cfa(frame, &number, &cfa) || rip_place != PLACE_AT_CFA || rip != -8 || !fits(cfa))
         return row;
     if (rbp_place != PLACE_SAME && (rbp_place != PLACE_AT_CFA || !rbp || !fits(rbp)))
         return row;

@@ -10,7 +10,8 @@
 
 enum {
     FIRST_SITES = 256,
-    /* The longest start code without unwind information: ld.so's _start and _dl_start_user are 61 bytes. */
+    /* The longest start code without unwind information: ld.so's _start and _dl_start_user are 61
+       bytes. */
     ENTRY_GAP_MAX = 128,
 };
 
@@ -179,7 +180,8 @@ static int read_regions(struct code *code, const struct code *old, const char *t
     return result;
 }
 
-/* Puts a newly read map in the place of the old one, and keeps what was learned if nothing went away. */
+/* Puts a newly read map in the place of the old one, and keeps what was learned if nothing went
+ * away. */
 static void replace_code(struct space *space, struct code *code)
 {
     struct code *old = space->code;
@@ -315,13 +317,23 @@ static bool read_all(const struct target *target, uint64_t address, void *buffer
 }
 
 /*
- * Is this direct target a PLT stub, whose slot names the function? One unwind entry covers a whole PLT
- * section, of 8 or 16 bytes a stub. A function that is nothing but `jmp *slot(%rip)` looks the same (a
- * library's `return close(fd)` built with -fno-plt), but its own entry is 6, 10 or 11 bytes long.
+ * Is this direct target a PLT stub, whose slot names the function? One unwind entry covers a whole
+ * PLT section, of 8 or 16 bytes a stub. A function that is nothing but `jmp *slot(%rip)` looks the
+ * same (a library's `return close(fd)` built with -fno-plt), but its own entry is 6, 10 or 11 bytes
+ * long.
  */
 static bool is_stub(const struct site *target)
 {
     return target->address != target->start || (target->end - target->start) % 8 == 0;
+}
+
+/* Does the slot keep what it has? A GOT entry does, which the loader made read-only; a variable
+ * that holds a function pointer is called by the same instruction, but by now it may name another
+ * function. */
+static bool is_constant(const struct site *site, uint64_t slot)
+{
+    uint64_t vaddr = slot - site->bias;
+    return site->start && vaddr >= site->image->relro_start && vaddr < site->image->relro_end;
 }
 
 void space_resolve_call(struct space *space, const struct target *target, struct site *site)
@@ -337,6 +349,8 @@ void space_resolve_call(struct space *space, const struct target *target, struct
     if (!site->image || !read_all(target, return_address - CALL_BYTES, bytes, CALL_BYTES))
         return;
     struct call call = call_decode(bytes, return_address);
+    if (call.kind == CALL_SLOT && !is_constant(site, call.address))
+        return;
     if (call.kind == CALL_DIRECT) {
         function = call.address;
         callee = space_site(space, function);
@@ -351,6 +365,7 @@ void space_resolve_call(struct space *space, const struct target *target, struct
         site->callee_image = callee->image;
         site->callee_offset = callee->offset;
     } else if (call.kind == CALL_SLOT) {
-        site->call_known = false; /* not bound yet: it will name the function after the first call */
+        site->call_known =
+            false; /* not bound yet: it will name the function after the first call */
     }
 }

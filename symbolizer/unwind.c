@@ -9,7 +9,8 @@
 
 enum {
     FIRST_FRAMES = 64,
-    STACK_PIECE = 2048,   /* read at once, then doubled: most walks need less */
+    STACK_PIECE_MIN = 512, /* read at once, then doubled */
+    STACK_PIECE_MAX = 1 << 16,
     STACK_MAX = 64 << 20, /* beyond, words are read one by one */
     SIGNAL_FRAMES_MAX =
         1024,         /* signal frames may move the stack anywhere: bounds a hostile cycle */
@@ -19,7 +20,7 @@ enum {
 
 int unwinder_init(struct unwinder *u, struct images *images)
 {
-    *u = (struct unwinder){ .images = images };
+    *u = (struct unwinder){ .images = images, .piece = STACK_PIECE_MIN };
     return reference_init(u);
 }
 
@@ -33,7 +34,7 @@ void unwinder_deinit(struct unwinder *u)
 /* Makes the piece of the stack reach `end`, if memory goes that far. */
 static void extend_stack(struct unwinder *u, uint64_t end)
 {
-    size_t size = u->stack_size ? 2 * u->stack_size : STACK_PIECE;
+    size_t size = u->stack_size ? 2 * u->stack_size : u->piece;
 
     while (u->stack_start + size < end)
         size *= 2;
@@ -63,8 +64,20 @@ bool unwinder_peek(const struct unwinder *u, uint64_t address, uint64_t *ret)
     return true;
 }
 
+/* The next walk will read at once what this one had to, a little less if it is the exception. */
+static void learn_piece(struct unwinder *u)
+{
+    size_t reach = u->reach < STACK_PIECE_MIN   ? STACK_PIECE_MIN
+                   : u->reach > STACK_PIECE_MAX ? STACK_PIECE_MAX
+                                                : u->reach;
+    u->piece = reach >= u->piece ? reach : u->piece - (u->piece - reach) / 16;
+}
+
 bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
 {
+    if (address - u->stack_start < STACK_PIECE_MAX &&
+        address - u->stack_start + sizeof(*ret) > u->reach)
+        u->reach = address - u->stack_start + sizeof(*ret);
     if (unwinder_peek(u, address, ret))
         return true;
     if (address >= u->stack_start && address - u->stack_start < STACK_MAX) {
@@ -292,7 +305,7 @@ static struct site *begin(struct unwinder *u, const struct user_regs_struct *reg
 
     u->depth = 0;
     u->stack_start = registers->rsp;
-    u->stack_size = 0;
+    u->stack_size = u->reach = 0;
     u->inexact = false;
     if (error == -EPERM || error == -EACCES) {
         *end = STACK_MEMORY_DENIED;
@@ -324,6 +337,7 @@ static enum stack_end unwind_by(struct unwinder *u, struct space *space,
     struct code *code = code_ref(space->code);
     end = walker(u, site, registers);
     code_unref(code);
+    learn_piece(u);
     return end;
 }
 

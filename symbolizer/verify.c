@@ -70,8 +70,7 @@ static void print_stack(FILE *file, const struct unwinder *u)
 }
 
 enum stack_end verify_unwind(struct verify *verify, struct unwinder *u, struct space *space,
-                             const struct target *target,
-                             const struct user_regs_struct *registers)
+                             const struct target *target, const struct user_regs_struct *registers)
 {
     struct result by_rows, by_reference;
 

@@ -6,8 +6,9 @@
  * writes a byte to it. */
 void handler_install(int signal, int flags, int fd);
 
-/* libblock: one read; one umask after raise(3). */
+/* libblock: one read; one umask after raise(3); one clock_nanosleep. */
 int block_read(int fd);
 void block_raise(int signal);
+void block_sleep(int seconds);
 
 #endif
