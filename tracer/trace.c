@@ -157,7 +157,8 @@ static void forward_pending(const struct trace *trace)
  * for. */
 static void resume(struct trace *trace, struct tracee *tracee, int signal)
 {
-    bool stop_at_exit = !trace->seccomp || tracee->changing_map || tracee->process->own_filter;
+    bool stop_at_exit = !trace->seccomp || tracee->changing_map || tracee->cleared_untraced ||
+                        tracee->process->own_filter;
 
     near_resume(&trace->near, tracee->tid, stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, signal,
                 &tracee->resumed_at);
@@ -219,6 +220,30 @@ static int64_t take_stack(struct trace *trace, struct tracee *tracee, const stru
     return stacks_intern(stacks, u->frames, u->depth, end);
 }
 
+/*
+ * Writes the flags of a clone call to where they came from. CLONE_UNTRACED would hide the child
+ * from us, and leave it with our filter and no tracer, so that all its calls failed: the bit is
+ * cleared for the time of the call.
+ */
+static void write_clone_flags(struct tracee *tracee, enum abi abi, uint64_t flags)
+{
+    struct user_regs_struct registers;
+
+    if (tracee->clone_args) {
+        ptrace(PTRACE_POKEDATA, tracee->tid, tracee->clone_args, flags);
+    } else if (!ptrace(PTRACE_GETREGS, tracee->tid, 0, &registers)) {
+        *(abi == ABI_I386 ? &registers.rbx : &registers.rdi) = flags;
+        ptrace(PTRACE_SETREGS, tracee->tid, 0, &registers);
+    }
+}
+
+static void restore_untraced(struct tracee *tracee)
+{
+    if (tracee->cleared_untraced)
+        write_clone_flags(tracee, tracee->clone_abi, tracee->clone_flags);
+    tracee->cleared_untraced = false;
+}
+
 /* Notes what a clone call is about to make; for clone3 the flags and the stack lie in user memory.
  */
 static void note_clone(struct tracee *tracee, const struct entry *entry, enum call_meaning meaning)
@@ -227,6 +252,8 @@ static void note_clone(struct tracee *tracee, const struct entry *entry, enum ca
     struct clone_args args = { 0 };
 
     tracee->cloning = true;
+    tracee->clone_abi = entry->abi;
+    tracee->clone_args = 0;
     if (meaning == CALL_VFORK) {
         tracee->clone_flags = CLONE_VM | CLONE_VFORK;
         tracee->clone_own_stack = false;
@@ -237,6 +264,11 @@ static void note_clone(struct tracee *tracee, const struct entry *entry, enum ca
         target.read(target.context, entry->args[0], &args, CLONE_ARGS_SIZE_VER0);
         tracee->clone_flags = args.flags;
         tracee->clone_own_stack = args.stack;
+        tracee->clone_args = entry->args[0];
+    }
+    if (tracee->clone_flags & CLONE_UNTRACED) {
+        write_clone_flags(tracee, entry->abi, tracee->clone_flags & ~(uint64_t)CLONE_UNTRACED);
+        tracee->cleared_untraced = true;
     }
 }
 
@@ -343,6 +375,7 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
             trace->run->executions[trace->execution].denied++;
         if (tracee->changing_map)
             tracee->space->stale = true;
+        restore_untraced(tracee);
         tracee->in_call = tracee->changing_map = false;
     }
 }
@@ -422,6 +455,13 @@ static void adopt(struct trace *trace, struct tracee *child, const struct tracee
         child->spawned_by = parent->clone_stack;
     else if (!thread)
         child->spawned_by = parent->spawned_by;
+    if (parent->cleared_untraced) {
+        /* It has a copy of the registers; and of the memory, unless it shares that. */
+        child->cleared_untraced = !(parent->clone_args && flags & CLONE_VM);
+        child->clone_flags = parent->clone_flags;
+        child->clone_args = parent->clone_args;
+        child->clone_abi = parent->clone_abi;
+    }
     if (child->held)
         enqueue(trace, child->tid, child->held_status);
     child->held = false;
@@ -543,6 +583,9 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         break;
     case STOP_CHILD:
         handle_child(trace, tracee, stop.value);
+        break;
+    case STOP_START:
+        restore_untraced(tracee);
         break;
     case STOP_GROUP:
         ptrace(PTRACE_LISTEN, tid, 0, 0);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "symbolizer/space.h"
+#include "symbolizer/syscalls.h"
 
 /* A thread group. */
 struct process {
@@ -33,6 +34,9 @@ struct tracee {
     bool changing_map;  /* the call can change an executable mapping */
     bool cloning;       /* the call may make a tracee, of which the following is known */
     uint64_t clone_flags;
+    enum abi clone_abi;
+    uint64_t clone_args;   /* address of clone3's struct; 0: clone, with the flags in a register */
+    bool cleared_untraced; /* CLONE_UNTRACED is to be put back where it was, here or in the child */
     bool clone_own_stack;
     int64_t clone_stack; /* the stack of the call; number in the run */
 
