@@ -1,8 +1,8 @@
 /*
- * cfi.h - finds the frame description entry (FDE) that covers an address, in the .eh_frame of one ELF
- * image, by the sorted table of .eh_frame_hdr (LSB Core, "Exception Frames"). It answers which function's
- * unwind information holds a pc, and whether there is any: libunwind interprets the entry itself.
- * The bytes are untrusted: every access is bounds-checked.
+ * cfi.h - finds the frame description entry (FDE) that covers an address, in the .eh_frame of one
+ * ELF image, by the sorted table of .eh_frame_hdr (LSB Core, "Exception Frames"). It answers which
+ * function's unwind information holds a pc, and whether there is any: libunwind interprets the
+ * entry itself. The bytes are untrusted: every access is bounds-checked.
  */
 #ifndef SYSTRACE_CFI_H
 #define SYSTRACE_CFI_H
@@ -23,7 +23,8 @@ struct cfi {
     struct section header; /* .eh_frame_hdr; bytes NULL: the image has none */
     struct section frames; /* .eh_frame */
     size_t table;          /* offset of the search table in the header */
-    size_t count;          /* its entries, sorted by address: { int32 start, int32 fde }, from header.vaddr */
+    size_t
+        count; /* its entries, sorted by address: { int32 start, int32 fde }, from header.vaddr */
 };
 
 struct fde {
@@ -37,13 +38,13 @@ int cfi_frames_vaddr(const struct section *header, uint64_t *ret);
 
 /* Takes over both sections (also on failure). 0; -EINVAL: no usable search table. */
 int cfi_init(struct cfi *cfi, struct section header, struct section frames);
-/* The same for an image without .eh_frame_hdr (a static program's): its search table is made here, from the
- * entries up to the first malformed one. -ENOMEM too. */
+/* The same for an image without .eh_frame_hdr (a static program's): its search table is made here,
+ * from the entries up to the first malformed one. -ENOMEM too. */
 int cfi_init_without_header(struct cfi *cfi, struct section frames);
 void cfi_deinit(struct cfi *cfi);
 
-/* The entry that covers `vaddr`. 0; -ENOENT: none does, and *ret is the one before it, if any (end 0: none);
- * -EINVAL: malformed. */
+/* The entry that covers `vaddr`. 0; -ENOENT: none does, and *ret is the one before it, if any (end
+ * 0: none); -EINVAL: malformed. */
 int cfi_find(const struct cfi *cfi, uint64_t vaddr, struct fde *ret);
 
 /* The lowest start of an entry above `vaddr`; UINT64_MAX if there is none. */

@@ -1,7 +1,7 @@
 /*
- * image.h - one ELF file as the tracer knows it: identity, segments and unwind tables, read once and
- * shared by every address space that maps it. Files are read with pread(2), never mapped: a program may
- * truncate its own files, and that must not be our SIGBUS.
+ * image.h - one ELF file as the tracer knows it: identity, segments and unwind tables, read once
+ * and shared by every address space that maps it. Files are read with pread(2), never mapped: a
+ * program may truncate its own files, and that must not be our SIGBUS.
  */
 #ifndef SYSTRACE_IMAGE_H
 #define SYSTRACE_IMAGE_H
@@ -25,7 +25,8 @@ struct image {
     struct module module; /* what results say of it; `loads` is counted here */
     uint32_t number;      /* of its module in the run, given by images.add_module */
 
-    /* Key: the file as /proc/PID/maps names it. An open `fd` keeps the inode number from being reused. */
+    /* Key: the file as /proc/PID/maps names it. An open `fd` keeps the inode number from being
+     * reused. */
     uint64_t device, inode;
     char *maps_path;
 
@@ -38,7 +39,8 @@ struct image {
     struct segment *segments;
     size_t segment_count;
     uint64_t entry; /* e_entry, vaddr */
-    uint64_t relro_start, relro_end; /* PT_GNU_RELRO, vaddr: read-only once the loader has relocated it */
+    uint64_t relro_start,
+        relro_end;  /* PT_GNU_RELRO, vaddr: read-only once the loader has relocated it */
     struct cfi cfi; /* count 0: no unwind tables */
     struct rows rows;
 };
@@ -57,9 +59,9 @@ void images_init(struct images *images, int64_t (*add_module)(void *context, con
 void images_deinit(struct images *images);
 
 /*
- * The image of an executable mapping, read now if it is new. 1 and *ret; 0 if the memory is no ELF file;
- * -ENOMEM. Files are only believed if they are the mapped one (device and inode, else build-id); failing
- * that, the image is read from the memory of the process.
+ * The image of an executable mapping, read now if it is new. 1 and *ret; 0 if the memory is no ELF
+ * file; -ENOMEM. Files are only believed if they are the mapped one (device and inode, else
+ * build-id); failing that, the image is read from the memory of the process.
  */
 int images_load(struct images *images, const struct target *target, const struct mapping *mapping,
                 struct image **ret);

@@ -17,10 +17,11 @@ enum {
 
 /* All strings are owned, NUL-terminated, raw bytes as the program saw them; "" for none. */
 struct module {
-    char *name;     /* base name of the file with symlinks resolved: "libsqlite3.so.0.8.6", "[vdso]" */
-    char *path;     /* as /proc/PID/maps has it, without " (deleted)" */
+    char *name; /* base name of the file with symlinks resolved: "libsqlite3.so.0.8.6", "[vdso]" */
+    char *path; /* as /proc/PID/maps has it, without " (deleted)" */
     char *soname;   /* DT_SONAME */
-    char *identity; /* "gnu:HEX" (GNU build-id), "go:TEXT", or "sha1:HEX" of the file; "" if unreadable */
+    char *identity; /* "gnu:HEX" (GNU build-id), "go:TEXT", or "sha1:HEX" of the file; "" if
+                       unreadable */
     uint64_t size;  /* of the file, bytes */
     uint64_t loads; /* in how many address spaces it appeared (a fork's copy not counted) */
 };

@@ -1,6 +1,6 @@
 /*
- * reference.h - steps from frame to frame by libunwind: for pcs whose row is hard, and as the independent
- * reference for the rows (--verify).
+ * reference.h - steps from frame to frame by libunwind: for pcs whose row is hard, and as the
+ * independent reference for the rows (--verify).
  */
 #ifndef SYSTRACE_REFERENCE_H
 #define SYSTRACE_REFERENCE_H

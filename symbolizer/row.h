@@ -1,7 +1,7 @@
 /*
- * row.h - unwind rows: where the caller's registers are, at one pc. Compiled by libdw from the CFI of an image
- * and kept for all address spaces that map it. Nearly all code has rows of one simple form; the rest is
- * ROW_HARD and left to libunwind.
+ * row.h - unwind rows: where the caller's registers are, at one pc. Compiled by libdw from the CFI
+ * of an image and kept for all address spaces that map it. Nearly all code has rows of one simple
+ * form; the rest is ROW_HARD and left to libunwind.
  */
 #ifndef SYSTRACE_ROW_H
 #define SYSTRACE_ROW_H
@@ -13,7 +13,8 @@ struct image;
 
 struct row {
     enum row_kind {
-        ROW_HARD,      /* anything else: signal frames, PLT stubs, realigned stacks, return address in a register */
+        ROW_HARD, /* anything else: signal frames, PLT stubs, realigned stacks, return address in a
+                     register */
         ROW_CFA_RSP,   /* CFA = rsp + cfa_offset, return address at CFA - 8 */
         ROW_CFA_RBP,   /* CFA = rbp + cfa_offset, return address at CFA - 8 */
         ROW_OUTERMOST, /* the return address is undefined: there is no caller */
@@ -35,8 +36,8 @@ struct rows {
 
 void rows_deinit(struct rows *rows);
 
-/* The row for the instruction at `vaddr`, which an unwind entry of the image covers. ROW_HARD also if it
- * cannot be compiled. */
+/* The row for the instruction at `vaddr`, which an unwind entry of the image covers. ROW_HARD also
+ * if it cannot be compiled. */
 struct row rows_find(struct image *image, uint64_t vaddr);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * space.h - one address space: which executable memory belongs to which image, and what has been learned
- * of addresses in it. Shared by all tracees that share memory; replaced by execve. A fork's copy shares
- * the knowledge (struct code) until one of the two changes its map.
+ * space.h - one address space: which executable memory belongs to which image, and what has been
+ * learned of addresses in it. Shared by all tracees that share memory; replaced by execve. A fork's
+ * copy shares the knowledge (struct code) until one of the two changes its map.
  */
 #ifndef SYSTRACE_SPACE_H
 #define SYSTRACE_SPACE_H
@@ -19,7 +19,8 @@ struct region {
     struct image *image; /* NULL: [anon] */
 };
 
-/* What is known of the code at one address; cached, so kept as plain facts. Addresses are the process's. */
+/* What is known of the code at one address; cached, so kept as plain facts. Addresses are the
+ * process's. */
 struct site {
     uint64_t address;
     struct image *image; /* NULL: [anon] */
@@ -28,17 +29,17 @@ struct site {
     uint64_t start, end; /* the function around it: the range of its unwind entry; 0: none */
     enum {
         SITE_COVERED, /* by an unwind entry */
-        /* By none, but one ends right here: in glibc's clone, clone3 and vfork it does so before the
-         * `syscall` ("because in the child the unwind info will be wrong"), after which control is
-         * where that entry's last row says. `start` and `end` are of that entry. */
+        /* By none, but one ends right here: in glibc's clone, clone3 and vfork it does so before
+         * the `syscall` ("because in the child the unwind info will be wrong"), after which control
+         * is where that entry's last row says. `start` and `end` are of that entry. */
         SITE_AT_END,
-        SITE_ENTRY,   /* in the start code, which has none: the outermost frame */
+        SITE_ENTRY, /* in the start code, which has none: the outermost frame */
         SITE_NO_CFI,
         SITE_BAD_CFI,
     } cfi;
     struct row row; /* how to step outwards from here, if COVERED or AT_END */
-    bool entry;  /* in the function at e_entry */
-    bool signal; /* in a signal frame's trampoline */
+    bool entry;     /* in the function at e_entry */
+    bool signal;    /* in a signal frame's trampoline */
 
     /* If it is the last byte of a call: the function that the call names, as far as it is fixed. */
     bool call_known;
@@ -74,7 +75,8 @@ struct space *space_fork(const struct space *space);
 struct space *space_ref(struct space *space);
 void space_unref(struct space *space);
 
-/* Reads the map again if it is stale. 0; negative errno (kept in space->error: the old map stays). */
+/* Reads the map again if it is stale. 0; negative errno (kept in space->error: the old map stays).
+ */
 int space_update(struct space *space, struct images *images, const struct target *target);
 
 /* The executable mapping that holds an address, or NULL. */
@@ -83,8 +85,8 @@ const struct region *space_find(const struct space *space, uint64_t address);
 /* Does [start, start + size) overlap an executable mapping? */
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);
 
-/* What is known of an address; NULL if it lies in no executable mapping or there is no memory. Valid as long
- * as the space's present code is (code_ref). */
+/* What is known of an address; NULL if it lies in no executable mapping or there is no memory.
+ * Valid as long as the space's present code is (code_ref). */
 struct site *space_site(struct space *space, uint64_t address);
 
 /* Fills site->callee by the call that ends at site->address + 1, unless it is known already. */

@@ -1,6 +1,6 @@
 /*
- * target.h - all that the symbolizer asks of the traced process: its memory, its map and its files. The
- * tracer implements it over ptrace and /proc (tracer/procfs.c), tests over strings.
+ * target.h - all that the symbolizer asks of the traced process: its memory, its map and its files.
+ * The tracer implements it over ptrace and /proc (tracer/procfs.c), tests over strings.
  */
 #ifndef SYSTRACE_TARGET_H
 #define SYSTRACE_TARGET_H
@@ -11,15 +11,16 @@
 #include "symbolizer/maps.h"
 
 struct target {
-    /* Reads up to `size` bytes of memory; how many were read (fewer where an unmapped page begins), or a
-     * negative errno: -EFAULT none is mapped, -EPERM refused, -ESRCH the process is gone. */
+    /* Reads up to `size` bytes of memory; how many were read (fewer where an unmapped page begins),
+     * or a negative errno: -EFAULT none is mapped, -EPERM refused, -ESRCH the process is gone. */
     ssize_t (*read)(void *context, uint64_t address, void *buffer, size_t size);
 
     /* The text of /proc/PID/maps, NUL-terminated, for the caller to free. Negative errno. */
     int (*read_maps)(void *context, char **ret);
 
-    /* Opens, for reading, the file of a mapping, whose path is `path`: only if it is still that very file
-     * (device and inode). A descriptor, -ENOENT if it cannot be found, or another negative errno. */
+    /* Opens, for reading, the file of a mapping, whose path is `path`: only if it is still that
+     * very file (device and inode). A descriptor, -ENOENT if it cannot be found, or another
+     * negative errno. */
     int (*open_mapped)(void *context, const struct mapping *mapping, const char *path);
 
     void *context;

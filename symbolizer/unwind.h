@@ -1,7 +1,7 @@
 /*
- * unwind.h - walks the user stack of a stopped tracee, from the system-call instruction out to the outermost
- * frame, by the CFI of the mapped ELF files; and finds the frames that tail calls removed. Nothing is
- * guessed: where no unwind information covers a pc, the walk stops and says so.
+ * unwind.h - walks the user stack of a stopped tracee, from the system-call instruction out to the
+ * outermost frame, by the CFI of the mapped ELF files; and finds the frames that tail calls
+ * removed. Nothing is guessed: where no unwind information covers a pc, the walk stops and says so.
  */
 #ifndef SYSTRACE_UNWIND_H
 #define SYSTRACE_UNWIND_H
@@ -45,8 +45,8 @@ int unwinder_init(struct unwinder *unwinder, struct images *images);
 void unwinder_deinit(struct unwinder *unwinder);
 
 /*
- * Walks the stack of a thread that stopped in a system call with these registers; reads the map of `space`
- * first if it is stale. The frames are in unwinder->frames; returns how the walk ended.
+ * Walks the stack of a thread that stopped in a system call with these registers; reads the map of
+ * `space` first if it is stale. The frames are in unwinder->frames; returns how the walk ended.
  */
 enum stack_end unwind(struct unwinder *unwinder, struct space *space, const struct target *target,
                       const struct user_regs_struct *registers);
@@ -56,7 +56,8 @@ enum stack_end unwind_by_reference(struct unwinder *unwinder, struct space *spac
                                    const struct target *target,
                                    const struct user_regs_struct *registers);
 
-/* Adds the frames of the stack that made this spawned child, marked FRAME_SPAWNED_BY; the end of the whole. */
+/* Adds the frames of the stack that made this spawned child, marked FRAME_SPAWNED_BY; the end of
+ * the whole. */
 enum stack_end unwind_append(struct unwinder *unwinder, const struct stack *spawner);
 
 /* Where a walk has got to. */
@@ -72,7 +73,8 @@ enum step {
     STEP_FAILED,    /* unwinder->failure says why, if memory did */
 };
 
-/* A word of the traced process, by way of the piece of the stack; false and unwinder->failure if not mapped. */
+/* A word of the traced process, by way of the piece of the stack; false and unwinder->failure if
+ * not mapped. */
 bool unwinder_read(struct unwinder *unwinder, uint64_t address, uint64_t *ret);
 /* The same if it is in the piece that has been read. */
 bool unwinder_peek(const struct unwinder *unwinder, uint64_t address, uint64_t *ret);

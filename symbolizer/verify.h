@@ -1,6 +1,6 @@
 /*
- * verify.h - checks the walk by rows against libunwind: the acceptance test of the unwinder, on the stacks of
- * the program that the user has at hand.
+ * verify.h - checks the walk by rows against libunwind: the acceptance test of the unwinder, on the
+ * stacks of the program that the user has at hand.
  */
 #ifndef SYSTRACE_VERIFY_H
 #define SYSTRACE_VERIFY_H
@@ -17,11 +17,10 @@ struct verify {
 };
 
 /*
- * As unwind(), and in every N-th call also by libunwind alone: differences are printed and counted. The
- * result is that of unwind().
+ * As unwind(), and in every N-th call also by libunwind alone: differences are printed and counted.
+ * The result is that of unwind().
  */
 enum stack_end verify_unwind(struct verify *verify, struct unwinder *unwinder, struct space *space,
-                             const struct target *target,
-                             const struct user_regs_struct *registers);
+                             const struct target *target, const struct user_regs_struct *registers);
 
 #endif

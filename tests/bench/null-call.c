@@ -4,7 +4,7 @@
 
 enum { DEPTH = 12 };
 
-static __attribute__((noinline, noclone)) long descend(int depth, long calls)
+static __attribute__((noinline)) long descend(int depth, long calls)
 {
     long sum = 0;
 

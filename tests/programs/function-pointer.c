@@ -1,6 +1,7 @@
 /*
- * function-pointer.c - calls through a variable, which is no GOT slot: main calls liba's a_getppid once and then libc's
- * getppid 5 times, with the same call instruction. The latter are main's own, and no tail calls of liba's.
+ * function-pointer.c - calls through a variable, which is no GOT slot: main calls liba's a_getppid
+ * once and then libc's getppid 5 times, with the same call instruction. The latter are main's own,
+ * and no tail calls of liba's.
  */
 #include <unistd.h>
 
@@ -8,7 +9,7 @@
 
 static int (*function)(void);
 
-static __attribute__((noinline, noclone)) int call_global(void)
+static __attribute__((noinline)) int call_global(void)
 {
     int result = function();
     __asm__ volatile("" ::: "memory");

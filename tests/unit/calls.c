@@ -1,4 +1,5 @@
-/* calls.c - which calls can change executable memory, make tracees or install filters, by ABI and arguments. */
+/* calls.c - which calls can change executable memory, make tracees or install filters, by ABI and
+ * arguments. */
 #include "test.h"
 
 #include <linux/seccomp.h>

@@ -1,4 +1,5 @@
-/* cfi.c - the unwind table of this test's own program: known functions, gaps, and every corruption of a byte. */
+/* cfi.c - the unwind table of this test's own program: known functions, gaps, and every corruption
+ * of a byte. */
 #include "test.h"
 
 #include <elf.h>
@@ -53,7 +54,7 @@ static struct cfi read_own(void)
     return cfi;
 }
 
-static __attribute__((noinline, noclone)) int known_function(int x)
+static __attribute__((noinline)) int known_function(int x)
 {
     __asm__ volatile("" : "+r"(x));
     return x + 1;

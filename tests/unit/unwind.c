@@ -1,6 +1,7 @@
 /*
- * unwind.c - the unwinder over a target that is no traced process but this test itself: its own memory, map
- * and registers. It must find the chain of functions that the test knows it is in, and survive hostile stacks.
+ * unwind.c - the unwinder over a target that is no traced process but this test itself: its own
+ * memory, map and registers. It must find the chain of functions that the test knows it is in, and
+ * survive hostile stacks.
  */
 #include "test.h"
 
@@ -82,23 +83,23 @@ static int tear_down(void **state)
 }
 
 /* The registers as if `syscall` had just been executed here. */
-#define HERE(registers)                                                                            \
-    __asm__ volatile("lea 1f(%%rip), %%rax\n"                                                      \
-                     "mov %%rax, %0\n"                                                             \
-                     "mov %%rsp, %1\n"                                                             \
-                     "mov %%rbp, %2\n"                                                             \
-                     "mov %%rbx, %3\n"                                                             \
-                     "mov %%r12, %4\n"                                                             \
-                     "mov %%r13, %5\n"                                                             \
-                     "mov %%r14, %6\n"                                                             \
-                     "mov %%r15, %7\n"                                                             \
-                     "nop\n"                                                                       \
-                     "nop\n"                                                                       \
-                     "1:\n"                                                                        \
-                     : "=m"((registers).rip), "=m"((registers).rsp), "=m"((registers).rbp),        \
-                       "=m"((registers).rbx), "=m"((registers).r12), "=m"((registers).r13),        \
-                       "=m"((registers).r14), "=m"((registers).r15)                                \
-                     :                                                                             \
+#define HERE(registers)                                                                     \
+    __asm__ volatile("lea 1f(%%rip), %%rax\n"                                               \
+                     "mov %%rax, %0\n"                                                      \
+                     "mov %%rsp, %1\n"                                                      \
+                     "mov %%rbp, %2\n"                                                      \
+                     "mov %%rbx, %3\n"                                                      \
+                     "mov %%r12, %4\n"                                                      \
+                     "mov %%r13, %5\n"                                                      \
+                     "mov %%r14, %6\n"                                                      \
+                     "mov %%r15, %7\n"                                                      \
+                     "nop\n"                                                                \
+                     "nop\n"                                                                \
+                     "1:\n"                                                                 \
+                     : "=m"((registers).rip), "=m"((registers).rsp), "=m"((registers).rbp), \
+                       "=m"((registers).rbx), "=m"((registers).r12), "=m"((registers).r13), \
+                       "=m"((registers).r14), "=m"((registers).r15)                         \
+                     :                                                                      \
                      : "rax")
 
 static enum stack_end walk_here(struct fixture *f)
@@ -108,7 +109,7 @@ static enum stack_end walk_here(struct fixture *f)
     return unwind(&f->unwinder, f->space, &f->target, &registers);
 }
 
-static __attribute__((noinline, noclone)) int recurse(struct fixture *f, int depth)
+static __attribute__((noinline)) int recurse(struct fixture *f, int depth)
 {
     volatile char room[64];
     room[0] = (char)depth;
