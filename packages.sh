@@ -8,39 +8,43 @@ demo_packages=(sqlite3)
 
 check_packages=(libcmocka-dev clang libclang-rt-dev clang-format # unit tests, the second compiler
     git make python3 shellcheck mandoc musl-tools xz-utils util-linux # tools of the tests, and tracees
-    strace gdb linux-perf                                        # oracles: other tracers
+    strace gdb linux-perf # other tracers, to compare with
     "${demo_packages[@]}" nginx-light redis-server redis-tools wrk curl openssl) # workloads
 
 # install_packages NAME... - Installs those that are missing. Without the right to do so it says which
-# command would, and returns 125. On a system without dpkg cmake says what is missing.
+# command would, and returns 125. On a system without dpkg it leaves it to cmake to say what is missing.
 install_packages()
 {
     command -v dpkg-query >/dev/null || return 0
-    local missing service log as=()
+    local missing log
     mapfile -t missing < <(comm -13 \
         <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort) \
         <(printf '%s\n' "$@" | sort))
     ((${#missing[@]})) || return 0
 
-    if [ "$(id -u)" != 0 ]; then
-        as=(sudo) # asks for a password only where there is a terminal to ask on
-        [ -t 2 ] || as+=(-n)
-    fi
     echo "$0: installing ${missing[*]}" >&2
-    # RUNLEVEL, and systemctl below: a server is installed to be run by the tests, not as a service.
-    as+=(env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1)
-    if ! log=$({ "${as[@]}" apt-get update || true
-        "${as[@]}" apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}"; } </dev/null 2>&1); then
-        printf '%s\n' "$log" >&2
+    if ! log=$(apt_install "${missing[@]}" </dev/null 2>&1); then
+        [ ! "$log" ] || printf '%s\n' "$log" >&2
         echo "$0: cannot install packages; as root: apt-get install --no-install-recommends ${missing[*]}" >&2
         return 125
     fi
+}
+
+# apt_install NAME... - As root, or by sudo, which asks for a password if there is a terminal to ask on.
+apt_install()
+{
+    local as=() unit
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || return
+        as=(sudo)
+    fi
+    # RUNLEVEL, and systemctl: the servers are for the tests to run, not to be services of this machine.
+    as+=(env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1)
+    "${as[@]}" apt-get update # that failed, the lists at hand may do
+    "${as[@]}" apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" || return
     if [ -d /run/systemd/system ]; then
-        for service in "${missing[@]}"; do
-            case $service in
-            nginx-light) "${as[@]}" systemctl disable --now nginx ;;
-            redis-server) "${as[@]}" systemctl disable --now redis-server ;;
-            esac
-        done >&2
+        for unit in nginx redis-server; do
+            [[ " $* " != *" $unit"* ]] || "${as[@]}" systemctl disable --now "$unit"
+        done
     fi
 }
