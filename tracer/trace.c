@@ -66,7 +66,8 @@ struct trace {
 
     bool started;     /* the command's first execve was seen */
     int status;       /* the command's wait status, once it has ended */
-    bool ended;       /* it has */
+    bool forwarded;   /* a signal was passed on to what the command left running */
+    bool cut_short;   /* there was another: tracing ends here */
     unsigned orphans; /* tracees that died in a clone call: their children wait for no event */
 
     /* Stops that were waited for and not yet handled, oldest first. */
@@ -99,12 +100,11 @@ static void on_signal(int number, siginfo_t *info, void *context)
     int saved = errno;
 
     (void)context;
-    if (info->si_code <= 0) {
-        if (signals.command)
-            kill(signals.command, number);
-        else
-            signals.pending = number;
+    if (!signals.command) {
+        signals.pending = number;
         alarm(1); /* should the loop just be about to wait */
+    } else if (info->si_code <= 0) {
+        kill(signals.command, number);
     }
     errno = saved;
 }
@@ -137,12 +137,15 @@ static void catch_signals(pid_t command)
     sigprocmask(SIG_UNBLOCK, &used, NULL);
 }
 
-/* The command has ended but left others: they get the signal. */
-static void forward_pending(const struct trace *trace)
+/* The command has ended but left others: they get the signal. If that does not end them, a second
+ * one ends the tracing, and them with it. */
+static void forward_pending(struct trace *trace)
 {
     int number = signals.pending;
 
     signals.pending = 0;
+    trace->cut_short = number && trace->forwarded;
+    trace->forwarded |= number;
     for (size_t i = 0; number && i < trace->tracees.slot_count; i++) {
         for (const struct tracee *t = trace->tracees.slots[i]; t; t = t->next) {
             if (t->process && t->tid == t->process->pid)
@@ -524,7 +527,6 @@ static void adopt_orphans(struct trace *trace)
 static void handle_death(struct trace *trace, struct tracee *tracee, pid_t tid, int status)
 {
     if (tid == trace->launch.pid) {
-        trace->ended = true;
         trace->status = status;
         signals.command = 0;
     }
@@ -617,7 +619,7 @@ static bool wait_for_stops(struct trace *trace)
             if (trace->show_progress)
                 progress_show(&trace->progress, trace->run,
                               trace->run->executions[trace->execution].entries);
-            if (trace->queue_count)
+            if (trace->queue_count || trace->cut_short)
                 return true;
             flags = __WALL;
         } else {
@@ -628,7 +630,7 @@ static bool wait_for_stops(struct trace *trace)
 
 static void loop(struct trace *trace)
 {
-    while (trace->tracees.count && wait_for_stops(trace)) {
+    while (trace->tracees.count && !trace->cut_short && wait_for_stops(trace)) {
         while (trace->queue_head < trace->queue_count) {
             struct waited next = trace->queue[trace->queue_head++];
             handle_stop(trace, next.tid, next.status);
@@ -751,6 +753,7 @@ int trace_command(const struct options *options, struct run *run, int *status)
         loop(&trace);
         stop_progress(&trace);
         *status = trace.status;
+        run->executions[trace.execution].cut_short = trace.cut_short;
         if (!trace.started)
             result = launch_failure(&trace.launch, options);
         else

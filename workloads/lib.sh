@@ -103,15 +103,17 @@ gone()
     ! kill -0 "$tracer" 2>/dev/null
 }
 
-# The trap of the way out, clean or not.
+# The trap of the way out, clean or not. A server that is asked to end ends its children, and reaps them.
 end()
 {
-    local status=$?
+    local status=$? program
     trap '' INT TERM HUP
     if [ "$tracer" ]; then
-        kill -KILL -- "-$tracer" "$tracer" 2>/dev/null
-        wait "$tracer" 2>/dev/null
-    fi
+        program=$(<"/proc/$tracer/task/$tracer/children")
+        kill -TERM "${program% }" && await 5 gone
+        kill -KILL -- "-$tracer" "$tracer"
+        wait "$tracer"
+    fi 2>/dev/null
     [ ! "$work" ] || { cd / && rm -rf "$work"; }
     exit "$status"
 }
