@@ -414,21 +414,44 @@ static int image_find(struct image *image, const struct target *target,
     return image->bytes ? image_read(image) : -ENOEXEC;
 }
 
-static bool is_current(const struct image *image)
+/* Has nobody written to the file since it was read? */
+static bool is_unchanged(const struct image *image)
 {
     struct stat st;
-    return image->fd < 0 || (!fstat(image->fd, &st) && st.st_size == image->file.st_size &&
-                             st.st_mtim.tv_sec == image->file.st_mtim.tv_sec &&
-                             st.st_mtim.tv_nsec == image->file.st_mtim.tv_nsec);
+    return !fstat(image->fd, &st) && st.st_size == image->file.st_size &&
+           st.st_mtim.tv_sec == image->file.st_mtim.tv_sec &&
+           st.st_mtim.tv_nsec == image->file.st_mtim.tv_nsec;
 }
 
-static struct image *images_find(const struct images *images, const struct mapping *mapping)
+/* Is the mapping a copy of what the image has? 32-bit programs have another [vdso] than 64-bit
+ * ones, and where no open file keeps an inode number from being reused, another file may have it by
+ * now. */
+static bool has_same_bytes(const struct image *image, const struct target *target,
+                           const struct mapping *mapping)
+{
+    uint8_t piece[4096];
+    uint64_t size = mapping->end - mapping->start;
+
+    if (mapping->offset > image->size || size > image->size - mapping->offset)
+        return false;
+    for (uint64_t at = 0; at < size; at += sizeof(piece)) {
+        size_t want = size - at < sizeof(piece) ? size - at : sizeof(piece);
+        if (target->read(target->context, mapping->start + at, piece, want) != (ssize_t)want ||
+            memcmp(piece, image->bytes + mapping->offset + at, want))
+            return false;
+    }
+    return true;
+}
+
+static struct image *images_find(const struct images *images, const struct target *target,
+                                 const struct mapping *mapping)
 {
     for (size_t i = 0; i < images->count; i++) {
         struct image *image = images->images[i];
         if (image->inode == mapping->inode && image->device == mapping->device &&
             strlen(image->maps_path) == mapping->path_length &&
-            !memcmp(image->maps_path, mapping->path, mapping->path_length) && is_current(image))
+            !memcmp(image->maps_path, mapping->path, mapping->path_length) &&
+            (image->fd >= 0 ? is_unchanged(image) : has_same_bytes(image, target, mapping)))
             return image;
     }
     return NULL;
@@ -456,7 +479,7 @@ int images_load(struct images *images, const struct target *target, const struct
 
     if (!mapping->inode && !vdso)
         return 0;
-    struct image *image = images_find(images, mapping);
+    struct image *image = images_find(images, target, mapping);
     if (!image) {
         image = image_create(mapping);
         if (!image)
