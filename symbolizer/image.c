@@ -18,6 +18,8 @@ extern void *sha1_buffer(const char *buffer, size_t size, void *digest);
 enum {
     SHA1_SIZE = 20,
     IMAGE_MEMORY_MAX = 256 << 20, /* largest image copied from memory, and largest unwind table */
+    HEADERS_MAX = 1024,           /* program headers; linkers write a dozen */
+    NOTES_MAX = 1 << 20,          /* bytes of one PT_NOTE */
 };
 
 void images_init(struct images *images, int64_t (*add_module)(void *, const struct module *),
@@ -118,7 +120,7 @@ static int read_segments(struct image *image, Elf *elf)
     GElf_Phdr phdr;
     size_t count;
 
-    if (elf_getphdrnum(elf, &count) < 0)
+    if (elf_getphdrnum(elf, &count) < 0 || count > HEADERS_MAX)
         return -ENOEXEC;
     image->segments = calloc(count + 1, sizeof(*image->segments));
     if (!image->segments)
@@ -280,23 +282,28 @@ static int image_read(struct image *image)
                               : elf_memory((char *)image->bytes, image->size);
     GElf_Ehdr ehdr;
     GElf_Phdr phdr;
-    int result = -ENOEXEC;
+    int result = -ENOEXEC, dynamics = 0, frames = 0;
 
     if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
         goto out;
     image->entry = ehdr.e_entry;
     result = read_segments(image, elf);
+    /* Of what there can be only one, only the first counts: a hostile file must not make us read
+     * for hours. */
     for (int i = 0; !result && gelf_getphdr(elf, i, &phdr); i++) {
-        if (phdr.p_type == PT_GNU_RELRO) {
+        bool first = !(phdr.p_type == PT_DYNAMIC        ? dynamics++
+                       : phdr.p_type == PT_GNU_EH_FRAME ? frames++
+                                                        : 0);
+        if (phdr.p_type == PT_NOTE && phdr.p_filesz <= NOTES_MAX)
+            read_notes(image, elf, &phdr);
+        else if (phdr.p_type == PT_DYNAMIC && first && image->fd >= 0)
+            read_soname(image, elf, &phdr); /* in memory the loader has relocated DT_STRTAB */
+        else if (phdr.p_type == PT_GNU_EH_FRAME && first && ehdr.e_machine == EM_X86_64)
+            read_cfi(image, elf, &phdr);
+        else if (phdr.p_type == PT_GNU_RELRO) {
             image->relro_start = phdr.p_vaddr;
             image->relro_end = phdr.p_vaddr + phdr.p_memsz;
         }
-        if (phdr.p_type == PT_NOTE)
-            read_notes(image, elf, &phdr);
-        else if (phdr.p_type == PT_DYNAMIC && image->fd >= 0 && !image->module.soname)
-            read_soname(image, elf, &phdr); /* in memory the loader has relocated DT_STRTAB */
-        else if (phdr.p_type == PT_GNU_EH_FRAME && !image->cfi.count && ehdr.e_machine == EM_X86_64)
-            read_cfi(image, elf, &phdr);
     }
     if (!result && !image->cfi.count && ehdr.e_machine == EM_X86_64)
         result = read_cfi_section(image, elf);

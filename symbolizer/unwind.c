@@ -31,12 +31,12 @@ void unwinder_deinit(struct unwinder *u)
     free(u->stack);
 }
 
-/* Makes the piece of the stack reach `end`, if memory goes that far. */
-static void extend_stack(struct unwinder *u, uint64_t end)
+/* Makes the piece of the stack `wanted` bytes long, if memory goes that far. */
+static void extend_stack(struct unwinder *u, size_t wanted)
 {
     size_t size = u->stack_size ? 2 * u->stack_size : u->piece;
 
-    while (u->stack_start + size < end)
+    while (size < wanted)
         size *= 2;
     if (size > STACK_MAX)
         return;
@@ -81,7 +81,7 @@ bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
     if (unwinder_peek(u, address, ret))
         return true;
     if (address >= u->stack_start && address - u->stack_start < STACK_MAX) {
-        extend_stack(u, address + sizeof(*ret));
+        extend_stack(u, address - u->stack_start + sizeof(*ret));
         if (unwinder_peek(u, address, ret))
             return true;
     }

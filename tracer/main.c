@@ -1,20 +1,24 @@
+/* clang-format off */
 /*
- * main.c - systrace-lib: which library asks the kernel for what. A map of the program, in the order
- * things happen:
+ * main.c - systrace-lib: which library asks the kernel for what. A map of the program, in the
+ * order things happen:
  *
- *   options_parse    tracer/options.c    the command line
- *   output_check     report/output.c     can the results be written?
- *   trace_command    tracer/trace.c      start the command (launch.c) and handle every stop
- * (stop.c): who stopped (tracee.c), in which call (calls.c), unwind         symbolizer/unwind.c
- * with which stack, over the maps and images of its address space (space.c, maps.c, image.c, cfi.c,
- * call.c), run_count      report/run.c          counted by (program, stack, call); record_end
- * tracer/record.c     then the names of functions (symbolizer/symbols.c) table_build report/table.c
- * attribute each stack to a library (symbolizer/attribute.c) output_run       report/output.c CSV,
- * run file, text (csv.c, runfile_print.c, text.c)
+ *   options_parse    tracer/options.c        the command line
+ *   output_check     report/output.c         can the results be written?
+ *   trace_command    tracer/trace.c          start the command (launch.c) and handle every stop
+ *                                            (stop.c): who stopped (tracee.c), in which call (calls.c),
+ *     unwind         symbolizer/unwind.c     with which stack, over the maps and images of its
+ *                                            address space (space.c, maps.c, image.c, cfi.c, call.c),
+ *     run_count      report/run.c            counted by (program, stack, call);
+ *     record_end     tracer/record.c         then the names of functions (symbolizer/symbols.c)
+ *   table_build      report/table.c          attribute each stack (symbolizer/attribute.c)
+ *   output_run       report/output.c         CSV, run file, text (csv.c, runfile_print.c, text.c)
  *
- *   report_main      report/report.c     the same tables, of saved runs
+ *   report_main      report/report.c         the same tables, of saved runs
  */
+/* clang-format on */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,10 +110,24 @@ static int trace_main(const struct options *options)
     return result ? result : end_like(status);
 }
 
+/* Our files must not be taken for the standard ones that we were started without. The command gets
+ * none. */
+static void fill_standard_files(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
 
+    fill_standard_files();
     if (argc > 1 && !strcmp(argv[1], "report"))
         return report_main(argc - 1, argv + 1);
     int result = options_parse(&options, argc, argv);

@@ -24,20 +24,21 @@ static uint64_t now(void)
     return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
 }
 
-/* Binds the tracer to the CPU where it is, or lets it go where the scheduler likes, for a new
- * choice. */
+/* Lets the tracer go where the scheduler likes. */
+static void unbind_self(struct near *near)
+{
+    if (near->cpu >= 0)
+        sched_setaffinity(0, sizeof(near->own), &near->own);
+    near->cpu = -1;
+}
+
+/* Binds the tracer to the CPU where it is; not right after it was let go, so that it can have
+ * moved. */
 static void bind_self(struct near *near, uint64_t time)
 {
     cpu_set_t one;
 
-    if (near->cpu >= 0 && time - near->bound_at < RENEW)
-        return;
     near->bound_at = time;
-    if (near->cpu >= 0) {
-        sched_setaffinity(0, sizeof(near->own), &near->own);
-        near->cpu = -1;
-        return;
-    }
     near->cpu = sched_getcpu();
     CPU_ZERO(&one);
     CPU_SET(near->cpu, &one);
@@ -45,24 +46,35 @@ static void bind_self(struct near *near, uint64_t time)
         near->cpu = -1;
 }
 
-void near_resume(struct near *near, pid_t tid, int request, int signal, uint64_t *resumed_at)
+/* Narrows the affinity of the tracee to our CPU; true if it is to be set back to *former. */
+static bool narrow(const struct near *near, pid_t tid, cpu_set_t *former)
 {
-    cpu_set_t former, here;
+    cpu_set_t here;
+
+    if (near->cpu < 0 || sched_getaffinity(tid, sizeof(*former), former) < 0 ||
+        CPU_COUNT(former) < 2 || !CPU_ISSET(near->cpu, former))
+        return false;
+    CPU_ZERO(&here);
+    CPU_SET(near->cpu, &here);
+    return !sched_setaffinity(tid, sizeof(here), &here);
+}
+
+void near_resume(struct near *near, pid_t tid, int request, int signal, bool alone,
+                 uint64_t *resumed_at)
+{
+    cpu_set_t former;
     uint64_t time = near->enabled ? now() : 0;
-    bool often = near->enabled && *resumed_at && time - *resumed_at < OFTEN && !near->watchers;
-    bool moved = false;
+    bool often = alone && *resumed_at && time - *resumed_at < OFTEN;
+    bool narrowed = false;
 
     *resumed_at = time;
-    if (often) {
+    if (near->cpu >= 0 && time - near->bound_at > RENEW)
+        unbind_self(near);
+    else if (often && near->cpu < 0)
         bind_self(near, time);
-        if (near->cpu >= 0 && !sched_getaffinity(tid, sizeof(former), &former) &&
-            CPU_COUNT(&former) > 1 && CPU_ISSET(near->cpu, &former)) {
-            CPU_ZERO(&here);
-            CPU_SET(near->cpu, &here);
-            moved = !sched_setaffinity(tid, sizeof(here), &here);
-        }
-    }
+    if (often && !near->watchers)
+        narrowed = narrow(near, tid, &former);
     ptrace(request, tid, 0, (uintptr_t)signal);
-    if (moved)
+    if (narrowed)
         sched_setaffinity(tid, sizeof(former), &former);
 }

@@ -29,9 +29,11 @@ struct near {
 void near_init(struct near *near, bool enabled);
 
 /*
- * PTRACE_CONT or PTRACE_SYSCALL with `signal`. *resumed_at is when the tracee was last resumed (0:
- * never) and is set to now: it tells how often the tracee stops.
+ * PTRACE_CONT or PTRACE_SYSCALL with `signal`. `alone`: the process has no other thread, which
+ * might be spinning on its CPU until this one has done its part. *resumed_at is when the tracee was
+ * last resumed (0: never) and is set to now: it tells how often the tracee stops.
  */
-void near_resume(struct near *near, pid_t tid, int request, int signal, uint64_t *resumed_at);
+void near_resume(struct near *near, pid_t tid, int request, int signal, bool alone,
+                 uint64_t *resumed_at);
 
 #endif

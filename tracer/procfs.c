@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
@@ -123,13 +121,16 @@ char *procfs_program(pid_t tid)
     return strndup(path, size);
 }
 
+/* Files of procfs are regular, of size 0 and on a device without a driver. The file system is not
+ * asked (not even by statfs): its server may be a tracee, and stopped. */
 bool procfs_leads_here(pid_t tid, uint64_t fd)
 {
     char link[64];
-    struct statfs fs;
+    struct statx file;
 
     snprintf(link, sizeof(link), "/proc/%d/fd/%u", (int)tid, (unsigned)fd);
-    return statfs(link, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC;
+    return statx(AT_FDCWD, link, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &file) < 0 ||
+           (S_ISREG(file.stx_mode) && !file.stx_size && !file.stx_dev_major);
 }
 
 long procfs_status(pid_t tid, const char *field)

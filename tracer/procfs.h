@@ -18,7 +18,7 @@ struct target procfs_target(const pid_t *tid);
  * known. */
 char *procfs_program(pid_t tid);
 
-/* Does this descriptor of the process lead into a procfs? Also if that cannot be told. */
+/* May this descriptor of the process lead into a procfs? */
 bool procfs_leads_here(pid_t tid, uint64_t fd);
 
 /* A field of /proc/TID/status as a number ("Tgid", "TracerPid"); -1 if it cannot be read. */

@@ -66,6 +66,7 @@ struct trace {
 
     bool started;     /* the command's first execve was seen */
     int status;       /* the command's wait status, once it has ended */
+    bool suspend;     /* the command stopped after ^Z: stop likewise, for the shell waits for us */
     bool forwarded;   /* a signal was passed on to what the command left running */
     bool cut_short;   /* there was another: tracing ends here */
     unsigned orphans; /* tracees that died in a clone call: their children wait for no event */
@@ -91,22 +92,38 @@ struct entry {
 static struct {
     volatile sig_atomic_t pending; /* the last signal to pass on */
     volatile pid_t command;        /* 0: it has ended */
+    volatile sig_atomic_t suspend; /* the terminal's ^Z came: we stop when the command does */
 } signals;
 
 /* A signal that somebody sent to us alone is meant for the command; the terminal's ^C has reached
  * it. */
 static void on_signal(int number, siginfo_t *info, void *context)
 {
+    static const struct itimerval soon = { { 0, PROGRESS_MICROSECONDS },
+                                           { 0, PROGRESS_MICROSECONDS } };
     int saved = errno;
 
     (void)context;
     if (!signals.command) {
         signals.pending = number;
-        alarm(1); /* should the loop just be about to wait */
+        setitimer(ITIMER_REAL, &soon, NULL); /* should the loop just be about to wait */
     } else if (info->si_code <= 0) {
         kill(signals.command, number);
     }
     errno = saved;
+}
+
+/*
+ * ^Z reaches us and the command alike. Were we stopped by it at once, a command that has a handler
+ * for it (vim, less: it restores the terminal, then stops itself) would come to run it only after
+ * `fg`, and then stop for good, the one SIGCONT being spent.
+ */
+static void on_suspend(int number)
+{
+    signals.suspend = true;
+    if (!signals.command)
+        kill(getpid(), SIGSTOP);
+    (void)number;
 }
 
 static void on_alarm(int number)
@@ -121,6 +138,7 @@ static void catch_signals(pid_t command)
     static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
     struct sigaction forward = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
     struct sigaction wake = { .sa_handler = on_alarm };
+    struct sigaction suspend = { .sa_handler = on_suspend, .sa_flags = SA_RESTART }, former;
     struct sigaction ignore = { .sa_handler = SIG_IGN }, normal = { .sa_handler = SIG_DFL };
     sigset_t used;
 
@@ -133,7 +151,10 @@ static void catch_signals(pid_t command)
     }
     sigaction(SIGALRM, &wake, NULL);
     sigaction(SIGCHLD, &normal, NULL); /* if ignored, statuses would be lost */
-    sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is an error of writing, with a message */
+    sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is an error of writing, with a message; */
+    sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file that becomes larger than allowed */
+    if (!sigaction(SIGTSTP, NULL, &former) && former.sa_handler != SIG_IGN)
+        sigaction(SIGTSTP, &suspend, NULL);
     sigprocmask(SIG_UNBLOCK, &used, NULL);
 }
 
@@ -164,7 +185,7 @@ static void resume(struct trace *trace, struct tracee *tracee, int signal)
                         tracee->process->own_filter;
 
     near_resume(&trace->near, tracee->tid, stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, signal,
-                &tracee->resumed_at);
+                tracee->process->references == 1, &tracee->resumed_at);
 }
 
 /* ---- Calls ---- */
@@ -175,7 +196,8 @@ static bool read_entry(const struct tracee *tracee, struct entry *ret)
     struct __ptrace_syscall_info info;
 
     if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), &info) <= 0 ||
-        ptrace(PTRACE_GETREGS, tracee->tid, 0, &ret->registers) < 0)
+        ptrace(PTRACE_GETREGS, tracee->tid, 0, &ret->registers) < 0 ||
+        (info.op != PTRACE_SYSCALL_INFO_ENTRY && info.op != PTRACE_SYSCALL_INFO_SECCOMP))
         return false;
     /* `seccomp` begins with the same fields as `entry`. */
     uint64_t nr = info.entry.nr;
@@ -257,8 +279,8 @@ static void note_clone(struct tracee *tracee, const struct entry *entry, enum ca
     tracee->cloning = true;
     tracee->clone_abi = entry->abi;
     tracee->clone_args = 0;
-    if (meaning == CALL_VFORK) {
-        tracee->clone_flags = CLONE_VM | CLONE_VFORK;
+    if (meaning == CALL_VFORK || meaning == CALL_FORK) {
+        tracee->clone_flags = meaning == CALL_VFORK ? CLONE_VM | CLONE_VFORK : 0;
         tracee->clone_own_stack = false;
     } else if (meaning == CALL_CLONE) {
         tracee->clone_flags = entry->args[0];
@@ -314,7 +336,8 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
         tracee->changing_map = true;
         tracee->space->stale = true;
     }
-    if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK)
+    if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
+        meaning == CALL_FORK)
         note_clone(tracee, entry, meaning);
     if (call_installs_filter(meaning, entry->args))
         tracee->process->own_filter = true;
@@ -333,7 +356,7 @@ static void count_entry(struct trace *trace, struct tracee *tracee, const struct
     int64_t stack = take_stack(trace, tracee, entry);
     add_call(trace, tracee->process->program, stack, entry->abi, entry->nr);
     note_effect(trace, tracee, entry);
-    tracee->clone_stack = stack;
+    tracee->clone_stack = stack < 0 ? NO_STACK : stack;
 }
 
 /* A filter of the program's own said RET_TRACE: without a tracer that is ENOSYS (seccomp(2)). */
@@ -384,44 +407,6 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
 }
 
 /* ---- Processes and threads ---- */
-
-/* execve succeeded: a new program in a new address space, whose only thread has the tid of the
- * leader. */
-static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
-{
-    struct tracee *tracee = *in_out;
-    unsigned long former = (unsigned long)tid;
-
-    ptrace(PTRACE_GETEVENTMSG, tid, 0, &former);
-    if ((pid_t)former != tid) {
-        struct tracee *caller = tracees_find(&trace->tracees, (pid_t)former);
-        if (caller && caller->process) {
-            watch_affinity(trace, tracee, false);
-            watch_affinity(trace, caller, false);
-            tracees_rename(&trace->tracees, caller, tid);
-            tracee = *in_out = caller;
-        }
-    }
-    struct space *space = space_create();
-    if (space) {
-        space_unref(tracee->space);
-        tracee->space = space;
-    } else {
-        tracee->space->stale = true;
-    }
-    tracee->spawned_by = NO_STACK;
-    tracee->changing_map = false;
-    if (!trace->started && tid != trace->launch.pid)
-        return;
-    tracee->process->program = record_program(trace->run, tid);
-    if (!trace->started) {
-        /* The execve that started it all is the tracer's, but the program's first call. */
-        struct frame start = { .module = MODULE_START };
-        int64_t stack = stacks_intern(&trace->run->stacks, &start, 1, STACK_COMPLETE);
-        add_call(trace, tracee->process->program, stack, ABI_X86_64, SYS_execve);
-        trace->started = true;
-    }
-}
 
 static void enqueue(struct trace *trace, pid_t tid, int status)
 {
@@ -477,6 +462,8 @@ static void handle_child(struct trace *trace, struct tracee *parent, int event)
     if (ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, &tid) < 0)
         return;
     struct tracee *child = tracees_find(&trace->tracees, (pid_t)tid);
+    if (!child && kill((pid_t)tid, 0) < 0 && errno == ESRCH)
+        return; /* it was killed, and has been waited for already */
     if (!child)
         child = tracees_add(&trace->tracees, (pid_t)tid);
     if (!child) {
@@ -508,6 +495,7 @@ static void adopt_orphan(struct trace *trace, struct tracee *child)
         exit(EXIT_OURS);
     }
     process->own_filter = true; /* it may have inherited one */
+    trace->orphans -= trace->orphans > 0;
     tracee_adopt(child, process, space);
     if (child->held)
         enqueue(trace, child->tid, child->held_status);
@@ -524,9 +512,53 @@ static void adopt_orphans(struct trace *trace)
     }
 }
 
+/* execve succeeded: a new program in a new address space, whose only thread has the tid of the
+ * leader. */
+static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
+{
+    struct tracee *tracee = *in_out;
+    unsigned long former = (unsigned long)tid;
+    bool orphaned = false; /* the former leader vanished in a clone call */
+
+    ptrace(PTRACE_GETEVENTMSG, tid, 0, &former);
+    if ((pid_t)former != tid) {
+        struct tracee *caller = tracees_find(&trace->tracees, (pid_t)former);
+        if (caller && caller->process) {
+            watch_affinity(trace, tracee, false);
+            watch_affinity(trace, caller, false);
+            orphaned = tracee && tracee != caller && tracee->cloning;
+            tracees_rename(&trace->tracees, caller, tid);
+            tracee = *in_out = caller;
+        }
+    }
+    struct space *space = space_create();
+    if (space) {
+        space_unref(tracee->space);
+        tracee->space = space;
+    } else {
+        tracee->space->stale = true;
+    }
+    tracee->spawned_by = NO_STACK;
+    tracee->changing_map = false;
+    if (orphaned) {
+        trace->orphans++;
+        adopt_orphans(trace);
+    }
+    if (!trace->started && tid != trace->launch.pid)
+        return;
+    tracee->process->program = record_program(trace->run, tid);
+    if (!trace->started) {
+        /* The execve that started it all is the tracer's, but the program's first call. */
+        struct frame start = { .module = MODULE_START };
+        int64_t stack = stacks_intern(&trace->run->stacks, &start, 1, STACK_COMPLETE);
+        add_call(trace, tracee->process->program, stack, ABI_X86_64, SYS_execve);
+        trace->started = true;
+    }
+}
+
 static void handle_death(struct trace *trace, struct tracee *tracee, pid_t tid, int status)
 {
-    if (tid == trace->launch.pid) {
+    if (tid == trace->launch.pid && signals.command) { /* the first of that pid */
         trace->status = status;
         signals.command = 0;
     }
@@ -590,7 +622,9 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         restore_untraced(tracee);
         break;
     case STOP_GROUP:
+        restore_untraced(tracee);
         ptrace(PTRACE_LISTEN, tid, 0, 0);
+        trace->suspend |= signals.suspend && tid == trace->launch.pid;
         return;
     case STOP_SIGNAL:
         signal = stop.value;
@@ -630,10 +664,16 @@ static bool wait_for_stops(struct trace *trace)
 
 static void loop(struct trace *trace)
 {
-    while (trace->tracees.count && !trace->cut_short && wait_for_stops(trace)) {
+    while ((trace->tracees.count || trace->orphans) && !trace->cut_short && wait_for_stops(trace)) {
         while (trace->queue_head < trace->queue_count) {
             struct waited next = trace->queue[trace->queue_head++];
             handle_stop(trace, next.tid, next.status);
+        }
+        if (trace->suspend) {
+            progress_end(&trace->progress);
+            trace->suspend = false;
+            signals.suspend = false;
+            kill(getpid(), SIGSTOP);
         }
     }
 }
@@ -714,6 +754,8 @@ static int start_command(struct trace *trace)
         diag("out of memory");
         exit(EXIT_OURS);
     }
+    /* A filter that is on us already (a container's) may deny calls before ours sees them. */
+    process->own_filter = procfs_status(getpid(), "Seccomp") > 0;
     tracee_adopt(tracee, process, space);
     return 0;
 }

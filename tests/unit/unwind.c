@@ -151,7 +151,9 @@ static void test_reference_agrees(void **state)
 
 static void test_bad_stack_pointers(void **state)
 {
-    static const uint64_t pointers[] = { 0, 8, 0x1234, UINT64_MAX, UINT64_MAX - 7, 1ul << 63 };
+    static const uint64_t pointers[] = {
+        0, 8, 0x1234, UINT64_MAX, UINT64_MAX - 7, UINT64_MAX - 999, 1ul << 63
+    };
     struct fixture *f = *state;
     struct user_regs_struct registers = { .cs = 0x33 };
 
