@@ -408,19 +408,32 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
 
 /* ---- Processes and threads ---- */
 
+/* Where there is no going on: the tracees go with us (PTRACE_O_EXITKILL). */
+static _Noreturn void die_of_memory(void)
+{
+    diag("out of memory");
+    exit(EXIT_OURS);
+}
+
 static void enqueue(struct trace *trace, pid_t tid, int status)
 {
     if (trace->queue_count == trace->queue_capacity) {
         size_t capacity = trace->queue_capacity ? 2 * trace->queue_capacity : 64;
         struct waited *queue = reallocarray(trace->queue, capacity, sizeof(*queue));
-        if (!queue) {
-            diag("out of memory");
-            exit(EXIT_OURS); /* the tracees go with us: PTRACE_O_EXITKILL */
-        }
+        if (!queue)
+            die_of_memory();
         trace->queue = queue;
         trace->queue_capacity = capacity;
     }
     trace->queue[trace->queue_count++] = (struct waited){ tid, status };
+}
+
+/* Handles the stop in which a tracee without a place has been waiting. */
+static void release_held(struct trace *trace, struct tracee *tracee)
+{
+    if (tracee->held)
+        enqueue(trace, tracee->tid, tracee->held_status);
+    tracee->held = false;
 }
 
 /* Gives a new tracee its place, next to the one that made it, and lets it go if it waits already.
@@ -433,10 +446,8 @@ static void adopt(struct trace *trace, struct tracee *child, const struct tracee
                                      : process_create(child->tid, parent->process->program);
     struct space *space = flags & CLONE_VM ? space_ref(parent->space) : space_fork(parent->space);
 
-    if (!process || !space) {
-        diag("out of memory");
-        exit(EXIT_OURS);
-    }
+    if (!process || !space)
+        die_of_memory();
     process->own_filter |= parent->process->own_filter;
     tracee_adopt(child, process, space);
     if (flags & CLONE_VM && flags & CLONE_VFORK && parent->clone_own_stack)
@@ -450,9 +461,7 @@ static void adopt(struct trace *trace, struct tracee *child, const struct tracee
         child->clone_args = parent->clone_args;
         child->clone_abi = parent->clone_abi;
     }
-    if (child->held)
-        enqueue(trace, child->tid, child->held_status);
-    child->held = false;
+    release_held(trace, child);
 }
 
 static void handle_child(struct trace *trace, struct tracee *parent, int event)
@@ -466,10 +475,8 @@ static void handle_child(struct trace *trace, struct tracee *parent, int event)
         return; /* it was killed, and has been waited for already */
     if (!child)
         child = tracees_add(&trace->tracees, (pid_t)tid);
-    if (!child) {
-        diag("out of memory");
-        exit(EXIT_OURS);
-    }
+    if (!child)
+        die_of_memory();
     uint64_t flags = parent->cloning               ? parent->clone_flags
                      : event == PTRACE_EVENT_VFORK ? CLONE_VM | CLONE_VFORK
                                                    : 0;
@@ -490,16 +497,12 @@ static void adopt_orphan(struct trace *trace, struct tracee *child)
     }
     struct process *process = process_create(pid, record_program(trace->run, child->tid));
     struct space *space = space_create();
-    if (!process || !space) {
-        diag("out of memory");
-        exit(EXIT_OURS);
-    }
+    if (!process || !space)
+        die_of_memory();
     process->own_filter = true; /* it may have inherited one */
     trace->orphans -= trace->orphans > 0;
     tracee_adopt(child, process, space);
-    if (child->held)
-        enqueue(trace, child->tid, child->held_status);
-    child->held = false;
+    release_held(trace, child);
 }
 
 static void adopt_orphans(struct trace *trace)
@@ -577,10 +580,8 @@ static void hold(struct trace *trace, struct tracee *tracee, pid_t tid, int stat
 {
     if (!tracee)
         tracee = tracees_add(&trace->tracees, tid);
-    if (!tracee) {
-        diag("out of memory");
-        exit(EXIT_OURS);
-    }
+    if (!tracee)
+        die_of_memory();
     tracee->held = true;
     tracee->held_status = status;
     if (trace->orphans)
@@ -653,9 +654,7 @@ static bool wait_for_stops(struct trace *trace)
             if (trace->show_progress)
                 progress_show(&trace->progress, trace->run,
                               trace->run->executions[trace->execution].entries);
-            if (trace->queue_count || trace->cut_short)
-                return true;
-            flags = __WALL;
+            return true; /* with what there is; the next wait blocks again */
         } else {
             return tid == 0 || trace->queue_count;
         }
@@ -750,10 +749,8 @@ static int start_command(struct trace *trace)
     struct tracee *tracee = tracees_add(&trace->tracees, trace->launch.pid);
     struct process *process = process_create(trace->launch.pid, -1);
     struct space *space = space_create();
-    if (!tracee || !process || !space) {
-        diag("out of memory");
-        exit(EXIT_OURS);
-    }
+    if (!tracee || !process || !space)
+        die_of_memory();
     /* A filter that is on us already (a container's) may deny calls before ours sees them. */
     process->own_filter = procfs_status(getpid(), "Seccomp") > 0;
     tracee_adopt(tracee, process, space);
