@@ -90,17 +90,20 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
         const char *name;
         uint64_t *ret;
     } numbers[] = {
-        { "entries", &execution->entries },   { "complete", &claim->by_end[STACK_COMPLETE] },
-        { "inexact", &claim->inexact },       { "denied", &execution->denied },
-        { "vsyscall", &execution->vsyscall }, { "lost", &execution->lost },
+        { "entries", &execution->entries }, { "complete", &claim->by_end[STACK_COMPLETE] },
+        { "inexact", &claim->inexact },     { "denied", &execution->denied },
+        { "killed", &execution->killed },   { "vsyscall", &execution->vsyscall },
+        { "lost", &execution->lost },
     };
     int error = READ_MEMBERS(reader, value, "quality", "complete", "denied", "entries",
-                             "incomplete", "inexact", "lost", "vsyscall");
+                             "incomplete", "inexact", "killed", "lost", "vsyscall");
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers) && !error; i++)
         error = read_number_of(reader, value, numbers[i].name, INT64_MAX, numbers[i].ret);
     if (!error && execution->denied > execution->entries)
         error = refuse(reader, "denied is more than entries");
+    if (!error && execution->killed > execution->entries)
+        error = refuse(reader, "killed is more than entries");
     return error ? error : read_incomplete(reader, json_object_get(value, "incomplete"), claim);
 }
 

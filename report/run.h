@@ -57,6 +57,8 @@ struct execution {
     /* Quality: what the tracer counted, independently of the counts below. */
     uint64_t entries;  /* entries into the kernel that it saw; equals the sum of calls */
     uint64_t denied;   /* of these: denied by a seccomp filter of the program's own */
+    uint64_t killed;   /* of these: the thread was killed right there, or not seen to leave the call
+                          alive. At most so many the kernel itself does not count */
     uint64_t vsyscall; /* calls of the vsyscall page: no entries */
     uint64_t lost;     /* entries known to have been missed: 0, and shown */
 };

@@ -109,12 +109,17 @@ static json_t *make_incomplete(const struct quality *quality)
 
 static json_t *make_quality(const struct execution *execution, const struct quality *quality)
 {
-    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I}", "entries",
-                     (json_int_t)execution->entries, "complete",
-                     (json_int_t)quality->by_end[STACK_COMPLETE], "incomplete",
-                     make_incomplete(quality), "inexact", (json_int_t)quality->inexact, "denied",
-                     (json_int_t)execution->denied, "vsyscall", (json_int_t)execution->vsyscall,
+    /* clang-format off */
+    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}",
+                     "entries", (json_int_t)execution->entries,
+                     "complete", (json_int_t)quality->by_end[STACK_COMPLETE],
+                     "incomplete", make_incomplete(quality),
+                     "inexact", (json_int_t)quality->inexact,
+                     "denied", (json_int_t)execution->denied,
+                     "killed", (json_int_t)execution->killed,
+                     "vsyscall", (json_int_t)execution->vsyscall,
                      "lost", (json_int_t)execution->lost);
+    /* clang-format on */
 }
 
 static json_t *make_host(const struct execution *execution)

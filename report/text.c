@@ -269,10 +269,11 @@ static void say_ends(struct paragraph *paragraph, const uint64_t by_end[STACK_EN
 /* What is better not there. */
 static void say_flaws(struct paragraph *paragraph, const struct table *table)
 {
-    uint64_t denied = 0, vsyscall = 0, lost = 0;
+    uint64_t denied = 0, killed = 0, vsyscall = 0, lost = 0;
 
     for (size_t i = 0; i < table->run->execution_count; i++) {
         denied += table->run->executions[i].denied;
+        killed += table->run->executions[i].killed;
         vsyscall += table->run->executions[i].vsyscall;
         lost += table->run->executions[i].lost;
     }
@@ -281,6 +282,7 @@ static void say_flaws(struct paragraph *paragraph, const struct table *table)
         const char *name;
     } flaws[] = { { table->inexact, "inexact" },
                   { denied, "denied by the program's own filter" },
+                  { killed, "in which the thread may have been killed" },
                   { vsyscall, "more through the vsyscall page" },
                   { lost, "more lost" } };
 

@@ -83,6 +83,7 @@ static void test_extremes(void **state)
     sample_calls(&run, 0, sample_stack(&run, vsyscall, 1, STACK_COMPLETE), 1, (uint64_t)1 << 60);
     run.executions[0].entries += 32;
     run.executions[0].denied = 7;
+    run.executions[0].killed = 8;
     run.executions[0].vsyscall = run.executions[0].lost = INT64_MAX;
     run.executions[0].cut_short = true;
     run.executions[0].exit_status = -1;
@@ -191,6 +192,8 @@ static const struct {
     { "\"no-cfi\":1", "\"moon\":1", "'moon' is no reason" },
     { "\"inexact\":10", "\"inexact\":9", "inexact is not what the counts say" },
     { "\"denied\":0", "\"denied\":19", "denied is more than entries" },
+    { "\"killed\":0", "\"killed\":19", "killed is more than entries" },
+    { "\"killed\":0,", "", "lacks 'killed'" },
     { "\"lost\":0", "\"lost\":null", "lost is no whole number" },
     /* programs, phases, modules */
     { "{\"name\":\"app\",\"path\":\"/bin/app\"}", "[]", "programs[0]: the program is no object" },
