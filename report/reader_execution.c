@@ -120,10 +120,49 @@ static int read_host(struct reader *reader, const json_t *value, struct executio
     return error;
 }
 
+static int read_attach(struct reader *reader, const json_t *value, struct execution *execution)
+{
+    size_t count = json_array_size(value);
+
+    if (!json_is_array(value))
+        return refuse(reader, "attach is no array");
+    execution->attach = calloc(count + 1, sizeof(*execution->attach));
+    if (!execution->attach)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t pid = 0;
+        int error =
+            read_number(reader, json_array_get(value, i), "a process of attach", INT32_MAX, &pid);
+        if (!error && !pid)
+            error = refuse(reader, "a process of attach is 0");
+        if (error)
+            return error;
+        execution->attach[execution->attach_count++] = (int64_t)pid;
+    }
+    return 0;
+}
+
 static int read_options(struct reader *reader, const json_t *value, struct execution *execution)
 {
-    int error = READ_MEMBERS(reader, value, "options", "engine");
-    return error ? error : read_text_of(reader, value, "engine", &execution->engine);
+    int error = READ_MEMBERS(reader, value, "options", "attach", "engine");
+
+    if (!error)
+        error = read_attach(reader, json_object_get(value, "attach"), execution);
+    if (!error)
+        error = read_text_of(reader, value, "engine", &execution->engine);
+    return error;
+}
+
+/* Either a command was started or processes were attached to. */
+static int check_origin(struct reader *reader, const struct execution *execution)
+{
+    bool command = execution->command[0];
+
+    if (command && execution->attach_count)
+        return refuse(reader, "it has a command and processes that were attached to");
+    if (!command && !execution->attach_count)
+        return refuse(reader, "it has neither a command nor a process that was attached to");
+    return 0;
 }
 
 static int read_end(struct reader *reader, const json_t *row, struct execution *execution)
@@ -162,6 +201,8 @@ int read_execution(struct reader *reader, const json_t *row)
         error = read_host(reader, json_object_get(row, "host"), execution);
     if (!error)
         error = read_options(reader, json_object_get(row, "options"), execution);
+    if (!error)
+        error = check_origin(reader, execution);
     if (!error)
         error = read_text_of(reader, row, "version", &execution->version);
     if (!error)

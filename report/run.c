@@ -48,6 +48,7 @@ static void execution_deinit(struct execution *execution)
     for (char **word = execution->command; word && *word; word++)
         free(*word);
     free(execution->command);
+    free(execution->attach);
     free(execution->kernel);
     free(execution->machine);
     free(execution->libc);

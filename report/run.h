@@ -44,7 +44,9 @@ struct count {
 /* One traced execution: what is recorded once for each. */
 struct execution {
     char id[33];                /* random, 128 bits, lower-case hex */
-    char **command;             /* NULL-terminated, owned */
+    char **command;             /* NULL-terminated, owned; NULL or empty if there is `attach` */
+    int64_t *attach;            /* the processes attached to, owned; none for a command */
+    size_t attach_count;        /* of these */
     char *kernel;               /* uname -r */
     char *machine;              /* uname -m */
     char *libc;                 /* of the tracer: "glibc 2.36" */

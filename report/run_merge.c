@@ -49,18 +49,27 @@ static char **copy_command(char *const *command)
     return copy;
 }
 
+static int64_t *copy_pids(const int64_t *pids, size_t count)
+{
+    int64_t *copy = calloc(count + 1, sizeof(*copy));
+    if (copy && count)
+        memcpy(copy, pids, count * sizeof(*copy));
+    return copy;
+}
+
 static int copy_execution(struct execution *ret, const struct execution *execution)
 {
     *ret = *execution;
     ret->command = copy_command(execution->command);
+    ret->attach = copy_pids(execution->attach, execution->attach_count);
     ret->kernel = strdup(execution->kernel ? execution->kernel : "");
     ret->machine = strdup(execution->machine ? execution->machine : "");
     ret->libc = strdup(execution->libc ? execution->libc : "");
     ret->version = strdup(execution->version ? execution->version : "");
     ret->engine = strdup(execution->engine ? execution->engine : "");
-    return ret->command && ret->kernel && ret->machine && ret->libc && ret->version && ret->engine
-               ? 0
-               : -ENOMEM;
+    bool complete = ret->command && ret->attach && ret->kernel && ret->machine && ret->libc &&
+                    ret->version && ret->engine;
+    return complete ? 0 : -ENOMEM;
 }
 
 static int merge_labels(struct run *run, const struct run *other, struct renumbering *to)

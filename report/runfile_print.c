@@ -94,6 +94,24 @@ static json_t *make_command(char *const *command)
     return words;
 }
 
+static json_t *make_attach(const struct execution *execution)
+{
+    json_t *pids = json_array();
+
+    for (size_t i = 0; i < execution->attach_count; i++)
+        if (json_array_append_new(pids, json_integer(execution->attach[i]))) {
+            json_decref(pids);
+            return NULL;
+        }
+    return pids;
+}
+
+static json_t *make_options(const struct execution *execution)
+{
+    return json_pack("{s:o, s:o}", "attach", make_attach(execution), "engine",
+                     make_text(execution->engine));
+}
+
 static json_t *make_incomplete(const struct quality *quality)
 {
     json_t *reasons = json_object();
@@ -150,7 +168,7 @@ static json_t *make_execution(const struct writer *writer, size_t i)
                      "command", make_command(execution->command),
                      "host", make_host(execution),
                      "version", make_text(execution->version),
-                     "options", json_pack("{s:o}", "engine", make_text(execution->engine)),
+                     "options", make_options(execution),
                      "start", make_time(&execution->start),
                      "end", make_time(&execution->end),
                      "exit_status", make_exit(execution->exit_status, -1),

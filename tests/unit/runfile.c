@@ -120,6 +120,32 @@ static void test_read_back(void **state)
     free(text);
 }
 
+/* Processes that were attached to, in place of a command; their end is not known. */
+static void test_attach(void **state)
+{
+    struct runfile_error error;
+    struct run run, back, sum;
+    (void)state;
+
+    sample_run(&run, '1');
+    sample_attach(&run, 0, (const int64_t[]){ 4711, 123, INT32_MAX }, 3);
+    check_round_trip(&run);
+    char *text = print(&run);
+    assert_non_null(strstr(text, "{\"command\":[],"));
+    assert_non_null(strstr(text, "{\"attach\":[4711,123,2147483647],"));
+    assert_non_null(strstr(text, "\"exit_signal\":null,\"exit_status\":null,"));
+    assert_int_equal(read_text(text, strlen(text), &back, &error), 0);
+    assert_int_equal(run_init(&sum), 0);
+    assert_int_equal(run_merge(&sum, &back), 0);
+    run_deinit(&back);
+    char *merged = print(&sum);
+    assert_string_equal(merged, text);
+    free(merged);
+    free(text);
+    run_deinit(&sum);
+    run_deinit(&run);
+}
+
 static void test_every_truncation(void **state)
 {
     char *text = print_sample();
@@ -175,8 +201,15 @@ static const struct {
     { "2026-01-31T", "2026-01-32T", "start" },
     { "\"start\":\"2026-01-31T23:59:59.123456789Z\"", "\"start\":1", "start" },
     { "\"engine\":\"seccomp\"", "\"engine\":null", "engine is no string" },
-    { "{\"engine\":\"seccomp\"}", "{}", "options lacks 'engine'" },
-    { "{\"engine\":\"seccomp\"}", "[]", "options is no object" },
+    { ",\"engine\":\"seccomp\"", "", "options lacks 'engine'" },
+    { "{\"attach\":[],\"engine\":\"seccomp\"}", "[]", "options is no object" },
+    { "\"attach\":[],", "", "options lacks 'attach'" },
+    { "\"attach\":[]", "\"attach\":7", "attach is no array" },
+    { "\"attach\":[]", "\"attach\":[7]", "a command and processes" },
+    { "\"attach\":[]", "\"attach\":[7,0]", "a process of attach is 0" },
+    { "\"attach\":[]", "\"attach\":[2147483648]", "a process of attach is 2147483648" },
+    { "\"attach\":[]", "\"attach\":[\"7\"]", "a process of attach is no whole number" },
+    { "[\"./app\",\"\\\\xff\\\\x0a\\\\\\\\\"]", "[]", "neither a command nor a process" },
     { "\"kernel\":\"6.1.0\",", "", "host lacks 'kernel'" },
     { "\"version\":\"0.1.0\"", "\"version\":\"0.1.0\",\"x\":1", "'x'" },
     /* quality */
@@ -399,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_extremes),
         cmocka_unit_test(test_read_back),
+        cmocka_unit_test(test_attach),
         cmocka_unit_test(test_every_truncation),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_duplicate_id),

@@ -43,6 +43,21 @@ static inline uint32_t sample_execution(struct run *run, char digit)
     return (uint32_t)number;
 }
 
+/* Makes it one that attached to processes instead of starting a command. */
+static inline void sample_attach(struct run *run, uint32_t execution, const int64_t *pids,
+                                 size_t count)
+{
+    struct execution *e = &run->executions[execution];
+
+    for (char **word = e->command; *word; word++)
+        free(*word);
+    e->command[0] = NULL;
+    e->attach = calloc(count, sizeof(*pids));
+    memcpy(e->attach, pids, count * sizeof(*pids));
+    e->attach_count = count;
+    e->exit_status = -1;
+}
+
 static inline uint32_t sample_stack(struct run *run, const struct frame *frames, uint32_t depth,
                                     enum stack_end end)
 {
