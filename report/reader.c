@@ -82,6 +82,16 @@ int read_index(struct reader *reader, const json_t *value, const char *what, siz
     return error;
 }
 
+int read_boolean_of(struct reader *reader, const json_t *object, const char *name, bool *ret)
+{
+    const json_t *value = json_object_get(object, name);
+
+    if (!json_is_boolean(value))
+        return refuse(reader, "%s is neither true nor false", name);
+    *ret = json_is_true(value);
+    return 0;
+}
+
 int read_text(struct reader *reader, const json_t *value, const char *what, char **ret)
 {
     const char *text = json_string_value(value);

@@ -46,6 +46,9 @@ int read_number(struct reader *reader, const json_t *value, const char *what, ui
 int read_index(struct reader *reader, const json_t *value, const char *what, size_t count,
                uint32_t *ret);
 
+/* True or false. */
+int read_boolean_of(struct reader *reader, const json_t *object, const char *name, bool *ret);
+
 /* The raw bytes of an escaped string, to be freed by the caller. */
 int read_text(struct reader *reader, const json_t *value, const char *what, char **ret);
 

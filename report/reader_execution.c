@@ -144,12 +144,14 @@ static int read_attach(struct reader *reader, const json_t *value, struct execut
 
 static int read_options(struct reader *reader, const json_t *value, struct execution *execution)
 {
-    int error = READ_MEMBERS(reader, value, "options", "attach", "engine");
+    int error = READ_MEMBERS(reader, value, "options", "attach", "engine", "results");
 
     if (!error)
         error = read_attach(reader, json_object_get(value, "attach"), execution);
     if (!error)
         error = read_text_of(reader, value, "engine", &execution->engine);
+    if (!error)
+        error = read_boolean_of(reader, value, "results", &execution->results);
     return error;
 }
 
@@ -167,7 +169,6 @@ static int check_origin(struct reader *reader, const struct execution *execution
 
 static int read_end(struct reader *reader, const json_t *row, struct execution *execution)
 {
-    const json_t *cut_short = json_object_get(row, "cut_short");
     int error = read_time(reader, row, "start", &execution->start);
 
     if (!error)
@@ -176,9 +177,8 @@ static int read_end(struct reader *reader, const json_t *row, struct execution *
         error = read_exit(reader, row, "exit_status", 255, -1, &execution->exit_status);
     if (!error)
         error = read_exit(reader, row, "exit_signal", 64, 0, &execution->exit_signal);
-    if (!error && !json_is_boolean(cut_short))
-        error = refuse(reader, "cut_short is neither true nor false");
-    execution->cut_short = json_is_true(cut_short);
+    if (!error)
+        error = read_boolean_of(reader, row, "cut_short", &execution->cut_short);
     return error;
 }
 

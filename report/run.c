@@ -95,6 +95,12 @@ void run_deinit(struct run *run)
 
 /* ---- Adding ---- */
 
+uint64_t run_sum(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) || sum > INT64_MAX ? INT64_MAX : sum;
+}
+
 static int make_id(char id[static 33])
 {
     unsigned char bytes[16];
@@ -193,9 +199,7 @@ static int join_module(struct module *module, const struct module *other)
     }
     if (module->size < other->size)
         module->size = other->size;
-    if (__builtin_add_overflow(module->loads, other->loads, &module->loads) ||
-        module->loads > INT64_MAX)
-        module->loads = INT64_MAX;
+    module->loads = run_sum(module->loads, other->loads);
     return 0;
 }
 
@@ -286,21 +290,33 @@ static int make_count_room(struct run *run)
     return run->count_slot_count / 2 < run->count_capacity ? run_index_counts(run) : 0;
 }
 
-int run_count(struct run *run, const struct count *key)
+static void add_results(struct count *count, uint64_t errors, uint64_t nanoseconds)
+{
+    count->errors = run_sum(count->errors, errors);
+    count->nanoseconds = run_sum(count->nanoseconds, nanoseconds);
+}
+
+int64_t run_count(struct run *run, const struct count *count)
 {
     if (run->count_count == run->count_capacity || run->count_count >= run->count_slot_count / 2) {
         int error = make_count_room(run);
         if (error)
             return error;
     }
-    uint32_t *slot = find_count_slot(run, key);
+    uint32_t *slot = find_count_slot(run, count);
     if (*slot) {
-        run->counts[*slot - 1].calls += key->calls;
+        run->counts[*slot - 1].calls += count->calls;
+        add_results(&run->counts[*slot - 1], count->errors, count->nanoseconds);
     } else {
-        run->counts[run->count_count] = *key;
+        run->counts[run->count_count] = *count;
         *slot = (uint32_t)++run->count_count;
     }
-    return 0;
+    return *slot - 1;
+}
+
+void run_add_result(struct run *run, uint32_t count, bool error, uint64_t nanoseconds)
+{
+    add_results(&run->counts[count], error, nanoseconds);
 }
 
 static bool has_inexact(const struct stack *stack)

@@ -30,7 +30,7 @@ struct symbol {
         outer; /* private: number + 1 of the nearest symbol before that ends after this one, or 0 */
 };
 
-/* Calls with one key: all fields but `calls`. */
+/* Calls with one key: the fields before `calls`. */
 struct count {
     uint32_t execution; /* index in run.executions */
     uint32_t program;
@@ -39,6 +39,8 @@ struct count {
     uint32_t abi; /* enum abi */
     uint32_t nr;  /* x32: without bit 30 */
     uint64_t calls;
+    uint64_t errors;      /* of these: returned an error */
+    uint64_t nanoseconds; /* between entry and return, of all calls that returned */
 };
 
 /* One traced execution: what is recorded once for each. */
@@ -55,6 +57,7 @@ struct execution {
     struct timespec start, end; /* CLOCK_REALTIME */
     int exit_status;            /* of the command: 0..255, or -1 */
     int exit_signal;            /* that killed it, or 0 */
+    bool results;               /* returns were observed: errors and nanoseconds are known */
     bool cut_short;             /* the tracer stopped before the last tracee ended */
     /* Quality: what the tracer counted, independently of the counts below. */
     uint64_t entries;  /* entries into the kernel that it saw; equals the sum of calls */
@@ -107,8 +110,15 @@ int64_t run_module(struct run *run, const struct module *module);
 int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
                    const char *name);
 
-/* Adds key->calls to the count with this key. Hot: one hash look-up. -ENOMEM. */
-int run_count(struct run *run, const struct count *key);
+/* Adds calls, errors and nanoseconds to the count with this key. Hot: one hash look-up. The index
+ * of the count, for run_add_result(); -ENOMEM. */
+int64_t run_count(struct run *run, const struct count *count);
+
+/* Adds what came of one of its calls to the count with this index. */
+void run_add_result(struct run *run, uint32_t count, bool error, uint64_t nanoseconds);
+
+/* The sum, or INT64_MAX if it is more: the most that a run file can say. */
+uint64_t run_sum(uint64_t a, uint64_t b);
 
 /* The symbol whose range holds this offset of the module, or NULL; of several the one that starts
  * last. Sorts the symbols on first use. */

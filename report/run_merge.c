@@ -154,9 +154,9 @@ static int merge_counts(struct run *run, const struct run *other, const struct r
         count.program = to->programs[count.program];
         count.phase = to->phases[count.phase];
         count.stack = to->stacks[count.stack];
-        int error = run_count(run, &count);
-        if (error)
-            return error;
+        int64_t number = run_count(run, &count);
+        if (number < 0)
+            return (int)number;
     }
     return 0;
 }

@@ -74,12 +74,21 @@ static json_t *make_number(uint64_t number)
     return json_integer((json_int_t)number);
 }
 
+/* What came of the calls stands behind them, where it is known. */
 static json_t *make_count(const struct writer *writer, size_t i)
 {
     const struct count *count = &writer->run->counts[i];
-    return json_pack("[IIIIsII]", (json_int_t)count->execution, (json_int_t)count->program,
-                     (json_int_t)count->phase, (json_int_t)count->stack, abi_name(count->abi),
-                     (json_int_t)count->nr, (json_int_t)count->calls);
+    json_t *row = json_pack("[IIIIsII]", (json_int_t)count->execution, (json_int_t)count->program,
+                            (json_int_t)count->phase, (json_int_t)count->stack,
+                            abi_name(count->abi), (json_int_t)count->nr, (json_int_t)count->calls);
+
+    if (writer->run->executions[count->execution].results &&
+        (json_array_append_new(row, make_number(count->errors)) ||
+         json_array_append_new(row, make_number(count->nanoseconds)))) {
+        json_decref(row);
+        return NULL;
+    }
+    return row;
 }
 
 static json_t *make_command(char *const *command)
@@ -108,8 +117,8 @@ static json_t *make_attach(const struct execution *execution)
 
 static json_t *make_options(const struct execution *execution)
 {
-    return json_pack("{s:o, s:o}", "attach", make_attach(execution), "engine",
-                     make_text(execution->engine));
+    return json_pack("{s:o, s:o, s:b}", "attach", make_attach(execution), "engine",
+                     make_text(execution->engine), "results", (int)execution->results);
 }
 
 static json_t *make_incomplete(const struct quality *quality)

@@ -239,6 +239,15 @@ static int read_stack(struct reader *reader, const json_t *row)
     return add_stack(reader, row, (uint32_t)depth, end);
 }
 
+/* The number of the execution, which decides how long the row is. */
+static int read_count_execution(struct reader *reader, const json_t *row, struct count *ret)
+{
+    const struct run *run = reader->run;
+    int error = read_index(reader, json_array_get(row, 0), "the execution", run->execution_count,
+                           &ret->execution);
+    return error ? error : read_row(reader, row, run->executions[ret->execution].results ? 9 : 7);
+}
+
 static int read_count_key(struct reader *reader, const json_t *row, struct count *ret)
 {
     const struct run *run = reader->run;
@@ -246,45 +255,56 @@ static int read_count_key(struct reader *reader, const json_t *row, struct count
         const char *name;
         size_t count;
         uint32_t *ret;
-    } indexes[] = { { "the execution", run->execution_count, &ret->execution },
-                    { "the program", run->program_count, &ret->program },
+    } indexes[] = { { "the program", run->program_count, &ret->program },
                     { "the phase", run->phase_count, &ret->phase },
                     { "the stack", run->stacks.count, &ret->stack } };
     const char *abi = json_string_value(json_array_get(row, 4));
+    uint64_t nr = 0;
 
     for (size_t i = 0; i < sizeof(indexes) / sizeof(*indexes); i++) {
-        int error = read_index(reader, json_array_get(row, i), indexes[i].name, indexes[i].count,
-                               indexes[i].ret);
+        int error = read_index(reader, json_array_get(row, i + 1), indexes[i].name,
+                               indexes[i].count, indexes[i].ret);
         if (error)
             return error;
     }
     if (!abi || abi_parse(abi) < 0)
         return refuse(reader, "'%.100s' is no ABI", abi ? abi : "");
     ret->abi = (uint32_t)abi_parse(abi);
-    return 0;
+    int error =
+        read_number(reader, json_array_get(row, 5), "the system call's number", UINT32_MAX, &nr);
+    ret->nr = (uint32_t)nr;
+    return error;
+}
+
+/* The calls, and what came of them in a row that has it. */
+static int read_calls(struct reader *reader, const json_t *row, struct count *ret)
+{
+    int error =
+        read_number(reader, json_array_get(row, 6), "the number of calls", INT64_MAX, &ret->calls);
+
+    if (!error && !ret->calls)
+        error = refuse(reader, "the number of calls is 0");
+    if (error || !reader->run->executions[ret->execution].results)
+        return error;
+    error = read_number(reader, json_array_get(row, 7), "the number of errors", ret->calls,
+                        &ret->errors);
+    if (!error)
+        error = read_number(reader, json_array_get(row, 8), "the number of nanoseconds", INT64_MAX,
+                            &ret->nanoseconds);
+    return error;
 }
 
 static int read_count(struct reader *reader, const json_t *row)
 {
     struct count count = { 0 };
-    uint64_t nr = 0;
-    int error = read_row(reader, row, 7);
+    int error = read_count_execution(reader, row, &count);
 
     if (!error)
         error = read_count_key(reader, row, &count);
     if (!error)
-        error = read_number(reader, json_array_get(row, 5), "the system call's number", UINT32_MAX,
-                            &nr);
-    count.nr = (uint32_t)nr;
+        error = read_calls(reader, row, &count);
     if (!error)
-        error = read_number(reader, json_array_get(row, 6), "the number of calls", INT64_MAX,
-                            &count.calls);
-    if (!error && !count.calls)
-        error = refuse(reader, "the number of calls is 0");
-    if (!error)
-        error = run_count(reader->run, &count);
-    if (!error && reader->run->count_count != reader->row + 1)
-        error = refuse(reader, "the row has the key of an earlier one");
+        error = check_new(reader, run_count(reader->run, &count));
     return error;
 }
 

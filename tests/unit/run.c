@@ -67,21 +67,51 @@ static void test_counts(void **state)
     assert_int_equal(run_init(&run), 0);
     for (int round = 0; round < 2; round++)
         for (uint32_t i = 0; i < MANY; i++) {
-            struct count count = { i % 2, i % 3, i % 5, i / 30, i / 10 % 3, i, i + 1 };
-            assert_int_equal(run_count(&run, &count), 0);
+            struct count count = { i % 2, i % 3, i % 5, i / 30, i / 10 % 3, i, i + 1, i, 2 * i };
+            assert_int_equal(run_count(&run, &count), i);
         }
     assert_int_equal(run.count_count, MANY);
-    for (uint32_t i = 0; i < MANY; i++)
+    for (uint32_t i = 0; i < MANY; i++) {
         assert_int_equal(run.counts[i].calls, 2 * ((uint64_t)i + 1));
+        assert_int_equal(run.counts[i].errors, 2 * i);
+        assert_int_equal(run.counts[i].nanoseconds, 4 * (uint64_t)i);
+    }
 
-    struct count base = { 1, 1, 1, 1, 1, 1, 5 };
+    struct count base = { 1, 1, 1, 1, 1, 1, 5, 0, 0 };
     for (size_t field = 0; field < 6; field++) {
         struct count other = base;
         ((uint32_t *)&other)[field] = 77;
         size_t before = run.count_count;
-        assert_int_equal(run_count(&run, &other), 0);
+        assert_int_equal(run_count(&run, &other), before);
         assert_int_equal(run.count_count, before + 1);
     }
+    run_deinit(&run);
+}
+
+/* Results come one by one, after their calls; time stops at the most that a run file can say. */
+static void test_results(void **state)
+{
+    struct run run;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    uint32_t execution = sample_execution(&run, '1');
+    uint32_t one = sample_calls(&run, execution, 0, 1, 3);
+    uint32_t other = sample_calls(&run, execution, 0, 2, 3);
+    assert_int_equal(sample_calls(&run, execution, 0, 1, 2), one);
+    run_add_result(&run, one, true, 5);
+    run_add_result(&run, one, false, 7);
+    assert_int_equal(run.counts[one].errors, 1);
+    assert_int_equal(run.counts[one].nanoseconds, 12);
+    assert_int_equal(run.counts[other].errors, 0);
+    assert_int_equal(run.counts[other].nanoseconds, 0);
+    run_add_result(&run, one, true, INT64_MAX - 12);
+    assert_int_equal(run.counts[one].nanoseconds, INT64_MAX);
+    run_add_result(&run, one, true, 1);
+    assert_int_equal(run.counts[one].nanoseconds, INT64_MAX);
+    run_add_result(&run, one, true, UINT64_MAX);
+    assert_int_equal(run.counts[one].nanoseconds, INT64_MAX);
+    assert_int_equal(run.counts[one].errors, 4);
     run_deinit(&run);
 }
 
@@ -154,9 +184,14 @@ static void make_run(struct run *run, int which)
                                     { x, which ? FRAME_INEXACT : 0, 5 },
                                     { SAMPLE_APP, 0, 15 } };
     struct count count = { .program = 1, .nr = 3, .calls = 100 + which };
+    if (which) {
+        run->executions[0].results = true;
+        count.errors = 50 + which;
+        count.nanoseconds = INT64_MAX - which;
+    }
     count.stack = sample_stack(run, frames, 3, which ? STACK_NO_CFI : STACK_CYCLE);
     count.phase = (uint32_t)run_phase(run, phases[which]);
-    assert_int_equal(run_count(run, &count), 0);
+    assert_true(run_count(run, &count) >= 0);
     run->executions[0].entries += count.calls;
     assert_int_equal(run_add_symbol(run, x, 0, 10 - which % 2, which ? "f" : "g"), 0);
     run->executions[0].exit_status = which ? -1 : 3;
@@ -242,9 +277,17 @@ static void test_merging_adds(void **state)
     (void)state;
 
     sample_run(&sum, '1');
-    sample_run(&other, '2');
+    sample_run_with_results(&other, '2');
     assert_int_equal(run_merge(&sum, &other), 0);
     assert_int_equal(sum.execution_count, 2);
+    assert_false(sum.executions[0].results);
+    assert_true(sum.executions[1].results);
+    for (size_t i = 0; i < other.count_count; i++) {
+        assert_int_equal(sum.counts[i].errors, 0);
+        assert_int_equal(sum.counts[other.count_count + i].errors, other.counts[i].errors);
+        assert_int_equal(sum.counts[other.count_count + i].nanoseconds,
+                         other.counts[i].nanoseconds);
+    }
     assert_int_equal(sum.module_count, other.module_count);
     assert_int_equal(sum.modules[SAMPLE_LIBA].loads, 2);
     assert_int_equal(sum.stacks.count, other.stacks.count);
@@ -303,7 +346,7 @@ static void test_sorted_run_goes_on(void **state)
     assert_string_equal(run.phases[0], "");
     for (size_t i = 0; i < counts; i++) {
         struct count again = run.counts[i];
-        assert_int_equal(run_count(&run, &again), 0);
+        assert_int_equal(run_count(&run, &again), i);
     }
     assert_int_equal(run.count_count, counts);
     for (uint32_t i = 0; i < stacks; i++) {
@@ -323,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_keys_are_unique),
         cmocka_unit_test(test_ids_are_random),
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_results),
         cmocka_unit_test(test_symbols_by_range),
         cmocka_unit_test(test_quality),
         cmocka_unit_test(test_merging_is_commutative),

@@ -66,13 +66,15 @@ static inline uint32_t sample_stack(struct run *run, const struct frame *frames,
     return (uint32_t)number;
 }
 
-/* Adds calls to the counts and to the entries of their execution. */
-static inline void sample_calls(struct run *run, uint32_t execution, uint32_t stack, uint32_t nr,
-                                uint64_t calls)
+/* Adds calls to the counts and to the entries of their execution; the index of their count. */
+static inline uint32_t sample_calls(struct run *run, uint32_t execution, uint32_t stack,
+                                    uint32_t nr, uint64_t calls)
 {
     const struct count count = { .execution = execution, .stack = stack, .nr = nr, .calls = calls };
-    assert_int_equal(run_count(run, &count), 0);
+    int64_t index = run_count(run, &count);
+    assert_in_range(index, 0, UINT32_MAX);
     run->executions[execution].entries += calls;
+    return (uint32_t)index;
 }
 
 static inline void sample_modules(struct run *run)
@@ -121,6 +123,20 @@ static inline void sample_run(struct run *run, char digit)
     sample_calls(run, execution, sample_stack(run, by_app, 3, STACK_COMPLETE), 1, 3);
     sample_calls(run, execution, sample_stack(run, leaving, 3, STACK_COMPLETE), 231, 1);
     sample_calls(run, execution, sample_stack(run, broken, 1, STACK_NO_CFI), 1, 1);
+}
+
+/* The same run as if results had been observed. Of the writes by liba 4 failed and took 5 s, of
+ * those by app 1 failed, all else succeeded in no time. */
+static inline void sample_run_with_results(struct run *run, char digit)
+{
+    sample_run(run, digit);
+    run->executions[0].results = true;
+    for (size_t i = 0; i < run->count_count; i++) {
+        struct count *count = &run->counts[i];
+        bool by_liba = count->calls == 10, by_app = count->calls == 3;
+        count->errors = by_liba ? 4 : by_app;
+        count->nanoseconds = by_liba ? 5000000000 : by_app ? 1234567 : 0;
+    }
 }
 
 /* What a function prints to a file, as a string to be freed. */
