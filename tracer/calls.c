@@ -39,9 +39,51 @@ static const struct {
     { "sendfile64", CALL_AFFINITY },
     { "copy_file_range", CALL_AFFINITY },
     { "io_uring_enter", CALL_AFFINITY },
+    { "exit", CALL_EXIT },
+    { "exit_group", CALL_EXIT_GROUP },
+    { "execve", CALL_EXECVE },
+    { "execveat", CALL_EXECVE },
     { "sched_setaffinity", CALL_AFFINITY },
     { "sched_getaffinity", CALL_AFFINITY },
 };
+
+/* Besides those that signal(7) lists: what a socket with a timeout makes fail likewise. */
+static const char *const unrestarted[] = {
+    "epoll_wait",
+    "epoll_pwait",
+    "epoll_pwait2",
+    "semop",
+    "semtimedop",
+    "rt_sigtimedwait",
+    "io_getevents",
+    "io_pgetevents",
+    "io_uring_enter",
+    "read",
+    "readv",
+    "recvfrom",
+    "recvmsg",
+    "recvmmsg",
+    "accept",
+    "accept4",
+    "write",
+    "writev",
+    "sendto",
+    "sendmsg",
+    "sendmmsg",
+    "recv",
+    "send",
+    "rt_sigtimedwait_time64",
+    "semtimedop_time64",
+    "recvmmsg_time64",
+    "io_pgetevents_time64",
+};
+
+/* The number of a call without x32's bit, if there is one below CALLS_MAX; else -1. */
+static int resolve(uint32_t architecture, const char *name)
+{
+    int nr = seccomp_syscall_resolve_name_arch(architecture, name);
+    return nr >= 0 && (nr & ~X32_BIT) < CALLS_MAX ? nr & ~X32_BIT : -1;
+}
 
 void calls_init(struct calls *calls)
 {
@@ -52,20 +94,30 @@ void calls_init(struct calls *calls)
     memset(calls, 0, sizeof(*calls));
     for (int abi = 0; abi < ABI_COUNT; abi++) {
         for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
-            int nr = seccomp_syscall_resolve_name_arch(architectures[abi], named[i].name);
-            if (nr >= 0 && (nr & ~X32_BIT) < CALLS_MAX)
-                calls->meaning[abi][nr & ~X32_BIT] = (uint8_t)named[i].meaning;
+            int nr = resolve(architectures[abi], named[i].name);
+            if (nr >= 0)
+                calls->meaning[abi][nr] = (uint8_t)named[i].meaning;
+        }
+        for (size_t i = 0; i < sizeof(unrestarted) / sizeof(*unrestarted); i++) {
+            int nr = resolve(architectures[abi], unrestarted[i]);
+            if (nr >= 0)
+                calls->unrestarted[abi][nr] = true;
         }
     }
     /* i386's `mmap` is the old one, with its arguments in memory; x86-64's mmap is i386's mmap2. */
-    int old = seccomp_syscall_resolve_name_arch(SCMP_ARCH_X86, "mmap");
-    if (old >= 0 && old < CALLS_MAX)
+    int old = resolve(SCMP_ARCH_X86, "mmap");
+    if (old >= 0)
         calls->meaning[ABI_I386][old] = CALL_OLD_MMAP;
 }
 
 enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_t nr)
 {
     return nr < CALLS_MAX ? calls->meaning[abi][nr] : CALL_OTHER;
+}
+
+bool calls_is_unrestarted(const struct calls *calls, enum abi abi, uint32_t nr)
+{
+    return nr < CALLS_MAX && calls->unrestarted[abi][nr];
 }
 
 bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], uint64_t *start,
@@ -100,8 +152,11 @@ bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], 
     }
 }
 
-bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6])
+bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6],
+                          bool *all_threads)
 {
+    *all_threads = meaning == CALL_SECCOMP && args[0] == SECCOMP_SET_MODE_FILTER &&
+                   args[1] & SECCOMP_FILTER_FLAG_TSYNC;
     if (meaning == CALL_PRCTL)
         return args[0] == PR_SET_SECCOMP;
     return meaning == CALL_SECCOMP &&

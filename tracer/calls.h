@@ -27,17 +27,28 @@ enum call_meaning {
     CALL_AFFINITY, /* sched_setaffinity, sched_getaffinity; and what reads files it does not name */
     CALL_SECCOMP,  /* (operation) */
     CALL_PRCTL,    /* (option) */
+    CALL_EXIT,     /* the thread ends; nothing follows */
+    CALL_EXIT_GROUP, /* the process does */
+    CALL_EXECVE,     /* also execveat: the other threads of the process end, if it succeeds */
 };
 
 enum { CALLS_MAX = 1024 }; /* above the highest number of any ABI */
 
 struct calls {
     uint8_t meaning[ABI_COUNT][CALLS_MAX]; /* enum call_meaning by number */
+    bool unrestarted[ABI_COUNT][CALLS_MAX];
 };
 
 void calls_init(struct calls *calls);
 
 enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_t nr);
+
+/*
+ * Is this a call that the kernel does not restart after a stop that no handler ran in, though
+ * nothing has happened yet (signal(7), "Interruption of system calls by stop signals")? It fails
+ * with EINTR.
+ */
+bool calls_is_unrestarted(const struct calls *calls, enum abi abi, uint32_t nr);
 
 /*
  * Can this call change an executable mapping? Then *start and *size get the range that matters only
@@ -46,7 +57,8 @@ enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_
 bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], uint64_t *start,
                       uint64_t *size);
 
-/* Does this call install a seccomp filter, if it succeeds? */
-bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6]);
+/* Does this call install a seccomp filter, if it succeeds? *all_threads: for the whole process? */
+bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6],
+                          bool *all_threads);
 
 #endif

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "diag.h"
-#include "procfs.h"
+#include "permission.h"
 
 enum step { STEP_FILTER, STEP_USER, STEP_EXECVE };
 
@@ -102,34 +102,6 @@ static _Noreturn void child(const struct options *options, const struct passwd *
     _exit(EXIT_CANNOT_EXECUTE);
 }
 
-/* Why PTRACE_SEIZE of our own child was refused. */
-static void explain_seize(pid_t pid, int error)
-{
-    char scope[16] = "";
-    long tracer = procfs_status(pid, "TracerPid");
-    FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
-
-    if (file) {
-        if (!fgets(scope, sizeof(scope), file))
-            *scope = '\0';
-        fclose(file);
-    }
-    if (tracer > 0)
-        diag("cannot trace: process %ld (strace, gdb, another tracer?) traces systrace-lib and "
-             "what it "
-             "starts; run systrace-lib outside of it",
-             tracer);
-    else if (*scope >= '2')
-        diag("cannot trace: ptrace is restricted to root; ask for 'sysctl "
-             "kernel.yama.ptrace_scope=1' "
-             "(now %c)",
-             *scope);
-    else
-        diag("cannot trace: ptrace: %s; a container needs the permission to use ptrace "
-             "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
-             strerror(error));
-}
-
 static int find_user(const char *name, const struct passwd **ret)
 {
     errno = 0;
@@ -140,8 +112,7 @@ static int find_user(const char *name, const struct passwd **ret)
     return EXIT_OURS;
 }
 
-int launch_start(struct launch *launch, const struct options *options, bool seccomp,
-                 uintptr_t ptrace_options)
+int launch_fork(struct launch *launch, const struct options *options, bool seccomp)
 {
     const struct passwd *user;
     int go[2], report[2];
@@ -167,13 +138,22 @@ int launch_start(struct launch *launch, const struct options *options, bool secc
         diag("cannot fork: %s", strerror(error));
         return EXIT_OURS;
     }
-    if (ptrace(PTRACE_SEIZE, launch->pid, 0, ptrace_options) < 0) {
-        explain_seize(launch->pid, errno);
-        close(go[1]);
-        waitpid(launch->pid, NULL, 0);
-        return EXIT_OURS;
-    }
     return 0;
+}
+
+int launch_seize(struct launch *launch, uintptr_t ptrace_options)
+{
+    if (!ptrace(PTRACE_SEIZE, launch->pid, 0, ptrace_options))
+        return 0;
+    permission_explain_child(launch->pid, errno);
+    launch_abandon(launch);
+    return EXIT_OURS;
+}
+
+void launch_abandon(struct launch *launch)
+{
+    close(launch->go_fd);
+    waitpid(launch->pid, NULL, 0);
 }
 
 void launch_go(struct launch *launch)

@@ -22,10 +22,16 @@ struct launch {
 /* Can this kernel, and what surrounds us, do the seccomp engine? */
 bool launch_has_seccomp(void);
 
-/* Makes the child and seizes it with the given PTRACE_O_ options; it waits for launch_go. 0, or the
- * exit status to end with, after a message. */
-int launch_start(struct launch *launch, const struct options *options, bool seccomp,
-                 uintptr_t ptrace_options);
+/* Makes the child, which waits for launch_go. 0, or the exit status to end with, after a message.
+ */
+int launch_fork(struct launch *launch, const struct options *options, bool seccomp);
+
+/* Seizes the child with the given PTRACE_O_ options, for the calling thread, which is its tracer
+ * from now on. 0, or the exit status to end with, after a message; the child is gone then. */
+int launch_seize(struct launch *launch, uintptr_t ptrace_options);
+
+/* Lets the child end before it has become anything. */
+void launch_abandon(struct launch *launch);
 
 /* Lets the child become the command. */
 void launch_go(struct launch *launch);

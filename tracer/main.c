@@ -5,7 +5,7 @@
  *
  *   options_parse    tracer/options.c        the command line
  *   output_check     report/output.c         can the results be written?
- *   trace_command    tracer/trace.c          start the command (launch.c) and handle every stop
+ *   trace            tracer/trace.c          start the command (launch.c) or attach (attach.c), and handle every stop
  *                                            (stop.c): who stopped (tracee.c), in which call (calls.c),
  *     unwind         symbolizer/unwind.c     with which stack, over the maps and images of its
  *                                            address space (space.c, maps.c, image.c, cfi.c, call.c),
@@ -103,7 +103,7 @@ static int trace_main(const struct options *options)
         diag("out of memory");
         return EXIT_OURS;
     }
-    result = trace_command(options, &run, &status);
+    result = trace(options, write_outputs, &run, &status);
     if (!result)
         result = write_outputs(options, &run);
     run_deinit(&run);

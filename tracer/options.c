@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +18,28 @@ enum {
     OPTION_RUNTIME,
     OPTION_NO_RUNTIME,
     OPTION_THROUGH,
-    OPTION_VERIFY
+    OPTION_VERIFY,
+    OPTION_KILL,
+    OPTION_NO_KILL,
+    OPTION_INTERVAL,
+    OPTION_RESULTS
 };
 
+enum { UNDECIDED = -1 };
+
 /* '+': parsing stops at the command; ':': we print the errors. */
-static const char short_options[] = "+:o:u:E:qVh";
+static const char short_options[] = "+:o:p:u:E:qVh";
 
 static const struct option long_options[] = {
     { "output", required_argument, NULL, 'o' },
+    { "attach", required_argument, NULL, 'p' },
+    { "interval", required_argument, NULL, OPTION_INTERVAL },
+    { "results", no_argument, NULL, OPTION_RESULTS },
     { "user", required_argument, NULL, 'u' },
     { "env", required_argument, NULL, 'E' },
     { "engine", required_argument, NULL, OPTION_ENGINE },
+    { "kill-on-exit", no_argument, NULL, OPTION_KILL },
+    { "no-kill-on-exit", no_argument, NULL, OPTION_NO_KILL },
     { "no-near", no_argument, NULL, OPTION_NEAR },
     { "format", required_argument, NULL, OPTION_FORMAT },
     { "table", no_argument, NULL, OPTION_TABLE },
@@ -43,18 +55,27 @@ static const struct option long_options[] = {
 
 static const char help[] =
     "Usage: systrace-lib [OPTION]... [--] COMMAND [ARG]...\n"
+    "       systrace-lib [OPTION]... -p PID[,PID]...\n"
     "       systrace-lib report RUN... [OPTION]...\n"
-    "Trace every system call of COMMAND and of all it starts, and tell which library asked for "
-    "it.\n"
+    "Trace every system call of COMMAND, or of running processes, and of all they start, and tell "
+    "which\n"
+    "library asked for it.\n"
     "\n"
     "  -o, --output=FILE        write results to FILE; may be repeated. The ending chooses the "
     "format:\n"
     "                             .csv the table, .json the run file, .txt text.\n"
     "                             Without -o the table goes to stderr\n"
+    "      --interval=SECONDS   write the results again and again, while the program runs\n"
+    "      --results            observe what calls return: errors, and time in the kernel\n"
+    "  -p, --attach=PID[,PID]...  trace running processes, with all their threads, until they end "
+    "or ^C;\n"
+    "                             they run on\n"
     "  -u, --user=USER          run COMMAND as USER (needs root)\n"
     "  -E, --env=VAR=VAL        set VAR in the environment of COMMAND; -E VAR removes it\n"
     "      --engine=ENGINE      how to stop at calls: seccomp (one stop a call), ptrace (two), or "
     "auto\n"
+    "      --kill-on-exit       the traced processes die with systrace-lib: so it is without -p\n"
+    "      --no-kill-on-exit    they live on: so it is with -p; else it needs the engine ptrace\n"
     "      --no-near            do not bring a tracee that stops often to the tracer's CPU\n"
     "      --format=FORMAT      csv, json or text, whatever the ending of FILE\n"
     "      --table              write the table, not the run, to a .json FILE\n"
@@ -110,18 +131,62 @@ static int parse_format(const char *name, enum output_format *ret)
     return 0;
 }
 
-static int parse_every(const char *word, uint64_t *ret)
+/* A number from 1 to `most`, in decimal digits only. 0 or -EINVAL. */
+static int parse_number(const char *word, uint64_t most, uint64_t *ret)
 {
     char *end;
 
-    *ret = 1;
-    if (!word)
-        return 0;
     errno = 0;
     *ret = strtoull(word, &end, 10);
-    if (*word >= '0' && *word <= '9' && !*end && !errno && *ret)
+    return *word >= '0' && *word <= '9' && !*end && !errno && *ret && *ret <= most ? 0 : -EINVAL;
+}
+
+static int parse_every(const char *word, uint64_t *ret)
+{
+    *ret = 1;
+    if (!word || !parse_number(word, UINT64_MAX, ret))
         return 0;
     diag("'%s' is no number from 1 on: use --verify or --verify=N", word);
+    return -EINVAL;
+}
+
+static int parse_interval(const char *word, unsigned *ret)
+{
+    uint64_t seconds;
+
+    if (!parse_number(word, UINT_MAX, &seconds)) {
+        *ret = (unsigned)seconds;
+        return 0;
+    }
+    diag("'%s' is no number of seconds from 1 on: use --interval=SECONDS", word);
+    return -EINVAL;
+}
+
+/* PIDs, between them commas or white space, as pidof(1) prints them. */
+static int parse_attach(struct options *o, const char *word)
+{
+    static const char separators[] = ", \t\n";
+    char pid[16];
+    uint64_t number;
+    size_t length, before = o->attach_count;
+
+    for (word += strspn(word, separators); *word; word += strspn(word, separators)) {
+        length = strcspn(word, separators);
+        snprintf(pid, sizeof(pid), "%.*s", (int)length, word);
+        if (length >= sizeof(pid) || parse_number(pid, INT_MAX, &number) < 0) {
+            diag("'%.*s' is no process id: use -p PID[,PID]...", (int)length, word);
+            return -EINVAL;
+        }
+        pid_t *larger = reallocarray(o->attach, o->attach_count + 1, sizeof(*larger));
+        if (!larger)
+            return -ENOMEM;
+        o->attach = larger;
+        larger[o->attach_count++] = (pid_t)number;
+        word += length;
+    }
+    if (o->attach_count > before)
+        return 0;
+    diag("option '-p' names no process: use -p PID[,PID]...");
     return -EINVAL;
 }
 
@@ -147,11 +212,19 @@ static int refuse(int option, char **argv, int index)
     return -EINVAL;
 }
 
-static int parse_option(struct options *o, int option, char **argv)
+/* *kill_on_exit stays as it is unless the user asks. */
+static int parse_option(struct options *o, int option, char **argv, int *kill_on_exit)
 {
     switch (option) {
     case 'o':
         return append(&o->outputs, &o->output_count, optarg);
+    case 'p':
+        return parse_attach(o, optarg);
+    case OPTION_INTERVAL:
+        return parse_interval(optarg, &o->interval);
+    case OPTION_RESULTS:
+        o->results = true;
+        return 0;
     case 'u':
         o->user = optarg;
         return 0;
@@ -159,6 +232,10 @@ static int parse_option(struct options *o, int option, char **argv)
         return parse_environment(o, optarg);
     case OPTION_ENGINE:
         return parse_engine(optarg, &o->engine);
+    case OPTION_KILL:
+    case OPTION_NO_KILL:
+        *kill_on_exit = option == OPTION_KILL;
+        return 0;
     case OPTION_NEAR:
         o->no_near = true;
         return 0;
@@ -192,28 +269,54 @@ static int parse_option(struct options *o, int option, char **argv)
     }
 }
 
+/* What can only be judged when all words have been read. */
+static int check_options(struct options *o, int kill_on_exit)
+{
+    const char *wrong = NULL;
+
+    o->kill_on_exit = kill_on_exit == UNDECIDED ? !o->attach_count : kill_on_exit;
+    bool needs_ptrace = o->attach_count || !o->kill_on_exit;
+    if (!*o->command && !o->attach_count)
+        wrong = "no command to trace";
+    else if (*o->command && o->attach_count)
+        wrong = "both -p and a command: trace one or the other";
+    else if (o->attach_count && (o->user || o->environment_count))
+        wrong = "-u and -E are for a command, not for -p";
+    else if (needs_ptrace && o->engine == ENGINE_SECCOMP && o->attach_count)
+        wrong = "a running process cannot be given our seccomp filter: -p needs --engine=ptrace";
+    else if (needs_ptrace && o->engine == ENGINE_SECCOMP)
+        wrong = "with our seccomp filter nothing can live on without us: --no-kill-on-exit needs "
+                "--engine=ptrace";
+    else if (o->interval && !o->output_count)
+        wrong = "--interval needs a file to write to: use -o FILE";
+    if (wrong) {
+        diag("%s: see systrace-lib --help", wrong);
+        return -EINVAL;
+    }
+    if (needs_ptrace)
+        o->engine = ENGINE_PTRACE;
+    return OPTIONS_RUN;
+}
+
 int options_parse(struct options *o, int argc, char **argv)
 {
-    int option, result;
+    int option, result, kill_on_exit = UNDECIDED;
 
     *o = (struct options){ .format = OUTPUT_BY_ENDING };
     opterr = 0;
     while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-        result = parse_option(o, option, argv);
+        result = parse_option(o, option, argv, &kill_on_exit);
         if (result)
             return result;
     }
     o->command = argv + optind;
-    if (!*o->command) {
-        diag("no command to trace: see systrace-lib --help");
-        return -EINVAL;
-    }
-    return OPTIONS_RUN;
+    return check_options(o, kill_on_exit);
 }
 
 void options_deinit(struct options *o)
 {
     free(o->outputs);
+    free(o->attach);
     free(o->environment);
     free(o->table_options.runtime.globs);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "report/output.h"
 #include "report/table.h"
 
@@ -14,7 +15,9 @@ enum engine { ENGINE_AUTO, ENGINE_SECCOMP, ENGINE_PTRACE };
 
 /* Strings are borrowed from argv; the arrays are owned. */
 struct options {
-    char **command; /* NULL-terminated, at least one word */
+    char **command; /* NULL-terminated; no word if and only if there is something to attach to */
+    pid_t *attach;  /* -p */
+    size_t attach_count;
     const char **outputs;
     size_t output_count;
     const char **environment; /* "VAR=VAL", or "VAR" to remove it */
@@ -24,6 +27,9 @@ struct options {
     enum output_format format;
     bool table;
     bool quiet;
+    bool kill_on_exit;     /* the tracees die with us */
+    unsigned interval;     /* --interval: seconds; 0: write at the end only */
+    bool results;          /* --results: observe what calls return */
     bool no_near;          /* --no-near: leave all placing to the scheduler */
     uint64_t verify_every; /* --verify: each N-th stack; 0: none */
     struct table_options table_options;

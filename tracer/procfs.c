@@ -133,6 +133,25 @@ bool procfs_leads_here(pid_t tid, uint64_t fd)
            (S_ISREG(file.stx_mode) && !file.stx_size && !file.stx_dev_major);
 }
 
+bool procfs_stat(pid_t tid, char *state, unsigned *flags)
+{
+    char path[64], text[512];
+    bool found = false;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    size_t size = fread(text, 1, sizeof(text) - 1, file);
+    if (size) {
+        text[size] = '\0';
+        const char *name_end = strrchr(text, ')'); /* the name may hold anything */
+        found = name_end && sscanf(name_end + 1, " %c %*d %*d %*d %*d %*d %u", state, flags) == 2;
+    }
+    fclose(file);
+    return found;
+}
+
 long procfs_status(pid_t tid, const char *field)
 {
     char path[64], line[256];

@@ -21,6 +21,9 @@ char *procfs_program(pid_t tid);
 /* May this descriptor of the process lead into a procfs? */
 bool procfs_leads_here(pid_t tid, uint64_t fd);
 
+/* The state letter of a thread (proc(5)) and the kernel's PF_ flags; false if it is gone. */
+bool procfs_stat(pid_t tid, char *state, unsigned *flags);
+
 /* A field of /proc/TID/status as a number ("Tgid", "TracerPid"); -1 if it cannot be read. */
 long procfs_status(pid_t tid, const char *field);
 

@@ -27,7 +27,16 @@ static char **copy_words(char *const *words)
     return copy;
 }
 
-int64_t record_begin(struct run *run, char *const *command, const char *engine)
+static int64_t *copy_pids(const pid_t *pids, size_t count)
+{
+    int64_t *copy = calloc(count + 1, sizeof(*copy));
+
+    for (size_t i = 0; copy && i < count; i++)
+        copy[i] = pids[i];
+    return copy;
+}
+
+int64_t record_begin(struct run *run, const struct options *options, const char *engine)
 {
     struct utsname host;
     int64_t index = run_add_execution(run);
@@ -36,7 +45,10 @@ int64_t record_begin(struct run *run, char *const *command, const char *engine)
         return index;
     struct execution *e = &run->executions[index];
     uname(&host);
-    e->command = copy_words(command);
+    e->command = copy_words(options->command);
+    e->attach = copy_pids(options->attach, options->attach_count);
+    e->attach_count = e->attach ? options->attach_count : 0;
+    e->results = options->results;
     e->kernel = strdup(host.release);
     e->machine = strdup(host.machine);
     e->version = strdup(SYSTRACE_VERSION);
@@ -44,7 +56,8 @@ int64_t record_begin(struct run *run, char *const *command, const char *engine)
     if (asprintf(&e->libc, "glibc %s", gnu_get_libc_version()) < 0)
         e->libc = NULL;
     clock_gettime(CLOCK_REALTIME, &e->start);
-    bool complete = e->command && e->kernel && e->machine && e->version && e->engine && e->libc;
+    bool complete =
+        e->command && e->attach && e->kernel && e->machine && e->version && e->engine && e->libc;
     return complete ? index : -ENOMEM;
 }
 
@@ -141,15 +154,15 @@ static int record_symbols(struct run *run, const struct images *images)
     return result;
 }
 
-int record_end(struct run *run, uint32_t execution, int status, const struct images *images)
+int record_end(struct run *run, uint32_t execution, const int *status, const struct images *images)
 {
     struct execution *e = &run->executions[execution];
 
     clock_gettime(CLOCK_REALTIME, &e->end);
-    if (WIFEXITED(status))
-        e->exit_status = WEXITSTATUS(status);
-    else if (WIFSIGNALED(status))
-        e->exit_signal = WTERMSIG(status);
+    if (status && WIFEXITED(*status))
+        e->exit_status = WEXITSTATUS(*status);
+    else if (status && WIFSIGNALED(*status))
+        e->exit_signal = WTERMSIG(*status);
     for (size_t i = 0; i < images->count; i++)
         run->modules[images->images[i]->number].loads += images->images[i]->module.loads;
     return record_symbols(run, images);

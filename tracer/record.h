@@ -6,16 +6,20 @@
 #define SYSTRACE_RECORD_H
 
 #include <sys/types.h>
+#include "options.h"
 #include "report/run.h"
 #include "symbolizer/image.h"
 
-/* Adds the execution of `command` that begins now; its index, or a negative errno. */
-int64_t record_begin(struct run *run, char *const *command, const char *engine);
+/* Adds the execution that these options ask for and that begins now; its index, or a negative
+ * errno.
+ */
+int64_t record_begin(struct run *run, const struct options *options, const char *engine);
 
 /* The number of the program that this process runs; [unknown] if /proc does not tell. -ENOMEM. */
 int64_t record_program(struct run *run, pid_t tid);
 
-/* Ends it: time, status of the command as from waitpid(2), load counts and symbols. -ENOMEM. */
-int record_end(struct run *run, uint32_t execution, int status, const struct images *images);
+/* Ends it: time, status of the command as from waitpid(2) (NULL: there is none), load counts and
+ * symbols. -ENOMEM. */
+int record_end(struct run *run, uint32_t execution, const int *status, const struct images *images);
 
 #endif

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <linux/audit.h>
 #include <linux/sched.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +21,10 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "calls.h"
 #include "diag.h"
 #include "launch.h"
@@ -31,15 +32,17 @@
 #include "procfs.h"
 #include "progress.h"
 #include "record.h"
+#include "signals.h"
 #include "stop.h"
 #include "symbolizer/verify.h"
 #include "tracee.h"
 
 enum {
     OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-              PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL,
+              PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP,
     X32_BIT = 1 << 30,
-    PROGRESS_MICROSECONDS = 500000,
+    SETTLE_MILLISECONDS = 1000, /* how long to wait for stops that we asked for, when leaving */
+    ERESTARTNOHAND = 514,       /* include/linux/errno.h: restart the call unless a handler runs */
 };
 
 #define VSYSCALL_PAGE UINT64_C(0xffffffffff600000)
@@ -47,10 +50,12 @@ enum {
 struct waited {
     pid_t tid;
     int status;
+    uint64_t time; /* nanoseconds; 0 unless returns are observed */
 };
 
 struct trace {
     const struct options *options;
+    save_fn *save;
     struct run *run;
     uint32_t execution; /* its index in the run */
     bool seccomp;       /* the engine */
@@ -64,12 +69,17 @@ struct trace {
     struct progress progress;
     bool show_progress;
 
+    int result;       /* the exit status to end with after a failure of ours; 0 */
     bool started;     /* the command's first execve was seen */
     int status;       /* the command's wait status, once it has ended */
     bool suspend;     /* the command stopped after ^Z: stop likewise, for the shell waits for us */
     bool forwarded;   /* a signal was passed on to what the command left running */
     bool cut_short;   /* there was another: tracing ends here */
     unsigned orphans; /* tracees that died in a clone call: their children wait for no event */
+
+    pid_t saver;         /* writes the results as they were a while ago (save_now) */
+    uint64_t next_save;  /* nanoseconds */
+    uint64_t stopped_at; /* when the stop being handled was waited for; nanoseconds */
 
     /* Stops that were waited for and not yet handled, oldest first. */
     struct waited *queue;
@@ -88,104 +98,84 @@ struct entry {
 
 /* ---- Signals to us ---- */
 
-/* For the handler, which has no other way to know. */
-static struct {
-    volatile sig_atomic_t pending; /* the last signal to pass on */
-    volatile pid_t command;        /* 0: it has ended */
-    volatile sig_atomic_t suspend; /* the terminal's ^Z came: we stop when the command does */
-} signals;
-
-/* A signal that somebody sent to us alone is meant for the command; the terminal's ^C has reached
- * it. */
-static void on_signal(int number, siginfo_t *info, void *context)
-{
-    static const struct itimerval soon = { { 0, PROGRESS_MICROSECONDS },
-                                           { 0, PROGRESS_MICROSECONDS } };
-    int saved = errno;
-
-    (void)context;
-    if (!signals.command) {
-        signals.pending = number;
-        setitimer(ITIMER_REAL, &soon, NULL); /* should the loop just be about to wait */
-    } else if (info->si_code <= 0) {
-        kill(signals.command, number);
-    }
-    errno = saved;
-}
-
 /*
- * ^Z reaches us and the command alike. Were we stopped by it at once, a command that has a handler
- * for it (vim, less: it restores the terminal, then stops itself) would come to run it only after
- * `fg`, and then stop for good, the one SIGCONT being spent.
+ * SIGINT, SIGTERM or SIGHUP, while there is no command to pass it on to. Processes that we attached
+ * to are let go. What a command has left running gets the signal; if that does not end it, a second
+ * one ends the tracing.
  */
-static void on_suspend(int number)
-{
-    signals.suspend = true;
-    if (!signals.command)
-        kill(getpid(), SIGSTOP);
-    (void)number;
-}
-
-static void on_alarm(int number)
-{
-    (void)number;
-}
-
-/* After the fork, for the command inherits what we were given. waitpid must be interrupted: no
- * SA_RESTART. */
-static void catch_signals(pid_t command)
-{
-    static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
-    struct sigaction forward = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
-    struct sigaction wake = { .sa_handler = on_alarm };
-    struct sigaction suspend = { .sa_handler = on_suspend, .sa_flags = SA_RESTART }, former;
-    struct sigaction ignore = { .sa_handler = SIG_IGN }, normal = { .sa_handler = SIG_DFL };
-    sigset_t used;
-
-    signals.command = command;
-    sigemptyset(&used);
-    sigaddset(&used, SIGALRM);
-    for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++) {
-        sigaction(caught[i], &forward, NULL);
-        sigaddset(&used, caught[i]);
-    }
-    sigaction(SIGALRM, &wake, NULL);
-    sigaction(SIGCHLD, &normal, NULL); /* if ignored, statuses would be lost */
-    sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is an error of writing, with a message; */
-    sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file that becomes larger than allowed */
-    if (!sigaction(SIGTSTP, NULL, &former) && former.sa_handler != SIG_IGN)
-        sigaction(SIGTSTP, &suspend, NULL);
-    sigprocmask(SIG_UNBLOCK, &used, NULL);
-}
-
-/* The command has ended but left others: they get the signal. If that does not end them, a second
- * one ends the tracing, and them with it. */
-static void forward_pending(struct trace *trace)
+static void take_signal(struct trace *trace)
 {
     int number = signals.pending;
 
+    if (!number)
+        return;
     signals.pending = 0;
-    trace->cut_short = number && trace->forwarded;
-    trace->forwarded |= number;
-    for (size_t i = 0; number && i < trace->tracees.slot_count; i++) {
-        for (const struct tracee *t = trace->tracees.slots[i]; t; t = t->next) {
-            if (t->process && t->tid == t->process->pid)
-                kill(t->tid, number);
-        }
+    trace->cut_short = trace->forwarded || trace->options->attach_count;
+    trace->forwarded = true;
+    if (trace->options->attach_count)
+        return;
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (t->process && t->tid == t->process->pid)
+            kill(t->tid, number);
     }
 }
 
 /* ---- Resuming ---- */
+
+static enum abi call_abi(uint32_t architecture, uint64_t nr)
+{
+    return architecture == AUDIT_ARCH_I386              ? ABI_I386
+           : nr & X32_BIT && nr < 2 * (uint64_t)X32_BIT ? ABI_X32
+                                                        : ABI_X86_64;
+}
+
+static uint64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
 
 /* The only place where tracees go on. That one is gone by now is no error: its death will be waited
  * for. */
 static void resume(struct trace *trace, struct tracee *tracee, int signal)
 {
     bool stop_at_exit = !trace->seccomp || tracee->changing_map || tracee->cleared_untraced ||
-                        tracee->process->own_filter;
+                        tracee->observed || tracee->process->own_filter;
 
+    if (tracee->observed)
+        tracee->resumed_in_call = now();
     near_resume(&trace->near, tracee->tid, stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, signal,
                 tracee->process->references == 1, &tracee->resumed_at);
+}
+
+/* Stops a tracee wherever it is; it reports that as STOP_START or STOP_GROUP. */
+static void interrupt(struct tracee *tracee)
+{
+    tracee->interrupted = !ptrace(PTRACE_INTERRUPT, tracee->tid, 0, 0);
+}
+
+/*
+ * In the stop that we asked for. A blocked call was interrupted by it, and the kernel is about to
+ * restart it; but some calls it would have fail with EINTR, which no program is prepared for
+ * when it gets no signals. So they are made to be restarted too. (Their time-out begins again.)
+ */
+static void restart_call(const struct trace *trace, struct tracee *tracee)
+{
+    struct user_regs_struct registers;
+    struct __ptrace_syscall_info info;
+
+    if (!tracee->interrupted || ptrace(PTRACE_GETREGS, tracee->tid, 0, &registers) < 0 ||
+        ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), &info) <= 0)
+        return;
+    tracee->interrupted = false;
+    uint64_t nr = registers.orig_rax;
+    enum abi abi = call_abi(info.arch, nr);
+    if ((int64_t)nr >= 0 && (int)registers.rax == -EINTR &&
+        calls_is_unrestarted(&trace->calls, abi, (uint32_t)(nr & ~(uint64_t)X32_BIT))) {
+        registers.rax = (unsigned long long)-ERESTARTNOHAND;
+        ptrace(PTRACE_SETREGS, tracee->tid, 0, &registers);
+    }
 }
 
 /* ---- Calls ---- */
@@ -204,15 +194,14 @@ static bool read_entry(const struct tracee *tracee, struct entry *ret)
     ret->ip = info.instruction_pointer;
     ret->filter_data = info.op == PTRACE_SYSCALL_INFO_SECCOMP ? info.seccomp.ret_data : 0;
     memcpy(ret->args, info.entry.args, sizeof(ret->args));
-    ret->abi = info.arch == AUDIT_ARCH_I386                 ? ABI_I386
-               : nr & X32_BIT && nr < 2 * (uint64_t)X32_BIT ? ABI_X32
-                                                            : ABI_X86_64;
+    ret->abi = call_abi(info.arch, nr);
     ret->nr = (uint32_t)(ret->abi == ABI_X32 ? nr & ~(uint64_t)X32_BIT : nr);
     return true;
 }
 
-/* Adds one call to the run. False: there was no memory to record it. */
-static bool add_call(struct trace *trace, int64_t program, int64_t stack, enum abi abi, uint32_t nr)
+/* Adds one call to the run; its count, or negative: there was no memory to record it. */
+static int64_t add_call(struct trace *trace, int64_t program, int64_t stack, enum abi abi,
+                        uint32_t nr)
 {
     struct execution *execution = &trace->run->executions[trace->execution];
     struct count key = { .execution = trace->execution,
@@ -222,12 +211,12 @@ static bool add_call(struct trace *trace, int64_t program, int64_t stack, enum a
                          .nr = nr,
                          .calls = 1 };
 
-    if (program < 0 || stack < 0 || run_count(trace->run, &key) < 0) {
+    int64_t count = program < 0 || stack < 0 ? -ENOMEM : run_count(trace->run, &key);
+    if (count < 0)
         execution->lost++;
-        return false;
-    }
-    execution->entries++;
-    return true;
+    else
+        execution->entries++;
+    return count;
 }
 
 /* The stack of a tracee that entered a call; its number in the run, negative if there is no memory.
@@ -323,11 +312,53 @@ static bool sees_affinity(const struct tracee *tracee, const struct entry *entry
     }
 }
 
+/*
+ * A thread is about to install a filter for its whole process. From then on the others must stop at
+ * every entry, before that filter can deny it; they do once they have stopped anywhere. The thread
+ * is held until no other is running: what sleeps in the kernel must pass such a stop on its way
+ * out.
+ */
+static void watch_siblings(struct trace *trace, struct tracee *installer)
+{
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (t->process == installer->process && t != installer)
+            interrupt(t);
+    }
+    installer->process->installer = installer->tid;
+}
+
+static bool siblings_watched(const struct trace *trace, const struct process *process)
+{
+    char state;
+    unsigned flags;
+
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (t->process == process && t->interrupted && procfs_stat(t->tid, &state, &flags) &&
+            state == 'R')
+            return false;
+    }
+    return true;
+}
+
+/* Lets the thread go that installs a filter, if it is time. */
+static void release_installer(struct trace *trace, struct process *process)
+{
+    struct tracee *installer = tracees_find(&trace->tracees, process->installer);
+
+    if (!siblings_watched(trace, process))
+        return;
+    process->installer = 0;
+    if (installer && installer->process == process)
+        resume(trace, installer, 0);
+}
+
 /* Takes note of a call whose effect concerns us. */
 static void note_effect(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
     enum call_meaning meaning = calls_meaning(&trace->calls, entry->abi, entry->nr);
+    struct process *process = tracee->process;
     uint64_t start, size;
+    bool all_threads;
 
     if (meaning == CALL_OTHER)
         return;
@@ -339,8 +370,14 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
     if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
         meaning == CALL_FORK)
         note_clone(tracee, entry, meaning);
-    if (call_installs_filter(meaning, entry->args))
-        tracee->process->own_filter = true;
+    if (call_installs_filter(meaning, entry->args, &all_threads)) {
+        if (all_threads && !process->own_filter)
+            watch_siblings(trace, tracee);
+        process->own_filter = true;
+    }
+    if ((meaning == CALL_EXIT_GROUP || meaning == CALL_EXECVE) && !process->ender)
+        process->ender = tracee->tid;
+    tracee->ending = meaning == CALL_EXIT || meaning == CALL_EXIT_GROUP;
     if (trace->near.enabled && sees_affinity(tracee, entry, meaning))
         watch_affinity(trace, tracee, true);
 }
@@ -348,14 +385,17 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
 /* An entry stop that is the first of its call. */
 static void count_entry(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
-    tracee->changing_map = tracee->cloning = false;
+    tracee->changing_map = tracee->cloning = tracee->ending = false;
     if ((entry->ip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
         trace->run->executions[trace->execution].vsyscall++;
         return;
     }
     int64_t stack = take_stack(trace, tracee, entry);
-    add_call(trace, tracee->process->program, stack, entry->abi, entry->nr);
+    int64_t count = add_call(trace, tracee->process->program, stack, entry->abi, entry->nr);
     note_effect(trace, tracee, entry);
+    tracee->at_entry = count >= 0;
+    tracee->observed = trace->options->results && count >= 0;
+    tracee->count = (uint32_t)count;
     tracee->clone_stack = stack < 0 ? NO_STACK : stack;
 }
 
@@ -401,8 +441,10 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
             trace->run->executions[trace->execution].denied++;
         if (tracee->changing_map)
             tracee->space->stale = true;
-        restore_untraced(tracee);
-        tracee->in_call = tracee->changing_map = false;
+        if (tracee->observed)
+            run_add_result(trace->run, tracee->count, info.exit.is_error,
+                           trace->stopped_at - tracee->resumed_in_call);
+        tracee->in_call = tracee->changing_map = tracee->observed = false;
     }
 }
 
@@ -425,7 +467,8 @@ static void enqueue(struct trace *trace, pid_t tid, int status)
         trace->queue = queue;
         trace->queue_capacity = capacity;
     }
-    trace->queue[trace->queue_count++] = (struct waited){ tid, status };
+    trace->queue[trace->queue_count++] =
+        (struct waited){ tid, status, trace->options->results ? now() : 0 };
 }
 
 /* Handles the stop in which a tracee without a place has been waiting. */
@@ -436,20 +479,27 @@ static void release_held(struct trace *trace, struct tracee *tracee)
     tracee->held = false;
 }
 
-/* Gives a new tracee its place, next to the one that made it, and lets it go if it waits already.
- */
-static void adopt(struct trace *trace, struct tracee *child, const struct tracee *parent,
-                  uint64_t flags)
+/* Gives a tracee its place, and lets it go if it waits already. */
+static void place(struct trace *trace, struct tracee *tracee, struct process *process,
+                  struct space *space)
 {
+    if (!process || !space)
+        die_of_memory();
+    tracee_adopt(tracee, process, space);
+    release_held(trace, tracee);
+}
+
+/* Gives a new tracee its place next to the one that makes it. */
+static void adopt(struct trace *trace, struct tracee *child, const struct tracee *parent)
+{
+    uint64_t flags = parent->clone_flags;
     bool thread = flags & CLONE_THREAD;
     struct process *process = thread ? process_ref(parent->process)
                                      : process_create(child->tid, parent->process->program);
     struct space *space = flags & CLONE_VM ? space_ref(parent->space) : space_fork(parent->space);
 
-    if (!process || !space)
-        die_of_memory();
+    place(trace, child, process, space);
     process->own_filter |= parent->process->own_filter;
-    tracee_adopt(child, process, space);
     if (flags & CLONE_VM && flags & CLONE_VFORK && parent->clone_own_stack)
         child->spawned_by = parent->clone_stack;
     else if (!thread)
@@ -461,10 +511,24 @@ static void adopt(struct trace *trace, struct tracee *child, const struct tracee
         child->clone_args = parent->clone_args;
         child->clone_abi = parent->clone_abi;
     }
-    release_held(trace, child);
 }
 
-static void handle_child(struct trace *trace, struct tracee *parent, int event)
+/* Gives a tracee its place, of which only what /proc says is known. */
+static void adopt_unknown(struct trace *trace, struct tracee *tracee)
+{
+    pid_t pid = (pid_t)procfs_status(tracee->tid, "Tgid");
+    const struct tracee *sibling = pid > 0 ? tracees_find_process(&trace->tracees, pid) : NULL;
+
+    if (sibling) {
+        place(trace, tracee, process_ref(sibling->process), space_ref(sibling->space));
+    } else {
+        place(trace, tracee, process_create(pid, record_program(trace->run, tracee->tid)),
+              space_create());
+        tracee->process->own_filter = true; /* it may have one */
+    }
+}
+
+static void handle_child(struct trace *trace, struct tracee *parent)
 {
     unsigned long tid = 0;
 
@@ -477,41 +541,25 @@ static void handle_child(struct trace *trace, struct tracee *parent, int event)
         child = tracees_add(&trace->tracees, (pid_t)tid);
     if (!child)
         die_of_memory();
-    uint64_t flags = parent->cloning               ? parent->clone_flags
-                     : event == PTRACE_EVENT_VFORK ? CLONE_VM | CLONE_VFORK
-                                                   : 0;
+    if (!child->process && parent->cloning)
+        adopt(trace, child, parent);
+    else if (!child->process)
+        adopt_unknown(trace, child); /* we attached to the parent in the midst of the call */
     parent->cloning = false;
-    if (!child->process)
-        adopt(trace, child, parent, flags);
 }
 
-/* The parent died before its event could be seen: what can be known is in /proc. */
+/* The parent died before its event could be seen. */
 static void adopt_orphan(struct trace *trace, struct tracee *child)
 {
-    pid_t pid = (pid_t)procfs_status(child->tid, "Tgid");
-    struct tracee *leader = pid > 0 ? tracees_find(&trace->tracees, pid) : NULL;
-
-    if (leader && leader != child && leader->process) {
-        adopt(trace, child, leader, CLONE_THREAD | CLONE_VM);
-        return;
-    }
-    struct process *process = process_create(pid, record_program(trace->run, child->tid));
-    struct space *space = space_create();
-    if (!process || !space)
-        die_of_memory();
-    process->own_filter = true; /* it may have inherited one */
+    adopt_unknown(trace, child);
     trace->orphans -= trace->orphans > 0;
-    tracee_adopt(child, process, space);
-    release_held(trace, child);
 }
 
 static void adopt_orphans(struct trace *trace)
 {
-    for (size_t i = 0; i < trace->tracees.slot_count; i++) {
-        for (struct tracee *t = trace->tracees.slots[i]; t; t = t->next) {
-            if (!t->process && t->held)
-                adopt_orphan(trace, t);
-        }
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (!t->process && t->held)
+            adopt_orphan(trace, t);
     }
 }
 
@@ -530,6 +578,8 @@ static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
             watch_affinity(trace, tracee, false);
             watch_affinity(trace, caller, false);
             orphaned = tracee && tracee != caller && tracee->cloning;
+            if (tracee && tracee != caller && tracee->at_entry)
+                trace->run->executions[trace->execution].killed++;
             tracees_rename(&trace->tracees, caller, tid);
             tracee = *in_out = caller;
         }
@@ -543,6 +593,7 @@ static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
     }
     tracee->spawned_by = NO_STACK;
     tracee->changing_map = false;
+    tracee->process->ender = 0;
     if (orphaned) {
         trace->orphans++;
         adopt_orphans(trace);
@@ -559,20 +610,38 @@ static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
     }
 }
 
+/*
+ * A tracee at an entry has died. By the call itself, exit or exit_group? Else it was killed, and
+ * whether the kernel had begun the call is not known.
+ */
+static bool ended_itself(const struct tracee *tracee, int status)
+{
+    pid_t ender = tracee->process->ender;
+    return tracee->ending && WIFEXITED(status) && (!ender || ender == tracee->tid);
+}
+
 static void handle_death(struct trace *trace, struct tracee *tracee, pid_t tid, int status)
 {
     if (tid == trace->launch.pid && signals.command) { /* the first of that pid */
         trace->status = status;
         signals.command = 0;
     }
+    if (tid == trace->saver)
+        trace->saver = 0;
     if (!tracee)
         return; /* a child that we inherited from whoever executed us */
     watch_affinity(trace, tracee, false);
+    if (tracee->at_entry && !ended_itself(tracee, status))
+        trace->run->executions[trace->execution].killed++;
     if (tracee->cloning) {
         trace->orphans++;
         adopt_orphans(trace);
     }
+    struct process *process = tracee->process ? process_ref(tracee->process) : NULL;
     tracees_remove(&trace->tracees, tracee);
+    if (process && process->installer)
+        release_installer(trace, process);
+    process_unref(process);
 }
 
 /* A stop of a tracee that no parent has announced yet: it waits for that, stopped. */
@@ -604,8 +673,12 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         hold(trace, tracee, tid, status);
         return;
     }
-    if (!(stop.kind == STOP_SECCOMP && tracee->in_call)) /* that is in the call still */
+    if (!(stop.kind == STOP_SECCOMP && tracee->in_call)) { /* that is at the entry still */
         watch_affinity(trace, tracee, false);
+        tracee->at_entry = false;
+        if (stop.kind != STOP_CHILD)
+            restore_untraced(tracee);
+    }
     switch (stop.kind) {
     case STOP_SECCOMP:
         handle_seccomp(trace, tracee);
@@ -617,15 +690,17 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         handle_exec(trace, &tracee, tid);
         break;
     case STOP_CHILD:
-        handle_child(trace, tracee, stop.value);
+        handle_child(trace, tracee);
         break;
     case STOP_START:
-        restore_untraced(tracee);
+        restart_call(trace, tracee);
         break;
     case STOP_GROUP:
-        restore_untraced(tracee);
+        tracee->interrupted = false;
         ptrace(PTRACE_LISTEN, tid, 0, 0);
         trace->suspend |= signals.suspend && tid == trace->launch.pid;
+        if (tracee->process->installer)
+            release_installer(trace, tracee->process);
         return;
     case STOP_SIGNAL:
         signal = stop.value;
@@ -633,7 +708,11 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
     default:
         break;
     }
-    resume(trace, tracee, signal);
+    pid_t installer = tracee->process->installer;
+    if (installer != tid)
+        resume(trace, tracee, signal);
+    if (installer)
+        release_installer(trace, tracee->process);
 }
 
 /* Waits for one stop, then takes all others that are there: a tracee that stops all the time cannot
@@ -650,10 +729,6 @@ static bool wait_for_stops(struct trace *trace)
             if (trace->tracees.count == 1)
                 return true; /* there are no others */
         } else if (tid < 0 && errno == EINTR) {
-            forward_pending(trace);
-            if (trace->show_progress)
-                progress_show(&trace->progress, trace->run,
-                              trace->run->executions[trace->execution].entries);
             return true; /* with what there is; the next wait blocks again */
         } else {
             return tid == 0 || trace->queue_count;
@@ -661,13 +736,46 @@ static bool wait_for_stops(struct trace *trace)
     }
 }
 
+/* Forks: the child has all that was recorded so far to itself, and writes it; we go on. */
+static void save_now(struct trace *trace)
+{
+    trace->next_save = now() + (uint64_t)trace->options->interval * 1000000000;
+    if (trace->saver)
+        return; /* it is at it still */
+    trace->saver = fork();
+    if (trace->saver < 0) {
+        diag("cannot save the results meanwhile: fork: %s", strerror(errno));
+        trace->saver = 0;
+    } else if (!trace->saver) {
+        signals_ignore();
+        trace->run->executions[trace->execution].cut_short = true;
+        _exit(record_end(trace->run, trace->execution, NULL, &trace->images) < 0
+                  ? EXIT_OURS
+                  : trace->save(trace->options, trace->run));
+    }
+}
+
+static void handle_tick(struct trace *trace)
+{
+    signals.tick = false;
+    if (trace->show_progress)
+        progress_show(&trace->progress, trace->run,
+                      trace->run->executions[trace->execution].entries);
+    if (trace->options->interval && now() >= trace->next_save)
+        save_now(trace);
+}
+
 static void loop(struct trace *trace)
 {
     while ((trace->tracees.count || trace->orphans) && !trace->cut_short && wait_for_stops(trace)) {
         while (trace->queue_head < trace->queue_count) {
             struct waited next = trace->queue[trace->queue_head++];
+            trace->stopped_at = next.time;
             handle_stop(trace, next.tid, next.status);
         }
+        take_signal(trace);
+        if (signals.tick)
+            handle_tick(trace);
         if (trace->suspend) {
             progress_end(&trace->progress);
             trace->suspend = false;
@@ -695,32 +803,26 @@ static void raise_file_limit(void)
     }
 }
 
-static void start_progress(struct trace *trace)
+static void start_ticking(struct trace *trace)
 {
-    struct itimerval timer = { { 0, PROGRESS_MICROSECONDS }, { 0, PROGRESS_MICROSECONDS } };
-
     trace->show_progress = !trace->options->quiet && isatty(STDERR_FILENO);
+    trace->next_save = now() + (uint64_t)trace->options->interval * 1000000000;
     progress_begin(&trace->progress, &trace->options->table_options);
-    if (trace->show_progress)
-        setitimer(ITIMER_REAL, &timer, NULL);
+    if (trace->show_progress || trace->options->interval)
+        signals_start_ticking();
 }
 
-static void stop_progress(struct trace *trace)
+static int trace_init(struct trace *trace, const struct options *options, save_fn *save,
+                      struct run *run)
 {
-    struct itimerval none = { 0 };
-
-    setitimer(ITIMER_REAL, &none, NULL);
-    progress_end(&trace->progress);
-}
-
-static int trace_init(struct trace *trace, const struct options *options, struct run *run)
-{
-    *trace = (struct trace){ .options = options, .run = run, .launch = { .report_fd = -1 } };
+    *trace = (struct trace){
+        .options = options, .save = save, .run = run, .launch = { .report_fd = -1 }
+    };
     trace->seccomp = options->engine == ENGINE_SECCOMP ||
                      (options->engine == ENGINE_AUTO && launch_has_seccomp());
     calls_init(&trace->calls);
     images_init(&trace->images, add_module, run);
-    int64_t execution = record_begin(run, options->command, trace->seccomp ? "seccomp" : "ptrace");
+    int64_t execution = record_begin(run, options, trace->seccomp ? "seccomp" : "ptrace");
     if (execution < 0 || tracees_init(&trace->tracees) < 0 ||
         unwinder_init(&trace->unwinder, &trace->images) < 0)
         return -ENOMEM;
@@ -739,10 +841,15 @@ static void trace_deinit(struct trace *trace)
         close(trace->launch.report_fd);
 }
 
-/* Starts the command and gives it its place as the first tracee. 0 or an exit status. */
-static int start_command(struct trace *trace)
+static uintptr_t ptrace_options(const struct trace *trace)
 {
-    int result = launch_start(&trace->launch, trace->options, trace->seccomp, OPTIONS);
+    return OPTIONS | (trace->options->kill_on_exit ? PTRACE_O_EXITKILL : 0);
+}
+
+/* Seizes the command and gives it its place as the first tracee. 0 or an exit status. */
+static int begin_command(struct trace *trace)
+{
+    int result = launch_seize(&trace->launch, ptrace_options(trace));
 
     if (result)
         return result;
@@ -755,6 +862,104 @@ static int start_command(struct trace *trace)
     process->own_filter = procfs_status(getpid(), "Seccomp") > 0;
     tracee_adopt(tracee, process, space);
     return 0;
+}
+
+/* Seizes the processes of -p; stops their threads once, so that they stop at calls from then on. 0
+ * or an exit status. */
+static int begin_attached(struct trace *trace)
+{
+    const struct options *options = trace->options;
+    struct process *process;
+
+    for (size_t i = 0; i < options->attach_count; i++) {
+        int result =
+            attach_process(&trace->tracees, options->attach[i], ptrace_options(trace), &process);
+        if (result)
+            return result;
+        if (process)
+            process->program = record_program(trace->run, process->pid);
+    }
+    trace->started = true;
+    size_t threads = trace->tracees.count;
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));)
+        interrupt(t);
+    if (!options->quiet)
+        diag("attached, %zu thread%s; an interrupt (^C) ends the tracing", threads,
+             threads == 1 ? "" : "s");
+    return 0;
+}
+
+/* Is a stop to be expected soon that we asked for? */
+static bool is_unsettled(const struct trace *trace)
+{
+    char state;
+    unsigned flags;
+
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (t->interrupted && procfs_stat(t->tid, &state, &flags) && state != 'D')
+            return true;
+    }
+    return false;
+}
+
+/* Before we leave tracees that live on: no call of theirs is to fail because we have stopped them.
+ */
+static void settle(struct trace *trace)
+{
+    static const struct timespec millisecond = { 0, 1000000 };
+    int status;
+
+    for (int i = 0; i < SETTLE_MILLISECONDS && is_unsettled(trace); i++) {
+        pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
+        if (tid > 0)
+            handle_stop(trace, tid, status);
+        else
+            nanosleep(&millisecond, NULL);
+    }
+}
+
+/*
+ * Traces from the first to the last. Its tracer is this thread, not the process; so when it ends,
+ * the kernel lets go of the tracees there still are, wherever they are, without stopping them; or,
+ * by PTRACE_O_EXITKILL, kills them. Every stop that was waited for has been resumed by then.
+ */
+static void *tracing_thread(void *context)
+{
+    struct trace *trace = context;
+
+    trace->result = trace->options->attach_count ? begin_attached(trace) : begin_command(trace);
+    if (trace->result)
+        return NULL;
+    signals_catch(trace->launch.pid);
+    near_init(&trace->near, !trace->options->no_near);
+    start_ticking(trace);
+    if (trace->launch.pid)
+        launch_go(&trace->launch);
+    loop(trace);
+    signals_stop_ticking();
+    progress_end(&trace->progress);
+    if (!trace->options->kill_on_exit)
+        settle(trace);
+    if (trace->saver)
+        waitpid(trace->saver, NULL, 0);
+    return NULL;
+}
+
+static int run_thread(struct trace *trace)
+{
+    pthread_t thread;
+
+    raise_file_limit();
+    signals_block();
+    int error = pthread_create(&thread, NULL, tracing_thread, trace);
+    if (error) {
+        diag("cannot start a thread: %s", strerror(error));
+        if (trace->launch.pid)
+            launch_abandon(&trace->launch);
+        return EXIT_OURS;
+    }
+    pthread_join(thread, NULL);
+    return trace->result;
 }
 
 /* The invariant of every run: what was seen was counted. */
@@ -775,22 +980,20 @@ static int report_verify(const struct verify *verify)
     return verify->differences ? EXIT_OURS : 0;
 }
 
-int trace_command(const struct options *options, struct run *run, int *status)
+int trace(const struct options *options, save_fn *save, struct run *run, int *status)
 {
     struct trace trace;
-    int result = trace_init(&trace, options, run);
+    int result = trace_init(&trace, options, save, run);
 
     if (result < 0) {
         diag("out of memory");
         result = EXIT_OURS;
-    } else if (!(result = start_command(&trace))) {
-        catch_signals(trace.launch.pid);
-        raise_file_limit();
-        near_init(&trace.near, !options->no_near);
-        start_progress(&trace);
-        launch_go(&trace.launch);
-        loop(&trace);
-        stop_progress(&trace);
+    } else if (!options->attach_count) {
+        result = launch_fork(&trace.launch, options, trace.seccomp);
+    }
+    if (!result)
+        result = run_thread(&trace);
+    if (!result) {
         *status = trace.status;
         run->executions[trace.execution].cut_short = trace.cut_short;
         if (!trace.started)
@@ -798,7 +1001,8 @@ int trace_command(const struct options *options, struct run *run, int *status)
         else
             result = report_verify(&trace.verify);
         check_counts(&trace);
-        if (record_end(run, trace.execution, trace.status, &trace.images) < 0)
+        if (record_end(run, trace.execution, options->attach_count ? NULL : &trace.status,
+                       &trace.images) < 0)
             diag("out of memory: some functions have no names");
     }
     trace_deinit(&trace);

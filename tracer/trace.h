@@ -1,5 +1,6 @@
 /*
- * trace.h - the tracing of one command, from its start to the end of its last descendant.
+ * trace.h - the tracing of one command, from its start to the end of its last descendant; or of
+ * running processes, until they end or are let go.
  */
 #ifndef SYSTRACE_TRACE_H
 #define SYSTRACE_TRACE_H
@@ -7,11 +8,14 @@
 #include "options.h"
 #include "report/run.h"
 
+/* Writes the results as far as they go; an exit status, after a message if it is not 0. */
+typedef int save_fn(const struct options *options, struct run *run);
+
 /*
- * Runs the command of `options` and records all its system calls as a new execution of `run`. 0 and
- * the command's wait status (waitpid(2)) in *status; or the exit status to end with, after a
- * message.
+ * Runs the command of `options`, or attaches to its processes, and records all system calls as a
+ * new execution of `run`. 0 and the command's wait status (waitpid(2)) in *status; or the exit
+ * status to end with, after a message. `save` is called for --interval, in a process of its own.
  */
-int trace_command(const struct options *options, struct run *run, int *status);
+int trace(const struct options *options, save_fn *save, struct run *run, int *status);
 
 #endif

@@ -46,6 +46,26 @@ struct tracee *tracees_find(const struct tracees *tracees, pid_t tid)
     return *find_link(tracees, tid);
 }
 
+struct tracee *tracees_next(const struct tracees *tracees, const struct tracee *last)
+{
+    size_t slot = last ? (size_t)last->tid % tracees->slot_count + 1 : 0;
+
+    if (last && last->next)
+        return last->next;
+    while (slot < tracees->slot_count && !tracees->slots[slot])
+        slot++;
+    return slot < tracees->slot_count ? tracees->slots[slot] : NULL;
+}
+
+struct tracee *tracees_find_process(const struct tracees *tracees, pid_t pid)
+{
+    struct tracee *t = tracees_next(tracees, NULL);
+
+    while (t && !(t->process && t->process->pid == pid))
+        t = tracees_next(tracees, t);
+    return t;
+}
+
 /* Failure to grow only makes it slower. */
 static void grow(struct tracees *tracees)
 {

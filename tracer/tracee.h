@@ -17,6 +17,8 @@ struct process {
     int64_t program; /* number in the run; -1 until the command's first execve */
     bool own_filter; /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL (trace.c)
                       */
+    pid_t installer; /* the thread that is held while the others learn of its filter; 0: none */
+    pid_t ender;     /* the first thread that entered exit_group or execve; 0: none */
 };
 
 #define NO_STACK (-1)
@@ -29,10 +31,15 @@ struct tracee {
                            own stack is another; NO_STACK, also from its execve on */
 
     /* The call it is in, from its entry stop on. */
-    bool in_call;       /* its entry was counted by a PTRACE_SYSCALL stop */
-    bool passed_filter; /* in such a call: our filter was reached, so no other denied it */
-    bool changing_map;  /* the call can change an executable mapping */
-    bool cloning;       /* the call may make a tracee, of which the following is known */
+    bool at_entry;            /* its entry was counted, and there was no stop since */
+    bool ending;              /* such an entry is into exit or exit_group, which nothing follows */
+    bool in_call;             /* its entry was counted by a PTRACE_SYSCALL stop */
+    bool passed_filter;       /* in such a call: our filter was reached, so no other denied it */
+    bool changing_map;        /* the call can change an executable mapping */
+    bool observed;            /* what it returns is to be recorded, */
+    uint32_t count;           /* with this count of the run */
+    uint64_t resumed_in_call; /* when it went on from its entry; nanoseconds */
+    bool cloning;             /* the call may make a tracee, of which the following is known */
     uint64_t clone_flags;
     enum abi clone_abi;
     uint64_t clone_args;   /* address of clone3's struct; 0: clone, with the flags in a register */
@@ -42,6 +49,8 @@ struct tracee {
 
     bool sees_affinity; /* the call can tell or pass on the affinity of this tracee or of another */
     uint64_t resumed_at; /* for near_resume */
+
+    bool interrupted; /* we have stopped it (PTRACE_INTERRUPT), which it has not reported yet */
 
     bool held;       /* stopped, until the event of its parent comes */
     int held_status; /* of that stop */
@@ -59,6 +68,12 @@ int tracees_init(struct tracees *tracees);
 void tracees_deinit(struct tracees *tracees);
 
 struct tracee *tracees_find(const struct tracees *tracees, pid_t tid);
+
+/* Any tracee of the process, or NULL. Slow. */
+struct tracee *tracees_find_process(const struct tracees *tracees, pid_t pid);
+
+/* One after the other, in no order, from NULL to NULL; none may be added or removed meanwhile. */
+struct tracee *tracees_next(const struct tracees *tracees, const struct tracee *last);
 
 /* A new tracee without process and address space. NULL: no memory. */
 struct tracee *tracees_add(struct tracees *tracees, pid_t tid);

@@ -99,28 +99,48 @@ static void test_filters(void **state)
 {
     static const struct {
         enum call_meaning meaning;
-        uint64_t operation;
-        bool installs;
+        uint64_t operation, flags;
+        bool installs, all_threads;
     } cases[] = {
-        { CALL_PRCTL, PR_SET_SECCOMP, true },
-        { CALL_PRCTL, PR_GET_SECCOMP, false },
-        { CALL_PRCTL, PR_SET_NAME, false },
-        { CALL_SECCOMP, SECCOMP_SET_MODE_STRICT, true },
-        { CALL_SECCOMP, SECCOMP_SET_MODE_FILTER, true },
-        { CALL_SECCOMP, SECCOMP_GET_ACTION_AVAIL, false },
-        { CALL_OTHER, SECCOMP_SET_MODE_FILTER, false },
+        { CALL_PRCTL, PR_SET_SECCOMP, SECCOMP_FILTER_FLAG_TSYNC, true, false },
+        { CALL_PRCTL, PR_GET_SECCOMP, 0, false, false },
+        { CALL_PRCTL, PR_SET_NAME, 0, false, false },
+        { CALL_SECCOMP, SECCOMP_SET_MODE_STRICT, 0, true, false },
+        { CALL_SECCOMP, SECCOMP_SET_MODE_FILTER, 0, true, false },
+        { CALL_SECCOMP, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, true, true },
+        { CALL_SECCOMP, SECCOMP_GET_ACTION_AVAIL, SECCOMP_FILTER_FLAG_TSYNC, false, false },
+        { CALL_OTHER, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, false, false },
     };
 
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        uint64_t args[6] = { cases[i].operation };
-        assert_int_equal(call_installs_filter(cases[i].meaning, args), cases[i].installs);
+        uint64_t args[6] = { cases[i].operation, cases[i].flags };
+        bool all_threads;
+        assert_int_equal(call_installs_filter(cases[i].meaning, args, &all_threads),
+                         cases[i].installs);
+        assert_int_equal(all_threads, cases[i].all_threads);
     }
+}
+
+static void test_unrestarted(void **state)
+{
+    struct calls calls;
+
+    (void)state;
+    calls_init(&calls);
+    assert_true(calls_is_unrestarted(&calls, ABI_X86_64, SYS_epoll_wait));
+    assert_true(calls_is_unrestarted(&calls, ABI_X86_64, SYS_recvfrom));
+    assert_true(calls_is_unrestarted(&calls, ABI_X32, 517));  /* its own recvfrom */
+    assert_true(calls_is_unrestarted(&calls, ABI_I386, 256)); /* epoll_wait */
+    assert_false(calls_is_unrestarted(&calls, ABI_X86_64, SYS_close));
+    assert_false(calls_is_unrestarted(&calls, ABI_X86_64, SYS_connect));
+    assert_false(calls_is_unrestarted(&calls, ABI_X86_64, CALLS_MAX));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_meanings),
+                                        cmocka_unit_test(test_unrestarted),
                                         cmocka_unit_test(test_map_changes),
                                         cmocka_unit_test(test_filters) };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,167 @@
+/* permission.c - asks /proc who holds a process and what rules there are (ptrace(2), "Ptrace access
+ * mode checking"). */
+#include "permission.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "procfs.h"
+
+enum { PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h; the same since Linux 2.6.27 */
+
+/* Yama's kernel.yama.ptrace_scope, 0 to 3; -1 without Yama. */
+static int yama_scope(void)
+{
+    int scope = -1;
+    FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+
+    if (!file)
+        return -1;
+    if (fscanf(file, "%d", &scope) != 1)
+        scope = -1;
+    fclose(file);
+    return scope;
+}
+
+/* The name of a process, as ps shows it; the caller frees it. */
+static char *process_name(pid_t pid)
+{
+    char path[64], name[64] = "?";
+
+    snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (file) {
+        if (!fgets(name, sizeof(name), file))
+            strcpy(name, "?");
+        fclose(file);
+    }
+    name[strcspn(name, "\n")] = '\0';
+    return strdup(name);
+}
+
+static char *user_name(uid_t uid)
+{
+    const struct passwd *user = getpwuid(uid);
+    char *number;
+
+    if (user)
+        return strdup(user->pw_name);
+    return asprintf(&number, "%u", (unsigned)uid) < 0 ? NULL : number;
+}
+
+/* Its user; false if there is no such process. */
+static bool owner(pid_t pid, uid_t *ret)
+{
+    long uid = procfs_status(pid, "Uid");
+    *ret = (uid_t)uid;
+    return uid >= 0;
+}
+
+static bool is_kernel_thread(pid_t pid)
+{
+    char state;
+    unsigned flags;
+    return procfs_stat(pid, &state, &flags) && flags & PF_KTHREAD;
+}
+
+static bool has_ended(pid_t pid)
+{
+    char state;
+    unsigned flags;
+    return procfs_stat(pid, &state, &flags) && (state == 'Z' || state == 'X');
+}
+
+void permission_explain_child(pid_t pid, int error)
+{
+    long tracer = procfs_status(pid, "TracerPid");
+    int scope = yama_scope();
+
+    if (tracer > 0)
+        diag("cannot trace: process %ld (strace, gdb, another tracer?) traces systrace-lib and "
+             "what it starts; run systrace-lib outside of it",
+             tracer);
+    else if (scope >= 2)
+        diag("cannot trace: ptrace is restricted to root; ask for 'sysctl "
+             "kernel.yama.ptrace_scope=1' (now %d)",
+             scope);
+    else
+        diag("cannot trace: ptrace: %s; a container needs the permission to use ptrace "
+             "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
+             strerror(error));
+}
+
+static void explain_tracer(pid_t pid, const char *name, pid_t tracer)
+{
+    char *tracer_name = process_name(tracer);
+
+    diag("cannot attach to process %d (%s): process %d (%s) traces it already; end that first",
+         (int)pid, name, (int)tracer, tracer_name);
+    free(tracer_name);
+}
+
+static void explain_user(pid_t pid, const char *name, uid_t uid)
+{
+    char *theirs = user_name(uid), *ours = user_name(geteuid());
+
+    diag("cannot attach to process %d (%s): it belongs to user %s and systrace-lib runs as %s; run "
+         "it as root or as %s",
+         (int)pid, name, theirs, ours, theirs);
+    free(theirs);
+    free(ours);
+}
+
+static void explain_scope(pid_t pid, const char *name, int scope)
+{
+    static const char *const reasons[] = {
+        [1] = "only what a tracer started itself may be traced (kernel.yama.ptrace_scope is 1); "
+              "run systrace-lib as root, or as root 'sysctl kernel.yama.ptrace_scope=0'",
+        [2] = "only root may trace (kernel.yama.ptrace_scope is 2); run systrace-lib as root",
+        [3] = "nobody may attach until the next boot (kernel.yama.ptrace_scope is 3); start the "
+              "program under a kernel without that setting",
+    };
+
+    diag("cannot attach to process %d (%s): %s", (int)pid, name, reasons[scope > 3 ? 3 : scope]);
+}
+
+void permission_explain_attach(pid_t pid, int error)
+{
+    uid_t uid;
+    pid_t tracer = (pid_t)procfs_status(pid, "TracerPid");
+    int scope = yama_scope();
+    char *name = process_name(pid);
+
+    if (error == ESRCH || !owner(pid, &uid))
+        diag("cannot attach to process %d: there is no such process", (int)pid);
+    else if (pid == getpid())
+        diag("cannot attach to process %d: that is systrace-lib itself", (int)pid);
+    else if (is_kernel_thread(pid))
+        diag(
+            "cannot attach to process %d (%s): it is a thread of the kernel, which makes no system "
+            "calls",
+            (int)pid, name);
+    else if (has_ended(pid))
+        diag("cannot attach to process %d (%s): it has ended, and waits for its parent to notice",
+             (int)pid, name);
+    else if (tracer > 0)
+        explain_tracer(pid, name, tracer);
+    else if (geteuid() && geteuid() != uid)
+        explain_user(pid, name, uid);
+    else if (scope == 3 || (scope >= 1 && geteuid()))
+        explain_scope(pid, name, scope);
+    else if (geteuid())
+        diag("cannot attach to process %d (%s): %s; it has more privileges than systrace-lib, or "
+             "forbids it (PR_SET_DUMPABLE); run systrace-lib as root",
+             (int)pid, name, strerror(error));
+    else
+        diag("cannot attach to process %d (%s): %s; a container needs the permission to use ptrace "
+             "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
+             (int)pid, name, strerror(error));
+    free(name);
+}

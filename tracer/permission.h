@@ -1,0 +1,15 @@
+/*
+ * permission.h - why the kernel refuses us a process, in words that say what to do.
+ */
+#ifndef SYSTRACE_PERMISSION_H
+#define SYSTRACE_PERMISSION_H
+
+#include <sys/types.h>
+
+/* Prints why PTRACE_SEIZE of our own child failed with errno `error`. */
+void permission_explain_child(pid_t pid, int error);
+
+/* Prints why PTRACE_SEIZE of a running process failed with errno `error`. */
+void permission_explain_attach(pid_t pid, int error);
+
+#endif
