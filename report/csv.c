@@ -20,16 +20,16 @@ static void print_cell(FILE *file, const char *text)
     putc('"', file);
 }
 
-static void print_header(FILE *file)
+static void print_header(FILE *file, int columns)
 {
-    for (int i = 0; i < COLUMNS; i++)
+    for (int i = 0; i < columns; i++)
         fprintf(file, "%s%s", i ? "," : "", column_name(i));
     putc('\n', file);
 }
 
-static void print_line(FILE *file, const struct line *line)
+static void print_line(FILE *file, const struct line *line, int columns)
 {
-    for (int i = 0; i < COLUMNS; i++) {
+    for (int i = 0; i < columns; i++) {
         if (i)
             putc(',', file);
         if (line->text[i])
@@ -47,9 +47,9 @@ int csv_print(FILE *file, const struct table *table)
     if (error)
         return error;
 
-    print_header(file);
+    print_header(file, lines.columns);
     for (size_t i = 0; i < lines.count; i++)
-        print_line(file, lines.sorted[i]);
+        print_line(file, lines.sorted[i], lines.columns);
     lines_deinit(&lines);
     return 0;
 }

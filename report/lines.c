@@ -37,6 +37,7 @@ const char *column_name(enum column column)
         [COLUMN_PATH] = "path",
         [COLUMN_BUILD_ID] = "build_id",
         [COLUMN_PROGRAM_PATH] = "program_path",
+        [COLUMN_NANOSECONDS] = "nanoseconds",
     };
     return names[column];
 }
@@ -113,42 +114,52 @@ static void make_line(struct line *line, const struct texts *texts, const struct
                   [COLUMN_LIBRARY] = module[0],
                   [COLUMN_COMPONENT] = "",
                   [COLUMN_ABI] = abi_name(row->abi),
-                  [COLUMN_ERRORS] = "",
+                  [COLUMN_ERRORS] = row->results ? NULL : "",
                   [COLUMN_SONAME] = module[1],
                   [COLUMN_PATH] = module[2],
                   [COLUMN_BUILD_ID] = module[3],
-                  [COLUMN_PROGRAM_PATH] = program[1] },
+                  [COLUMN_PROGRAM_PATH] = program[1],
+                  [COLUMN_NANOSECONDS] = row->results ? NULL : "" },
         .number = { [COLUMN_NR] = row->nr,
                     [COLUMN_CALLS] = row->calls,
                     [COLUMN_ISSUED] = row->issued,
                     [COLUMN_ON_STACK] = row->on_stack,
                     [COLUMN_INEXACT] = row->inexact,
                     [COLUMN_INCOMPLETE] = row->incomplete,
-                    [COLUMN_RUNS] = row->runs },
+                    [COLUMN_ERRORS] = row->errors,
+                    [COLUMN_RUNS] = row->runs,
+                    [COLUMN_NANOSECONDS] = row->nanoseconds },
     };
     /* Made here, where the line has its final place: `text` points into the line itself. */
     line->text[COLUMN_SYSCALL] = syscall_name(row->abi, row->nr, line->syscall);
 }
 
+/* A number that is not known comes before all others. */
+static int compare_cells(const struct line *left, const struct line *right, int column)
+{
+    const char *l = left->text[column], *r = right->text[column];
+    uint64_t m = left->number[column], n = right->number[column];
+
+    if (l && r)
+        return strcmp(l, r);
+    return l || r ? !l - !r : (m > n) - (m < n);
+}
+
 static int compare_lines(const void *a, const void *b)
 {
     const struct line *left = *(struct line *const *)a, *right = *(struct line *const *)b;
+    int order = 0;
 
-    for (int i = 0; i < COLUMNS; i++) {
-        int order = left->text[i] ? strcmp(left->text[i], right->text[i])
-                                  : (left->number[i] > right->number[i]) -
-                                        (left->number[i] < right->number[i]);
-        if (order)
-            return order;
-    }
-    return 0;
+    for (int i = 0; i < COLUMNS && !order; i++)
+        order = compare_cells(left, right, i);
+    return order;
 }
 
 int lines_init(struct lines *lines, const struct table *table, bool for_spreadsheets)
 {
     struct texts texts;
 
-    *lines = (struct lines){ 0 };
+    *lines = (struct lines){ .columns = table->results ? COLUMNS : COLUMN_NANOSECONDS };
     int error = make_texts(lines, table, for_spreadsheets, &texts);
     if (error)
         goto fail;

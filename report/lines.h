@@ -28,10 +28,11 @@ enum column {
     COLUMN_PATH,
     COLUMN_BUILD_ID,
     COLUMN_PROGRAM_PATH,
+    COLUMN_NANOSECONDS,
     COLUMNS
 };
 
-/* One row: a text or, where it is NULL, a number. */
+/* One row: a text or, where it is NULL, a number. A number that is not known is the text "". */
 struct line {
     const char *text[COLUMNS]; /* escaped (escape.h); borrowed from the struct lines */
     uint64_t number[COLUMNS];
@@ -42,6 +43,7 @@ struct line {
 struct lines {
     struct line **sorted;
     size_t count;
+    int columns;        /* to be printed: without results the last is left out */
     struct line *lines; /* owned, what `sorted` points to */
     char **texts;       /* owned, what the lines borrow */
     size_t text_count;

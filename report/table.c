@@ -197,7 +197,9 @@ static int add_to_rows(struct builder *builder, const struct count *count,
         .phase = phase_of(verdict, count->phase),
         .abi = count->abi,
         .nr = count->nr,
+        .results = builder->table->results,
     };
+    bool results = builder->run->executions[count->execution].results;
 
     for (uint32_t i = 0; i < verdict->library_count; i++) {
         key.module = verdict->libraries[i];
@@ -212,6 +214,9 @@ static int add_to_rows(struct builder *builder, const struct count *count,
         row->calls += count->calls;
         row->inexact += verdict->inexact ? count->calls : 0;
         row->incomplete += verdict->incomplete ? count->calls : 0;
+        row->results = row->results && results;
+        row->errors = run_sum(row->errors, count->errors);
+        row->nanoseconds = run_sum(row->nanoseconds, count->nanoseconds);
     }
     return 0;
 }
@@ -290,6 +295,14 @@ static void builder_deinit(struct builder *builder)
     free(builder->slots);
 }
 
+static bool has_results(const struct run *run)
+{
+    for (size_t i = 0; i < run->execution_count; i++)
+        if (run->executions[i].results)
+            return true;
+    return false;
+}
+
 /* Every call has one caller and one issuer, and both are on its stack. */
 static void total(struct table *table)
 {
@@ -300,6 +313,7 @@ static void total(struct table *table)
     for (size_t i = 0; i < table->count; i++) {
         const struct table_row *row = &table->rows[i];
         assert(row->on_stack >= row->calls && row->on_stack >= row->issued);
+        assert(row->errors <= row->calls);
         table->calls += row->calls;
         table->inexact += row->inexact;
         table->incomplete += row->incomplete;
@@ -313,7 +327,7 @@ int table_build(struct run *run, const struct table_options *options, struct tab
 {
     struct builder builder;
 
-    *ret = (struct table){ .run = run };
+    *ret = (struct table){ .run = run, .results = has_results(run) };
     int error = builder_init(&builder, ret, run, options);
     if (!error)
         error = add_counts(&builder);

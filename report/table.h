@@ -23,12 +23,15 @@ struct table_row {
     uint32_t phase;  /* for table_phase() */
     uint32_t module; /* the library */
     uint32_t abi, nr;
-    uint32_t runs;       /* in how many executions */
-    uint64_t calls;      /* with the library as the caller */
-    uint64_t issued;     /* as the issuer */
-    uint64_t on_stack;   /* with it on the stack, once per call; not below `calls` */
-    uint64_t inexact;    /* of `calls`: the caller rests on an inexact or tail frame */
-    uint64_t incomplete; /* of `calls`: the stack is incomplete */
+    uint32_t runs;        /* in how many executions */
+    uint64_t calls;       /* with the library as the caller */
+    uint64_t issued;      /* as the issuer */
+    uint64_t on_stack;    /* with it on the stack, once per call; not below `calls` */
+    uint64_t inexact;     /* of `calls`: the caller rests on an inexact or tail frame */
+    uint64_t incomplete;  /* of `calls`: the stack is incomplete */
+    bool results;         /* the returns of all `calls` were observed, so that these are known: */
+    uint64_t errors;      /* of `calls`: returned an error */
+    uint64_t nanoseconds; /* of `calls` that returned: between entry and return */
 };
 
 /* In no particular order. */
@@ -38,6 +41,7 @@ struct table {
     size_t count;
     uint64_t calls; /* of all rows; the same as issued of all rows */
     uint64_t inexact, incomplete;
+    bool results; /* of at least one execution: without any, no row has them */
 };
 
 /* -ENOMEM. The numbers of the run's programs and modules that it holds are void after run_sort().

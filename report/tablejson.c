@@ -7,19 +7,19 @@
 
 static json_t *make_value(const struct line *line, enum column column)
 {
-    if (column == COLUMN_ERRORS)
-        return json_null();
-    if (line->text[column])
-        return json_string(line->text[column]);
-    return json_integer((json_int_t)line->number[column]);
+    if (!line->text[column])
+        return json_integer((json_int_t)line->number[column]);
+    if (column == COLUMN_ERRORS || column == COLUMN_NANOSECONDS)
+        return json_null(); /* not known */
+    return json_string(line->text[column]);
 }
 
-static int print_line(FILE *file, const struct line *line)
+static int print_line(FILE *file, const struct line *line, int columns)
 {
     json_t *row = json_object();
     int failed = !row;
 
-    for (int i = 0; i < COLUMNS && !failed; i++)
+    for (int i = 0; i < columns && !failed; i++)
         failed = json_object_set_new(row, column_name(i), make_value(line, i));
     if (!failed)
         json_dumpf(row, file, JSON_COMPACT | JSON_SORT_KEYS); /* it fails only with the file */
@@ -37,7 +37,7 @@ int tablejson_print(FILE *file, const struct table *table)
     fputs("{\n\"format\":\"systrace-lib-table/1\",\n\"rows\":[", file);
     for (size_t i = 0; i < lines.count && !error; i++) {
         fputs(i ? ",\n" : "\n", file);
-        error = print_line(file, lines.sorted[i]);
+        error = print_line(file, lines.sorted[i], lines.columns);
     }
     fputs("\n]\n}\n", file);
     lines_deinit(&lines);

@@ -13,6 +13,8 @@
 struct sum {
     uint32_t module, abi, nr;
     uint64_t calls, issued, on_stack;
+    bool results; /* errors and nanoseconds are known */
+    uint64_t errors, nanoseconds;
 };
 
 struct sums {
@@ -24,8 +26,11 @@ struct page {
     FILE *file;
     const struct table *table;
     int width;
-    int digits;    /* of the widest number */
-    char **labels; /* by module; NULL for those without rows */
+    int digits;        /* of the widest number of calls */
+    int error_digits;  /* of the widest number of errors */
+    int second_width;  /* of the longest time */
+    int numbers_width; /* of all columns of numbers that both lists have */
+    char **labels;     /* by module; NULL for those without rows */
     struct sums libraries, pairs;
 };
 
@@ -142,8 +147,17 @@ static int add_up(const struct table *table, bool pairs, struct sums *ret)
         return -ENOMEM;
     for (size_t i = 0; i < table->count; i++) {
         const struct table_row *row = &table->rows[i];
-        ret->sums[i] = (struct sum){ row->module, pairs ? row->abi : 0, pairs ? row->nr : 0,
-                                     row->calls,  row->issued,          row->on_stack };
+        ret->sums[i] = (struct sum){
+            .module = row->module,
+            .abi = pairs ? row->abi : 0,
+            .nr = pairs ? row->nr : 0,
+            .calls = row->calls,
+            .issued = row->issued,
+            .on_stack = row->on_stack,
+            .results = row->results,
+            .errors = row->errors,
+            .nanoseconds = row->nanoseconds,
+        };
     }
     qsort(ret->sums, table->count, sizeof(*ret->sums), compare_keys);
     for (size_t i = 0; i < table->count; i++) {
@@ -153,6 +167,9 @@ static int add_up(const struct table *table, bool pairs, struct sums *ret)
             last->calls += sum->calls;
             last->issued += sum->issued;
             last->on_stack += sum->on_stack;
+            last->results = last->results && sum->results;
+            last->errors += sum->errors;
+            last->nanoseconds = run_sum(last->nanoseconds, sum->nanoseconds);
         } else {
             ret->sums[ret->count++] = *sum;
         }
@@ -331,15 +348,44 @@ static void print_heading(const struct page *page, const char *heading)
     fprintf(page->file, "%*s  ", page->digits, heading);
 }
 
+/* ---- Errors and seconds: two more columns, if there are results ---- */
+
+static double seconds(uint64_t nanoseconds)
+{
+    return (double)nanoseconds / 1e9;
+}
+
+static void print_results_heading(const struct page *page)
+{
+    if (page->table->results)
+        fprintf(page->file, "%*s  %*s  ", page->error_digits, "errors", page->second_width,
+                "seconds");
+}
+
+/* A question mark for what is not known. */
+static void print_results(const struct page *page, const struct sum *sum)
+{
+    if (!page->table->results)
+        return;
+    if (sum->results)
+        fprintf(page->file, "%*" PRIu64 "  %*.6f  ", page->error_digits, sum->errors,
+                page->second_width, seconds(sum->nanoseconds));
+    else
+        fprintf(page->file, "%*s  %*s  ", page->error_digits, "?", page->second_width, "?");
+}
+
+/* ---- Libraries and pairs ---- */
+
 static void print_libraries(const struct page *page)
 {
     enum { PERCENT_WIDTH = 5 };
-    int left = page->width - 3 * (page->digits + 2) - PERCENT_WIDTH - 2;
+    int left = page->width - page->numbers_width - PERCENT_WIDTH - 2;
 
     print_heading(page, "calls");
     fprintf(page->file, "%*s  ", PERCENT_WIDTH, "%");
     print_heading(page, "issued");
     print_heading(page, "on stack");
+    print_results_heading(page);
     fputs("library\n", page->file);
     for (size_t i = 0; i < page->libraries.count; i++) {
         const struct sum *sum = &page->libraries.sums[i];
@@ -347,6 +393,7 @@ static void print_libraries(const struct page *page)
         fprintf(page->file, "%*.1f  ", PERCENT_WIDTH, percent(sum->calls, page->table->calls));
         print_number(page, sum->issued);
         print_number(page, sum->on_stack);
+        print_results(page, sum);
         print_name(page->file, page->labels[sum->module], left);
         putc('\n', page->file);
     }
@@ -377,11 +424,12 @@ static enum part part_of(const struct sum *pair)
 static void print_asked(const struct page *page, const struct sum *pair)
 {
     char name[SYSCALL_NAME_MAX + 16];
-    int left = page->width - 3 * (page->digits + 2);
+    int left = page->width - page->numbers_width;
 
     print_number(page, pair->calls);
     print_number(page, pair->issued);
     print_number(page, pair->on_stack);
+    print_results(page, pair);
     print_name(page->file, pair_name(pair, name), left);
     putc('\n', page->file);
 }
@@ -444,12 +492,37 @@ static void print_pairs(const struct page *page)
     print_heading(page, "calls");
     print_heading(page, "issued");
     print_heading(page, "on stack");
+    print_results_heading(page);
     fputs("system call\n", page->file);
     for (size_t i = 0; i < page->libraries.count; i++)
         print_library(page, page->libraries.sums[i].module);
 }
 
 /* ---- The page ---- */
+
+static int max(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Columns are as wide as their heading and the sum of all libraries, which nothing exceeds. */
+static void measure(struct page *page)
+{
+    uint64_t errors = 0, nanoseconds = 0;
+
+    for (size_t i = 0; i < page->libraries.count; i++) {
+        errors += page->libraries.sums[i].errors;
+        nanoseconds = run_sum(nanoseconds, page->libraries.sums[i].nanoseconds);
+    }
+    page->digits = max(snprintf(NULL, 0, "%" PRIu64, page->table->calls), strlen("on stack"));
+    page->error_digits = max(snprintf(NULL, 0, "%" PRIu64, errors), strlen("errors"));
+    page->second_width = max(snprintf(NULL, 0, "%.6f", seconds(nanoseconds)), strlen("seconds"));
+    page->numbers_width = 3 * (page->digits + 2);
+    if (page->table->results)
+        page->numbers_width += page->error_digits + 2 + page->second_width + 2;
+    int least = page->numbers_width + 7 + 8; /* with percents and eight columns of a name */
+    page->width = max(page->width, max(least, TEXT_WIDTH_MIN));
+}
 
 static int page_init(struct page *page)
 {
@@ -462,14 +535,7 @@ static int page_init(struct page *page)
         return error;
     qsort_r(page->libraries.sums, page->libraries.count, sizeof(struct sum), compare_libraries,
             page->labels);
-    page->digits = snprintf(NULL, 0, "%" PRIu64, page->table->calls);
-    if (page->digits < (int)strlen("on stack"))
-        page->digits = (int)strlen("on stack");
-    int least = 3 * (page->digits + 2) + 7 + 8; /* the numbers, and eight columns of a name */
-    if (page->width < TEXT_WIDTH_MIN)
-        page->width = TEXT_WIDTH_MIN;
-    if (page->width < least)
-        page->width = least;
+    measure(page);
     return 0;
 }
 

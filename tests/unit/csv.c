@@ -42,6 +42,63 @@ static void test_sample(void **state)
     run_deinit(&run);
 }
 
+/* One more column, at the end: others keep their places. */
+static void test_results(void **state)
+{
+    static const char expected[] =
+        "program,phase,library,component,syscall,abi,nr,calls,issued,on_stack,inexact,incomplete,"
+        "errors,runs,soname,path,build_id,program_path,nanoseconds\n"
+        "app,exit,app,,exit_group,x86_64,231,1,0,1,0,0,0,1,,/bin/app,a9,/bin/app,0\n"
+        "app,exit,libc.so.6,,exit_group,x86_64,231,0,1,1,0,0,0,1,libc.so.6,/lib/libc.so.6,c0ffee,"
+        "/bin/app,0\n"
+        "app,load,[start],,execve,x86_64,59,1,1,1,0,0,0,1,,,,/bin/app,0\n"
+        "app,load,ld-linux-x86-64.so.2,,mmap,x86_64,9,2,2,2,0,0,0,1,ld-linux-x86-64.so.2,"
+        "/lib/ld-linux-x86-64.so.2,1d,/bin/app,0\n"
+        "app,main,[unknown],,write,x86_64,1,1,0,1,0,1,0,1,,,,/bin/app,0\n"
+        "app,main,app,,write,x86_64,1,3,0,13,0,0,1,1,,/bin/app,a9,/bin/app,1234567\n"
+        "app,main,liba.so.1.2,,write,x86_64,1,10,0,10,10,0,4,1,liba.so.1,/lib/liba.so.1.2,sha1:a,"
+        "/bin/app,5000000000\n"
+        "app,main,libc.so.6,,write,x86_64,1,0,14,14,0,0,0,1,libc.so.6,/lib/libc.so.6,c0ffee,"
+        "/bin/app,0\n";
+    struct run run;
+    (void)state;
+
+    sample_run_with_results(&run, '1');
+    char *text = print_csv(&run);
+    assert_string_equal(text, expected);
+    free(text);
+    run_deinit(&run);
+}
+
+/* What is not known is empty, and sorts before what is, whichever came first. */
+static void test_results_of_some(void **state)
+{
+    struct run run;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct frame frames[] = { { sample_module(&run, "x", "/p", "",
+                                                        i == 0   ? "2"
+                                                        : i == 1 ? "1"
+                                                                 : "3"),
+                                          0, 1 } };
+        uint32_t execution = sample_execution(&run, (char)('1' + i));
+        uint32_t stack = sample_stack(&run, frames, 1, STACK_COMPLETE);
+        uint32_t count = sample_calls(&run, execution, stack, 1, 1);
+        run.executions[execution].results = i != 1;
+        run_add_result(&run, count, i == 0, 77);
+    }
+    char *text = print_csv(&run);
+    assert_string_equal(strchr(text, '\n'),
+                        "\napp,main,x,,write,x86_64,1,1,1,1,0,0,,1,,/p,1,/bin/app,\n"
+                        "app,main,x,,write,x86_64,1,1,1,1,0,0,0,1,,/p,3,/bin/app,77\n"
+                        "app,main,x,,write,x86_64,1,1,1,1,0,0,1,1,,/p,2,/bin/app,77\n");
+    free(text);
+    run_deinit(&run);
+}
+
 static void test_empty(void **state)
 {
     struct run run;
@@ -152,12 +209,43 @@ static void test_json(void **state)
     run_deinit(&run);
 }
 
+static void test_json_results(void **state)
+{
+    struct run run, other;
+    struct table table;
+    (void)state;
+
+    sample_run_with_results(&run, '1');
+    sample_run(&other, '2');
+    const struct frame frames[] = { { SAMPLE_APP, 0, 1 } };
+    sample_calls(&other, 0, sample_stack(&other, frames, 1, STACK_COMPLETE), 2, 1);
+    run_add_result(&run, sample_calls(&run, 0, 0, 3, 1), true, 7);
+    assert_int_equal(run_merge(&run, &other), 0);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    char *text = PRINTED(tablejson_print(file, &table));
+    assert_non_null(strstr(text, "\"component\":\"\",\"errors\":null,\"incomplete\":0,"
+                                 "\"inexact\":0,\"issued\":1,\"library\":\"app\","
+                                 "\"nanoseconds\":null,\"nr\":2,"));
+    assert_non_null(strstr(text, "\"component\":\"\",\"errors\":1,\"incomplete\":0,"
+                                 "\"inexact\":0,\"issued\":1,\"library\":\"[start]\","
+                                 "\"nanoseconds\":7,\"nr\":3,"));
+    free(text);
+    table_deinit(&table);
+    run_deinit(&run);
+    run_deinit(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample),        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_order),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_results),
+        cmocka_unit_test(test_results_of_some),
+        cmocka_unit_test(test_json_results),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

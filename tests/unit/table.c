@@ -217,6 +217,75 @@ static void test_runs(void **state)
     run_deinit(&other);
 }
 
+static void check_results(const struct table *table, const char *library, uint32_t nr,
+                          const char *phase, bool known, uint64_t errors, uint64_t nanoseconds)
+{
+    const struct table_row *row = find(table, library, nr, phase);
+
+    assert_non_null(row);
+    if (row->results != known ||
+        (known && (row->errors != errors || row->nanoseconds != nanoseconds)))
+        fail_msg("%s, %u, %s: %d %lu %lu", library, nr, phase, row->results, row->errors,
+                 row->nanoseconds);
+}
+
+/* Errors and time belong to the caller alone. */
+static void test_results(void **state)
+{
+    struct run run;
+    struct table table;
+    (void)state;
+
+    sample_run(&run, '1');
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_false(table.results);
+    check_results(&table, "liba.so.1.2", 1, "main", false, 0, 0);
+    check_results(&table, "libc.so.6", 1, "main", false, 0, 0);
+    table_deinit(&table);
+    run_deinit(&run);
+
+    sample_run_with_results(&run, '1');
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_true(table.results);
+    check_results(&table, "liba.so.1.2", 1, "main", true, 4, 5000000000);
+    check_results(&table, "app", 1, "main", true, 1, 1234567);
+    check_results(&table, "libc.so.6", 1, "main", true, 0, 0);
+    check_results(&table, "[start]", 59, "load", true, 0, 0);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+/* Of a merged run: known where each execution that has calls by the library knows them. */
+static void test_results_of_some(void **state)
+{
+    struct run run, other, third;
+    struct table table;
+    (void)state;
+
+    sample_run(&run, '2');
+    sample_run_with_results(&other, '1');
+    sample_run_with_results(&third, '3');
+    const struct frame frames[] = { { SAMPLE_LIBC, 0, 120 }, { SAMPLE_LIBA, 0, 99 } };
+    const struct frame by_app[] = { { SAMPLE_LIBC, 0, 120 }, { SAMPLE_APP, 0, 99 } };
+    uint32_t stack = sample_stack(&other, frames, 2, STACK_COMPLETE);
+    run_add_result(&other, sample_calls(&other, 0, stack, 2, 1), true, INT64_MAX);
+    stack = sample_stack(&third, frames, 2, STACK_COMPLETE);
+    run_add_result(&third, sample_calls(&third, 0, stack, 2, 1), true, 1);
+    sample_calls(&run, 0, sample_stack(&run, by_app, 2, STACK_COMPLETE), 2, 1);
+    assert_int_equal(run_merge(&run, &other), 0);
+    assert_int_equal(run_merge(&run, &third), 0);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_true(table.results);
+    check_results(&table, "liba.so.1.2", 1, "main", false, 0, 0);
+    check_results(&table, "liba.so.1.2", 2, "main", true, 2, INT64_MAX);
+    check_results(&table, "app", 2, "main", false, 0, 0);
+    check_results(&table, "libc.so.6", 2, "main", true, 0, 0); /* it asked for none of them */
+    table_deinit(&table);
+    run_deinit(&run);
+    run_deinit(&other);
+    run_deinit(&third);
+}
+
 /* Two libraries of one name are two: by identity and by path. */
 static void test_names_collide(void **state)
 {
@@ -279,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_start),         cmocka_unit_test(test_empty_run),
         cmocka_unit_test(test_user_phases),   cmocka_unit_test(test_runs),
         cmocka_unit_test(test_names_collide), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_results),       cmocka_unit_test(test_results_of_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,44 @@ static void test_sample(void **state)
     run_deinit(&run);
 }
 
+/* Two more columns; what is not known of a part is not known of the whole. */
+static void test_results(void **state)
+{
+    static const char expected[] =
+        "   calls      %    issued  on stack  errors   seconds  library\n"
+        "      17   68.0         0        17       ?         ?  liba.so.1.2\n"
+        "       4   16.0         0        21       1  0.001235  app\n"
+        "       2    8.0         2         2       0  0.000000  ld-linux-x86-64.so.2\n"
+        "       1    4.0         1         1       0  0.000000  [start]\n"
+        "       1    4.0         0         1       0  0.000000  [unknown]\n"
+        "       0    0.0        22        22       0  0.000000  libc.so.6\n"
+        "\n"
+        "   calls    issued  on stack  errors   seconds  system call\n"
+        "\n"
+        "liba.so.1.2\n"
+        "      10         0        10       4  5.000000  write\n"
+        "       7         0         7       ?         ?  open\n"
+        "\n"
+        "app\n"
+        "       3         0        13       1  0.001235  write\n"
+        "       1         0         1       0  0.000000  exit_group\n"
+        "    on the stack of: open 7\n"
+        "\n"
+        "ld-linux-x86-64.so.2\n"
+        "       2         2         2       0  0.000000  mmap\n";
+    struct run run;
+    (void)state;
+
+    sample_run_with_results(&run, '1');
+    uint32_t by_liba = run.counts[2].stack;
+    sample_calls(&run, sample_execution(&run, '2'), by_liba, 2, 7);
+    char *text = print_text(&run, 80), *table = strstr(text, "   calls");
+    assert_non_null(table);
+    assert_memory_equal(table, expected, strlen(expected));
+    free(text);
+    run_deinit(&run);
+}
+
 static void test_empty(void **state)
 {
     struct run run;
@@ -148,6 +186,15 @@ static void test_width(void **state)
         check_width(text, widths[i]);
         free(text);
     }
+    run.executions[0].results = true; /* with the widest of numbers, which need 72 columns */
+    for (size_t i = 0; i < run.count_count; i++)
+        run_add_result(&run, (uint32_t)i, true, i % 2 ? INT64_MAX / 1000 : i);
+    for (size_t i = 0; i < LENGTH(widths); i++) {
+        char *text = print_text(&run, widths[i]);
+        check_width(text, widths[i] < 72 ? 72 : widths[i]);
+        free(text);
+    }
+    run.executions[0].results = false;
     char *text = print_text(&run, 80);
     assert_non_null(strstr(text, "  lib8-a-rather-long-n...terminal-window.so.8\n"));
     free(text);
@@ -204,9 +251,10 @@ static void test_other_abis(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample), cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_flaws),  cmocka_unit_test(test_width),
-        cmocka_unit_test(test_labels), cmocka_unit_test(test_other_abis),
+        cmocka_unit_test(test_sample),     cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_results),    cmocka_unit_test(test_flaws),
+        cmocka_unit_test(test_width),      cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_other_abis),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
