@@ -64,6 +64,13 @@ static bool owner(pid_t pid, uid_t *ret)
     return uid >= 0;
 }
 
+/* The process that traces it, or one that is not positive. */
+static pid_t tracer_of(pid_t pid)
+{
+    pid_t thread = (pid_t)procfs_status(pid, "TracerPid");
+    return thread > 0 ? (pid_t)procfs_status(thread, "Tgid") : thread;
+}
+
 static bool is_kernel_thread(pid_t pid)
 {
     char state;
@@ -80,13 +87,13 @@ static bool has_ended(pid_t pid)
 
 void permission_explain_child(pid_t pid, int error)
 {
-    long tracer = procfs_status(pid, "TracerPid");
+    pid_t tracer = tracer_of(pid);
     int scope = yama_scope();
 
     if (tracer > 0)
-        diag("cannot trace: process %ld (strace, gdb, another tracer?) traces systrace-lib and "
+        diag("cannot trace: process %d (strace, gdb, another tracer?) traces systrace-lib and "
              "what it starts; run systrace-lib outside of it",
-             tracer);
+             (int)tracer);
     else if (scope >= 2)
         diag("cannot trace: ptrace is restricted to root; ask for 'sysctl "
              "kernel.yama.ptrace_scope=1' (now %d)",
@@ -133,11 +140,11 @@ static void explain_scope(pid_t pid, const char *name, int scope)
 void permission_explain_attach(pid_t pid, int error)
 {
     uid_t uid;
-    pid_t tracer = (pid_t)procfs_status(pid, "TracerPid");
+    pid_t tracer = tracer_of(pid);
     int scope = yama_scope();
     char *name = process_name(pid);
 
-    if (error == ESRCH || !owner(pid, &uid))
+    if (!owner(pid, &uid) || (error == ESRCH && !has_ended(pid)))
         diag("cannot attach to process %d: there is no such process", (int)pid);
     else if (pid == getpid())
         diag("cannot attach to process %d: that is systrace-lib itself", (int)pid);

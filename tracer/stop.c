@@ -5,6 +5,11 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+bool stop_is_by(int signal)
+{
+    return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
 static struct stop classify_event(int event, int signal)
 {
     switch (event) {
@@ -21,7 +26,7 @@ static struct stop classify_event(int event, int signal)
     case PTRACE_EVENT_SECCOMP:
         return (struct stop){ STOP_SECCOMP, 0 };
     case PTRACE_EVENT_STOP:
-        if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU)
+        if (stop_is_by(signal))
             return (struct stop){ STOP_GROUP, signal };
         return (struct stop){ STOP_START, 0 };
     default:

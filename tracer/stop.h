@@ -5,6 +5,8 @@
 #ifndef SYSTRACE_STOP_H
 #define SYSTRACE_STOP_H
 
+#include <stdbool.h>
+
 enum stop_kind {
     STOP_EXITED,  /* gone; `value` is its exit status */
     STOP_KILLED,  /* gone; `value` is the signal */
@@ -24,6 +26,9 @@ struct stop {
     enum stop_kind kind;
     int value;
 };
+
+/* Is it one of the signals that stop a process (if nothing is done about it)? */
+bool stop_is_by(int signal);
 
 /* Of a status from waitpid(2) on a tracee that was seized with PTRACE_O_TRACESYSGOOD. */
 struct stop stop_classify(int status);

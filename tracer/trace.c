@@ -149,33 +149,37 @@ static void resume(struct trace *trace, struct tracee *tracee, int signal)
                 tracee->process->references == 1, &tracee->resumed_at);
 }
 
-/* Stops a tracee wherever it is; it reports that as STOP_START or STOP_GROUP. */
+/* Stops a tracee wherever it is; that is reported as STOP_START, or STOP_GROUP, unless there is
+ * another stop first. */
 static void interrupt(struct tracee *tracee)
 {
     tracee->interrupted = !ptrace(PTRACE_INTERRUPT, tracee->tid, 0, 0);
 }
 
 /*
- * In the stop that we asked for. A blocked call was interrupted by it, and the kernel is about to
- * restart it; but some calls it would have fail with EINTR, which no program is prepared for
- * when it gets no signals. So they are made to be restarted too. (Their time-out begins again.)
+ * A blocked call has been interrupted, by a stop that we asked for or by a signal that would not
+ * have reached an untraced program, for it is ignored. The kernel restarts most calls then; some it
+ * has fail with EINTR, which a program that gets no signals is not prepared for. They are made to
+ * be restarted too, unless a handler runs. (Their time-out begins again.) A signal that stops the
+ * process, and is no handler's, does make them fail: `stopping` takes it back.
+ * True if anything was changed.
  */
-static void restart_call(const struct trace *trace, struct tracee *tracee)
+static bool restart_call(const struct trace *trace, const struct tracee *tracee, bool stopping)
 {
+    int64_t result = stopping ? -ERESTARTNOHAND : -EINTR;
     struct user_regs_struct registers;
     struct __ptrace_syscall_info info;
 
-    if (!tracee->interrupted || ptrace(PTRACE_GETREGS, tracee->tid, 0, &registers) < 0 ||
+    if (ptrace(PTRACE_GETREGS, tracee->tid, 0, &registers) < 0 || (int)registers.rax != result ||
+        (int64_t)registers.orig_rax < 0 ||
         ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), &info) <= 0)
-        return;
-    tracee->interrupted = false;
+        return false;
     uint64_t nr = registers.orig_rax;
-    enum abi abi = call_abi(info.arch, nr);
-    if ((int64_t)nr >= 0 && (int)registers.rax == -EINTR &&
-        calls_is_unrestarted(&trace->calls, abi, (uint32_t)(nr & ~(uint64_t)X32_BIT))) {
-        registers.rax = (unsigned long long)-ERESTARTNOHAND;
-        ptrace(PTRACE_SETREGS, tracee->tid, 0, &registers);
-    }
+    if (!calls_is_unrestarted(&trace->calls, call_abi(info.arch, nr),
+                              (uint32_t)(nr & ~(uint64_t)X32_BIT)))
+        return false;
+    registers.rax = (unsigned long long)(stopping ? -EINTR : -ERESTARTNOHAND);
+    return !ptrace(PTRACE_SETREGS, tracee->tid, 0, &registers);
 }
 
 /* ---- Calls ---- */
@@ -371,7 +375,7 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
         meaning == CALL_FORK)
         note_clone(tracee, entry, meaning);
     if (call_installs_filter(meaning, entry->args, &all_threads)) {
-        if (all_threads && !process->own_filter)
+        if (all_threads && trace->seccomp && !process->own_filter)
             watch_siblings(trace, tracee);
         process->own_filter = true;
     }
@@ -424,6 +428,13 @@ static void handle_seccomp(struct trace *trace, struct tracee *tracee)
     }
 }
 
+/* The kernel's ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND and ERESTART_RESTARTBLOCK: the program
+ * does not see them (include/linux/errno.h). */
+static bool is_restart(int64_t result)
+{
+    return result == -512 || result == -513 || result == -ERESTARTNOHAND || result == -516;
+}
+
 static void handle_syscall(struct trace *trace, struct tracee *tracee)
 {
     struct __ptrace_syscall_info info;
@@ -442,7 +453,8 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
         if (tracee->changing_map)
             tracee->space->stale = true;
         if (tracee->observed)
-            run_add_result(trace->run, tracee->count, info.exit.is_error,
+            run_add_result(trace->run, tracee->count,
+                           info.exit.is_error && !is_restart(info.exit.rval),
                            trace->stopped_at - tracee->resumed_in_call);
         tracee->in_call = tracee->changing_map = tracee->observed = false;
     }
@@ -673,6 +685,8 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         hold(trace, tracee, tid, status);
         return;
     }
+    bool interrupted = tracee->interrupted;
+    tracee->interrupted = false; /* any stop takes the place of the one that we asked for */
     if (!(stop.kind == STOP_SECCOMP && tracee->in_call)) { /* that is at the entry still */
         watch_affinity(trace, tracee, false);
         tracee->at_entry = false;
@@ -685,6 +699,8 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         break;
     case STOP_SYSCALL:
         handle_syscall(trace, tracee);
+        if (!tracee->at_entry && restart_call(trace, tracee, false))
+            interrupt(tracee); /* else the kernel might not look whether there is one to restart */
         break;
     case STOP_EXEC:
         handle_exec(trace, &tracee, tid);
@@ -693,10 +709,11 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         handle_child(trace, tracee);
         break;
     case STOP_START:
-        restart_call(trace, tracee);
+        if (interrupted)
+            restart_call(trace, tracee, false);
         break;
     case STOP_GROUP:
-        tracee->interrupted = false;
+        restart_call(trace, tracee, true);
         ptrace(PTRACE_LISTEN, tid, 0, 0);
         trace->suspend |= signals.suspend && tid == trace->launch.pid;
         if (tracee->process->installer)
@@ -704,6 +721,7 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         return;
     case STOP_SIGNAL:
         signal = stop.value;
+        restart_call(trace, tracee, stop_is_by(signal));
         break;
     default:
         break;
