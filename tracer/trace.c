@@ -428,13 +428,6 @@ static void handle_seccomp(struct trace *trace, struct tracee *tracee)
     }
 }
 
-/* The kernel's ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND and ERESTART_RESTARTBLOCK: the program
- * does not see them (include/linux/errno.h). */
-static bool is_restart(int64_t result)
-{
-    return result == -512 || result == -513 || result == -ERESTARTNOHAND || result == -516;
-}
-
 static void handle_syscall(struct trace *trace, struct tracee *tracee)
 {
     struct __ptrace_syscall_info info;
@@ -453,8 +446,7 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
         if (tracee->changing_map)
             tracee->space->stale = true;
         if (tracee->observed)
-            run_add_result(trace->run, tracee->count,
-                           info.exit.is_error && !is_restart(info.exit.rval),
+            run_add_result(trace->run, tracee->count, info.exit.is_error,
                            trace->stopped_at - tracee->resumed_in_call);
         tracee->in_call = tracee->changing_map = tracee->observed = false;
     }
