@@ -471,10 +471,20 @@ static void enqueue(struct trace *trace, pid_t tid, int status)
         (struct waited){ tid, status, trace->options->results ? now() : 0 };
 }
 
-/* Handles the stop in which a tracee without a place has been waiting. */
+/* What was waited for last of that tid and is not handled yet; NULL: nothing. */
+static struct waited *find_queued(struct trace *trace, pid_t tid)
+{
+    for (size_t i = trace->queue_count; i > trace->queue_head; i--) {
+        if (trace->queue[i - 1].tid == tid)
+            return &trace->queue[i - 1];
+    }
+    return NULL;
+}
+
+/* Handles the stop in which a tracee without a place has been waiting, unless its death is next. */
 static void release_held(struct trace *trace, struct tracee *tracee)
 {
-    if (tracee->held)
+    if (tracee->held && !find_queued(trace, tracee->tid))
         enqueue(trace, tracee->tid, tracee->held_status);
     tracee->held = false;
 }
@@ -715,6 +725,22 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         release_installer(trace, tracee->process);
 }
 
+/*
+ * Puts what was waited for in the queue. A tracee that has a stop there already was not resumed: it
+ * can only have died, or lost its tid to another thread of its process, which called execve. The
+ * former stop is no more, and resuming from it would resume the new program, whose next stop would
+ * be lost.
+ */
+static void note_waited(struct trace *trace, pid_t tid, int status)
+{
+    struct waited *former = find_queued(trace, tid);
+
+    if (former && WIFSTOPPED(former->status))
+        former->status = status;
+    else
+        enqueue(trace, tid, status);
+}
+
 /* Waits for one stop, then takes all others that are there: a tracee that stops all the time cannot
  * keep the others waiting. False: there are no tracees any more. */
 static bool wait_for_stops(struct trace *trace)
@@ -725,7 +751,7 @@ static bool wait_for_stops(struct trace *trace)
     for (int flags = __WALL;; flags = __WALL | WNOHANG) {
         pid_t tid = waitpid(-1, &status, flags);
         if (tid > 0) {
-            enqueue(trace, tid, status);
+            note_waited(trace, tid, status);
             if (trace->tracees.count == 1)
                 return true; /* there are no others */
         } else if (tid < 0 && errno == EINTR) {
