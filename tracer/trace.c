@@ -475,10 +475,20 @@ static void enqueue(struct trace *trace, pid_t tid, int status)
         (struct waited){ tid, status, trace->options->results ? now() : 0 };
 }
 
-/* Handles the stop in which a tracee without a place has been waiting. */
+/* What was waited for last of that tid and is not handled yet; NULL: nothing. */
+static struct waited *find_queued(struct trace *trace, pid_t tid)
+{
+    for (size_t i = trace->queue_count; i > trace->queue_head; i--) {
+        if (trace->queue[i - 1].tid == tid)
+            return &trace->queue[i - 1];
+    }
+    return NULL;
+}
+
+/* Handles the stop in which a tracee without a place has been waiting, unless its death is next. */
 static void release_held(struct trace *trace, struct tracee *tracee)
 {
-    if (tracee->held)
+    if (tracee->held && !find_queued(trace, tracee->tid))
         enqueue(trace, tracee->tid, tracee->held_status);
     tracee->held = false;
 }
@@ -539,31 +549,44 @@ static void handle_child(struct trace *trace, struct tracee *parent)
     if (ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, &tid) < 0)
         return;
     struct tracee *child = tracees_find(&trace->tracees, (pid_t)tid);
+    bool noted = parent->cloning;
+    parent->cloning = false;
     if (!child && kill((pid_t)tid, 0) < 0 && errno == ESRCH)
         return; /* it was killed, and has been waited for already */
     if (!child)
         child = tracees_add(&trace->tracees, (pid_t)tid);
     if (!child)
         die_of_memory();
-    if (!child->process && parent->cloning)
+    if (!child->process && noted)
         adopt(trace, child, parent);
     else if (!child->process)
         adopt_unknown(trace, child); /* we attached to the parent in the midst of the call */
-    parent->cloning = false;
 }
 
-/* The parent died before its event could be seen. */
-static void adopt_orphan(struct trace *trace, struct tracee *child)
+/* May an event announce this tracee yet? If a thread of its process, or else of its parent, is in a
+ * clone call. */
+static bool is_expected(const struct trace *trace, const struct tracee *child)
 {
-    adopt_unknown(trace, child);
-    trace->orphans -= trace->orphans > 0;
+    pid_t pid = (pid_t)procfs_status(child->tid, "Tgid");
+    pid_t parent = pid == child->tid ? (pid_t)procfs_status(child->tid, "PPid") : pid;
+
+    for (const struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (t->process && t->cloning &&
+            (t->process->pid == parent || t->clone_flags & CLONE_PARENT))
+            return true;
+    }
+    return false;
 }
 
+/* Those whose parents died before their events could be seen get their places. After all that was
+ * waited for is handled: an event may have been among that. */
 static void adopt_orphans(struct trace *trace)
 {
     for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
-        if (!t->process && t->held)
-            adopt_orphan(trace, t);
+        if (!t->process && t->held && !is_expected(trace, t)) {
+            adopt_unknown(trace, t);
+            trace->orphans -= trace->orphans > 0;
+        }
     }
 }
 
@@ -573,7 +596,6 @@ static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
 {
     struct tracee *tracee = *in_out;
     unsigned long former = (unsigned long)tid;
-    bool orphaned = false; /* the former leader vanished in a clone call */
 
     ptrace(PTRACE_GETEVENTMSG, tid, 0, &former);
     if ((pid_t)former != tid) {
@@ -581,8 +603,9 @@ static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
         if (caller && caller->process) {
             watch_affinity(trace, tracee, false);
             watch_affinity(trace, caller, false);
-            orphaned = tracee && tracee != caller && tracee->cloning;
-            if (tracee && tracee != caller && tracee->at_entry)
+            /* The former leader may have vanished in a call. */
+            trace->orphans += tracee && tracee->cloning;
+            if (tracee && tracee->at_entry)
                 trace->run->executions[trace->execution].killed++;
             tracees_rename(&trace->tracees, caller, tid);
             tracee = *in_out = caller;
@@ -598,10 +621,6 @@ static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
     tracee->spawned_by = NO_STACK;
     tracee->changing_map = false;
     tracee->process->ender = 0;
-    if (orphaned) {
-        trace->orphans++;
-        adopt_orphans(trace);
-    }
     if (!trace->started && tid != trace->launch.pid)
         return;
     tracee->process->program = record_program(trace->run, tid);
@@ -637,10 +656,7 @@ static void handle_death(struct trace *trace, struct tracee *tracee, pid_t tid, 
     watch_affinity(trace, tracee, false);
     if (tracee->at_entry && !ended_itself(tracee, status))
         trace->run->executions[trace->execution].killed++;
-    if (tracee->cloning) {
-        trace->orphans++;
-        adopt_orphans(trace);
-    }
+    trace->orphans += tracee->cloning;
     struct process *process = tracee->process ? process_ref(tracee->process) : NULL;
     tracees_remove(&trace->tracees, tracee);
     if (process && process->installer)
@@ -657,8 +673,6 @@ static void hold(struct trace *trace, struct tracee *tracee, pid_t tid, int stat
         die_of_memory();
     tracee->held = true;
     tracee->held_status = status;
-    if (trace->orphans)
-        adopt_orphan(trace, tracee);
 }
 
 /* ---- The loop ---- */
@@ -725,6 +739,26 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         release_installer(trace, tracee->process);
 }
 
+/*
+ * Puts what was waited for in the queue. A tracee that has a stop there already was not resumed: it
+ * can only have died, or lost its tid to another thread of its process, which called execve. The
+ * former stop is no more, and resuming from it would resume the new program, whose next stop would
+ * be lost.
+ */
+static void note_waited(struct trace *trace, pid_t tid, int status)
+{
+    struct waited *former = find_queued(trace, tid);
+
+    if (former && WIFSTOPPED(former->status)) {
+        struct tracee *tracee = tracees_find(&trace->tracees, tid);
+        former->status = status;
+        if (tracee)
+            tracee->at_entry = false; /* it has come further, to that stop */
+    } else {
+        enqueue(trace, tid, status);
+    }
+}
+
 /* Waits for one stop, then takes all others that are there: a tracee that stops all the time cannot
  * keep the others waiting. False: there are no tracees any more. */
 static bool wait_for_stops(struct trace *trace)
@@ -735,7 +769,7 @@ static bool wait_for_stops(struct trace *trace)
     for (int flags = __WALL;; flags = __WALL | WNOHANG) {
         pid_t tid = waitpid(-1, &status, flags);
         if (tid > 0) {
-            enqueue(trace, tid, status);
+            note_waited(trace, tid, status);
             if (trace->tracees.count == 1)
                 return true; /* there are no others */
         } else if (tid < 0 && errno == EINTR) {
@@ -775,13 +809,22 @@ static void handle_tick(struct trace *trace)
         save_now(trace);
 }
 
+static void handle_queue(struct trace *trace)
+{
+    while (trace->queue_head < trace->queue_count) {
+        struct waited next = trace->queue[trace->queue_head++];
+        trace->stopped_at = next.time;
+        handle_stop(trace, next.tid, next.status);
+    }
+}
+
 static void loop(struct trace *trace)
 {
     while ((trace->tracees.count || trace->orphans) && !trace->cut_short && wait_for_stops(trace)) {
-        while (trace->queue_head < trace->queue_count) {
-            struct waited next = trace->queue[trace->queue_head++];
-            trace->stopped_at = next.time;
-            handle_stop(trace, next.tid, next.status);
+        handle_queue(trace);
+        if (trace->orphans) {
+            adopt_orphans(trace);
+            handle_queue(trace);
         }
         take_signal(trace);
         if (signals.tick)
