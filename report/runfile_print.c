@@ -271,8 +271,10 @@ static int print_section(const struct writer *writer, const char *name, size_t c
         if (!row)
             return -ENOMEM;
         fputs(i ? ",\n" : "\n", writer->file);
-        json_dumpf(row, writer->file, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+        int failed = json_dumpf(row, writer->file, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
         json_decref(row);
+        if (failed && !ferror(writer->file))
+            return -ENOMEM; /* for sorting the keys */
     }
     fputs("]", writer->file);
     return 0;

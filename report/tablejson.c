@@ -22,7 +22,7 @@ static int print_line(FILE *file, const struct line *line, int columns)
     for (int i = 0; i < columns && !failed; i++)
         failed = json_object_set_new(row, column_name(i), make_value(line, i));
     if (!failed)
-        json_dumpf(row, file, JSON_COMPACT | JSON_SORT_KEYS); /* it fails only with the file */
+        failed = json_dumpf(row, file, JSON_COMPACT | JSON_SORT_KEYS) && !ferror(file);
     json_decref(row);
     return failed ? -ENOMEM : 0;
 }

@@ -85,9 +85,11 @@ bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret)
 
 int image_open(const struct image *image)
 {
+    int fd;
+
     if (image->fd >= 0)
-        return fcntl(image->fd, F_DUPFD_CLOEXEC, 0);
-    int fd = memfd_create("image", MFD_CLOEXEC);
+        return (fd = fcntl(image->fd, F_DUPFD_CLOEXEC, 0)) < 0 ? -errno : fd;
+    fd = memfd_create("image", MFD_CLOEXEC);
     if (fd < 0)
         return -errno;
     if (write(fd, image->bytes, image->size) != (ssize_t)image->size) {
@@ -151,8 +153,8 @@ static char *format_identity(const char *kind, const uint8_t *bytes, size_t size
     return identity;
 }
 
-/* Looks through one PT_NOTE for a GNU build-id, or failing that Go's. */
-static void read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
+/* Looks through one PT_NOTE for a GNU build-id, or failing that Go's. False: could not look. */
+static bool read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
 {
     Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)phdr->p_offset, phdr->p_filesz,
                                           phdr->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
@@ -172,11 +174,14 @@ static void read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
             identity = format_identity("gnu:", bytes, note.n_descsz, false);
         else if (note.n_namesz == 4 && !memcmp(owner, "Go\0", 4) && note.n_type == 4 && !have)
             identity = format_identity("go:", bytes, note.n_descsz, true);
-        if (identity) {
-            free(image->module.identity);
-            image->module.identity = identity;
-        }
+        else
+            continue;
+        if (!identity)
+            return false;
+        free(image->module.identity);
+        image->module.identity = identity;
     }
+    return data;
 }
 
 /* DT_SONAME; the string table is found by DT_STRTAB, since sections may be stripped. */
@@ -275,7 +280,8 @@ static void hash_bytes(struct image *image)
     free(bytes);
 }
 
-/* Reads the image behind fd or bytes. 0, -ENOEXEC, -ENOMEM. */
+/* Reads the image behind fd or bytes. What cannot be read is not known of it, should that be all
+ * but its name. 0, -ENOEXEC, -ENOMEM. */
 static int image_read(struct image *image)
 {
     Elf *elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL)
@@ -283,8 +289,11 @@ static int image_read(struct image *image)
     GElf_Ehdr ehdr;
     GElf_Phdr phdr;
     int result = -ENOEXEC, dynamics = 0, frames = 0;
+    bool hash = true;
 
-    if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
+    if (!elf)
+        return 0;
+    if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
         goto out;
     image->entry = ehdr.e_entry;
     result = read_segments(image, elf);
@@ -295,7 +304,7 @@ static int image_read(struct image *image)
                        : phdr.p_type == PT_GNU_EH_FRAME ? frames++
                                                         : 0);
         if (phdr.p_type == PT_NOTE && phdr.p_filesz <= NOTES_MAX)
-            read_notes(image, elf, &phdr);
+            hash &= read_notes(image, elf, &phdr);
         else if (phdr.p_type == PT_DYNAMIC && first && image->fd >= 0)
             read_soname(image, elf, &phdr); /* in memory the loader has relocated DT_STRTAB */
         else if (phdr.p_type == PT_GNU_EH_FRAME && first && ehdr.e_machine == EM_X86_64)
@@ -307,7 +316,7 @@ static int image_read(struct image *image)
     }
     if (!result && !image->cfi.count && ehdr.e_machine == EM_X86_64)
         result = read_cfi_section(image, elf);
-    if (!result && !image->module.identity)
+    if (!result && !image->module.identity && hash)
         hash_bytes(image);
 out:
     elf_end(elf);

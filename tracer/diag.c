@@ -4,20 +4,37 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-void diag(const char *format, ...)
+static void print(const char *format, va_list arguments)
 {
     char text[4608];
-    int saved = errno;
-    va_list arguments;
 
-    va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
     for (char *c = text; *c; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = '?';
     }
     fprintf(stderr, "systrace-lib: %s\n", text);
+}
+
+void diag(const char *format, ...)
+{
+    int saved = errno;
+    va_list arguments;
+
+    va_start(arguments, format);
+    print(format, arguments);
+    va_end(arguments);
     errno = saved;
+}
+
+void die(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print(format, arguments);
+    va_end(arguments);
+    exit(EXIT_OURS);
 }

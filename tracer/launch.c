@@ -159,7 +159,7 @@ void launch_abandon(struct launch *launch)
 void launch_go(struct launch *launch)
 {
     if (write(launch->go_fd, "", 1) != 1)
-        diag("cannot start the command: %s", strerror(errno));
+        die("cannot start the command: %s", strerror(errno));
     close(launch->go_fd);
 }
 

@@ -1,8 +1,9 @@
 /* near.c - places tracees by their affinity, for the instant of their wake-up. */
 #include "near.h"
 
-#include <sys/ptrace.h>
 #include <time.h>
+
+#include "request.h"
 
 enum {
     OFTEN = 150000,   /* nanoseconds from being resumed to the next resuming: cheaper near */
@@ -74,7 +75,7 @@ void near_resume(struct near *near, pid_t tid, int request, int signal, bool alo
         bind_self(near, time);
     if (often && !near->watchers)
         narrowed = narrow(near, tid, &former);
-    ptrace(request, tid, 0, (uintptr_t)signal);
+    request_send(request, tid, 0, (uintptr_t)signal);
     if (narrowed)
         sched_setaffinity(tid, sizeof(former), &former);
 }

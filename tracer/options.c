@@ -98,8 +98,10 @@ static const char help[] =
 static int append(const char ***array, size_t *count, const char *word)
 {
     const char **larger = reallocarray(*array, *count + 1, sizeof(*larger));
-    if (!larger)
+    if (!larger) {
+        diag("out of memory");
         return -ENOMEM;
+    }
     *array = larger;
     larger[(*count)++] = word;
     return 0;

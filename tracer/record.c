@@ -38,7 +38,7 @@ static int64_t *copy_pids(const pid_t *pids, size_t count)
 
 int64_t record_begin(struct run *run, const struct options *options, const char *engine)
 {
-    struct utsname host;
+    struct utsname host = { 0 };
     int64_t index = run_add_execution(run);
 
     if (index < 0)

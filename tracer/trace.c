@@ -32,6 +32,7 @@
 #include "procfs.h"
 #include "progress.h"
 #include "record.h"
+#include "request.h"
 #include "signals.h"
 #include "stop.h"
 #include "symbolizer/verify.h"
@@ -153,7 +154,7 @@ static void resume(struct trace *trace, struct tracee *tracee, int signal)
  * another stop first. */
 static void interrupt(struct tracee *tracee)
 {
-    tracee->interrupted = !ptrace(PTRACE_INTERRUPT, tracee->tid, 0, 0);
+    tracee->interrupted = request_send(PTRACE_INTERRUPT, tracee->tid, 0, 0);
 }
 
 /*
@@ -170,16 +171,16 @@ static bool restart_call(const struct trace *trace, const struct tracee *tracee,
     struct user_regs_struct registers;
     struct __ptrace_syscall_info info;
 
-    if (ptrace(PTRACE_GETREGS, tracee->tid, 0, &registers) < 0 || (int)registers.rax != result ||
-        (int64_t)registers.orig_rax < 0 ||
-        ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), &info) <= 0)
+    if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers) ||
+        (int)registers.rax != result || (int64_t)registers.orig_rax < 0 ||
+        !request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), (uintptr_t)&info))
         return false;
     uint64_t nr = registers.orig_rax;
     if (!calls_is_unrestarted(&trace->calls, call_abi(info.arch, nr),
                               (uint32_t)(nr & ~(uint64_t)X32_BIT)))
         return false;
     registers.rax = (unsigned long long)(stopping ? -EINTR : -ERESTARTNOHAND);
-    return !ptrace(PTRACE_SETREGS, tracee->tid, 0, &registers);
+    return request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
 }
 
 /* ---- Calls ---- */
@@ -189,8 +190,8 @@ static bool read_entry(const struct tracee *tracee, struct entry *ret)
 {
     struct __ptrace_syscall_info info;
 
-    if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), &info) <= 0 ||
-        ptrace(PTRACE_GETREGS, tracee->tid, 0, &ret->registers) < 0 ||
+    if (!request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), (uintptr_t)&info) ||
+        !request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&ret->registers) ||
         (info.op != PTRACE_SYSCALL_INFO_ENTRY && info.op != PTRACE_SYSCALL_INFO_SECCOMP))
         return false;
     /* `seccomp` begins with the same fields as `entry`. */
@@ -248,16 +249,18 @@ static void write_clone_flags(struct tracee *tracee, enum abi abi, uint64_t flag
     struct user_regs_struct registers;
 
     if (tracee->clone_args) {
-        ptrace(PTRACE_POKEDATA, tracee->tid, tracee->clone_args, flags);
-    } else if (!ptrace(PTRACE_GETREGS, tracee->tid, 0, &registers)) {
+        request_send(PTRACE_POKEDATA, tracee->tid, tracee->clone_args, flags);
+    } else if (request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers)) {
         *(abi == ABI_I386 ? &registers.rbx : &registers.rdi) = flags;
-        ptrace(PTRACE_SETREGS, tracee->tid, 0, &registers);
+        request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
     }
 }
 
 static void restore_untraced(struct tracee *tracee)
 {
-    if (tracee->cleared_untraced)
+    if (tracee->cleared_untraced && tracee->clone_args) /* which may be unmapped by now */
+        ptrace(PTRACE_POKEDATA, tracee->tid, tracee->clone_args, tracee->clone_flags);
+    else if (tracee->cleared_untraced)
         write_clone_flags(tracee, tracee->clone_abi, tracee->clone_flags);
     tracee->cleared_untraced = false;
 }
@@ -408,7 +411,7 @@ static void refuse_call(const struct tracee *tracee, struct entry *entry)
 {
     entry->registers.orig_rax = (unsigned long long)-1;
     entry->registers.rax = (unsigned long long)-ENOSYS;
-    ptrace(PTRACE_SETREGS, tracee->tid, 0, &entry->registers);
+    request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&entry->registers);
 }
 
 static void handle_seccomp(struct trace *trace, struct tracee *tracee)
@@ -434,7 +437,7 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
     struct entry entry;
 
     if (tracee->process->program < 0 ||
-        ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), &info) <= 0)
+        !request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), (uintptr_t)&info))
         return;
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY && read_entry(tracee, &entry)) {
         count_entry(trace, tracee, &entry);
@@ -457,8 +460,7 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
 /* Where there is no going on: the tracees go with us (PTRACE_O_EXITKILL). */
 static _Noreturn void die_of_memory(void)
 {
-    diag("out of memory");
-    exit(EXIT_OURS);
+    die("out of memory");
 }
 
 static void enqueue(struct trace *trace, pid_t tid, int status)
@@ -546,7 +548,7 @@ static void handle_child(struct trace *trace, struct tracee *parent)
 {
     unsigned long tid = 0;
 
-    if (ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, &tid) < 0)
+    if (!request_send(PTRACE_GETEVENTMSG, parent->tid, 0, (uintptr_t)&tid))
         return;
     struct tracee *child = tracees_find(&trace->tracees, (pid_t)tid);
     bool noted = parent->cloning;
@@ -597,7 +599,7 @@ static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
     struct tracee *tracee = *in_out;
     unsigned long former = (unsigned long)tid;
 
-    ptrace(PTRACE_GETEVENTMSG, tid, 0, &former);
+    request_send(PTRACE_GETEVENTMSG, tid, 0, (uintptr_t)&former);
     if ((pid_t)former != tid) {
         struct tracee *caller = tracees_find(&trace->tracees, (pid_t)former);
         if (caller && caller->process) {
@@ -720,7 +722,7 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         break;
     case STOP_GROUP:
         restart_call(trace, tracee, true);
-        ptrace(PTRACE_LISTEN, tid, 0, 0);
+        request_send(PTRACE_LISTEN, tid, 0, 0);
         trace->suspend |= signals.suspend && tid == trace->launch.pid;
         if (tracee->process->installer)
             release_installer(trace, tracee->process);
@@ -759,6 +761,15 @@ static void note_waited(struct trace *trace, pid_t tid, int status)
     }
 }
 
+/* Where no wait will tell of a tracee again, none may be left. */
+static void check_all_gone(const struct trace *trace, int error)
+{
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (procfs_status(t->tid, "TracerPid") == gettid())
+            die("cannot wait for process %d: %s", (int)t->tid, strerror(error));
+    }
+}
+
 /* Waits for one stop, then takes all others that are there: a tracee that stops all the time cannot
  * keep the others waiting. False: there are no tracees any more. */
 static bool wait_for_stops(struct trace *trace)
@@ -775,6 +786,8 @@ static bool wait_for_stops(struct trace *trace)
         } else if (tid < 0 && errno == EINTR) {
             return true; /* with what there is; the next wait blocks again */
         } else {
+            if (tid < 0)
+                check_all_gone(trace, errno);
             return tid == 0 || trace->queue_count;
         }
     }
@@ -911,8 +924,9 @@ static int begin_command(struct trace *trace)
     struct space *space = space_create();
     if (!tracee || !process || !space)
         die_of_memory();
-    /* A filter that is on us already (a container's) may deny calls before ours sees them. */
-    process->own_filter = procfs_status(getpid(), "Seccomp") > 0;
+    /* A filter that is on us already (a container's) may deny calls before ours sees them. So it is
+     * if that cannot be known. */
+    process->own_filter = procfs_status(getpid(), "Seccomp") != 0;
     tracee_adopt(tracee, process, space);
     return 0;
 }

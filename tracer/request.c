@@ -1,0 +1,37 @@
+/* request.c - sends ptrace requests and tells a tracee that is gone from a failure of ours. */
+#include "request.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "diag.h"
+#include "procfs.h"
+
+/*
+ * Is the stop over for which we sent a request? A tracee that is stopped all the same, with nothing
+ * new to wait for, is in the stop that we know of. (With something new: execve has given its tid to
+ * another thread of the process, which has stopped.)
+ */
+static bool is_gone(pid_t tid)
+{
+    siginfo_t info = { 0 };
+    unsigned flags;
+    char state;
+
+    if (!procfs_stat(tid, &state, &flags) || state != 't')
+        return true;
+    return waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0 ||
+           info.si_pid;
+}
+
+bool request_send(int request, pid_t tid, uintptr_t address, uintptr_t data)
+{
+    if (ptrace(request, tid, address, data) >= 0)
+        return true;
+    int error = errno;
+    if (error != ESRCH || !is_gone(tid))
+        die("cannot trace process %d any more: ptrace: %s", (int)tid, strerror(error));
+    return false;
+}
