@@ -28,6 +28,22 @@ static const struct {
     { "vfork", CALL_VFORK },
     { "seccomp", CALL_SECCOMP },
     { "prctl", CALL_PRCTL },
+    { "setuid", CALL_SET_ID },
+    { "setuid32", CALL_SET_ID },
+    { "setgid", CALL_SET_ID },
+    { "setgid32", CALL_SET_ID },
+    { "setreuid", CALL_SET_ID },
+    { "setreuid32", CALL_SET_ID },
+    { "setregid", CALL_SET_ID },
+    { "setregid32", CALL_SET_ID },
+    { "setresuid", CALL_SET_ID },
+    { "setresuid32", CALL_SET_ID },
+    { "setresgid", CALL_SET_ID },
+    { "setresgid32", CALL_SET_ID },
+    { "setfsuid", CALL_SET_ID },
+    { "setfsuid32", CALL_SET_ID },
+    { "setfsgid", CALL_SET_ID },
+    { "setfsgid32", CALL_SET_ID },
     { "fork", CALL_FORK },
     { "read", CALL_READ },
     { "pread64", CALL_READ },
@@ -150,6 +166,12 @@ bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], 
     default:
         return false;
     }
+}
+
+bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6])
+{
+    return meaning == CALL_SET_ID ||
+           (meaning == CALL_PRCTL && args[0] == PR_SET_DUMPABLE && args[1] != 1);
 }
 
 bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6],

@@ -229,7 +229,7 @@ static int64_t take_stack(struct trace *trace, struct tracee *tracee, const stru
 {
     struct unwinder *u = &trace->unwinder;
     struct stacks *stacks = &trace->run->stacks;
-    struct target target = procfs_target(&tracee->tid);
+    struct target target = procfs_target(tracee);
     enum stack_end end =
         verify_unwind(&trace->verify, u, tracee->space, &target, &entry->registers);
 
@@ -266,7 +266,7 @@ static void restore_untraced(struct tracee *tracee)
  */
 static void note_clone(struct tracee *tracee, const struct entry *entry, enum call_meaning meaning)
 {
-    struct target target = procfs_target(&tracee->tid);
+    struct target target = procfs_target(tracee);
     struct clone_args args = { 0 };
 
     tracee->cloning = true;
@@ -374,6 +374,8 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
     if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
         meaning == CALL_FORK)
         note_clone(tracee, entry, meaning);
+    if (call_closes_memory(meaning, entry->args))
+        procfs_keep_open(tracee);
     if (call_installs_filter(meaning, entry->args, &all_threads)) {
         if (all_threads && trace->seccomp && !process->own_filter)
             watch_siblings(trace, tracee);

@@ -37,6 +37,9 @@ static void test_meanings(void **state)
         { ABI_X86_64, SYS_sched_setaffinity, CALL_AFFINITY },
         { ABI_X86_64, SYS_splice, CALL_AFFINITY },
         { ABI_X86_64, SYS_sendfile, CALL_AFFINITY },
+        { ABI_X86_64, SYS_setuid, CALL_SET_ID },
+        { ABI_X86_64, SYS_setfsgid, CALL_SET_ID },
+        { ABI_I386, 208, CALL_SET_ID },
         { ABI_X86_64, SYS_write, CALL_OTHER },
         { ABI_X86_64, SYS_brk, CALL_OTHER },
         { ABI_X86_64, UINT32_MAX, CALL_OTHER },
@@ -137,11 +140,26 @@ static void test_unrestarted(void **state)
     assert_false(calls_is_unrestarted(&calls, ABI_X86_64, CALLS_MAX));
 }
 
+static void test_closed_memory(void **state)
+{
+    uint64_t dumpable[6] = { PR_SET_DUMPABLE, 1 };
+    uint64_t undumpable[6] = { PR_SET_DUMPABLE, 0 };
+    uint64_t other[6] = { PR_SET_NAME, 0 };
+
+    (void)state;
+    assert_true(call_closes_memory(CALL_PRCTL, undumpable));
+    assert_false(call_closes_memory(CALL_PRCTL, dumpable));
+    assert_false(call_closes_memory(CALL_PRCTL, other));
+    assert_true(call_closes_memory(CALL_SET_ID, other));
+    assert_false(call_closes_memory(CALL_OTHER, undumpable));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_meanings),
-                                        cmocka_unit_test(test_unrestarted),
-                                        cmocka_unit_test(test_map_changes),
-                                        cmocka_unit_test(test_filters) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_meanings),      cmocka_unit_test(test_unrestarted),
+        cmocka_unit_test(test_map_changes),   cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_closed_memory),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
