@@ -61,7 +61,12 @@ bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], 
 /* May the kernel refuse us the memory of the process after this call? */
 bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6]);
 
-/* Does this call install a seccomp filter, if it succeeds? *all_threads: for the whole process? */
+/* Does this call enter seccomp's strict mode, if it succeeds; and is a call allowed there? */
+bool call_enters_strict_mode(enum call_meaning meaning, const uint64_t args[static 6]);
+bool call_is_strict(enum abi abi, uint32_t nr);
+
+/* Does this call install a seccomp filter, or enter strict mode, if it succeeds? *all_threads: for
+ * the whole process? */
 bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6],
                           bool *all_threads);
 

@@ -376,6 +376,8 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
         note_clone(tracee, entry, meaning);
     if (call_closes_memory(meaning, entry->args))
         procfs_keep_open(tracee);
+    tracee->entering_strict =
+        trace->seccomp && !process->own_filter && call_enters_strict_mode(meaning, entry->args);
     if (call_installs_filter(meaning, entry->args, &all_threads)) {
         if (all_threads && trace->seccomp && !process->own_filter)
             watch_siblings(trace, tracee);
@@ -403,6 +405,22 @@ static void count_entry(struct trace *trace, struct tracee *tracee, const struct
     tracee->observed = trace->options->results && count >= 0;
     tracee->count = (uint32_t)count;
     tracee->clone_stack = stack < 0 ? NO_STACK : stack;
+    if (tracee->strict && !call_is_strict(entry->abi, entry->nr))
+        kill(tracee->tid, SIGKILL);
+}
+
+/* The exit of a call that our filter made fail: seccomp's strict mode is not for a thread that has
+ * filters. The tracee is told that it worked, and from here on count_entry sees to it. (That kills
+ * the process, the kernel would kill the thread.) */
+static bool enter_strict_mode(struct tracee *tracee)
+{
+    struct user_regs_struct registers;
+
+    if (ptrace(PTRACE_GETREGS, tracee->tid, 0, &registers) < 0)
+        return false;
+    registers.rax = 0;
+    tracee->strict = !ptrace(PTRACE_SETREGS, tracee->tid, 0, &registers);
+    return tracee->strict;
 }
 
 /* A filter of the program's own said RET_TRACE: without a tracer that is ENOSYS (seccomp(2)). */
@@ -447,10 +465,12 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
             trace->run->executions[trace->execution].denied++;
         if (tracee->changing_map)
             tracee->space->stale = true;
+        if (tracee->entering_strict && info.exit.rval == -EINVAL)
+            info.exit.is_error = !enter_strict_mode(tracee);
         if (tracee->observed)
             run_add_result(trace->run, tracee->count, info.exit.is_error,
                            trace->stopped_at - tracee->resumed_in_call);
-        tracee->in_call = tracee->changing_map = tracee->observed = false;
+        tracee->in_call = tracee->changing_map = tracee->observed = tracee->entering_strict = false;
     }
 }
 
