@@ -132,6 +132,13 @@ struct target procfs_target(const struct tracee *tracee)
     return (struct target){ read_memory, read_maps, open_mapped, (void *)tracee };
 }
 
+/* Has the file behind this link no name any more? */
+static bool is_gone(const char *link)
+{
+    struct stat st;
+    return stat(link, &st) < 0 || !st.st_nlink;
+}
+
 char *procfs_program(pid_t tid)
 {
     static const char deleted[] = " (deleted)";
@@ -142,7 +149,7 @@ char *procfs_program(pid_t tid)
     if (length < 0)
         return NULL;
     size_t suffix = sizeof(deleted) - 1, size = (size_t)length;
-    if (size > suffix && !memcmp(path + size - suffix, deleted, suffix))
+    if (size > suffix && !memcmp(path + size - suffix, deleted, suffix) && is_gone(link))
         size -= suffix;
     return strndup(path, size);
 }

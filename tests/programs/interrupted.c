@@ -6,17 +6,14 @@
  * child that looks until its parent sleeps. All calls are the executable's.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "asleep.h"
 
 static volatile int word;
 
@@ -27,20 +24,6 @@ static void handle(int signal)
     word = 1;
 }
 
-/* The letter of /proc/PID/stat. */
-static char state_of(pid_t pid)
-{
-    char path[32], text[256] = "";
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    const int fd = open(path, O_RDONLY);
-    if (fd < 0 || pread(fd, text, sizeof(text) - 1, 0) < 0)
-        _exit(1);
-    close(fd);
-    const char *end = strrchr(text, ')');
-    return end ? end[2] : '?';
-}
-
 /* A child that interrupts its parent as soon as that sleeps; it does not end by itself, for SIGCHLD
  * would interrupt, too. */
 static pid_t interrupter(void)
@@ -49,8 +32,7 @@ static pid_t interrupter(void)
 
     if (child)
         return child;
-    while (state_of(parent) != 'S')
-        sched_yield();
+    await_sleep(parent);
     kill(parent, SIGUSR1);
     for (;;)
         pause();
