@@ -318,16 +318,17 @@ uint64_t cfi_next_start(const struct cfi *cfi, uint64_t vaddr)
     return index < cfi->count ? entry_word(cfi, index, 0) : UINT64_MAX;
 }
 
-static bool section_read(const struct section *s, uint64_t vaddr, void *buffer, size_t size)
+static bool section_read(const struct section *s, uint64_t vaddr, uint64_t *ret)
 {
-    if (vaddr < s->vaddr || vaddr - s->vaddr > s->size || s->size - (vaddr - s->vaddr) < size)
+    if (vaddr < s->vaddr || vaddr - s->vaddr >= s->size)
         return false;
-    memcpy(buffer, s->bytes + (vaddr - s->vaddr), size);
+    size_t left = s->size - (vaddr - s->vaddr);
+    *ret = 0;
+    memcpy(ret, s->bytes + (vaddr - s->vaddr), left < sizeof(*ret) ? left : sizeof(*ret));
     return true;
 }
 
-bool cfi_read(const struct cfi *cfi, uint64_t vaddr, void *buffer, size_t size)
+bool cfi_read(const struct cfi *cfi, uint64_t vaddr, uint64_t *ret)
 {
-    return section_read(&cfi->frames, vaddr, buffer, size) ||
-           section_read(&cfi->header, vaddr, buffer, size);
+    return section_read(&cfi->frames, vaddr, ret) || section_read(&cfi->header, vaddr, ret);
 }

@@ -50,7 +50,8 @@ int cfi_find(const struct cfi *cfi, uint64_t vaddr, struct fde *ret);
 /* The lowest start of an entry above `vaddr`; UINT64_MAX if there is none. */
 uint64_t cfi_next_start(const struct cfi *cfi, uint64_t vaddr);
 
-/* Copies `size` bytes at `vaddr` of either section; false if they are not all there. */
-bool cfi_read(const struct cfi *cfi, uint64_t vaddr, void *buffer, size_t size);
+/* The word at `vaddr` of either section, zeros for what is beyond its end (the last entry may end
+ * half-way through a word); false if the word does not begin in one. */
+bool cfi_read(const struct cfi *cfi, uint64_t vaddr, uint64_t *ret);
 
 #endif

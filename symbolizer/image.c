@@ -394,14 +394,16 @@ static int copy_memory(struct image *image, const struct target *target,
     return result;
 }
 
-/* Names the module: its path without the kernel's " (deleted)", which is no part of it. */
+/* Names the module: its path without the kernel's " (deleted)", which is no part of it: unless the
+ * file is there, with links, and so called by its user. */
 static int name_module(struct image *image)
 {
     static const char deleted[] = " (deleted)";
     struct module *module = &image->module;
     size_t length = strlen(image->maps_path), suffix = sizeof(deleted) - 1;
 
-    if (image->fd < 0 && length > suffix && !strcmp(image->maps_path + length - suffix, deleted))
+    bool gone = image->fd < 0 || !image->file.st_nlink;
+    if (gone && length > suffix && !strcmp(image->maps_path + length - suffix, deleted))
         length -= suffix;
     module->path = strndup(image->maps_path, length);
     if (!module->path)

@@ -90,7 +90,7 @@ static int role_of(const struct module *module)
 
 static bool is_builtin(const struct module *module)
 {
-    return role_of(module) != NO_ROLE || !strcmp(module->name, "[vdso]") ||
+    return role_of(module) != NO_ROLE || !strcmp(module->path, "[vdso]") ||
            !fnmatch("*/gconv/*.so", module->path, 0);
 }
 

@@ -40,8 +40,7 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
         return -UNW_EINVAL;
     if (unwinder_peek(u, address, value))
         return 0;
-    if (u->site->image &&
-        cfi_read(&u->site->image->cfi, address - u->site->bias, value, sizeof(*value)))
+    if (u->site->image && cfi_read(&u->site->image->cfi, address - u->site->bias, value))
         return 0;
     return unwinder_read(u, address, value) ? 0 : -UNW_EINVAL;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "symbolizer/call.h"
 #include "symbolizer/reference.h"
@@ -55,7 +56,9 @@ struct space *space_create(void)
     struct space *space = calloc(1, sizeof(*space));
     if (!space)
         return NULL;
-    *space = (struct space){ .references = 1, .stale = true, .code = code_create() };
+    *space = (struct space){
+        .references = 1, .stale = true, .memory_fd = -1, .maps_fd = -1, .code = code_create()
+    };
     if (!space->code) {
         free(space);
         return NULL;
@@ -70,6 +73,7 @@ struct space *space_fork(const struct space *space)
         return NULL;
     *copy = *space;
     copy->references = 1;
+    copy->memory_fd = copy->maps_fd = -1;
     code_ref(copy->code);
     return copy;
 }
@@ -85,6 +89,10 @@ void space_unref(struct space *space)
     if (!space || --space->references)
         return;
     code_unref(space->code);
+    if (space->memory_fd >= 0)
+        close(space->memory_fd);
+    if (space->maps_fd >= 0)
+        close(space->maps_fd);
     free(space);
 }
 

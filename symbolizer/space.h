@@ -61,6 +61,8 @@ struct space {
     unsigned references;
     bool stale; /* an executable mapping may have changed since the map was read */
     int error;  /* of the last attempt to read the map; 0 */
+    /* The process's memory and map, opened before it closed them to us (tracer/procfs.h); -1. */
+    int memory_fd, maps_fd;
     struct code *code;
 };
 

@@ -7,8 +7,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
+#include <sys/syscall.h>
 
 enum { X32_BIT = 1 << 30, IPCOP_SHMAT = 21 };
+enum { I386_EXIT = 1, I386_READ = 3, I386_WRITE = 4, I386_SIGRETURN = 119 };
 
 static const struct {
     const char *name;
@@ -28,6 +30,22 @@ static const struct {
     { "vfork", CALL_VFORK },
     { "seccomp", CALL_SECCOMP },
     { "prctl", CALL_PRCTL },
+    { "setuid", CALL_SET_ID },
+    { "setuid32", CALL_SET_ID },
+    { "setgid", CALL_SET_ID },
+    { "setgid32", CALL_SET_ID },
+    { "setreuid", CALL_SET_ID },
+    { "setreuid32", CALL_SET_ID },
+    { "setregid", CALL_SET_ID },
+    { "setregid32", CALL_SET_ID },
+    { "setresuid", CALL_SET_ID },
+    { "setresuid32", CALL_SET_ID },
+    { "setresgid", CALL_SET_ID },
+    { "setresgid32", CALL_SET_ID },
+    { "setfsuid", CALL_SET_ID },
+    { "setfsuid32", CALL_SET_ID },
+    { "setfsgid", CALL_SET_ID },
+    { "setfsgid32", CALL_SET_ID },
     { "fork", CALL_FORK },
     { "read", CALL_READ },
     { "pread64", CALL_READ },
@@ -147,6 +165,32 @@ bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], 
         return args[2] & (SHM_EXEC | SHM_REMAP);
     case CALL_IPC:
         return (args[0] & 0xffff) == IPCOP_SHMAT;
+    default:
+        return false;
+    }
+}
+
+bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6])
+{
+    return meaning == CALL_SET_ID ||
+           (meaning == CALL_PRCTL && args[0] == PR_SET_DUMPABLE && args[1] != 1);
+}
+
+bool call_enters_strict_mode(enum call_meaning meaning, const uint64_t args[static 6])
+{
+    if (meaning == CALL_PRCTL)
+        return args[0] == PR_SET_SECCOMP && args[1] == SECCOMP_MODE_STRICT;
+    return meaning == CALL_SECCOMP && args[0] == SECCOMP_SET_MODE_STRICT && !args[1] && !args[2];
+}
+
+/* As the kernel's mode1_syscalls: read, write, exit and the return from a signal handler. */
+bool call_is_strict(enum abi abi, uint32_t nr)
+{
+    switch (abi) {
+    case ABI_X86_64:
+        return nr == SYS_read || nr == SYS_write || nr == SYS_exit || nr == SYS_rt_sigreturn;
+    case ABI_I386:
+        return nr == I386_READ || nr == I386_WRITE || nr == I386_EXIT || nr == I386_SIGRETURN;
     default:
         return false;
     }

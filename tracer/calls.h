@@ -1,7 +1,7 @@
 /*
  * calls.h - the few system calls whose meaning the tracer must know: those that change the map of
- * an address space, make a tracee, install a seccomp filter, or can tell or pass on a CPU affinity.
- * Their numbers come from libseccomp.
+ * an address space, make a tracee, install a seccomp filter, close memory to us, or can tell or
+ * pass on a CPU affinity. Their numbers come from libseccomp.
  */
 #ifndef SYSTRACE_CALLS_H
 #define SYSTRACE_CALLS_H
@@ -26,6 +26,7 @@ enum call_meaning {
     CALL_READ,     /* read, pread64, readv, preadv, preadv2: (fd) */
     CALL_AFFINITY, /* sched_setaffinity, sched_getaffinity; and what reads files it does not name */
     CALL_SECCOMP,  /* (operation) */
+    CALL_SET_ID,   /* setuid and its kin */
     CALL_PRCTL,    /* (option) */
     CALL_EXIT,     /* the thread ends; nothing follows */
     CALL_EXIT_GROUP, /* the process does */
@@ -57,7 +58,15 @@ bool calls_is_unrestarted(const struct calls *calls, enum abi abi, uint32_t nr);
 bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], uint64_t *start,
                       uint64_t *size);
 
-/* Does this call install a seccomp filter, if it succeeds? *all_threads: for the whole process? */
+/* May the kernel refuse us the memory of the process after this call? */
+bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6]);
+
+/* Does this call enter seccomp's strict mode, if it succeeds; and is a call allowed there? */
+bool call_enters_strict_mode(enum call_meaning meaning, const uint64_t args[static 6]);
+bool call_is_strict(enum abi abi, uint32_t nr);
+
+/* Does this call install a seccomp filter, or enter strict mode, if it succeeds? *all_threads: for
+ * the whole process? */
 bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6],
                           bool *all_threads);
 

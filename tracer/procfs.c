@@ -11,27 +11,50 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "tracee.h"
+
 static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
 {
-    pid_t tid = *(const pid_t *)context;
+    const struct tracee *tracee = context;
     struct iovec local = { buffer, size };
     struct iovec remote = { (void *)(uintptr_t)address, size };
-    ssize_t got = process_vm_readv(tid, &local, 1, &remote, 1, 0);
+    ssize_t got = process_vm_readv(tracee->tid, &local, 1, &remote, 1, 0);
 
-    return got < 0 ? -errno : got;
+    if (got >= 0 || errno != EPERM || tracee->space->memory_fd < 0)
+        return got < 0 ? -errno : got;
+    got = pread(tracee->space->memory_fd, buffer, size, (off_t)address);
+    return got > 0 ? got : -EFAULT;
+}
+
+static int open_file(pid_t tid, const char *name)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+void procfs_keep_open(const struct tracee *tracee)
+{
+    if (tracee->space->memory_fd < 0)
+        tracee->space->memory_fd = open_file(tracee->tid, "mem");
+    if (tracee->space->maps_fd < 0)
+        tracee->space->maps_fd = open_file(tracee->tid, "maps");
 }
 
 static int read_maps(void *context, char **ret)
 {
-    char path[64];
+    const struct tracee *tracee = context;
     char *text = NULL;
     size_t size = 0, capacity = 0;
     ssize_t got;
 
-    snprintf(path, sizeof(path), "/proc/%d/maps", (int)*(const pid_t *)context);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open_file(tracee->tid, "maps");
+    if (fd < 0 && tracee->space->maps_fd >= 0 && !lseek(tracee->space->maps_fd, 0, SEEK_SET))
+        fd = fcntl(tracee->space->maps_fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
-        return -errno;
+        return fd;
     do {
         if (capacity - size < 4096) {
             capacity = capacity ? 2 * capacity : 16384;
@@ -76,11 +99,12 @@ static int open_same(const char *path, const struct mapping *mapping)
     return fd;
 }
 
-/* By its path in the process's own root; a file that is gone from there by the links that still
- * lead to it (map_files needs CAP_CHECKPOINT_RESTORE). */
+/* By its path in the process's own root, or in ours if the process closed that to us; a file that
+ * is gone from there by the links that still lead to it (map_files needs CAP_CHECKPOINT_RESTORE).
+ */
 static int open_mapped(void *context, const struct mapping *mapping, const char *path)
 {
-    int tid = (int)*(const pid_t *)context;
+    int tid = (int)((const struct tracee *)context)->tid;
     size_t size = strlen(path) + 64;
     char *name = malloc(size);
 
@@ -88,6 +112,8 @@ static int open_mapped(void *context, const struct mapping *mapping, const char 
         return -ENOMEM;
     snprintf(name, size, "/proc/%d/root%s", tid, path);
     int fd = *path == '/' ? open_same(name, mapping) : -ENOENT;
+    if (fd < 0 && *path == '/')
+        fd = open_same(path, mapping);
     if (fd < 0) {
         snprintf(name, size, "/proc/%d/exe", tid);
         fd = open_same(name, mapping);
@@ -101,9 +127,16 @@ static int open_mapped(void *context, const struct mapping *mapping, const char 
     return fd;
 }
 
-struct target procfs_target(const pid_t *tid)
+struct target procfs_target(const struct tracee *tracee)
 {
-    return (struct target){ read_memory, read_maps, open_mapped, (void *)tid };
+    return (struct target){ read_memory, read_maps, open_mapped, (void *)tracee };
+}
+
+/* Has the file behind this link no name any more? */
+static bool is_gone(const char *link)
+{
+    struct stat st;
+    return stat(link, &st) < 0 || !st.st_nlink;
 }
 
 char *procfs_program(pid_t tid)
@@ -116,7 +149,7 @@ char *procfs_program(pid_t tid)
     if (length < 0)
         return NULL;
     size_t suffix = sizeof(deleted) - 1, size = (size_t)length;
-    if (size > suffix && !memcmp(path + size - suffix, deleted, suffix))
+    if (size > suffix && !memcmp(path + size - suffix, deleted, suffix) && is_gone(link))
         size -= suffix;
     return strndup(path, size);
 }

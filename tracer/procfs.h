@@ -11,8 +11,17 @@
 #include <sys/types.h>
 #include "symbolizer/target.h"
 
-/* A target whose context is `tid`, which must outlive it. */
-struct target procfs_target(const pid_t *tid);
+struct tracee;
+
+/* A target whose context is the tracee, which must outlive it. */
+struct target procfs_target(const struct tracee *tracee);
+
+/*
+ * Before a call after which the kernel may refuse us the memory and the map of the process
+ * (prctl(PR_SET_DUMPABLE, 0), setuid(2)): what is open by then can still be read. Kept with the
+ * address space.
+ */
+void procfs_keep_open(const struct tracee *tracee);
 
 /* The path of the program that a process runs, without " (deleted)"; the caller frees it. NULL: not
  * known. */

@@ -230,7 +230,7 @@ static int64_t take_stack(struct trace *trace, struct tracee *tracee, const stru
 {
     struct unwinder *u = &trace->unwinder;
     struct stacks *stacks = &trace->run->stacks;
-    struct target target = procfs_target(&tracee->tid);
+    struct target target = procfs_target(tracee);
     enum stack_end end =
         verify_unwind(&trace->verify, u, tracee->space, &target, &entry->registers);
 
@@ -269,7 +269,7 @@ static void restore_untraced(struct tracee *tracee)
  */
 static void note_clone(struct tracee *tracee, const struct entry *entry, enum call_meaning meaning)
 {
-    struct target target = procfs_target(&tracee->tid);
+    struct target target = procfs_target(tracee);
     struct clone_args args = { 0 };
 
     tracee->cloning = true;
@@ -377,6 +377,10 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
     if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
         meaning == CALL_FORK)
         note_clone(tracee, entry, meaning);
+    if (call_closes_memory(meaning, entry->args))
+        procfs_keep_open(tracee);
+    tracee->entering_strict =
+        trace->seccomp && !process->own_filter && call_enters_strict_mode(meaning, entry->args);
     if (call_installs_filter(meaning, entry->args, &all_threads)) {
         if (all_threads && trace->seccomp && !process->own_filter)
             watch_siblings(trace, tracee);
@@ -404,6 +408,22 @@ static void count_entry(struct trace *trace, struct tracee *tracee, const struct
     tracee->observed = trace->options->results && count >= 0;
     tracee->count = (uint32_t)count;
     tracee->clone_stack = stack < 0 ? NO_STACK : stack;
+    if (tracee->strict && !call_is_strict(entry->abi, entry->nr))
+        kill(tracee->tid, SIGKILL);
+}
+
+/* The exit of a call that our filter made fail: seccomp's strict mode is not for a thread that has
+ * filters. The tracee is told that it worked, and from here on count_entry sees to it. (That kills
+ * the process, the kernel would kill the thread.) */
+static bool enter_strict_mode(struct tracee *tracee)
+{
+    struct user_regs_struct registers;
+
+    if (ptrace(PTRACE_GETREGS, tracee->tid, 0, &registers) < 0)
+        return false;
+    registers.rax = 0;
+    tracee->strict = !ptrace(PTRACE_SETREGS, tracee->tid, 0, &registers);
+    return tracee->strict;
 }
 
 /* A filter of the program's own said RET_TRACE: without a tracer that is ENOSYS (seccomp(2)). */
@@ -448,10 +468,12 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
             trace->run->executions[trace->execution].denied++;
         if (tracee->changing_map)
             tracee->space->stale = true;
+        if (tracee->entering_strict && info.exit.rval == -EINVAL)
+            info.exit.is_error = !enter_strict_mode(tracee);
         if (tracee->observed)
             run_add_result(trace->run, tracee->count, info.exit.is_error,
                            trace->stopped_at - tracee->resumed_in_call);
-        tracee->in_call = tracee->changing_map = tracee->observed = false;
+        tracee->in_call = tracee->changing_map = tracee->observed = tracee->entering_strict = false;
     }
 }
 

@@ -47,6 +47,9 @@ struct tracee {
     bool clone_own_stack;
     int64_t clone_stack; /* the stack of the call; number in the run */
 
+    bool entering_strict; /* the call is to enter seccomp's strict mode, which our filter forbids */
+    bool strict;          /* it is as if it had, from then on (trace.c) */
+
     bool sees_affinity; /* the call can tell or pass on the affinity of this tracee or of another */
     uint64_t resumed_at; /* for near_resume */
 

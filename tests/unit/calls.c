@@ -37,6 +37,9 @@ static void test_meanings(void **state)
         { ABI_X86_64, SYS_sched_setaffinity, CALL_AFFINITY },
         { ABI_X86_64, SYS_splice, CALL_AFFINITY },
         { ABI_X86_64, SYS_sendfile, CALL_AFFINITY },
+        { ABI_X86_64, SYS_setuid, CALL_SET_ID },
+        { ABI_X86_64, SYS_setfsgid, CALL_SET_ID },
+        { ABI_I386, 208, CALL_SET_ID },
         { ABI_X86_64, SYS_write, CALL_OTHER },
         { ABI_X86_64, SYS_brk, CALL_OTHER },
         { ABI_X86_64, UINT32_MAX, CALL_OTHER },
@@ -137,11 +140,56 @@ static void test_unrestarted(void **state)
     assert_false(calls_is_unrestarted(&calls, ABI_X86_64, CALLS_MAX));
 }
 
+static void test_strict_mode(void **state)
+{
+    static const struct {
+        enum abi abi;
+        uint32_t nr;
+        bool allowed;
+    } cases[] = {
+        { ABI_X86_64, SYS_read, true }, { ABI_X86_64, SYS_write, true },
+        { ABI_X86_64, SYS_exit, true }, { ABI_X86_64, SYS_rt_sigreturn, true },
+        { ABI_X86_64, 3, false },       { ABI_X86_64, SYS_exit_group, false },
+        { ABI_I386, 3, true },          { ABI_I386, 4, true },
+        { ABI_I386, 1, true },          { ABI_I386, 119, true },
+        { ABI_I386, SYS_read, false },  { ABI_I386, 173, false }, /* rt_sigreturn */
+        { ABI_X32, SYS_read, false },
+    };
+    uint64_t enter[6] = { PR_SET_SECCOMP, SECCOMP_MODE_STRICT };
+    uint64_t filter[6] = { PR_SET_SECCOMP, SECCOMP_MODE_FILTER };
+    uint64_t none[6] = { SECCOMP_SET_MODE_STRICT };
+    uint64_t flags[6] = { SECCOMP_SET_MODE_STRICT, 1 };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++)
+        assert_int_equal(call_is_strict(cases[i].abi, cases[i].nr), cases[i].allowed);
+    assert_true(call_enters_strict_mode(CALL_PRCTL, enter));
+    assert_false(call_enters_strict_mode(CALL_PRCTL, filter));
+    assert_true(call_enters_strict_mode(CALL_SECCOMP, none));
+    assert_false(call_enters_strict_mode(CALL_SECCOMP, flags));
+    assert_false(call_enters_strict_mode(CALL_OTHER, none));
+}
+
+static void test_closed_memory(void **state)
+{
+    uint64_t dumpable[6] = { PR_SET_DUMPABLE, 1 };
+    uint64_t undumpable[6] = { PR_SET_DUMPABLE, 0 };
+    uint64_t other[6] = { PR_SET_NAME, 0 };
+
+    (void)state;
+    assert_true(call_closes_memory(CALL_PRCTL, undumpable));
+    assert_false(call_closes_memory(CALL_PRCTL, dumpable));
+    assert_false(call_closes_memory(CALL_PRCTL, other));
+    assert_true(call_closes_memory(CALL_SET_ID, other));
+    assert_false(call_closes_memory(CALL_OTHER, undumpable));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_meanings),
-                                        cmocka_unit_test(test_unrestarted),
-                                        cmocka_unit_test(test_map_changes),
-                                        cmocka_unit_test(test_filters) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_meanings),    cmocka_unit_test(test_unrestarted),
+        cmocka_unit_test(test_map_changes), cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_strict_mode), cmocka_unit_test(test_closed_memory),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

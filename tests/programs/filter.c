@@ -1,0 +1,178 @@
+/*
+ * filter.c - `filter KIND`: seccomp filters of the program's own that do what denied.c's does not;
+ * all deny getpgid alone. thread: kills the thread that asks, the process lives on and calls
+ * getppid once. process: kills the process. trace: says RET_TRACE, twice, which without a tracer is
+ * ENOSYS. log: says RET_LOG, so that it is not denied after all, once. tsync: one thread installs
+ * it for another, which sleeps in read, then calls getppid once and is denied twice. notify: a
+ * supervisor in another process answers three calls of its child: with a value, with an error, and
+ * with leave to go on. strict: no filter but SECCOMP_MODE_STRICT, in which write goes on;
+ * strict-killed: and which kills a call of getpgid. All calls are the executable's.
+ */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ANSWER = 4242 };
+
+/* The result of seccomp(2). */
+static int install(unsigned action, unsigned flags)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getpgid, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, action),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        return -1;
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
+static int is_error(int number)
+{
+    return getpgid(0) == -1 && errno == number;
+}
+
+static void *ask(void *argument)
+{
+    getpgid(0);
+    return argument; /* never */
+}
+
+static int kill_thread(void)
+{
+    pthread_t thread;
+
+    if (install(SECCOMP_RET_KILL_THREAD, 0) || pthread_create(&thread, NULL, ask, NULL))
+        return 2;
+    pthread_join(thread, NULL);
+    getppid();
+    return 0;
+}
+
+static int kill_process(void)
+{
+    if (install(SECCOMP_RET_KILL_PROCESS, 0))
+        return 2;
+    getpgid(0);
+    return 1;
+}
+
+static int trace(void)
+{
+    if (install(SECCOMP_RET_TRACE | 7, 0))
+        return 2;
+    return !is_error(ENOSYS) || !is_error(ENOSYS);
+}
+
+static int allow_and_log(void)
+{
+    if (install(SECCOMP_RET_LOG, 0))
+        return 2;
+    return getpgid(0) != getpgrp();
+}
+
+static void *be_denied(void *argument)
+{
+    const int *const fds = argument;
+    char byte;
+
+    if (write(fds[1], "r", 1) != 1 || read(fds[2], &byte, 1) != 1)
+        return NULL;
+    getppid();
+    return is_error(EPERM) && is_error(EPERM) ? argument : NULL;
+}
+
+static int synchronize(void)
+{
+    int fds[4];
+    pthread_t thread;
+    void *result;
+    char byte;
+
+    if (pipe(fds) || pipe(fds + 2) ||
+        pthread_create(&thread, NULL, be_denied, (int[]){ fds[0], fds[1], fds[2] }) ||
+        read(fds[0], &byte, 1) != 1 ||
+        install(SECCOMP_RET_ERRNO | EPERM, SECCOMP_FILTER_FLAG_TSYNC) || write(fds[3], "g", 1) != 1)
+        return 2;
+    pthread_join(thread, &result);
+    return !result;
+}
+
+static int answer(int listener, __s64 value, __s32 error, __u32 flags)
+{
+    struct seccomp_notif question = { 0 };
+    struct seccomp_notif_resp response = { .val = value, .error = error, .flags = flags };
+
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &question) || question.data.nr != SYS_getpgid)
+        return -1;
+    response.id = question.id;
+    return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+static int notify(void)
+{
+    const int listener = install(SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    int status;
+
+    if (listener < 0)
+        return 2;
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(getpgid(0) != ANSWER || !is_error(EXDEV) || getpgid(0) != getpgrp());
+    if (answer(listener, ANSWER, 0, 0) || answer(listener, 0, -EXDEV, 0) ||
+        answer(listener, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE))
+        kill(child, SIGKILL);
+    return waitpid(child, &status, 0) != child || status;
+}
+
+static int enter_strict_mode(void)
+{
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) || write(1, "strict\n", 7) != 7)
+        return 2;
+    syscall(SYS_exit, 3);
+    return 1;
+}
+
+static int break_strict_mode(void)
+{
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) || write(1, "strict\n", 7) != 7)
+        return 2;
+    getpgid(0);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(void);
+    } kinds[] = {
+        { "thread", kill_thread },
+        { "process", kill_process },
+        { "trace", trace },
+        { "log", allow_and_log },
+        { "tsync", synchronize },
+        { "notify", notify },
+        { "strict", enter_strict_mode },
+        { "strict-killed", break_strict_mode },
+    };
+
+    for (size_t i = 0; argc == 2 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(argv[1], kinds[i].name) == 0)
+            return kinds[i].run();
+    fprintf(stderr, "usage: filter KIND\n");
+    return 2;
+}
