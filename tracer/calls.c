@@ -1,6 +1,7 @@
 /* calls.c - gives meaning to numbers by name, for each ABI. */
 #include "calls.h"
 
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include <sys/shm.h>
 #include <sys/syscall.h>
 
-enum { X32_BIT = 1 << 30, IPCOP_SHMAT = 21 };
+enum { IPCOP_SHMAT = 21 };
 enum { I386_EXIT = 1, I386_READ = 3, I386_WRITE = 4, I386_SIGRETURN = 119 };
 
 static const struct {
@@ -100,7 +101,7 @@ static const char *const unrestarted[] = {
 static int resolve(uint32_t architecture, const char *name)
 {
     int nr = seccomp_syscall_resolve_name_arch(architecture, name);
-    return nr >= 0 && (nr & ~X32_BIT) < CALLS_MAX ? nr & ~X32_BIT : -1;
+    return nr >= 0 && (nr & ~CALLS_X32_BIT) < CALLS_MAX ? nr & ~CALLS_X32_BIT : -1;
 }
 
 void calls_init(struct calls *calls)
@@ -131,6 +132,13 @@ void calls_init(struct calls *calls)
 enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_t nr)
 {
     return nr < CALLS_MAX ? calls->meaning[abi][nr] : CALL_OTHER;
+}
+
+enum abi calls_abi(uint32_t architecture, uint64_t nr)
+{
+    return architecture == AUDIT_ARCH_I386                          ? ABI_I386
+           : nr & CALLS_X32_BIT && nr < 2 * (uint64_t)CALLS_X32_BIT ? ABI_X32
+                                                                    : ABI_X86_64;
 }
 
 bool calls_is_unrestarted(const struct calls *calls, enum abi abi, uint32_t nr)

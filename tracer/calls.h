@@ -33,7 +33,8 @@ enum call_meaning {
     CALL_EXECVE,     /* also execveat: the other threads of the process end, if it succeeds */
 };
 
-enum { CALLS_MAX = 1024 }; /* above the highest number of any ABI */
+enum { CALLS_X32_BIT = 1 << 30 }; /* in the number of an x32 call */
+enum { CALLS_MAX = 1024 };        /* above the highest number of any ABI */
 
 struct calls {
     uint8_t meaning[ABI_COUNT][CALLS_MAX]; /* enum call_meaning by number */
@@ -43,6 +44,9 @@ struct calls {
 void calls_init(struct calls *calls);
 
 enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_t nr);
+
+/* The ABI of a call, by its AUDIT_ARCH_ and its number with x32's bit. */
+enum abi calls_abi(uint32_t architecture, uint64_t nr);
 
 /*
  * Is this a call that the kernel does not restart after a stop that no handler ran in, though

@@ -5,8 +5,9 @@
  *
  *   options_parse    tracer/options.c        the command line
  *   output_check     report/output.c         can the results be written?
- *   trace            tracer/trace.c          start the command (launch.c) or attach (attach.c), and handle every stop
- *                                            (stop.c): who stopped (tracee.c), in which call (calls.c),
+ *   trace            tracer/trace.c          start the command (launch.c) or attach to processes
+ *                                            (attach.c), and handle every stop (stop.c): who stopped
+ *                                            (tracee.c, family.c), in which call (entry.c, calls.c),
  *     unwind         symbolizer/unwind.c     with which stack, over the maps and images of its
  *                                            address space (space.c, maps.c, image.c, cfi.c, call.c),
  *     run_count      report/run.c            counted by (program, stack, call);

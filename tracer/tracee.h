@@ -55,6 +55,7 @@ struct tracee {
 
     bool interrupted; /* we have stopped it (PTRACE_INTERRUPT), which it has not reported yet */
 
+    bool queued;     /* a stop of it, or its death, was waited for and is not handled yet */
     bool held;       /* stopped, until the event of its parent comes */
     int held_status; /* of that stop */
 

@@ -1,0 +1,273 @@
+/* entry.c - records entries, and takes note of what they are about to do. */
+#include "entry.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+
+#include "procfs.h"
+#include "request.h"
+#include "resume.h"
+
+#define VSYSCALL_PAGE UINT64_C(0xffffffffff600000)
+
+/* One entry into the kernel. */
+struct entry {
+    enum abi abi;
+    uint32_t nr;
+    uint64_t args[6];
+    uint64_t ip;
+    uint32_t filter_data; /* at a seccomp stop */
+    struct user_regs_struct registers;
+};
+
+/* Reads the registers and what the kernel says of the stop. False: the tracee is gone. */
+static bool read_entry(const struct tracee *tracee, struct entry *ret)
+{
+    struct __ptrace_syscall_info info;
+
+    if (!request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), (uintptr_t)&info) ||
+        !request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&ret->registers) ||
+        (info.op != PTRACE_SYSCALL_INFO_ENTRY && info.op != PTRACE_SYSCALL_INFO_SECCOMP))
+        return false;
+    /* `seccomp` begins with the same fields as `entry`. */
+    uint64_t nr = info.entry.nr;
+    ret->ip = info.instruction_pointer;
+    ret->filter_data = info.op == PTRACE_SYSCALL_INFO_SECCOMP ? info.seccomp.ret_data : 0;
+    memcpy(ret->args, info.entry.args, sizeof(ret->args));
+    ret->abi = calls_abi(info.arch, nr);
+    ret->nr = (uint32_t)(ret->abi == ABI_X32 ? nr & ~(uint64_t)CALLS_X32_BIT : nr);
+    return true;
+}
+
+int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi abi, uint32_t nr)
+{
+    struct execution *execution = trace_execution(trace);
+    struct count key = { .execution = trace->execution,
+                         .program = (uint32_t)program,
+                         .stack = (uint32_t)stack,
+                         .abi = abi,
+                         .nr = nr,
+                         .calls = 1 };
+
+    int64_t count = program < 0 || stack < 0 ? -ENOMEM : run_count(trace->run, &key);
+    if (count < 0)
+        execution->lost++;
+    else
+        execution->entries++;
+    return count;
+}
+
+/* The stack of a tracee that entered a call; its number in the run, negative if there is no memory.
+ */
+static int64_t take_stack(struct trace *trace, struct tracee *tracee, const struct entry *entry)
+{
+    struct unwinder *u = &trace->unwinder;
+    struct stacks *stacks = &trace->run->stacks;
+    struct target target = procfs_target(tracee);
+    enum stack_end end =
+        verify_unwind(&trace->verify, u, tracee->space, &target, &entry->registers);
+
+    if (end == STACK_COMPLETE && tracee->spawned_by != NO_STACK)
+        end = unwind_append(u, &stacks->stacks[tracee->spawned_by]);
+    return stacks_intern(stacks, u->frames, u->depth, end);
+}
+
+/*
+ * Writes the flags of a clone call to where they came from. CLONE_UNTRACED would hide the child
+ * from us, and leave it with our filter and no tracer, so that all its calls failed: the bit is
+ * cleared for the time of the call.
+ */
+static void write_clone_flags(struct tracee *tracee, enum abi abi, uint64_t flags)
+{
+    struct user_regs_struct registers;
+
+    if (tracee->clone_args) {
+        request_send(PTRACE_POKEDATA, tracee->tid, tracee->clone_args, flags);
+    } else if (request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers)) {
+        *(abi == ABI_I386 ? &registers.rbx : &registers.rdi) = flags;
+        request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
+    }
+}
+
+void entry_restore(struct tracee *tracee)
+{
+    if (tracee->cleared_untraced && tracee->clone_args) /* which may be unmapped by now */
+        ptrace(PTRACE_POKEDATA, tracee->tid, tracee->clone_args, tracee->clone_flags);
+    else if (tracee->cleared_untraced)
+        write_clone_flags(tracee, tracee->clone_abi, tracee->clone_flags);
+    tracee->cleared_untraced = false;
+}
+
+/* Notes what a clone call is about to make; for clone3 the flags and the stack lie in user memory.
+ */
+static void note_clone(struct tracee *tracee, const struct entry *entry, enum call_meaning meaning)
+{
+    struct target target = procfs_target(tracee);
+    struct clone_args args = { 0 };
+
+    tracee->cloning = true;
+    tracee->clone_abi = entry->abi;
+    tracee->clone_args = 0;
+    if (meaning == CALL_VFORK || meaning == CALL_FORK) {
+        tracee->clone_flags = meaning == CALL_VFORK ? CLONE_VM | CLONE_VFORK : 0;
+        tracee->clone_own_stack = false;
+    } else if (meaning == CALL_CLONE) {
+        tracee->clone_flags = entry->args[0];
+        tracee->clone_own_stack = entry->args[1];
+    } else {
+        target.read(target.context, entry->args[0], &args, CLONE_ARGS_SIZE_VER0);
+        tracee->clone_flags = args.flags;
+        tracee->clone_own_stack = args.stack;
+        tracee->clone_args = entry->args[0];
+    }
+    if (tracee->clone_flags & CLONE_UNTRACED) {
+        write_clone_flags(tracee, entry->abi, tracee->clone_flags & ~(uint64_t)CLONE_UNTRACED);
+        tracee->cleared_untraced = true;
+    }
+}
+
+void entry_watch_affinity(struct trace *trace, struct tracee *tracee, bool watches)
+{
+    trace->near.watchers += watches;
+    trace->near.watchers -= tracee->sees_affinity;
+    tracee->sees_affinity = watches;
+}
+
+static bool sees_affinity(const struct tracee *tracee, const struct entry *entry,
+                          enum call_meaning meaning)
+{
+    switch (meaning) {
+    case CALL_FORK:
+    case CALL_VFORK:
+    case CALL_CLONE:
+    case CALL_CLONE3:
+    case CALL_AFFINITY:
+        return true;
+    case CALL_READ:
+        return procfs_leads_here(tracee->tid, entry->args[0]);
+    default:
+        return false;
+    }
+}
+
+/* Takes note of a call whose effect concerns us. */
+static void note_effect(struct trace *trace, struct tracee *tracee, const struct entry *entry)
+{
+    enum call_meaning meaning = calls_meaning(&trace->calls, entry->abi, entry->nr);
+    struct process *process = tracee->process;
+    uint64_t start, size;
+    bool all_threads;
+
+    if (meaning == CALL_OTHER)
+        return;
+    if (call_changes_map(meaning, entry->args, &start, &size) &&
+        (!size || space_overlaps(tracee->space, start, size))) {
+        tracee->changing_map = true;
+        tracee->space->stale = true;
+    }
+    if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
+        meaning == CALL_FORK)
+        note_clone(tracee, entry, meaning);
+    if (call_closes_memory(meaning, entry->args))
+        procfs_keep_open(tracee);
+    tracee->entering_strict =
+        trace->seccomp && !process->own_filter && call_enters_strict_mode(meaning, entry->args);
+    if (call_installs_filter(meaning, entry->args, &all_threads)) {
+        if (all_threads && trace->seccomp && !process->own_filter)
+            resume_watched(trace, tracee);
+        process->own_filter = true;
+    }
+    if ((meaning == CALL_EXIT_GROUP || meaning == CALL_EXECVE) && !process->ender)
+        process->ender = tracee->tid;
+    tracee->ending = meaning == CALL_EXIT || meaning == CALL_EXIT_GROUP;
+    if (trace->near.enabled && sees_affinity(tracee, entry, meaning))
+        entry_watch_affinity(trace, tracee, true);
+}
+
+/* An entry stop that is the first of its call. */
+static void count_entry(struct trace *trace, struct tracee *tracee, const struct entry *entry)
+{
+    tracee->changing_map = tracee->cloning = tracee->ending = false;
+    if ((entry->ip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
+        trace_execution(trace)->vsyscall++;
+        return;
+    }
+    int64_t stack = take_stack(trace, tracee, entry);
+    int64_t count = entry_add(trace, tracee->process->program, stack, entry->abi, entry->nr);
+    note_effect(trace, tracee, entry);
+    tracee->at_entry = count >= 0;
+    tracee->observed = trace->options->results && count >= 0;
+    tracee->count = (uint32_t)count;
+    tracee->clone_stack = stack < 0 ? NO_STACK : stack;
+    if (tracee->strict && !call_is_strict(entry->abi, entry->nr))
+        kill(tracee->tid, SIGKILL);
+}
+
+/* The exit of a call that our filter made fail: seccomp's strict mode is not for a thread that has
+ * filters. The tracee is told that it worked, and from here on count_entry sees to it. (That kills
+ * the process, the kernel would kill the thread.) */
+static bool enter_strict_mode(struct tracee *tracee)
+{
+    struct user_regs_struct registers;
+
+    if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers))
+        return false;
+    registers.rax = 0;
+    tracee->strict = request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
+    return tracee->strict;
+}
+
+/* A filter of the program's own said RET_TRACE: without a tracer that is ENOSYS (seccomp(2)). */
+static void refuse_call(const struct tracee *tracee, struct entry *entry)
+{
+    entry->registers.orig_rax = (unsigned long long)-1;
+    entry->registers.rax = (unsigned long long)-ENOSYS;
+    request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&entry->registers);
+}
+
+void entry_seccomp(struct trace *trace, struct tracee *tracee)
+{
+    struct entry entry;
+
+    if (tracee->process->program < 0 || !read_entry(tracee, &entry))
+        return;
+    if (!tracee->in_call)
+        count_entry(trace, tracee, &entry);
+    if (entry.filter_data == FILTER_DATA) {
+        tracee->passed_filter = true;
+    } else {
+        if (!tracee->in_call)
+            trace_execution(trace)->denied++;
+        refuse_call(tracee, &entry);
+    }
+}
+
+void entry_syscall(struct trace *trace, struct tracee *tracee)
+{
+    struct __ptrace_syscall_info info;
+    struct entry entry;
+
+    if (tracee->process->program < 0 ||
+        !request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), (uintptr_t)&info))
+        return;
+    if (info.op == PTRACE_SYSCALL_INFO_ENTRY && read_entry(tracee, &entry)) {
+        count_entry(trace, tracee, &entry);
+        tracee->in_call = true;
+        tracee->passed_filter = !trace->seccomp;
+    } else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
+        if (tracee->in_call && !tracee->passed_filter)
+            trace_execution(trace)->denied++;
+        if (tracee->changing_map)
+            tracee->space->stale = true;
+        if (tracee->entering_strict && info.exit.rval == -EINVAL)
+            info.exit.is_error = !enter_strict_mode(tracee);
+        if (tracee->observed)
+            run_add_result(trace->run, tracee->count, info.exit.is_error,
+                           trace->stopped_at - tracee->resumed_in_call);
+        tracee->in_call = tracee->changing_map = tracee->observed = tracee->entering_strict = false;
+    }
+}

@@ -1,0 +1,23 @@
+/*
+ * entry.h - entries into the kernel, and exits where they matter.
+ */
+#ifndef SYSTRACE_ENTRY_H
+#define SYSTRACE_ENTRY_H
+
+#include "tracing.h"
+
+/* At a stop by a filter (STOP_SECCOMP), and by PTRACE_SYSCALL (STOP_SYSCALL). */
+void entry_seccomp(struct trace *trace, struct tracee *tracee);
+void entry_syscall(struct trace *trace, struct tracee *tracee);
+
+/* Adds one call to the run; its count, or negative: there was no memory to record it. */
+int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi abi, uint32_t nr);
+
+/* Puts back what was changed of a clone call, here or in the child that it made. */
+void entry_restore(struct tracee *tracee);
+
+/* From its entry until the next stop the tracee may learn or pass on an affinity; near.h says what
+ * that is for. */
+void entry_watch_affinity(struct trace *trace, struct tracee *tracee, bool watches);
+
+#endif

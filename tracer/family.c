@@ -1,0 +1,212 @@
+/* family.c - gives tracees their places, and takes them away. */
+#include "family.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "diag.h"
+#include "entry.h"
+#include "procfs.h"
+#include "record.h"
+#include "request.h"
+#include "resume.h"
+#include "signals.h"
+
+/* Handles the stop in which a tracee without a place has been waiting, unless its death is next. */
+static void release_held(struct trace *trace, struct tracee *tracee)
+{
+    if (tracee->held && !tracee->queued) {
+        queue_put(&trace->queue, (struct waited){ tracee->tid, tracee->held_status, 0 });
+        tracee->queued = true;
+    }
+    tracee->held = false;
+}
+
+/* Gives a tracee its place, and lets it go if it waits already. */
+static void place(struct trace *trace, struct tracee *tracee, struct process *process,
+                  struct space *space)
+{
+    if (!process || !space)
+        die("out of memory");
+    tracee_adopt(tracee, process, space);
+    release_held(trace, tracee);
+}
+
+/* Gives a new tracee its place next to the one that makes it. */
+static void adopt(struct trace *trace, struct tracee *child, const struct tracee *parent)
+{
+    uint64_t flags = parent->clone_flags;
+    bool thread = flags & CLONE_THREAD;
+    struct process *process = thread ? process_ref(parent->process)
+                                     : process_create(child->tid, parent->process->program);
+    struct space *space = flags & CLONE_VM ? space_ref(parent->space) : space_fork(parent->space);
+
+    place(trace, child, process, space);
+    process->own_filter |= parent->process->own_filter;
+    if (flags & CLONE_VM && flags & CLONE_VFORK && parent->clone_own_stack)
+        child->spawned_by = parent->clone_stack;
+    else if (!thread)
+        child->spawned_by = parent->spawned_by;
+    if (parent->cleared_untraced) {
+        /* It has a copy of the registers; and of the memory, unless it shares that. */
+        child->cleared_untraced = !(parent->clone_args && flags & CLONE_VM);
+        child->clone_flags = parent->clone_flags;
+        child->clone_args = parent->clone_args;
+        child->clone_abi = parent->clone_abi;
+    }
+}
+
+/* Gives a tracee its place, of which only what /proc says is known. */
+static void adopt_unknown(struct trace *trace, struct tracee *tracee)
+{
+    pid_t pid = (pid_t)procfs_status(tracee->tid, "Tgid");
+    const struct tracee *sibling = pid > 0 ? tracees_find_process(&trace->tracees, pid) : NULL;
+
+    if (sibling) {
+        place(trace, tracee, process_ref(sibling->process), space_ref(sibling->space));
+    } else {
+        place(trace, tracee, process_create(pid, record_program(trace->run, tracee->tid)),
+              space_create());
+        tracee->process->own_filter = true; /* it may have one */
+    }
+}
+
+void family_child(struct trace *trace, struct tracee *parent)
+{
+    unsigned long tid = 0;
+
+    if (!request_send(PTRACE_GETEVENTMSG, parent->tid, 0, (uintptr_t)&tid))
+        return;
+    struct tracee *child = tracees_find(&trace->tracees, (pid_t)tid);
+    bool noted = parent->cloning;
+    parent->cloning = false;
+    if (!child && kill((pid_t)tid, 0) < 0 && errno == ESRCH)
+        return; /* it was killed, and has been waited for already */
+    if (!child)
+        child = tracees_add(&trace->tracees, (pid_t)tid);
+    if (!child)
+        die("out of memory");
+    if (!child->process && noted)
+        adopt(trace, child, parent);
+    else if (!child->process)
+        adopt_unknown(trace, child); /* we attached to the parent in the midst of the call */
+}
+
+/* May an event announce this tracee yet? If a thread of its process, or else of its parent, is in a
+ * clone call. */
+static bool is_expected(const struct trace *trace, const struct tracee *child)
+{
+    pid_t pid = (pid_t)procfs_status(child->tid, "Tgid");
+    pid_t parent = pid == child->tid ? (pid_t)procfs_status(child->tid, "PPid") : pid;
+
+    for (const struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (t->process && t->cloning &&
+            (t->process->pid == parent || t->clone_flags & CLONE_PARENT))
+            return true;
+    }
+    return false;
+}
+
+void family_adopt_orphans(struct trace *trace)
+{
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (!t->process && t->held && !is_expected(trace, t)) {
+            adopt_unknown(trace, t);
+            trace->orphans -= trace->orphans > 0;
+        }
+    }
+}
+
+/* The tracee that called execve takes over the tid of the leader, which has vanished if it was
+ * another, perhaps in a call. */
+static struct tracee *take_over(struct trace *trace, struct tracee *leader, struct tracee *caller,
+                                pid_t tid)
+{
+    entry_watch_affinity(trace, caller, false);
+    if (leader) {
+        entry_watch_affinity(trace, leader, false);
+        trace->orphans += leader->cloning;
+        trace_execution(trace)->killed += leader->at_entry;
+    }
+    tracees_rename(&trace->tracees, caller, tid);
+    return caller;
+}
+
+struct tracee *family_exec(struct trace *trace, pid_t tid)
+{
+    unsigned long former = (unsigned long)tid;
+    struct tracee *tracee = tracees_find(&trace->tracees, tid);
+
+    request_send(PTRACE_GETEVENTMSG, tid, 0, (uintptr_t)&former);
+    struct tracee *caller = tracees_find(&trace->tracees, (pid_t)former);
+    if (caller && caller->process && caller != tracee)
+        tracee = take_over(trace, tracee, caller, tid);
+    if (!tracee || !tracee->process)
+        return NULL;
+    struct space *space = space_create();
+    if (space) {
+        space_unref(tracee->space);
+        tracee->space = space;
+    } else {
+        tracee->space->stale = true;
+    }
+    tracee->spawned_by = NO_STACK;
+    tracee->changing_map = false;
+    tracee->process->ender = 0;
+    if (!trace->started && tid != trace->launch.pid)
+        return tracee;
+    tracee->process->program = record_program(trace->run, tid);
+    if (!trace->started) {
+        /* The execve that started it all is the tracer's, but the program's first call. */
+        struct frame start = { .module = MODULE_START };
+        int64_t stack = stacks_intern(&trace->run->stacks, &start, 1, STACK_COMPLETE);
+        entry_add(trace, tracee->process->program, stack, ABI_X86_64, SYS_execve);
+        trace->started = true;
+    }
+    return tracee;
+}
+
+/*
+ * A tracee at an entry has died. By the call itself, exit or exit_group? Else it was killed, and
+ * whether the kernel had begun the call is not known.
+ */
+static bool ended_itself(const struct tracee *tracee, int status)
+{
+    pid_t ender = tracee->process->ender;
+    return tracee->ending && WIFEXITED(status) && (!ender || ender == tracee->tid);
+}
+
+void family_death(struct trace *trace, struct tracee *tracee, pid_t tid, int status)
+{
+    if (tid == trace->launch.pid && signals.command) { /* the first of that pid */
+        trace->status = status;
+        signals.command = 0;
+    }
+    if (tid == trace->saver)
+        trace->saver = 0;
+    if (!tracee)
+        return; /* a child that we inherited from whoever executed us */
+    entry_watch_affinity(trace, tracee, false);
+    if (tracee->at_entry && !ended_itself(tracee, status))
+        trace_execution(trace)->killed++;
+    trace->orphans += tracee->cloning;
+    struct process *process = tracee->process ? process_ref(tracee->process) : NULL;
+    tracees_remove(&trace->tracees, tracee);
+    if (process && process->installer)
+        resume_installer(trace, process);
+    process_unref(process);
+}
+
+void family_hold(struct trace *trace, struct tracee *tracee, pid_t tid, int status)
+{
+    if (!tracee)
+        tracee = tracees_add(&trace->tracees, tid);
+    if (!tracee)
+        die("out of memory");
+    tracee->held = true;
+    tracee->held_status = status;
+}

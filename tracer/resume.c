@@ -1,0 +1,78 @@
+/* resume.c - lets tracees go on, stops them, and has their calls restarted. */
+#include "resume.h"
+
+#include <errno.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+
+#include "procfs.h"
+#include "request.h"
+
+enum { ERESTARTNOHAND = 514 }; /* include/linux/errno.h: restart the call unless a handler runs */
+
+void resume_tracee(struct trace *trace, struct tracee *tracee, int signal)
+{
+    bool stop_at_exit = !trace->seccomp || tracee->changing_map || tracee->cleared_untraced ||
+                        tracee->observed || tracee->process->own_filter;
+
+    if (tracee->observed)
+        tracee->resumed_in_call = trace_now();
+    near_resume(&trace->near, tracee->tid, stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, signal,
+                tracee->process->references == 1, &tracee->resumed_at);
+}
+
+void resume_interrupt(struct tracee *tracee)
+{
+    tracee->interrupted = request_send(PTRACE_INTERRUPT, tracee->tid, 0, 0);
+}
+
+bool resume_restarted(const struct trace *trace, const struct tracee *tracee, bool stopping)
+{
+    int64_t result = stopping ? -ERESTARTNOHAND : -EINTR;
+    struct user_regs_struct registers;
+    struct __ptrace_syscall_info info;
+
+    if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers) ||
+        (int)registers.rax != result || (int64_t)registers.orig_rax < 0 ||
+        !request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), (uintptr_t)&info))
+        return false;
+    uint64_t nr = registers.orig_rax;
+    if (!calls_is_unrestarted(&trace->calls, calls_abi(info.arch, nr),
+                              (uint32_t)(nr & ~(uint64_t)CALLS_X32_BIT)))
+        return false;
+    registers.rax = (unsigned long long)(stopping ? -EINTR : -ERESTARTNOHAND);
+    return request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
+}
+
+void resume_watched(struct trace *trace, struct tracee *installer)
+{
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (t->process == installer->process && t != installer)
+            resume_interrupt(t);
+    }
+    installer->process->installer = installer->tid;
+}
+
+static bool siblings_watched(const struct trace *trace, const struct process *process)
+{
+    char state;
+    unsigned flags;
+
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (t->process == process && t->interrupted && procfs_stat(t->tid, &state, &flags) &&
+            state == 'R')
+            return false;
+    }
+    return true;
+}
+
+void resume_installer(struct trace *trace, struct process *process)
+{
+    struct tracee *installer = tracees_find(&trace->tracees, process->installer);
+
+    if (!siblings_watched(trace, process))
+        return;
+    process->installer = 0;
+    if (installer && installer->process == process)
+        resume_tracee(trace, installer, 0);
+}
