@@ -10,6 +10,7 @@
 
 #include "diag.h"
 #include "entry.h"
+#include "permission.h"
 #include "procfs.h"
 #include "record.h"
 #include "request.h"
@@ -160,6 +161,7 @@ struct tracee *family_exec(struct trace *trace, pid_t tid)
     if (!trace->started && tid != trace->launch.pid)
         return tracee;
     tracee->process->program = record_program(trace->run, tid);
+    permission_warn_privileges(tid);
     if (!trace->started) {
         /* The execve that started it all is the tracer's, but the program's first call. */
         struct frame start = { .module = MODULE_START };

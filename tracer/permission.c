@@ -3,12 +3,14 @@
 #include "permission.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -171,4 +173,27 @@ void permission_explain_attach(pid_t pid, int error)
              "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
              (int)pid, name, strerror(error));
     free(name);
+}
+
+void permission_warn_privileges(pid_t tid)
+{
+    char link[64], path[PATH_MAX];
+    struct stat file;
+
+    if (!geteuid())
+        return;
+    snprintf(link, sizeof(link), "/proc/%d/exe", (int)tid);
+    ssize_t length = readlink(link, path, sizeof(path));
+    if (length < 0 || stat(link, &file) < 0)
+        return;
+    bool user = file.st_mode & S_ISUID && file.st_uid != geteuid();
+    bool group = file.st_mode & S_ISGID && file.st_mode & S_IXGRP && file.st_gid != getegid();
+    bool capabilities = getxattr(link, "security.capability", NULL, 0) > 0;
+    if (user || group || capabilities)
+        diag("warning: '%.*s' %s: it runs without them, for an ordinary user traces it; run "
+             "systrace-lib as root, with -u USER",
+             (int)length, path,
+             user    ? "has the privileges of its owner (set-user-ID)"
+             : group ? "has the privileges of its group (set-group-ID)"
+                     : "has capabilities");
 }

@@ -12,4 +12,8 @@ void permission_explain_child(pid_t pid, int error);
 /* Prints why PTRACE_SEIZE of a running process failed with errno `error`. */
 void permission_explain_attach(pid_t pid, int error);
 
+/* Prints a warning if the program that this process has just begun to execute would have privileges
+ * of its file, but for being traced by an ordinary user (execve(2)). */
+void permission_warn_privileges(pid_t tid);
+
 #endif
