@@ -8,7 +8,7 @@
 
 enum { TICK_MICROSECONDS = 500000 };
 
-static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP };
+static const int passed_on[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 
 struct signals signals;
 
@@ -24,8 +24,8 @@ void signals_stop_ticking(void)
     setitimer(ITIMER_REAL, &none, NULL);
 }
 
-/* A signal that somebody sent to us alone is meant for the command; the terminal's ^C has reached
- * it. */
+/* A signal that somebody sent to us alone is meant for the command; the terminal's ^C or ^\ has
+ * reached it. */
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     int saved = errno;

@@ -11,9 +11,8 @@
 
 /* For the handlers, which have no other way to know; and what they say to the loop. */
 extern struct signals {
-    volatile pid_t command; /* who gets them; 0: none, or it has ended */
-    volatile sig_atomic_t
-        pending; /* the last SIGINT, SIGTERM or SIGHUP while there was no command */
+    volatile pid_t command;        /* who gets them; 0: none, or it has ended */
+    volatile sig_atomic_t pending; /* the last that was for the command, while there was none */
     volatile sig_atomic_t suspend; /* the terminal's ^Z came: we stop when the command does */
     volatile sig_atomic_t tick;    /* the timer has gone off */
 } signals;

@@ -48,9 +48,9 @@ uint64_t trace_now(void)
 /* ---- Signals to us ---- */
 
 /*
- * SIGINT, SIGTERM or SIGHUP, while there is no command to pass it on to. Processes that we attached
- * to are let go. What a command has left running gets the signal; if that does not end it, a second
- * one ends the tracing.
+ * SIGINT, SIGQUIT, SIGTERM or SIGHUP, while there is no command to pass it on to. Processes that we
+ * attached to are let go. What a command has left running gets the signal; if that does not end it,
+ * a second one ends the tracing.
  */
 static void take_signal(struct trace *trace)
 {
