@@ -258,8 +258,9 @@ walk(struct unwinder *u, struct site *site, struct position at,
         case STEP_FAILED:
             return failed_step(u);
         }
-        /* In vfork(2) the return address is in a register and the stack does not move. */
-        if (site->signal ? ++signal_frames > SIGNAL_FRAMES_MAX : at.sp < sp + !first)
+        /* In vfork(2), in the call or interrupted on the way out, the return address is in a
+         * register and the stack does not move. */
+        if (site->signal ? ++signal_frames > SIGNAL_FRAMES_MAX : at.sp < sp + (inner != NULL))
             return STACK_CYCLE;
         inner = site->signal ? NULL : site;
         site = find_site(u, site->signal ? at.ip : at.ip - 1, &reread);

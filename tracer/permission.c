@@ -96,10 +96,12 @@ void permission_explain_child(pid_t pid, int error)
         diag("cannot trace: process %d (strace, gdb, another tracer?) traces systrace-lib and "
              "what it starts; run systrace-lib outside of it",
              (int)tracer);
-    else if (scope >= 2)
+    else if (scope == 2)
         diag("cannot trace: ptrace is restricted to root; ask for 'sysctl "
-             "kernel.yama.ptrace_scope=1' (now %d)",
-             scope);
+             "kernel.yama.ptrace_scope=1' (now 2)");
+    else if (scope > 2)
+        diag("cannot trace: ptrace is switched off until the next boot "
+             "(kernel.yama.ptrace_scope is 3); ask for a kernel without that setting");
     else
         diag("cannot trace: ptrace: %s; a container needs the permission to use ptrace "
              "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
