@@ -234,7 +234,9 @@ static int64_t take_stack(struct trace *trace, struct tracee *tracee, const stru
     enum stack_end end =
         verify_unwind(&trace->verify, u, tracee->space, &target, &entry->registers);
 
-    if (end == STACK_COMPLETE && tracee->spawned_by != NO_STACK)
+    if (end == STACK_COMPLETE && tracee->spawned_by == UNKNOWN_STACK)
+        end = STACK_UNREADABLE;
+    else if (end == STACK_COMPLETE && tracee->spawned_by != NO_STACK)
         end = unwind_append(u, &stacks->stacks[tracee->spawned_by]);
     return stacks_intern(stacks, u->frames, u->depth, end);
 }
@@ -272,7 +274,7 @@ static void note_clone(struct tracee *tracee, const struct entry *entry, enum ca
     struct target target = procfs_target(tracee);
     struct clone_args args = { 0 };
 
-    tracee->cloning = true;
+    tracee->cloning = tracee->clone_known = true;
     tracee->clone_abi = entry->abi;
     tracee->clone_args = 0;
     if (meaning == CALL_VFORK || meaning == CALL_FORK) {
@@ -282,7 +284,8 @@ static void note_clone(struct tracee *tracee, const struct entry *entry, enum ca
         tracee->clone_flags = entry->args[0];
         tracee->clone_own_stack = entry->args[1];
     } else {
-        target.read(target.context, entry->args[0], &args, CLONE_ARGS_SIZE_VER0);
+        ssize_t got = target.read(target.context, entry->args[0], &args, CLONE_ARGS_SIZE_VER0);
+        tracee->clone_known = got == CLONE_ARGS_SIZE_VER0;
         tracee->clone_flags = args.flags;
         tracee->clone_own_stack = args.stack;
         tracee->clone_args = entry->args[0];
@@ -407,7 +410,7 @@ static void count_entry(struct trace *trace, struct tracee *tracee, const struct
     tracee->at_entry = count >= 0;
     tracee->observed = trace->options->results && count >= 0;
     tracee->count = (uint32_t)count;
-    tracee->clone_stack = stack < 0 ? NO_STACK : stack;
+    tracee->clone_stack = stack < 0 ? UNKNOWN_STACK : stack;
     if (tracee->strict && !call_is_strict(entry->abi, entry->nr))
         kill(tracee->tid, SIGKILL);
 }
@@ -419,10 +422,10 @@ static bool enter_strict_mode(struct tracee *tracee)
 {
     struct user_regs_struct registers;
 
-    if (ptrace(PTRACE_GETREGS, tracee->tid, 0, &registers) < 0)
+    if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers))
         return false;
     registers.rax = 0;
-    tracee->strict = !ptrace(PTRACE_SETREGS, tracee->tid, 0, &registers);
+    tracee->strict = request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
     return tracee->strict;
 }
 
@@ -483,6 +486,16 @@ static void handle_syscall(struct trace *trace, struct tracee *tracee)
 static _Noreturn void die_of_memory(void)
 {
     die("out of memory");
+}
+
+/* The program that a process runs. */
+static int64_t find_program(struct trace *trace, pid_t tid)
+{
+    int64_t program = record_program(trace->run, tid);
+
+    if (program < 0)
+        die_of_memory();
+    return program;
 }
 
 static void enqueue(struct trace *trace, pid_t tid, int status)
@@ -560,13 +573,12 @@ static void adopt_unknown(struct trace *trace, struct tracee *tracee)
     if (sibling) {
         place(trace, tracee, process_ref(sibling->process), space_ref(sibling->space));
     } else {
-        place(trace, tracee, process_create(pid, record_program(trace->run, tracee->tid)),
-              space_create());
+        place(trace, tracee, process_create(pid, find_program(trace, tracee->tid)), space_create());
         tracee->process->own_filter = true; /* it may have one */
     }
 }
 
-static void handle_child(struct trace *trace, struct tracee *parent)
+static void handle_child(struct trace *trace, struct tracee *parent, int event)
 {
     unsigned long tid = 0;
 
@@ -581,10 +593,13 @@ static void handle_child(struct trace *trace, struct tracee *parent)
         child = tracees_add(&trace->tracees, (pid_t)tid);
     if (!child)
         die_of_memory();
-    if (!child->process && noted)
+    if (!child->process && noted && parent->clone_known) {
         adopt(trace, child, parent);
-    else if (!child->process)
-        adopt_unknown(trace, child); /* we attached to the parent in the midst of the call */
+    } else if (!child->process) {
+        /* We attached to the parent in the midst of the call, or could not read its arguments. */
+        adopt_unknown(trace, child);
+        child->spawned_by = event == PTRACE_EVENT_VFORK ? UNKNOWN_STACK : NO_STACK;
+    }
 }
 
 /* May an event announce this tracee yet? If a thread of its process, or else of its parent, is in a
@@ -636,18 +651,16 @@ static void handle_exec(struct trace *trace, struct tracee **in_out, pid_t tid)
         }
     }
     struct space *space = space_create();
-    if (space) {
-        space_unref(tracee->space);
-        tracee->space = space;
-    } else {
-        tracee->space->stale = true;
-    }
+    if (!space)
+        die_of_memory();
+    space_unref(tracee->space);
+    tracee->space = space;
     tracee->spawned_by = NO_STACK;
     tracee->changing_map = false;
     tracee->process->ender = 0;
     if (!trace->started && tid != trace->launch.pid)
         return;
-    tracee->process->program = record_program(trace->run, tid);
+    tracee->process->program = find_program(trace, tid);
     if (!trace->started) {
         /* The execve that started it all is the tracer's, but the program's first call. */
         struct frame start = { .module = MODULE_START };
@@ -736,7 +749,7 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         handle_exec(trace, &tracee, tid);
         break;
     case STOP_CHILD:
-        handle_child(trace, tracee);
+        handle_child(trace, tracee, stop.value);
         break;
     case STOP_START:
         if (interrupted)
@@ -966,7 +979,7 @@ static int begin_attached(struct trace *trace)
         if (result)
             return result;
         if (process)
-            process->program = record_program(trace->run, process->pid);
+            process->program = find_program(trace, process->pid);
     }
     trace->started = true;
     size_t threads = trace->tracees.count;
@@ -1090,9 +1103,16 @@ int trace(const struct options *options, save_fn *save, struct run *run, int *st
         else
             result = report_verify(&trace.verify);
         check_counts(&trace);
-        if (record_end(run, trace.execution, options->attach_count ? NULL : &trace.status,
-                       &trace.images) < 0)
-            diag("out of memory: some functions have no names");
+        int error = record_end(run, trace.execution, options->attach_count ? NULL : &trace.status,
+                               &trace.images);
+        if (run->executions[trace.execution].lost)
+            diag("out of memory: %" PRIu64 " calls were lost",
+                 run->executions[trace.execution].lost);
+        if (error < 0) {
+            /* Without them calls would be in the wrong phase. */
+            diag("cannot read the names of functions: %s", strerror(-error));
+            result = EXIT_OURS;
+        }
     }
     trace_deinit(&trace);
     return result;
