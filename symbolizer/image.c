@@ -239,9 +239,10 @@ static void read_cfi(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         frames.size = frames_size(image, elf, frames.vaddr);
         frames.bytes = read_bytes(image, offset, frames.size);
     }
-    if (!frames.bytes)
-        frames.size = 0;
-    cfi_init(&image->cfi, header, frames);
+    if (frames.bytes)
+        cfi_init(&image->cfi, header, frames);
+    else
+        free(header.bytes);
 }
 
 /* Linkers make no .eh_frame_hdr for static programs: then the section itself is looked for. */

@@ -353,6 +353,14 @@ static int find_callee(struct space *space, uint64_t function, const struct site
     return *ret || !space_find(space, function) ? 0 : -ENOMEM;
 }
 
+/* Is there a function at the target of a call in `caller`? Its unwind entry says so; in another
+ * image, without unwind tables, what is called is taken for one. */
+static bool is_function(const struct site *target, const struct image *caller)
+{
+    return target->image && (target->start == target->address ||
+                             (!target->image->cfi.count && target->image != caller));
+}
+
 int space_resolve_call(struct space *space, const struct target *target, struct site *site)
 {
     uint8_t bytes[STUB_BYTES];
@@ -384,7 +392,7 @@ int space_resolve_call(struct space *space, const struct target *target, struct 
         error = read_all(target, call.address, &function, sizeof(function));
     if (!error && function)
         error = find_callee(space, function, &callee);
-    if (!error && callee && callee->image && callee->start == function) {
+    if (!error && callee && is_function(callee, site->image)) {
         site->callee = function;
         site->callee_image = callee->image;
         site->callee_offset = callee->offset;
