@@ -63,7 +63,7 @@ int output_format_for(const char *path, enum output_format format, bool table)
 static int fail(struct output_error *error, const char *path, int number)
 {
     char *shown = escape(path);
-    snprintf(error->text, sizeof(error->text), "cannot write '%.4096s': %s", shown ? shown : "?",
+    snprintf(error->text, sizeof(error->text), "cannot write '%.4096s': %s", shown ? shown : path,
              strerror(-number));
     free(shown);
     return number;
@@ -144,7 +144,7 @@ int output_check(const char *path, enum output_format format, bool table,
     snprintf(error->text, sizeof(error->text),
              "cannot tell the format of '%.4096s': end its name in .csv, .json or .txt, or give "
              "--format",
-             shown ? shown : "?");
+             shown ? shown : path);
     free(shown);
     return -EINVAL;
 }

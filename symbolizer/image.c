@@ -239,9 +239,10 @@ static void read_cfi(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         frames.size = frames_size(image, elf, frames.vaddr);
         frames.bytes = read_bytes(image, offset, frames.size);
     }
-    if (!frames.bytes)
-        frames.size = 0;
-    cfi_init(&image->cfi, header, frames);
+    if (frames.bytes)
+        cfi_init(&image->cfi, header, frames);
+    else
+        free(header.bytes);
 }
 
 /* Linkers make no .eh_frame_hdr for static programs: then the section itself is looked for. */
@@ -388,7 +389,12 @@ static int copy_memory(struct image *image, const struct target *target,
             image->bytes = bytes;
             image->size = end;
         }
-        target->read(target->context, m.start, image->bytes + m.offset, m.end - m.start);
+        ssize_t got =
+            target->read(target->context, m.start, image->bytes + m.offset, m.end - m.start);
+        if (got < 0) {
+            result = (int)got;
+            break;
+        }
     }
     free(maps);
     return result;
@@ -418,7 +424,8 @@ static int name_module(struct image *image)
     return module->name && module->soname && module->identity ? 0 : -ENOMEM;
 }
 
-/* Fills the image from the mapped file, or failing that from memory. 0, -ENOEXEC, -ENOMEM. */
+/* Fills the image from the mapped file, or failing that from memory; if neither can be read, only
+ * its name is known. 0, -ENOEXEC, -ENOMEM. */
 static int image_find(struct image *image, const struct target *target,
                       const struct mapping *mapping)
 {
@@ -429,6 +436,12 @@ static int image_find(struct image *image, const struct target *target,
     result = copy_memory(image, target, mapping);
     if (result == -ENOMEM)
         return result;
+    if (result < 0) {
+        free(image->bytes);
+        image->bytes = NULL;
+        image->size = 0;
+        return 0;
+    }
     return image->bytes ? image_read(image) : -ENOEXEC;
 }
 
@@ -469,7 +482,9 @@ static struct image *images_find(const struct images *images, const struct targe
         if (image->inode == mapping->inode && image->device == mapping->device &&
             strlen(image->maps_path) == mapping->path_length &&
             !memcmp(image->maps_path, mapping->path, mapping->path_length) &&
-            (image->fd >= 0 ? is_unchanged(image) : has_same_bytes(image, target, mapping)))
+            (image->fd >= 0 ? is_unchanged(image)
+             : image->bytes ? has_same_bytes(image, target, mapping)
+                            : true))
             return image;
     }
     return NULL;

@@ -319,9 +319,11 @@ struct site *space_site(struct space *space, uint64_t address)
     return site;
 }
 
-static bool read_all(const struct target *target, uint64_t address, void *buffer, size_t size)
+/* 0 or a negative errno. */
+static int read_all(const struct target *target, uint64_t address, void *buffer, size_t size)
 {
-    return target->read(target->context, address, buffer, size) == (ssize_t)size;
+    ssize_t got = target->read(target->context, address, buffer, size);
+    return got < 0 ? (int)got : got == (ssize_t)size ? 0 : -EFAULT;
 }
 
 /*
@@ -344,36 +346,58 @@ static bool is_constant(const struct site *site, uint64_t slot)
     return site->start && vaddr >= site->image->relro_start && vaddr < site->image->relro_end;
 }
 
-void space_resolve_call(struct space *space, const struct target *target, struct site *site)
+/* The site of a function that is called, NULL if it is not mapped. 0 or -ENOMEM. */
+static int find_callee(struct space *space, uint64_t function, const struct site **ret)
+{
+    *ret = space_site(space, function);
+    return *ret || !space_find(space, function) ? 0 : -ENOMEM;
+}
+
+/* Is there a function at the target of a call in `caller`? Its unwind entry says so; in another
+ * image, without unwind tables, what is called is taken for one. */
+static bool is_function(const struct site *target, const struct image *caller)
+{
+    return target->image && (target->start == target->address ||
+                             (!target->image->cfi.count && target->image != caller));
+}
+
+int space_resolve_call(struct space *space, const struct target *target, struct site *site)
 {
     uint8_t bytes[STUB_BYTES];
-    uint64_t function = 0;
-    const struct site *callee;
+    uint64_t function = 0, begin = site->address + 1 - CALL_BYTES;
+    const struct site *callee = NULL;
+    int error = 0;
 
     if (site->call_known)
-        return;
+        return 0;
+    if (site->image)
+        error = read_all(target, begin, bytes, CALL_BYTES);
+    bool at_start = error == -EFAULT && !space_find(space, begin); /* of the code: no long call */
+    if (error < 0 && !at_start)
+        return error;
     site->call_known = true;
-    uint64_t return_address = site->address + 1;
-    if (!site->image || !read_all(target, return_address - CALL_BYTES, bytes, CALL_BYTES))
-        return;
-    struct call call = call_decode(bytes, return_address);
+    if (!site->image || at_start)
+        return 0;
+    struct call call = call_decode(bytes, site->address + 1);
     if (call.kind == CALL_SLOT && !is_constant(site, call.address))
-        return;
+        return 0;
     if (call.kind == CALL_DIRECT) {
         function = call.address;
-        callee = space_site(space, function);
-        if (callee && is_stub(callee) && read_all(target, function, bytes, STUB_BYTES))
+        error = find_callee(space, function, &callee);
+        if (!error && callee && is_stub(callee) &&
+            !(error = read_all(target, function, bytes, STUB_BYTES)))
             call = call_decode_stub(bytes, function);
     }
-    if (call.kind == CALL_SLOT && !read_all(target, call.address, &function, sizeof(function)))
-        return;
-    callee = function ? space_site(space, function) : NULL;
-    if (callee && callee->image && callee->start == function) {
+    if (!error && call.kind == CALL_SLOT)
+        error = read_all(target, call.address, &function, sizeof(function));
+    if (!error && function)
+        error = find_callee(space, function, &callee);
+    if (!error && callee && is_function(callee, site->image)) {
         site->callee = function;
         site->callee_image = callee->image;
         site->callee_offset = callee->offset;
-    } else if (call.kind == CALL_SLOT) {
-        site->call_known =
-            false; /* not bound yet: it will name the function after the first call */
+    } else if (error || call.kind == CALL_SLOT) {
+        site->call_known = false; /* or not bound yet: it will be after the first call */
     }
+    return error;
 }

@@ -15,6 +15,7 @@ static const char *const end_names[STACK_ENDS] = {
     [STACK_TOO_DEEP] = "too-deep",
     [STACK_CYCLE] = "cycle",
     [STACK_UNSUPPORTED_CODE] = "unsupported-code",
+    [STACK_NO_MEMORY] = "no-memory",
 };
 
 static const struct {

@@ -35,6 +35,7 @@ enum stack_end {
     STACK_TOO_DEEP,         /* more than STACK_MAX_DEPTH frames */
     STACK_CYCLE,            /* the stack pointer did not move outwards */
     STACK_UNSUPPORTED_CODE, /* 32-bit code */
+    STACK_NO_MEMORY,        /* we had no memory to go on */
     STACK_ENDS              /* how many there are */
 };
 

@@ -102,10 +102,20 @@ static int read_symbol(struct symbols *symbols, const struct source *source, int
     return error;
 }
 
+/* libdwfl's errors have numbers without names. All but one are the file's: no symbols, malformed.
+ */
+static int failure(void)
+{
+    const char *message = dwfl_errmsg(-1);
+    return message && !strcmp(message, "out of memory") ? -ENOMEM : -ENOEXEC;
+}
+
 static int read_symbols(struct symbols *symbols, const struct source *source)
 {
     int count = dwfl_module_getsymtab(source->module);
 
+    if (count < 0 && failure() == -ENOMEM)
+        return -ENOMEM;
     for (int i = 1; i < count; i++) { /* the first of a symbol table is void */
         int error = read_symbol(symbols, source, i);
         if (error)
@@ -206,10 +216,10 @@ static int report_file(Dwfl *dwfl, const char *path, int fd, struct source *ret)
     dwfl_report_end(dwfl, NULL, NULL);
     if (!ret->module) {
         close(own);
-        return -ENOEXEC;
+        return failure();
     }
     ret->elf = dwfl_module_getelf(ret->module, &ret->bias);
-    return ret->elf ? 0 : -ENOEXEC;
+    return ret->elf ? 0 : failure();
 }
 
 static int read_file(struct symbols *symbols, const char *path, int fd)

@@ -92,19 +92,41 @@ bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
     return false;
 }
 
-/* False: too deep, or no memory for more. */
+/* Why a step failed. */
+static enum stack_end failed_step(const struct unwinder *u)
+{
+    switch (-u->failure) {
+    case 0:
+        return STACK_BAD_CFI;
+    case EPERM:
+    case EACCES:
+        return STACK_MEMORY_DENIED;
+    case ENOMEM:
+        return STACK_NO_MEMORY;
+    case E2BIG:
+        return STACK_TOO_DEEP;
+    default:
+        return STACK_UNREADABLE;
+    }
+}
+
+/* False: too deep, or no memory for more; failed_step tells. */
 static bool add_frame(struct unwinder *u, struct frame frame)
 {
     if (u->depth == u->capacity) {
         uint32_t capacity = u->capacity ? 2 * u->capacity : FIRST_FRAMES;
         struct frame *frames = reallocarray(u->frames, capacity, sizeof(*frames));
-        if (!frames)
+        if (!frames) {
+            u->failure = -ENOMEM;
             return false;
+        }
         u->frames = frames;
         u->capacity = capacity;
     }
-    if (u->depth == STACK_MAX_DEPTH)
+    if (u->depth == STACK_MAX_DEPTH) {
+        u->failure = -E2BIG;
         return false;
+    }
     u->frames[u->depth++] = frame;
     return true;
 }
@@ -124,25 +146,36 @@ static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread
     return site;
 }
 
-/*
- * The function that the call in `site` names, if it is not the one that `inner` is in: then a tail
- * call removed its frame.
- */
-static bool names_another(struct unwinder *u, struct site *site, const struct site *inner)
+/* Why there is no site of an address. */
+static enum stack_end missing_site(struct unwinder *u, uint64_t address)
 {
-    space_resolve_call(u->space, u->target, site);
+    u->failure = u->space->error;
+    if (!u->failure && space_find(u->space, address))
+        u->failure = -ENOMEM;
+    return u->failure ? failed_step(u) : STACK_UNMAPPED_PC;
+}
+
+/* Does the call in `site` name another function than the one that `inner` is in? Then a tail call
+ * removed its frame. */
+static bool names_another(const struct site *site, const struct site *inner)
+{
     return site->callee && (site->callee < inner->start || site->callee >= inner->end);
 }
 
 /* Enters the frame at `site`, and before it the frame that a tail call removed. `inner` is the
- * frame that it called, NULL if it called none. */
+ * frame that it called, NULL if it called none. False: failed_step tells why. */
 static bool enter(struct unwinder *u, struct site *site, const struct site *inner)
 {
+    int error = inner && inner->start ? space_resolve_call(u->space, u->target, site) : 0;
+
+    if (error < 0) {
+        u->failure = error;
+        return false;
+    }
     if (inner && inner->cfi == SITE_AT_END) {
         /* How it got to `inner` was inferred: sure only if the call says the same. */
-        space_resolve_call(u->space, u->target, site);
         u->inexact = site->callee != inner->start;
-    } else if (inner && inner->start && names_another(u, site, inner)) {
+    } else if (inner && inner->start && names_another(site, inner)) {
         if (!add_frame(
                 u, (struct frame){ site->callee_image->number, FRAME_TAIL, site->callee_offset }))
             return false;
@@ -170,14 +203,6 @@ static enum step row_step(struct unwinder *u, const struct site *site, struct po
         return STEP_FAILED;
     at->sp = cfa;
     return at->ip ? STEP_OUT : STEP_FAILED;
-}
-
-/* Why a step failed. */
-static enum stack_end failed_step(const struct unwinder *u)
-{
-    if (u->failure == -EPERM || u->failure == -EACCES)
-        return STACK_MEMORY_DENIED;
-    return u->failure ? STACK_UNREADABLE : STACK_BAD_CFI;
 }
 
 /* Why there is no stepping from this site at all; STACK_COMPLETE also if there is. */
@@ -223,7 +248,7 @@ static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
     if (!inner)
         return end;
     if (bottom && bottom->image && bottom->start == at->ip && is_start_context(u, at->ip))
-        return enter(u, bottom, NULL) ? STACK_COMPLETE : STACK_TOO_DEEP;
+        return enter(u, bottom, NULL) ? STACK_COMPLETE : failed_step(u);
     return inner->start && is_start_context(u, inner->start) ? STACK_COMPLETE : end;
 }
 
@@ -243,7 +268,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
     for (bool first = true;; first = false) {
         uint64_t sp = at.sp;
         if (!enter(u, site, inner))
-            return STACK_TOO_DEEP;
+            return failed_step(u);
         enum stack_end end = dead_end(site, first);
         if (end != STACK_COMPLETE || site->cfi == SITE_ENTRY)
             return end;
@@ -263,9 +288,10 @@ walk(struct unwinder *u, struct site *site, struct position at,
         if (site->signal ? ++signal_frames > SIGNAL_FRAMES_MAX : at.sp < sp + (inner != NULL))
             return STACK_CYCLE;
         inner = site->signal ? NULL : site;
-        site = find_site(u, site->signal ? at.ip : at.ip - 1, &reread);
+        uint64_t address = site->signal ? at.ip : at.ip - 1;
+        site = find_site(u, address, &reread);
         if (!site)
-            return end_outwards(u, inner, &at, STACK_UNMAPPED_PC);
+            return end_outwards(u, inner, &at, missing_site(u, address));
         if (site->cfi == SITE_NO_CFI || site->cfi == SITE_AT_END) {
             end = end_outwards(u, inner, &at, STACK_NO_CFI);
             if (end != STACK_NO_CFI)
@@ -302,18 +328,17 @@ static struct site *begin(struct unwinder *u, const struct user_regs_struct *reg
                           enum stack_end *end)
 {
     bool reread = false;
-    int error = space_update(u->space, u->images, u->target);
 
+    space_update(u->space, u->images, u->target);
     u->depth = 0;
     u->stack_start = registers->rsp;
     u->stack_size = u->reach = 0;
     u->inexact = false;
-    if (error == -EPERM || error == -EACCES) {
-        *end = STACK_MEMORY_DENIED;
-        return NULL;
-    }
-    *end = error ? STACK_UNREADABLE : STACK_UNMAPPED_PC;
-    return find_site(u, registers->rip - SYSCALL_SIZE, &reread);
+    uint64_t address = registers->rip - SYSCALL_SIZE;
+    struct site *site = find_site(u, address, &reread);
+    if (!site)
+        *end = missing_site(u, address);
+    return site;
 }
 
 /* Walks from the system-call instruction, one way or the other. */
@@ -361,7 +386,7 @@ enum stack_end unwind_append(struct unwinder *u, const struct stack *spawner)
         struct frame frame = spawner->frames[i];
         frame.marks |= FRAME_SPAWNED_BY;
         if (!add_frame(u, frame))
-            return STACK_TOO_DEEP;
+            return failed_step(u);
     }
     return spawner->end;
 }

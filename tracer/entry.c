@@ -71,7 +71,9 @@ static int64_t take_stack(struct trace *trace, struct tracee *tracee, const stru
     enum stack_end end =
         verify_unwind(&trace->verify, u, tracee->space, &target, &entry->registers);
 
-    if (end == STACK_COMPLETE && tracee->spawned_by != NO_STACK)
+    if (end == STACK_COMPLETE && tracee->spawned_by == UNKNOWN_STACK)
+        end = STACK_UNREADABLE;
+    else if (end == STACK_COMPLETE && tracee->spawned_by != NO_STACK)
         end = unwind_append(u, &stacks->stacks[tracee->spawned_by]);
     return stacks_intern(stacks, u->frames, u->depth, end);
 }
@@ -109,7 +111,7 @@ static void note_clone(struct tracee *tracee, const struct entry *entry, enum ca
     struct target target = procfs_target(tracee);
     struct clone_args args = { 0 };
 
-    tracee->cloning = true;
+    tracee->cloning = tracee->clone_known = true;
     tracee->clone_abi = entry->abi;
     tracee->clone_args = 0;
     if (meaning == CALL_VFORK || meaning == CALL_FORK) {
@@ -119,7 +121,8 @@ static void note_clone(struct tracee *tracee, const struct entry *entry, enum ca
         tracee->clone_flags = entry->args[0];
         tracee->clone_own_stack = entry->args[1];
     } else {
-        target.read(target.context, entry->args[0], &args, CLONE_ARGS_SIZE_VER0);
+        ssize_t got = target.read(target.context, entry->args[0], &args, CLONE_ARGS_SIZE_VER0);
+        tracee->clone_known = got == CLONE_ARGS_SIZE_VER0;
         tracee->clone_flags = args.flags;
         tracee->clone_own_stack = args.stack;
         tracee->clone_args = entry->args[0];
@@ -202,7 +205,7 @@ static void count_entry(struct trace *trace, struct tracee *tracee, const struct
     tracee->at_entry = count >= 0;
     tracee->observed = trace->options->results && count >= 0;
     tracee->count = (uint32_t)count;
-    tracee->clone_stack = stack < 0 ? NO_STACK : stack;
+    tracee->clone_stack = stack < 0 ? UNKNOWN_STACK : stack;
     if (tracee->strict && !call_is_strict(entry->abi, entry->nr))
         kill(tracee->tid, SIGKILL);
 }

@@ -76,7 +76,7 @@ static void adopt_unknown(struct trace *trace, struct tracee *tracee)
     }
 }
 
-void family_child(struct trace *trace, struct tracee *parent)
+void family_child(struct trace *trace, struct tracee *parent, int event)
 {
     unsigned long tid = 0;
 
@@ -91,10 +91,13 @@ void family_child(struct trace *trace, struct tracee *parent)
         child = tracees_add(&trace->tracees, (pid_t)tid);
     if (!child)
         die("out of memory");
-    if (!child->process && noted)
+    if (!child->process && noted && parent->clone_known) {
         adopt(trace, child, parent);
-    else if (!child->process)
-        adopt_unknown(trace, child); /* we attached to the parent in the midst of the call */
+    } else if (!child->process) {
+        /* We attached to the parent in the midst of the call, or could not read its arguments. */
+        adopt_unknown(trace, child);
+        child->spawned_by = event == PTRACE_EVENT_VFORK ? UNKNOWN_STACK : NO_STACK;
+    }
 }
 
 /* May an event announce this tracee yet? If a thread of its process, or else of its parent, is in a
@@ -149,12 +152,10 @@ struct tracee *family_exec(struct trace *trace, pid_t tid)
     if (!tracee || !tracee->process)
         return NULL;
     struct space *space = space_create();
-    if (space) {
-        space_unref(tracee->space);
-        tracee->space = space;
-    } else {
-        tracee->space->stale = true;
-    }
+    if (!space)
+        die("out of memory");
+    space_unref(tracee->space);
+    tracee->space = space;
     tracee->spawned_by = NO_STACK;
     tracee->changing_map = false;
     tracee->process->ender = 0;

@@ -8,8 +8,8 @@
 
 #include "tracing.h"
 
-/* fork, vfork or clone has made a tracee. */
-void family_child(struct trace *trace, struct tracee *parent);
+/* fork, vfork or clone has made a tracee: PTRACE_EVENT_FORK, _VFORK or _CLONE. */
+void family_child(struct trace *trace, struct tracee *parent, int event);
 
 /* execve succeeded: a new program in a new address space, whose only thread has the tid of the
  * leader. The tracee that called it; NULL if it is not known. */

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "diag.h"
 #include "procfs.h"
 #include "symbolizer/symbols.h"
 
@@ -69,6 +70,8 @@ int64_t record_program(struct run *run, pid_t tid)
     int64_t number = run_program(run, slash && slash[1] ? slash + 1 : name, path ? path : "");
 
     free(path);
+    if (number < 0)
+        die("out of memory");
     return number;
 }
 
@@ -120,11 +123,11 @@ static int name_places(struct run *run, const struct image *image, const struct 
     int result = 0, fd = image_open(image);
 
     if (fd < 0)
-        return 0;
+        return fd;
     result = symbols_open(&symbols, image->module.path, fd);
     close(fd);
     if (result < 0)
-        return result == -ENOMEM ? result : 0;
+        return result == -ENOEXEC ? 0 : result;
     for (size_t i = 0; i < count && result >= 0; i++) {
         const struct symbol_name *name = symbols_find(symbols, places[i].offset);
         if (name)

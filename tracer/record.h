@@ -15,7 +15,8 @@
  */
 int64_t record_begin(struct run *run, const struct options *options, const char *engine);
 
-/* The number of the program that this process runs; [unknown] if /proc does not tell. -ENOMEM. */
+/* The number of the program that this process runs; [unknown] if /proc does not tell. No memory for
+ * that ends us. */
 int64_t record_program(struct run *run, pid_t tid);
 
 /* Ends it: time, status of the command as from waitpid(2) (NULL: there is none), load counts and

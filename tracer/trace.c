@@ -108,7 +108,7 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
             resume_interrupt(tracee);
         break;
     case STOP_CHILD:
-        family_child(trace, tracee);
+        family_child(trace, tracee, stop.value);
         break;
     case STOP_START:
         if (interrupted)
@@ -443,6 +443,23 @@ static int report_verify(const struct verify *verify)
     return verify->differences ? EXIT_OURS : 0;
 }
 
+/* The exit status to end with. */
+static int end_record(struct trace *trace, int result)
+{
+    uint64_t lost = trace_execution(trace)->lost;
+    int error = record_end(trace->run, trace->execution,
+                           trace->options->attach_count ? NULL : &trace->status, &trace->images);
+
+    if (lost)
+        diag("out of memory: %" PRIu64 " calls were lost", lost);
+    if (error < 0) {
+        /* Without them calls would be in the wrong phase. */
+        diag("cannot read the names of functions: %s", strerror(-error));
+        result = EXIT_OURS;
+    }
+    return result;
+}
+
 int trace(const struct options *options, save_fn *save, struct run *run, int *status)
 {
     struct trace trace;
@@ -464,9 +481,7 @@ int trace(const struct options *options, save_fn *save, struct run *run, int *st
         else
             result = report_verify(&trace.verify);
         check_counts(&trace);
-        if (record_end(run, trace.execution, options->attach_count ? NULL : &trace.status,
-                       &trace.images) < 0)
-            diag("out of memory: some functions have no names");
+        result = end_record(&trace, result);
     }
     trace_deinit(&trace);
     return result;

@@ -21,7 +21,8 @@ struct process {
     pid_t ender;     /* the first thread that entered exit_group or execve; 0: none */
 };
 
-#define NO_STACK (-1)
+#define NO_STACK      (-1)
+#define UNKNOWN_STACK (-2) /* there is one, but it could not be taken */
 
 struct tracee {
     pid_t tid;
@@ -39,7 +40,8 @@ struct tracee {
     bool observed;            /* what it returns is to be recorded, */
     uint32_t count;           /* with this count of the run */
     uint64_t resumed_in_call; /* when it went on from its entry; nanoseconds */
-    bool cloning;             /* the call may make a tracee, of which the following is known */
+    bool cloning;             /* the call may make a tracee */
+    bool clone_known;         /* of which the following is known */
     uint64_t clone_flags;
     enum abi clone_abi;
     uint64_t clone_args;   /* address of clone3's struct; 0: clone, with the flags in a register */

@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -77,12 +78,14 @@ class Sandbox:
             process = subprocess.Popen(["/bin/sh", "-c", command.replace("$TRACE", trace)],
                                        cwd=self.work, env=environment, stdin=subprocess.DEVNULL,
                                        stdout=out, stderr=err, start_new_session=True)
-            try:
-                status = process.wait(timeout)
-            except subprocess.TimeoutExpired as error:
+            pidfd = os.pidfd_open(process.pid)  # waits without the naps of Popen.wait(timeout)
+            ended = select.select([pidfd], [], [], timeout)[0]
+            os.close(pidfd)
+            if not ended:
                 end_descendants()
-                process.wait()
-                raise Failure(f"still running after {timeout} s: {command}") from error
+            status = process.wait()
+            if not ended:
+                raise Failure(f"still running after {timeout} s: {command}")
             left = wait_for_descendants()
             out.seek(0)
             err.seek(0)
@@ -136,11 +139,11 @@ def reap():
 
 def wait_for_descendants():
     """Gives them 5 s to end by themselves; the command lines of those that did not, which are killed."""
-    for _ in range(100):
+    for _ in range(1000):
         reap()
         if not descendants():
             return []
-        time.sleep(0.05)
+        time.sleep(0.005)
     left = []
     for pid in descendants():
         with open(f"/proc/{pid}/cmdline", "rb") as file:
