@@ -8,61 +8,20 @@
 
 #include <dwarf.h>
 
+#include "symbolizer/cursor.h"
+
 enum {
     HEADER_SIZE =
         12, /* version, three encodings, eh_frame_ptr, fde_count: with the encodings below */
     ENTRY_SIZE = 8,
+    /* libunwind 1.6.2 looks at no more letters; of the fifth only S is known to make no difference.
+     */
+    LETTERS_MAX = 5,
+    RETURN_COLUMN = 16, /* rip */
 };
-
-/* A reader that fails for good once it runs out of bytes. */
-struct cursor {
-    const uint8_t *at, *end;
-    bool failed;
-};
-
-static const uint8_t *take(struct cursor *c, size_t size)
-{
-    if (c->failed || (size_t)(c->end - c->at) < size) {
-        c->failed = true;
-        return NULL;
-    }
-    c->at += size;
-    return c->at - size;
-}
-
-static uint8_t take_u8(struct cursor *c)
-{
-    const uint8_t *p = take(c, 1);
-    return p ? *p : 0;
-}
-
-static uint32_t take_u32(struct cursor *c)
-{
-    uint32_t value = 0;
-    const uint8_t *p = take(c, sizeof(value));
-    if (p)
-        memcpy(&value, p, sizeof(value));
-    return value;
-}
-
-/* LEB128, signed or not: only its length and, for short unsigned ones, its value matter here. */
-static uint64_t take_leb(struct cursor *c)
-{
-    uint64_t value = 0;
-    unsigned shift = 0;
-    uint8_t byte;
-
-    do {
-        byte = take_u8(c);
-        if (shift < 64)
-            value |= (uint64_t)(byte & 0x7f) << shift;
-        shift += 7;
-    } while (byte & 0x80 && !c->failed);
-    return value;
-}
 
 /* Bytes of a pointer in this DW_EH_PE encoding; 0: of variable or unknown size. */
-static size_t encoded_size(uint8_t encoding)
+static size_t encoding_size(uint8_t encoding)
 {
     switch (encoding & 0x0f) {
     case DW_EH_PE_absptr:
@@ -78,15 +37,6 @@ static size_t encoded_size(uint8_t encoding)
     default:
         return 0;
     }
-}
-
-static uint64_t take_fixed(struct cursor *c, size_t size)
-{
-    uint64_t value = 0;
-    const uint8_t *p = take(c, size);
-    if (p)
-        memcpy(&value, p, size); /* little-endian, as all x86 */
-    return value;
 }
 
 int cfi_frames_vaddr(const struct section *header, uint64_t *ret)
@@ -114,7 +64,7 @@ int cfi_init(struct cfi *cfi, struct section header, struct section frames)
     if (cfi_frames_vaddr(&header, &vaddr) < 0 || header.size < HEADER_SIZE)
         goto fail;
     memcpy(&count, header.bytes + 8, sizeof(count));
-    if (count > (header.size - HEADER_SIZE) / ENTRY_SIZE)
+    if (!count || count > (header.size - HEADER_SIZE) / ENTRY_SIZE)
         goto fail;
     cfi->count = count;
     return 0;
@@ -170,72 +120,123 @@ static struct cursor entry_body(const struct cfi *cfi, uint64_t vaddr)
     return c;
 }
 
-/* What an FDE must know of its CIE: how its addresses are encoded, and whether it is a signal
- * frame. */
-static bool read_cie(const struct cfi *cfi, uint64_t vaddr, uint8_t *encoding, bool *signal)
+/* What is common to several entries. */
+struct cie {
+    uint8_t encoding; /* of the addresses in its FDEs */
+    bool augmented;   /* its FDEs have augmentation data */
+    bool signal;
+    uint64_t code_align;
+    int64_t data_align;
+    struct span instructions;
+};
+
+/* The data that the letters of an augmentation announce; false at an unknown one. */
+static bool read_letters(struct cursor *c, const char *letters, struct cie *cie)
+{
+    for (; *letters; letters++) {
+        if (*letters == 'R') {
+            cie->encoding = take_u8(c);
+        } else if (*letters == 'P') {
+            uint8_t encoding = take_u8(c);
+            size_t size = encoding_size(encoding);
+            if (!size || (encoding & 0x70) == DW_EH_PE_aligned || !take(c, size))
+                return false;
+        } else if (*letters == 'L') {
+            take_u8(c);
+        } else if (*letters == 'S') {
+            cie->signal = true;
+        } else {
+            return false;
+        }
+    }
+    return !c->failed;
+}
+
+/* The augmentation data, of which nothing is left over. */
+static bool read_augmentation(struct cursor *c, const char *letters, struct cie *cie)
+{
+    if (!*letters)
+        return true;
+    uint64_t size = take_uleb(c);
+    const uint8_t *bytes = take(c, size);
+    if (*letters != 'z' || !bytes)
+        return false;
+    struct cursor data = { bytes, bytes + size, false };
+    cie->augmented = true;
+    return read_letters(&data, letters + 1, cie) && data.at == data.end;
+}
+
+/*
+ * Reads the CIE at `vaddr`. False if it is malformed, or not certain to be read by libunwind in the
+ * same way.
+ */
+static bool read_cie(const struct cfi *cfi, uint64_t vaddr, struct cie *ret)
 {
     struct cursor c = entry_body(cfi, vaddr);
     uint32_t id = take_u32(&c);
     uint8_t version = take_u8(&c);
-    const char *augmentation = (const char *)c.at;
+    const char *letters = (const char *)c.at;
+    size_t count = c.failed ? 0 : strnlen(letters, cursor_left(&c));
 
-    *encoding = DW_EH_PE_absptr;
-    *signal = false;
-    if (c.failed || id != 0 || (version != 1 && version != 3) ||
-        !take(&c, strnlen(augmentation, (size_t)(c.end - c.at)) + 1))
+    *ret = (struct cie){ .encoding = DW_EH_PE_absptr };
+    if (id != 0 || (version != 1 && version != 3) || count > LETTERS_MAX ||
+        (count == LETTERS_MAX && letters[count - 1] != 'S') || !take(&c, count + 1))
         return false;
-    take_leb(&c); /* code alignment */
-    take_leb(&c); /* data alignment */
-    if (version == 1)
-        take_u8(&c); /* return address column */
-    else
-        take_leb(&c);
-    if (*augmentation != 'z')
-        return !c.failed && !*augmentation;
-    take_leb(&c); /* length of the augmentation data */
-    for (const char *a = augmentation + 1; *a && !c.failed; a++) {
-        if (*a == 'R') {
-            *encoding = take_u8(&c);
-        } else if (*a == 'P') {
-            size_t size = encoded_size(take_u8(&c));
-            if (!size || !take(&c, size))
-                return false;
-        } else if (*a == 'L') {
-            take_u8(&c);
-        } else if (*a == 'S') {
-            *signal = true;
-        } else if (*a != 'B') {
-            return false;
-        }
-    }
-    return !c.failed;
+    ret->code_align = take_uleb(&c);
+    ret->data_align = take_sleb(&c);
+    uint64_t column = version == 1 ? take_u8(&c) : take_uleb(&c);
+    if (column != RETURN_COLUMN || !read_augmentation(&c, letters, ret) || c.failed)
+        return false;
+    ret->instructions = (struct span){ c.at, cursor_left(&c) };
+    return true;
+}
+
+/* An entry for code as it stands in .eh_frame. */
+static bool read_fde(const struct cfi *cfi, uint64_t vaddr, struct fde *ret)
+{
+    struct cursor c = entry_body(cfi, vaddr);
+    uint32_t back = take_u32(&c);
+    struct cie cie;
+
+    if (c.failed || !back || !read_cie(cfi, vaddr + 4 - back, &cie))
+        return false;
+    size_t size = encoding_size(cie.encoding);
+    uint64_t start = take_fixed(&c, size), length = take_fixed(&c, size);
+    if (size == 4 && cie.encoding & DW_EH_PE_signed)
+        start = (uint64_t)(int64_t)(int32_t)start;
+    if ((cie.encoding & 0xf0) == DW_EH_PE_pcrel)
+        start += vaddr + 8; /* behind the length and the CIE pointer */
+    else if (cie.encoding & 0xf0)
+        return false;
+    if (cie.augmented)
+        take(&c, take_uleb(&c));
+    if (c.failed || !size || start + length < start)
+        return false;
+    *ret = (struct fde){ .start = start,
+                         .end = start + length,
+                         .signal = cie.signal,
+                         .program = { .code_align = cie.code_align,
+                                      .data_align = cie.data_align,
+                                      .common = cie.instructions,
+                                      .own = { c.at, cursor_left(&c) } } };
+    return true;
 }
 
 int cfi_find(const struct cfi *cfi, uint64_t vaddr, struct fde *ret)
 {
-    struct fde fde = { 0 };
     size_t index = entries_up_to(cfi, vaddr);
-    uint8_t encoding;
 
-    *ret = fde;
+    *ret = (struct fde){ 0 };
     if (!index--)
         return -ENOENT;
-    fde.start = entry_word(cfi, index, 0);
-    fde.table_entry = cfi->header.vaddr + cfi->table + index * ENTRY_SIZE;
-
-    uint64_t at = entry_word(cfi, index, 1);
-    struct cursor c = entry_body(cfi, at);
-    uint32_t cie = take_u32(&c);
-    if (c.failed || !cie || !read_cie(cfi, at + 4 - cie, &encoding, &fde.signal))
+    uint64_t start = entry_word(cfi, index, 0);
+    /* Table and entry must agree: we believe the one, libunwind the other. */
+    if (!read_fde(cfi, entry_word(cfi, index, 1), ret) || ret->start != start) {
+        *ret = (struct fde){ 0 };
         return -EINVAL;
-    size_t size = encoded_size(encoding);
-    take_fixed(&c, size);
-    uint64_t length = take_fixed(&c, size);
-    if (c.failed || !size || fde.start + length < fde.start)
-        return -EINVAL;
-    fde.end = fde.start + length;
-    *ret = fde;
-    return vaddr < fde.end ? 0 : -ENOENT;
+    }
+    ret->table_entry = cfi->header.vaddr + cfi->table + index * ENTRY_SIZE;
+    return vaddr < ret->end ? 0 : -ENOENT;
 }
 
 /* ---- A search table of our own ---- */
@@ -250,46 +251,24 @@ static int compare_entries(const void *a, const void *b)
     return (x->start > y->start) - (x->start < y->start);
 }
 
-/* Where the code of the FDE at `vaddr` begins; false if it is malformed, or encoded in an
- * unheard-of way. */
-static bool read_start(const struct cfi *cfi, uint64_t vaddr, uint64_t cie, uint64_t *ret)
-{
-    struct cursor c = entry_body(cfi, vaddr);
-    uint8_t encoding;
-    bool signal;
-
-    take_u32(&c);
-    if (!read_cie(cfi, cie, &encoding, &signal))
-        return false;
-    size_t size = encoded_size(encoding);
-    uint64_t value = take_fixed(&c, size);
-    if (size == 4 && encoding & DW_EH_PE_signed)
-        value = (uint64_t)(int64_t)(int32_t)value;
-    if ((encoding & 0x70) == DW_EH_PE_pcrel)
-        value += vaddr + 8; /* behind the length and the CIE pointer */
-    *ret = value;
-    return size && !c.failed;
-}
-
 /* Writes the entries of .eh_frame to `table` (NULL: only counts them). */
 static size_t list_entries(const struct cfi *cfi, struct entry *table)
 {
-    uint64_t at = cfi->frames.vaddr, start;
+    uint64_t at = cfi->frames.vaddr;
     size_t count = 0;
 
     for (;;) {
         struct cursor c = entry_body(cfi, at);
-        if (c.failed || c.at == c.end) /* the end, or the terminator */
+        struct fde fde;
+        if (!cursor_left(&c)) /* the end, or the terminator */
             return count;
-        uint64_t size = 4 + (uint64_t)(c.end - c.at);
-        uint32_t cie = take_u32(&c);
-        if (cie && read_start(cfi, at, at + 4 - cie, &start)) {
+        if (read_fde(cfi, at, &fde)) {
             if (table)
-                table[count] = (struct entry){ (int32_t)(start - cfi->header.vaddr),
+                table[count] = (struct entry){ (int32_t)(fde.start - cfi->header.vaddr),
                                                (int32_t)(at - cfi->header.vaddr) };
             count++;
         }
-        at += size;
+        at += 4 + cursor_left(&c);
     }
 }
 
@@ -318,17 +297,24 @@ uint64_t cfi_next_start(const struct cfi *cfi, uint64_t vaddr)
     return index < cfi->count ? entry_word(cfi, index, 0) : UINT64_MAX;
 }
 
-static bool section_read(const struct section *s, uint64_t vaddr, uint64_t *ret)
+/* The byte at `vaddr` of a section; false if it is not there. */
+static bool section_byte(const struct section *s, uint64_t vaddr, uint8_t *ret)
 {
     if (vaddr < s->vaddr || vaddr - s->vaddr >= s->size)
         return false;
-    size_t left = s->size - (vaddr - s->vaddr);
-    *ret = 0;
-    memcpy(ret, s->bytes + (vaddr - s->vaddr), left < sizeof(*ret) ? left : sizeof(*ret));
+    *ret = s->bytes[vaddr - s->vaddr];
     return true;
 }
 
-bool cfi_read(const struct cfi *cfi, uint64_t vaddr, uint64_t *ret)
+bool cfi_word(const struct cfi *cfi, uint64_t vaddr, uint64_t *ret)
 {
-    return section_read(&cfi->frames, vaddr, ret) || section_read(&cfi->header, vaddr, ret);
+    uint8_t bytes[sizeof(*ret)] = { 0 };
+    bool any = false;
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        any |= section_byte(&cfi->frames, vaddr + i, &bytes[i]) ||
+               section_byte(&cfi->header, vaddr + i, &bytes[i]);
+    if (any)
+        memcpy(ret, bytes, sizeof(*ret));
+    return any;
 }

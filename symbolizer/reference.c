@@ -29,7 +29,8 @@ static const size_t register_offsets[] = {
 };
 enum { REGISTERS = sizeof(register_offsets) / sizeof(*register_offsets) };
 
-/* A word of the process: of the stack piece, of an unwind table that we hold, or read now. */
+/* A word of the process: of an unwind table that we hold (of the image's bytes, which have been
+ * checked, whatever the process has there), of the stack piece, or read now. */
 static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
                       void *context)
 {
@@ -38,9 +39,7 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
     (void)as;
     if (write)
         return -UNW_EINVAL;
-    if (unwinder_peek(u, address, value))
-        return 0;
-    if (u->site->image && cfi_read(&u->site->image->cfi, address - u->site->bias, value))
+    if (u->site->image && cfi_word(&u->site->image->cfi, address - u->site->bias, value))
         return 0;
     return unwinder_read(u, address, value) ? 0 : -UNW_EINVAL;
 }
@@ -58,9 +57,9 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *valu
 }
 
 /*
- * The unwind entry for `ip`: the table is narrowed to the one entry that space_site has found.
- * There always is one, since the walk does not step from an uncovered pc; should libunwind ask for
- * another, it must stop and not fall back to %rbp, which -UNW_ENOINFO would make it do.
+ * The unwind entry for `ip`: the table is narrowed to the one entry that space_site has found and
+ * checked. There always is one, since the walk does not step from an uncovered pc; should libunwind
+ * ask for another, it must stop and not fall back to %rbp, which -UNW_ENOINFO would make it do.
  */
 static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info,
                           int need_unwind_info, void *context)
@@ -70,7 +69,8 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *i
     unw_dyn_info_t table = { 0 };
     struct fde fde;
 
-    if (!image || cfi_find(&image->cfi, ip - u->site->bias, &fde) < 0)
+    if (!image || cfi_find(&image->cfi, ip - u->site->bias, &fde) < 0 ||
+        u->site->bias + fde.start != u->site->start)
         return -UNW_ESTOPUNWIND;
     table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
     table.start_ip = u->site->bias + fde.start;

@@ -1,15 +1,14 @@
 /*
- * row.h - unwind rows: where the caller's registers are, at one pc. Compiled by libdw from the CFI
- * of an image and kept for all address spaces that map it. Nearly all code has rows of one simple
- * form; the rest is ROW_HARD and left to libunwind.
+ * row.h - unwind rows: where the caller's registers are, at one pc. Made of the CFI of an image and
+ * kept for all address spaces that map it. Nearly all code has rows of one simple form; the rest is
+ * ROW_HARD and left to libunwind.
  */
 #ifndef SYSTRACE_ROW_H
 #define SYSTRACE_ROW_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-struct image;
+#include "symbolizer/cfi.h"
 
 struct row {
     enum row_kind {
@@ -17,6 +16,7 @@ struct row {
                      register */
         ROW_CFA_RSP,   /* CFA = rsp + cfa_offset, return address at CFA - 8 */
         ROW_CFA_RBP,   /* CFA = rbp + cfa_offset, return address at CFA - 8 */
+        ROW_BAD,       /* malformed, or not to be trusted to libunwind */
         ROW_OUTERMOST, /* the return address is undefined: there is no caller */
     } kind;
     int32_t cfa_offset;
@@ -30,14 +30,11 @@ struct rows {
         struct row row;
     } * slots;
     size_t slot_count, count;
-    void *elf; /* Elf and Dwarf_CFI of libdw; NULL until the first row is asked for */
-    void *cfi;
 };
 
 void rows_deinit(struct rows *rows);
 
-/* The row for the instruction at `vaddr`, which an unwind entry of the image covers. ROW_HARD also
- * if it cannot be compiled. */
-struct row rows_find(struct image *image, uint64_t vaddr);
+/* The row for the instruction at `vaddr`, which this entry covers. */
+struct row rows_find(struct rows *rows, const struct fde *fde, uint64_t vaddr);
 
 #endif

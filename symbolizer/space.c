@@ -111,41 +111,43 @@ static size_t region_index(const struct code *code, uint64_t address)
     return low;
 }
 
+/* The region that ends above `address`, or NULL. */
+static const struct region *next_region(const struct code *code, uint64_t address)
+{
+    size_t index = region_index(code, address);
+    return index < code->region_count ? &code->regions[index] : NULL;
+}
+
 const struct region *space_find(const struct space *space, uint64_t address)
 {
-    size_t index = region_index(space->code, address);
-    const struct region *region = space->code->regions + index;
-
-    return index < space->code->region_count && region->start <= address ? region : NULL;
+    const struct region *region = next_region(space->code, address);
+    return region && region->start <= address ? region : NULL;
 }
 
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size)
 {
-    size_t index = region_index(space->code, start);
+    const struct region *region = next_region(space->code, start);
     uint64_t end = start + size < start ? UINT64_MAX : start + size;
 
-    return index < space->code->region_count && space->code->regions[index].start < end;
+    return region && region->start < end;
 }
 
 /* Is all of `old` still mapped, from the same bytes, in one region of `code`? */
 static bool region_kept(const struct code *code, const struct region *old)
 {
-    size_t index = region_index(code, old->start);
-    const struct region *r = code->regions + index;
+    const struct region *r = next_region(code, old->start);
 
-    return index < code->region_count && r->start <= old->start && r->end >= old->end &&
-           r->image == old->image &&
+    return r && r->start <= old->start && r->end >= old->end && r->image == old->image &&
            (!r->image || r->start - r->offset == old->start - old->offset);
 }
 
 /* The region of the old map at exactly this mapping, whose image need not be looked for again. */
 static const struct region *region_same(const struct code *code, const struct mapping *m)
 {
-    size_t index = region_index(code, m->start);
-    const struct region *r = code->regions + index;
+    const struct region *r = next_region(code, m->start);
 
-    return index < code->region_count && r->start == m->start && r->end == m->end &&
-                   r->offset == m->offset && r->device == m->device && r->inode == m->inode
+    return r && r->start == m->start && r->end == m->end && r->offset == m->offset &&
+                   r->device == m->device && r->inode == m->inode
                ? r
                : NULL;
 }
@@ -255,20 +257,22 @@ static void describe(struct site *site)
         site->end = site->bias + fde.end;
         site->signal = fde.signal;
         site->entry = image->entry >= fde.start && image->entry < fde.end;
-        site->row = rows_find(image, vaddr);
+        site->row = rows_find(&image->rows, &fde, vaddr);
     } else if (found == -EINVAL) {
         site->cfi = SITE_BAD_CFI;
     } else if (fde.end == vaddr) {
         site->cfi = SITE_AT_END;
         site->start = site->bias + fde.start;
         site->end = site->bias + fde.end;
-        site->row = rows_find(image, vaddr - 1);
+        site->row = rows_find(&image->rows, &fde, vaddr - 1);
     } else if (vaddr >= image->entry && vaddr - image->entry < ENTRY_GAP_MAX &&
                vaddr < cfi_next_start(&image->cfi, image->entry) &&
                cfi_find(&image->cfi, image->entry, &fde) == -ENOENT) {
         site->cfi = SITE_ENTRY;
         site->entry = true;
     }
+    if (site->row.kind == ROW_BAD)
+        site->cfi = SITE_BAD_CFI;
 }
 
 static size_t site_slot(const struct code *code, uint64_t address)

@@ -165,20 +165,24 @@ static void test_without_header(void **state)
     cfi_deinit(&with);
 }
 
-static void test_read(void **state)
+static void test_words(void **state)
 {
     struct cfi cfi = read_own();
-    uint64_t word;
+    uint64_t word, last = cfi.frames.vaddr + cfi.frames.size - 1;
 
     (void)state;
-    assert_true(cfi_read(&cfi, cfi.frames.vaddr, &word));
+    assert_true(cfi_word(&cfi, cfi.frames.vaddr, &word));
     assert_memory_equal(&word, cfi.frames.bytes, sizeof(word));
-    cfi.frames.bytes[cfi.frames.size - 1] = 0x2a;
-    assert_true(cfi_read(&cfi, cfi.frames.vaddr + cfi.frames.size - 1, &word));
-    assert_int_equal(word, 0x2a); /* and zeros */
-    assert_false(cfi_read(&cfi, cfi.frames.vaddr + cfi.frames.size, &word));
-    assert_false(cfi_read(&cfi, cfi.header.vaddr - 1, &word));
-    assert_false(cfi_read(&cfi, UINT64_MAX - 3, &word));
+    assert_true(cfi_word(&cfi, last - 7, &word));
+    assert_memory_equal(&word, cfi.frames.bytes + cfi.frames.size - 8, sizeof(word));
+    /* At the edges: zeros, whatever is there in memory. */
+    assert_true(cfi_word(&cfi, last, &word));
+    assert_int_equal(word, cfi.frames.bytes[cfi.frames.size - 1]);
+    assert_true(cfi_word(&cfi, cfi.header.vaddr - 7, &word));
+    assert_int_equal(word, (uint64_t)cfi.header.bytes[0] << 56);
+    assert_false(cfi_word(&cfi, last + 1, &word));
+    assert_false(cfi_word(&cfi, cfi.header.vaddr - 8, &word));
+    assert_false(cfi_word(&cfi, UINT64_MAX - 3, &word));
     cfi_deinit(&cfi);
 }
 
@@ -187,7 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_functions), cmocka_unit_test(test_outside),
         cmocka_unit_test(test_corrupt_bytes),   cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_without_header),  cmocka_unit_test(test_read),
+        cmocka_unit_test(test_without_header),  cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,275 @@
+/*
+ * row.c - unwind rows, compared with those that libdw makes: of this test's own program, of the C
+ * library, the loader and the C++ library, or of the files that are named as arguments. And entries
+ * that must be refused: the bytes that kill or hang libdw and libunwind.
+ */
+#include "test.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "symbolizer/image.h"
+#include "symbolizer/program.h"
+
+enum { PCS_MAX = 300000, OFFSET_MAX = 1 << 30 };
+
+/* ---- libdw's rows ---- */
+
+/* Where a register is, as an operation on the CFA. */
+static bool at_cfa(Dwarf_Frame *frame, int number, bool *same, bool *undefined, int64_t *offset)
+{
+    Dwarf_Op memory[3], *ops;
+    size_t count;
+
+    *same = *undefined = false;
+    *offset = 0;
+    if (dwarf_frame_register(frame, number, memory, &ops, &count) < 0)
+        return false;
+    if (!count) {
+        *undefined = ops;
+        *same = !ops;
+        return false;
+    }
+    *offset = count == 2 ? (int64_t)ops[1].number : 0;
+    return ops[0].atom == DW_OP_call_frame_cfa &&
+           (count == 1 || (count == 2 && ops[1].atom == DW_OP_plus_uconst));
+}
+
+static bool by_register(Dwarf_Frame *frame, unsigned *number, int64_t *offset)
+{
+    Dwarf_Op *ops;
+    size_t count;
+
+    if (dwarf_frame_cfa(frame, &ops, &count) < 0 || count != 1)
+        return false;
+    if (ops[0].atom == DW_OP_bregx) {
+        *number = (unsigned)ops[0].number;
+        *offset = (int64_t)ops[0].number2;
+        return true;
+    }
+    *number = ops[0].atom - DW_OP_breg0;
+    *offset = (int64_t)ops[0].number;
+    return ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31;
+}
+
+static struct row expected_row(Dwarf_Frame *frame)
+{
+    const struct row hard = { ROW_HARD, 0, 0 };
+    struct row row = hard;
+    int64_t cfa = 0, rip = 0, rbp = 0;
+    unsigned number = 0;
+    bool same, undefined, signal;
+
+    bool rip_saved = at_cfa(frame, DWARF_RIP, &same, &undefined, &rip);
+    if (undefined)
+        return (struct row){ ROW_OUTERMOST, 0, 0 };
+    bool rbp_saved = at_cfa(frame, DWARF_RBP, &same, &undefined, &rbp);
+    if (dwarf_frame_info(frame, NULL, NULL, &signal) < 0 || signal ||
+        !by_register(frame, &number, &cfa) || !rip_saved || rip != -8 || (!same && !rbp_saved))
+        return hard;
+    if (number != DWARF_RSP && number != DWARF_RBP)
+        return hard;
+    row.kind = number == DWARF_RSP ? ROW_CFA_RSP : ROW_CFA_RBP;
+    row.cfa_offset = (int32_t)cfa;
+    row.rbp_offset = (int32_t)rbp;
+    return row;
+}
+
+/* ---- Comparison ---- */
+
+static int open_path(void *context, const struct mapping *mapping, const char *path)
+{
+    (void)context, (void)mapping;
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int64_t number_module(void *context, const struct module *module)
+{
+    (void)context, (void)module;
+    return MODULE_FIRST;
+}
+
+static void compare(const char *path, struct image *image, Dwarf_CFI *cfi, uint64_t vaddr)
+{
+    struct fde fde;
+    Dwarf_Frame *frame;
+
+    if (cfi_find(&image->cfi, vaddr, &fde) < 0)
+        fail_msg("%s: no entry for %#lx", path, vaddr);
+    struct row row = rows_find(&image->rows, &fde, vaddr);
+    if (dwarf_cfi_addrframe(cfi, vaddr, &frame))
+        fail_msg("%s: libdw has no entry for %#lx: %s", path, vaddr, dwarf_errmsg(-1));
+    struct row expected = expected_row(frame);
+    free(frame);
+    if (row.kind != expected.kind || row.cfa_offset != expected.cfa_offset ||
+        row.rbp_offset != expected.rbp_offset)
+        fail_msg("%s: at %#lx the row is %d %d %d, libdw's %d %d %d", path, vaddr, row.kind,
+                 row.cfa_offset, row.rbp_offset, expected.kind, expected.cfa_offset,
+                 expected.rbp_offset);
+}
+
+/* Every pc of every entry; of large files, fewer. */
+static size_t compare_entries(const char *path, struct image *image, Dwarf_CFI *cfi)
+{
+    size_t compared = 0;
+    uint64_t stride = 1;
+    struct fde fde;
+
+    for (size_t i = 0; i < image->segment_count; i++)
+        if (image->segments[i].executable)
+            stride += image->segments[i].size / PCS_MAX;
+    for (uint64_t at = cfi_next_start(&image->cfi, 0); at != UINT64_MAX;
+         at = cfi_next_start(&image->cfi, at)) {
+        int found = cfi_find(&image->cfi, at, &fde);
+        assert_true(!found || (found == -ENOENT && fde.start == fde.end));
+        for (uint64_t pc = fde.start; pc < fde.end; pc += stride, compared++)
+            compare(path, image, cfi, pc);
+    }
+    return compared;
+}
+
+static void compare_file(const char *path)
+{
+    struct target target = { .open_mapped = open_path };
+    struct mapping mapping = { .inode = 1, .path = path, .path_length = strlen(path) };
+    struct images images;
+    struct image *image;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    images_init(&images, number_module, NULL);
+    assert_int_equal(images_load(&images, &target, &mapping, &image), 1);
+    Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+    Dwarf_CFI *cfi = dwarf_getcfi_elf(elf);
+    assert_true(cfi && compare_entries(path, image, cfi) > 100);
+    dwarf_cfi_end(cfi);
+    elf_end(elf);
+    images_deinit(&images);
+    close(fd);
+}
+
+static void test_same_as_libdw(void **state)
+{
+    static const char *const libraries[] = {
+        "/proc/self/exe",
+        "/lib/x86_64-linux-gnu/libc.so.6",
+        "/lib64/ld-linux-x86-64.so.2",
+        "/usr/lib/x86_64-linux-gnu/libcrypto.so.3",
+        "/usr/lib/x86_64-linux-gnu/libstdc++.so.6",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(libraries); i++)
+        if (!access(libraries[i], R_OK))
+            compare_file(libraries[i]);
+}
+
+/* ---- Programs by hand ---- */
+
+/* The kind of the row at the start of code that has this program. */
+static enum row_kind kind_of(const uint8_t *bytes, size_t size)
+{
+    /* CFA = rsp + 8, rip at CFA - 8, as every compiler begins. */
+    static const uint8_t common[] = { DW_CFA_def_cfa, DWARF_RSP, 8, DW_CFA_offset | DWARF_RIP, 1 };
+    struct fde fde = { .start = 0x1000,
+                       .end = 0x2000,
+                       .program = { 1, -8, { common, sizeof(common) }, { bytes, size } } };
+    struct rows rows = { 0 };
+    enum row_kind kind = rows_find(&rows, &fde, 0x1000).kind;
+
+    rows_deinit(&rows);
+    return kind;
+}
+
+#define BYTES(...)                            \
+    sizeof((const uint8_t[]){ __VA_ARGS__ }), \
+    {                                         \
+        __VA_ARGS__                           \
+    }
+#define CFA_EXPRESSION(...) \
+    BYTES(DW_CFA_def_cfa_expression, sizeof((const uint8_t[]){ __VA_ARGS__ }), __VA_ARGS__)
+
+static void test_programs(void **state)
+{
+    static const struct {
+        enum row_kind kind;
+        size_t size;
+        uint8_t bytes[24];
+    } programs[] = {
+        { ROW_CFA_RSP, BYTES(DW_CFA_nop) },
+        { ROW_CFA_RBP, BYTES(DW_CFA_def_cfa_register, DWARF_RBP) },
+        { ROW_HARD, BYTES(DW_CFA_def_cfa_register, 10) },
+        { ROW_HARD, BYTES(DW_CFA_register, DWARF_RIP, 5) },
+        { ROW_HARD, BYTES(DW_CFA_same_value, DWARF_RSP) },
+        { ROW_HARD, BYTES(DW_CFA_undefined, DWARF_RBP) },
+        { ROW_OUTERMOST, BYTES(DW_CFA_undefined, DWARF_RIP) },
+        { ROW_CFA_RSP, BYTES(DW_CFA_undefined, DWARF_RIP, DW_CFA_restore | DWARF_RIP) },
+        { ROW_CFA_RSP,
+          BYTES(DW_CFA_remember_state, DW_CFA_def_cfa_register, DWARF_RBP, DW_CFA_restore_state) },
+        { ROW_CFA_RSP,
+          BYTES(DW_CFA_def_cfa_expression, 1, DW_OP_lit0, DW_CFA_def_cfa_register, DWARF_RSP) },
+        { ROW_HARD, BYTES(DW_CFA_def_cfa_expression, 1, DW_OP_lit0, DW_CFA_def_cfa_offset, 8) },
+        /* What comes later does not matter, if it is sound. */
+        { ROW_CFA_RSP, BYTES(DW_CFA_advance_loc | 1, DW_CFA_def_cfa_register, DWARF_RBP) },
+        { ROW_BAD, BYTES(DW_CFA_advance_loc | 1, DW_CFA_restore_state) },
+        /* Of a PLT. */
+        { ROW_HARD,
+          CFA_EXPRESSION(DW_OP_breg0 + DWARF_RSP, 8, DW_OP_breg0 + DWARF_RIP, 0, DW_OP_lit15,
+                         DW_OP_and, DW_OP_lit11, DW_OP_ge, DW_OP_lit3, DW_OP_shl, DW_OP_plus) },
+        /* libunwind 1.6.2 divides the least number by -1, and dies. */
+        { ROW_BAD, CFA_EXPRESSION(DW_OP_const8s, 0, 0, 0, 0, 0, 0, 0, 0x80, DW_OP_const1s, 0xff,
+                                  DW_OP_div) },
+        /* Turns for ever. */
+        { ROW_BAD, CFA_EXPRESSION(DW_OP_skip, 0xfd, 0xff) },
+        { ROW_BAD, CFA_EXPRESSION(DW_OP_lit1, DW_OP_bra, 0xfc, 0xff) },
+        /* Takes the operand for an operation. */
+        { ROW_BAD, CFA_EXPRESSION(DW_OP_constu, DW_OP_skip) },
+        { ROW_BAD, CFA_EXPRESSION(DW_OP_bregx, DWARF_RSP, DW_OP_skip) },
+        /* Longer than the entry; cut off. */
+        { ROW_BAD, BYTES(DW_CFA_def_cfa_expression, 0xff, 0xff, 0x7f, DW_OP_lit0) },
+        { ROW_BAD, BYTES(DW_CFA_def_cfa_expression, 1, DW_OP_addr) },
+        { ROW_BAD, BYTES(DW_CFA_def_cfa, DWARF_RSP) },
+        { ROW_BAD, BYTES(DW_CFA_def_cfa, 99, 8) },
+        /* libdw 0.188 takes 2 GB for this register, and as much for each state remembered. */
+        { ROW_CFA_RSP, BYTES(DW_CFA_undefined, 0xff, 0xff, 0xff, 0x3f) },
+        { ROW_BAD, BYTES(DW_CFA_set_loc, 0, 0, 0, 0) },
+        { ROW_BAD, BYTES(DW_CFA_def_cfa_offset, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+                         0x80, 0x80, 0) },
+        { ROW_BAD, BYTES(DW_CFA_low_user) },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(programs); i++) {
+        enum row_kind kind = kind_of(programs[i].bytes, programs[i].size);
+        if (kind != programs[i].kind)
+            fail_msg("program %zu has a row of kind %d", i, kind);
+    }
+}
+
+static void test_limits(void **state)
+{
+    static uint8_t bytes[1 << 16];
+
+    (void)state;
+    memset(bytes, DW_CFA_nop, sizeof(bytes));
+    assert_int_equal(kind_of(bytes, 1 << 15), ROW_CFA_RSP);
+    assert_int_equal(kind_of(bytes, sizeof(bytes)), ROW_BAD);
+    memset(bytes, DW_CFA_remember_state, 17);
+    assert_int_equal(kind_of(bytes, 16), ROW_CFA_RSP);
+    assert_int_equal(kind_of(bytes, 17), ROW_BAD);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_as_libdw),
+        cmocka_unit_test(test_programs),
+        cmocka_unit_test(test_limits),
+    };
+
+    for (int i = 1; i < argc; i++)
+        compare_file(argv[i]);
+    return argc > 1 ? 0 : cmocka_run_group_tests(tests, NULL, NULL);
+}
