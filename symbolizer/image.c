@@ -364,7 +364,27 @@ static bool same_file(const struct mapping *a, const struct mapping *b)
            !memcmp(a->path, b->path, a->path_length);
 }
 
-/* Copies what is mapped of a file into a buffer that looks like the file. 0 or a negative errno. */
+/* Is the beginning of the file mapped, and that of an ELF file? 0, -ENOEXEC, or another negative
+ * errno if it cannot be read. (A JIT compiler's memory file may be large.) */
+static int check_magic(const char *maps, const struct target *target, const struct mapping *wanted)
+{
+    char magic[SELFMAG];
+    struct mapping m;
+
+    while (maps_next(&maps, &m) > 0) {
+        if (!same_file(&m, wanted) || m.offset)
+            continue;
+        ssize_t got = target->read(target->context, m.start, magic, SELFMAG);
+        if (got == SELFMAG)
+            return memcmp(magic, ELFMAG, SELFMAG) ? -ENOEXEC : 0;
+        if (got < 0)
+            return (int)got;
+    }
+    return -ENOEXEC;
+}
+
+/* Copies what is mapped of an ELF file into a buffer that looks like the file. 0; -ENOEXEC: it is
+ * none; or another negative errno. */
 static int copy_memory(struct image *image, const struct target *target,
                        const struct mapping *wanted)
 {
@@ -375,7 +395,8 @@ static int copy_memory(struct image *image, const struct target *target,
 
     if (result < 0)
         return result;
-    for (text = maps; maps_next(&text, &m) > 0;) {
+    result = check_magic(maps, target, wanted);
+    for (text = maps; !result && maps_next(&text, &m) > 0;) {
         uint64_t end = m.offset + (m.end - m.start);
         if (!same_file(&m, wanted) || end < m.offset || end > IMAGE_MEMORY_MAX || !m.readable)
             continue;
@@ -434,7 +455,7 @@ static int image_find(struct image *image, const struct target *target,
     if (mapping->inode && open_file(image, target, mapping))
         return image_read(image);
     result = copy_memory(image, target, mapping);
-    if (result == -ENOMEM)
+    if (result == -ENOMEM || result == -ENOEXEC)
         return result;
     if (result < 0) {
         free(image->bytes);
