@@ -183,6 +183,19 @@ static bool ended_itself(const struct tracee *tracee, int status)
     return tracee->ending && WIFEXITED(status) && (!ender || ender == tracee->tid);
 }
 
+/* A leader's death is reported last. A thread that is left then had taken over its tid by execve,
+ * and was killed before that could be seen. */
+static void remove_rest(struct trace *trace, const struct process *process)
+{
+    struct tracee *rest;
+
+    while (process->references > 1 &&
+           (rest = tracees_find_process(&trace->tracees, process->pid))) {
+        entry_watch_affinity(trace, rest, false);
+        tracees_remove(&trace->tracees, rest);
+    }
+}
+
 void family_death(struct trace *trace, struct tracee *tracee, pid_t tid, int status)
 {
     if (tid == trace->launch.pid && signals.command) { /* the first of that pid */
@@ -192,13 +205,15 @@ void family_death(struct trace *trace, struct tracee *tracee, pid_t tid, int sta
     if (tid == trace->saver)
         trace->saver = 0;
     if (!tracee)
-        return; /* a child that we inherited from whoever executed us */
+        return; /* it died before its first stop, or is the saver */
     entry_watch_affinity(trace, tracee, false);
     if (tracee->at_entry && !ended_itself(tracee, status))
         trace_execution(trace)->killed++;
     trace->orphans += tracee->cloning;
     struct process *process = tracee->process ? process_ref(tracee->process) : NULL;
     tracees_remove(&trace->tracees, tracee);
+    if (process && process->pid == tid)
+        remove_rest(trace, process);
     if (process && process->installer)
         resume_installer(trace, process);
     process_unref(process);

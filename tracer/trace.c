@@ -172,7 +172,9 @@ static bool wait_for_stops(struct trace *trace)
 {
     int status;
 
-    for (int flags = __WALL;; flags = __WALL | WNOHANG) {
+    /* Of this thread's tracees: the children that we inherited from whoever executed us are the
+     * main thread's. */
+    for (int flags = __WALL | __WNOTHREAD;; flags |= WNOHANG) {
         pid_t tid = waitpid(-1, &status, flags);
         if (tid > 0) {
             note_waited(trace, tid, status);
