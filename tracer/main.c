@@ -56,7 +56,7 @@ static int print_text(const struct options *options, struct run *run)
         diag("out of memory");
         return EXIT_OURS;
     }
-    return 0;
+    return fflush(stderr) || ferror(stderr) ? EXIT_OURS : 0; /* where could that be said? */
 }
 
 /* All outputs are tried, whichever fails. */

@@ -24,8 +24,16 @@ void signals_stop_ticking(void)
     setitimer(ITIMER_REAL, &none, NULL);
 }
 
-/* A signal that somebody sent to us alone is meant for the command; the terminal's ^C or ^\ has
- * reached it. */
+/*
+ * Was a signal sent to us alone, and so is meant for the command? By kill(2) it was. The terminal's
+ * ^C and ^\ have reached the command already; its hang-up reaches the leader of the session alone,
+ * which the command would be if we were not.
+ */
+static bool is_for_command(const siginfo_t *info)
+{
+    return info->si_code <= 0 || (info->si_signo == SIGHUP && getsid(0) == getpid());
+}
+
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     int saved = errno;
@@ -34,7 +42,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
     if (!signals.command) {
         signals.pending = number;
         signals_start_ticking(); /* should the loop just be about to wait */
-    } else if (info->si_code <= 0) {
+    } else if (is_for_command(info)) {
         kill(signals.command, number);
     }
     errno = saved;

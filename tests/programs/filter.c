@@ -1,12 +1,13 @@
 /*
  * filter.c - `filter KIND`: seccomp filters of the program's own that do what denied.c's does not;
  * all deny getpgid alone. thread: kills the thread that asks, the process lives on and calls
- * getppid once. process: kills the process. trace: says RET_TRACE, twice, which without a tracer is
- * ENOSYS. log: says RET_LOG, so that it is not denied after all, once. tsync: one thread installs
- * it for another, which sleeps in read, then calls getppid once and is denied twice. notify: a
- * supervisor in another process answers three calls of its child: with a value, with an error, and
- * with leave to go on. strict: no filter but SECCOMP_MODE_STRICT, in which write goes on;
- * strict-killed: and which kills a call of getpgid. All calls are the executable's.
+ * getppid once. trap: says RET_TRAP, twice; the handler prints what it is told, calls getppid and
+ * says what the result is to be. process: kills the process. trace: says RET_TRACE, twice, which
+ * without a tracer is ENOSYS. log: says RET_LOG, so that it is not denied after all, once. tsync:
+ * one thread installs it for another, which sleeps in read, then calls getppid once and is denied
+ * twice. notify: a supervisor in another process answers three calls of its child: with a value,
+ * with an error, and with leave to go on. strict: no filter but SECCOMP_MODE_STRICT, in which write
+ * goes on; strict-killed: and which kills a call of getpgid. All calls are the executable's.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -20,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 enum { ANSWER = 4242 };
@@ -60,6 +62,26 @@ static int kill_thread(void)
     pthread_join(thread, NULL);
     getppid();
     return 0;
+}
+
+static void answer_trap(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *const c = context;
+
+    (void)signal;
+    printf("%d %x %d\n", info->si_syscall, info->si_arch, info->si_errno);
+    getppid();
+    c->uc_mcontext.gregs[REG_RAX] = ANSWER;
+}
+
+static int trap(void)
+{
+    const struct sigaction action = { .sa_sigaction = answer_trap, .sa_flags = SA_SIGINFO };
+
+    sigaction(SIGSYS, &action, NULL);
+    if (install(SECCOMP_RET_TRAP | 7, 0))
+        return 2;
+    return getpgid(0) != ANSWER || getpgid(0) != ANSWER;
 }
 
 static int kill_process(void)
@@ -161,6 +183,7 @@ int main(int argc, char **argv)
         int (*run)(void);
     } kinds[] = {
         { "thread", kill_thread },
+        { "trap", trap },
         { "process", kill_process },
         { "trace", trace },
         { "log", allow_and_log },
