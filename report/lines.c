@@ -103,7 +103,8 @@ static int make_texts(struct lines *lines, const struct table *table, bool for_s
     return 0;
 }
 
-static void make_line(struct line *line, const struct texts *texts, const struct table_row *row)
+/* -ENOMEM. */
+static int make_line(struct line *line, const struct texts *texts, const struct table_row *row)
 {
     char **module = texts->modules + (size_t)row->module * MODULE_TEXTS;
     char **program = texts->programs + (size_t)row->program * PROGRAM_TEXTS;
@@ -132,6 +133,7 @@ static void make_line(struct line *line, const struct texts *texts, const struct
     };
     /* Made here, where the line has its final place: `text` points into the line itself. */
     line->text[COLUMN_SYSCALL] = syscall_name(row->abi, row->nr, line->syscall);
+    return line->text[COLUMN_SYSCALL] ? 0 : -ENOMEM;
 }
 
 /* A number that is not known comes before all others. */
@@ -170,7 +172,8 @@ int lines_init(struct lines *lines, const struct table *table, bool for_spreadsh
         goto fail;
     for (; lines->count < table->count; lines->count++) {
         lines->sorted[lines->count] = &lines->lines[lines->count];
-        make_line(&lines->lines[lines->count], &texts, &table->rows[lines->count]);
+        if (make_line(&lines->lines[lines->count], &texts, &table->rows[lines->count]))
+            goto fail;
     }
     qsort(lines->sorted, lines->count, sizeof(*lines->sorted), compare_lines);
     return 0;

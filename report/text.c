@@ -15,6 +15,7 @@ struct sum {
     uint64_t calls, issued, on_stack;
     bool results; /* errors and nanoseconds are known */
     uint64_t errors, nanoseconds;
+    char name[SYSCALL_NAME_MAX + 16]; /* of a pair's system call */
 };
 
 struct sums {
@@ -240,6 +241,23 @@ static int make_labels(struct page *page)
     return 0;
 }
 
+/* "openat", or "openat (i386)" where it is not the machine's own ABI. */
+static int name_pairs(struct sums *pairs)
+{
+    char name[SYSCALL_NAME_MAX];
+
+    for (size_t i = 0; i < pairs->count; i++) {
+        struct sum *pair = &pairs->sums[i];
+        if (!syscall_name(pair->abi, pair->nr, name))
+            return -ENOMEM;
+        if (pair->abi == ABI_X86_64)
+            snprintf(pair->name, sizeof(pair->name), "%s", name);
+        else
+            snprintf(pair->name, sizeof(pair->name), "%s (%s)", name, abi_name(pair->abi));
+    }
+    return 0;
+}
+
 /* ---- Printing ---- */
 
 /* Rounded down, so that only all of them are 100 %. */
@@ -399,19 +417,6 @@ static void print_libraries(const struct page *page)
     }
 }
 
-/* "openat", or "openat (i386)" where it is not the machine's own ABI. */
-static const char *pair_name(const struct sum *pair, char name[static SYSCALL_NAME_MAX + 16])
-{
-    char syscall[SYSCALL_NAME_MAX];
-
-    syscall_name(pair->abi, pair->nr, syscall);
-    if (pair->abi == ABI_X86_64)
-        snprintf(name, SYSCALL_NAME_MAX + 16, "%s", syscall);
-    else
-        snprintf(name, SYSCALL_NAME_MAX + 16, "%s (%s)", syscall, abi_name(pair->abi));
-    return name;
-}
-
 /* What a library has to do with a system call, by the strongest. Each pair is shown as one of them.
  */
 enum part { ASKS, ISSUES, IS_ON_STACK };
@@ -423,14 +428,13 @@ static enum part part_of(const struct sum *pair)
 
 static void print_asked(const struct page *page, const struct sum *pair)
 {
-    char name[SYSCALL_NAME_MAX + 16];
     int left = page->width - page->numbers_width;
 
     print_number(page, pair->calls);
     print_number(page, pair->issued);
     print_number(page, pair->on_stack);
     print_results(page, pair);
-    print_name(page->file, pair_name(pair, name), left);
+    print_name(page->file, pair->name, left);
     putc('\n', page->file);
 }
 
@@ -439,7 +443,6 @@ static void print_list(const struct page *page, const struct sum *pairs, size_t 
                        enum part part, const char *title)
 {
     struct paragraph paragraph = { page->file, page->width, 4, 4 };
-    char name[SYSCALL_NAME_MAX + 16];
     bool first = true;
 
     for (size_t i = 0; i < count; i++) {
@@ -452,7 +455,7 @@ static void print_list(const struct page *page, const struct sum *pairs, size_t 
             punctuate(&paragraph, ',');
         }
         first = false;
-        say(&paragraph, "%s %" PRIu64, pair_name(&pairs[i], name),
+        say(&paragraph, "%s %" PRIu64, pairs[i].name,
             part == ISSUES ? pairs[i].issued : pairs[i].on_stack);
     }
     if (!first)
@@ -529,6 +532,8 @@ static int page_init(struct page *page)
     int error = add_up(page->table, false, &page->libraries);
     if (!error)
         error = add_up(page->table, true, &page->pairs);
+    if (!error)
+        error = name_pairs(&page->pairs);
     if (!error)
         error = make_labels(page);
     if (error)

@@ -1,6 +1,7 @@
 /* syscalls.c - names of system calls, from libseccomp's tables. */
 #include "syscalls.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -42,8 +43,11 @@ static char *resolve(enum abi abi, uint32_t nr)
 
 const char *syscall_name(enum abi abi, uint32_t nr, char buffer[static SYSCALL_NAME_MAX])
 {
+    errno = 0;
     char *name = resolve(abi, nr);
 
+    if (!name && errno == ENOMEM)
+        return NULL;
     if (name)
         snprintf(buffer, SYSCALL_NAME_MAX, "%s", name);
     else

@@ -16,7 +16,7 @@ const char *abi_name(enum abi abi);
 int abi_parse(const char *name);
 
 /* The name of a number (for x32 without bit 30), or "syscall_470" for one without a name. Writes to
- * `buffer` and returns it. */
+ * `buffer` and returns it; NULL: no memory. */
 const char *syscall_name(enum abi abi, uint32_t nr, char buffer[static SYSCALL_NAME_MAX]);
 
 #endif

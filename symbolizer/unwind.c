@@ -329,11 +329,15 @@ static struct site *begin(struct unwinder *u, const struct user_regs_struct *reg
 {
     bool reread = false;
 
-    space_update(u->space, u->images, u->target);
+    u->failure = space_update(u->space, u->images, u->target);
     u->depth = 0;
     u->stack_start = registers->rsp;
     u->stack_size = u->reach = 0;
     u->inexact = false;
+    if (u->failure) { /* the old map may be wrong by now */
+        *end = failed_step(u);
+        return NULL;
+    }
     uint64_t address = registers->rip - SYSCALL_SIZE;
     struct site *site = find_site(u, address, &reread);
     if (!site)

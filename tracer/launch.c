@@ -20,7 +20,7 @@
 #include "diag.h"
 #include "permission.h"
 
-enum step { STEP_FILTER, STEP_USER, STEP_EXECVE };
+enum step { STEP_ENVIRONMENT, STEP_FILTER, STEP_USER, STEP_EXECVE };
 
 /* What the child writes to report_fd. */
 struct report {
@@ -65,29 +65,30 @@ static int become(const struct passwd *user)
     return 0;
 }
 
-static void change_environment(const struct options *options)
+static int change_environment(const struct options *options)
 {
     for (size_t i = 0; i < options->environment_count; i++) {
         const char *word = options->environment[i];
-        if (strchr(word, '='))
-            putenv((char *)word);
-        else
-            unsetenv(word);
+        if (strchr(word, '=') ? putenv((char *)word) : unsetenv(word))
+            return -errno;
     }
+    return 0;
 }
 
 /* The child: waits for the word that it is seized, and becomes the command. */
 static _Noreturn void child(const struct options *options, const struct passwd *user, bool seccomp,
                             int go_fd, int report_fd)
 {
-    struct report report = { STEP_FILTER, 0 };
+    struct report report = { STEP_ENVIRONMENT, 0 };
     char byte;
 
     if (read(go_fd, &byte, 1) != 1)
         _exit(EXIT_OURS); /* the parent failed, and has said so */
-    change_environment(options);
-    if (seccomp)
+    report.error = change_environment(options);
+    if (!report.error && seccomp) {
+        report.step = STEP_FILTER;
         report.error = install_filter();
+    }
     if (!report.error && user) {
         report.step = STEP_USER;
         report.error = become(user);
@@ -179,13 +180,20 @@ static int explain_execve(const char *command, int error)
     return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 }
 
-int launch_failure(struct launch *launch, const struct options *options)
+int launch_failure(struct launch *launch, const struct options *options, int status)
 {
     struct report report;
 
-    if (read(launch->report_fd, &report, sizeof(report)) != sizeof(report))
-        return 0;
+    if (read(launch->report_fd, &report, sizeof(report)) != sizeof(report)) {
+        if (WIFSIGNALED(status))
+            return 0;
+        diag("cannot start the command");
+        return EXIT_OURS;
+    }
     switch (report.step) {
+    case STEP_ENVIRONMENT:
+        diag("cannot set the environment: %s", strerror(-report.error));
+        return EXIT_OURS;
     case STEP_FILTER:
         diag("cannot install a seccomp filter: %s; try --engine=ptrace", strerror(-report.error));
         return EXIT_OURS;

@@ -36,8 +36,8 @@ void launch_abandon(struct launch *launch);
 /* Lets the child become the command. */
 void launch_go(struct launch *launch);
 
-/* After the child has ended without an execve: the exit status to end with, after a message. 0: it
- * was not ours to explain (it was killed). */
-int launch_failure(struct launch *launch, const struct options *options);
+/* After the child has ended without an execve, with this wait status: the exit status to end with,
+ * after a message. 0: it was not ours to explain (it was killed). */
+int launch_failure(struct launch *launch, const struct options *options, int status);
 
 #endif

@@ -122,6 +122,10 @@ static void fill_standard_files(void)
     } while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);
+    for (int standard = 0; fd < 0 && standard <= STDERR_FILENO; standard++) {
+        if (fcntl(standard, F_GETFD) < 0)
+            exit(EXIT_OURS);
+    }
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,8 @@
 /* near.c - places tracees by their affinity, for the instant of their wake-up. */
 #include "near.h"
 
+#include <errno.h>
+#include <sys/ptrace.h>
 #include <time.h>
 
 #include "request.h"
@@ -75,7 +77,9 @@ void near_resume(struct near *near, pid_t tid, int request, int signal, bool alo
         bind_self(near, time);
     if (often && !near->watchers)
         narrowed = narrow(near, tid, &former);
-    request_send(request, tid, 0, (uintptr_t)signal);
+    int error = ptrace(request, tid, 0, (uintptr_t)signal) < 0 ? errno : 0;
     if (narrowed)
         sched_setaffinity(tid, sizeof(former), &former);
+    if (error)
+        request_failed(tid, error);
 }

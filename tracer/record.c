@@ -23,8 +23,15 @@ static char **copy_words(char *const *words)
     while (words[count])
         count++;
     char **copy = calloc(count + 1, sizeof(*copy));
-    for (size_t i = 0; copy && i < count; i++)
+    for (size_t i = 0; copy && i < count; i++) {
         copy[i] = strdup(words[i]);
+        if (!copy[i]) {
+            while (i)
+                free(copy[--i]);
+            free(copy);
+            copy = NULL;
+        }
+    }
     return copy;
 }
 

@@ -26,12 +26,16 @@ static bool is_gone(pid_t tid)
            info.si_pid;
 }
 
+void request_failed(pid_t tid, int error)
+{
+    if (error != ESRCH || !is_gone(tid))
+        die("cannot trace process %d any more: ptrace: %s", (int)tid, strerror(error));
+}
+
 bool request_send(int request, pid_t tid, uintptr_t address, uintptr_t data)
 {
     if (ptrace(request, tid, address, data) >= 0)
         return true;
-    int error = errno;
-    if (error != ESRCH || !is_gone(tid))
-        die("cannot trace process %d any more: ptrace: %s", (int)tid, strerror(error));
+    request_failed(tid, errno);
     return false;
 }

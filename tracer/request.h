@@ -14,4 +14,7 @@
  */
 bool request_send(int request, pid_t tid, uintptr_t address, uintptr_t data);
 
+/* For a request that failed with this errno: returns if the tracee is gone. */
+void request_failed(pid_t tid, int error);
+
 #endif

@@ -203,9 +203,10 @@ static void save_now(struct trace *trace)
     } else if (!trace->saver) {
         signals_ignore();
         trace_execution(trace)->cut_short = true;
-        _exit(record_end(trace->run, trace->execution, NULL, &trace->images) < 0
-                  ? EXIT_OURS
-                  : trace->save(trace->options, trace->run));
+        int error = record_end(trace->run, trace->execution, NULL, &trace->images);
+        if (error < 0)
+            diag("cannot save the results meanwhile: %s", strerror(-error));
+        _exit(error < 0 ? EXIT_OURS : trace->save(trace->options, trace->run));
     }
 }
 
@@ -479,7 +480,7 @@ int trace(const struct options *options, save_fn *save, struct run *run, int *st
         *status = trace.status;
         run->executions[trace.execution].cut_short = trace.cut_short;
         if (!trace.started)
-            result = launch_failure(&trace.launch, options);
+            result = launch_failure(&trace.launch, options, trace.status);
         else
             result = report_verify(&trace.verify);
         check_counts(&trace);
