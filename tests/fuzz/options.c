@@ -1,0 +1,77 @@
+/*
+ * options.c - fuzzes the two command lines: tracer/options.c and, of report/report.c, the part that
+ * only looks at the arguments. The words of the input end in NUL.
+ */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <getopt.h>
+
+#include "report/report.c"
+#include "tracer/options.h"
+
+enum { WORDS_MAX = 64 };
+
+static bool is_word(char *const *words, const char *text)
+{
+    for (; *words; words++)
+        if (text >= *words && text <= *words + strlen(*words))
+            return true;
+    return false;
+}
+
+static void try_tracing(int count, char **words)
+{
+    struct options o;
+
+    optind = 0; /* makes getopt start again */
+    int result = options_parse(&o, count, words);
+    CHECK(result == OPTIONS_RUN || result == OPTIONS_DONE || result == -EINVAL);
+    CHECK(result != OPTIONS_RUN || is_word(words, *o.command));
+    for (size_t i = 0; i < o.output_count; i++)
+        CHECK(is_word(words, o.outputs[i]));
+    for (size_t i = 0; i < o.environment_count; i++)
+        CHECK(is_word(words, o.environment[i]) && *o.environment[i]);
+    CHECK(o.engine >= ENGINE_AUTO && o.engine <= ENGINE_PTRACE);
+    CHECK(o.format >= OUTPUT_CSV && o.format <= OUTPUT_BY_ENDING);
+    options_deinit(&o);
+}
+
+static void try_report(int count, char **words)
+{
+    struct arguments arguments;
+    int status = parse_arguments(count, words, &arguments);
+
+    CHECK(!status || status == EXIT_OURS);
+    CHECK(status || arguments.help || (arguments.run_count > 0 && is_word(words, *arguments.runs)));
+    for (size_t i = 0; i < arguments.output_count; i++)
+        CHECK(is_word(words, arguments.outputs[i]));
+    arguments_deinit(&arguments);
+}
+
+/* Splits the text, in place, behind the word that is the program's name. */
+static int split(char *text, const char *end, char *name, char *words[WORDS_MAX + 2])
+{
+    int count = 0;
+
+    words[count++] = name;
+    while (text < end && count <= WORDS_MAX) {
+        words[count++] = text;
+        text += strlen(text) + 1;
+    }
+    words[count] = NULL;
+    return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char name[] = "systrace-lib", *words[WORDS_MAX + 2];
+    char *text = malloc(size + 1);
+
+    memcpy(text, data, size);
+    text[size] = '\0';
+    try_tracing(split(text, text + size, name, words), words);
+    try_report(split(text, text + size, name, words), words);
+    free(text);
+    return 0;
+}

@@ -1,0 +1,262 @@
+/*
+ * unwind.c - fuzzes the whole walk (symbolizer/unwind.c and all that it stands on): a process of
+ * which registers, map, stack and the one file that it maps are the input's. The input is a struct
+ * head, then the texts of its map, the stack, and the file.
+ */
+#include "fuzz.h"
+
+#include <errno.h>
+
+#include "symbolizer/attribute.h"
+#include "symbolizer/unwind.h"
+
+enum {
+    HEAD_SIZE = 70,
+    STACK_ROOM = 1 << 16, /* how much memory a mapping "[stack]" has at most */
+    MODULES = MODULE_FIRST + 1000,
+};
+
+/* What the process is. */
+struct process {
+    struct user_regs_struct registers;
+    bool has_file;     /* its file can be opened; else it is read from memory */
+    bool repeat_stack; /* its stack has the same bytes again and again */
+    bool denied;       /* the kernel refuses us its memory */
+    const uint8_t *maps, *stack, *file;
+    size_t maps_size, stack_size, file_size;
+    /* The map is several texts, each ended by NUL: it changes when it is read again. */
+    size_t maps_at;
+    char *map;
+    int64_t modules;
+};
+
+static ssize_t read_stack(const struct process *p, uint64_t at, uint8_t *buffer, size_t size)
+{
+    uint64_t room = p->repeat_stack && p->stack_size ? STACK_ROOM : p->stack_size;
+    size_t done = 0;
+
+    if (at >= room)
+        return 0;
+    if (size > room - at)
+        size = room - at;
+    while (done < size) {
+        size_t from = (at + done) % p->stack_size, piece = p->stack_size - from;
+        if (piece > size - done)
+            piece = size - done;
+        memcpy(buffer + done, p->stack + from, piece);
+        done += piece;
+    }
+    return (ssize_t)size;
+}
+
+/* A mapping beyond the end of its file has zeros. */
+static ssize_t read_file(const struct process *p, uint64_t at, uint8_t *buffer, size_t size)
+{
+    size_t have = at >= p->file_size ? 0 : p->file_size - at < size ? p->file_size - at : size;
+
+    memset(buffer, 0, size);
+    memcpy(buffer, p->file + (have ? at : 0), have);
+    return (ssize_t)size;
+}
+
+static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
+{
+    const struct process *p = context;
+    const char *text = p->map ? p->map : "";
+    struct mapping m;
+
+    if (p->denied)
+        return -EPERM;
+    while (maps_next(&text, &m) > 0) {
+        if (address < m.start || address >= m.end)
+            continue;
+        if (size > m.end - address)
+            size = m.end - address;
+        ssize_t got = m.path_length == 7 && !memcmp(m.path, "[stack]", 7)
+                          ? read_stack(p, address - m.start, buffer, size)
+                          : read_file(p, m.offset + (address - m.start), buffer, size);
+        return got ? got : -EFAULT;
+    }
+    return -EFAULT;
+}
+
+static int read_maps(void *context, char **ret)
+{
+    struct process *p = context;
+
+    if (!p->map || p->maps_at < p->maps_size) {
+        free(p->map);
+        p->map = strndup((const char *)p->maps + p->maps_at, p->maps_size - p->maps_at);
+        p->maps_at += strlen(p->map) + 1;
+    }
+    *ret = strdup(p->map);
+    return 0;
+}
+
+static int open_mapped(void *context, const struct mapping *mapping, const char *path)
+{
+    const struct process *p = context;
+
+    (void)mapping;
+    return p->has_file && *path == '/' ? make_file(p->file, p->file_size) : -ENOENT;
+}
+
+static int64_t number_module(void *context, const struct module *module)
+{
+    struct process *p = context;
+
+    (void)module;
+    return p->modules < MODULES ? p->modules++ : -ENOMEM;
+}
+
+static struct process read_process(const uint8_t *data, size_t size)
+{
+    struct input in = { data, data + size };
+    struct process p = { .modules = MODULE_FIRST };
+    struct user_regs_struct *r = &p.registers;
+
+    r->rip = take_number(&in, 8);
+    r->rsp = take_number(&in, 8);
+    r->rbp = take_number(&in, 8);
+    r->rbx = take_number(&in, 8);
+    r->r12 = take_number(&in, 8);
+    r->r13 = take_number(&in, 8);
+    r->r14 = take_number(&in, 8);
+    r->r15 = take_number(&in, 8);
+    r->cs = take_number(&in, 1);
+    uint64_t flags = take_number(&in, 1);
+    p.has_file = flags & 1;
+    p.repeat_stack = flags & 2;
+    p.denied = flags & 4;
+    size_t maps_size = take_number(&in, 2), stack_size = take_number(&in, 2);
+    p.maps = take_bytes(&in, maps_size, &p.maps_size);
+    p.stack = take_bytes(&in, stack_size, &p.stack_size);
+    p.file = take_bytes(&in, SIZE_MAX, &p.file_size);
+    return p;
+}
+
+/* What the policy says of the frames refers to them. */
+static void check_attribution(const struct unwinder *u, enum stack_end end)
+{
+    struct attribute_frame *frames = calloc(u->depth + 1, sizeof(*frames));
+
+    for (uint32_t i = 0; i < u->depth; i++)
+        frames[i] = (struct attribute_frame){ .library = u->frames[i].module,
+                                              .marks = u->frames[i].marks,
+                                              .runtime = u->frames[i].offset & 16 };
+    struct attribution a = attribute(frames, u->depth, end, false);
+    CHECK(a.caller == ATTRIBUTE_NONE || a.caller < u->depth);
+    CHECK(a.issuer == ATTRIBUTE_NONE || a.issuer < u->depth);
+    CHECK(a.extent <= u->depth);
+    CHECK((a.issuer == ATTRIBUTE_NONE) == !u->depth);
+    free(frames);
+}
+
+static void check_walk(const struct unwinder *u, const struct process *p, enum stack_end end)
+{
+    enum { MARKS = FRAME_SIGNAL | FRAME_INEXACT | FRAME_TAIL | FRAME_ENTRY };
+
+    CHECK(end < STACK_ENDS);
+    CHECK(u->depth <= STACK_MAX_DEPTH);
+    CHECK(end != STACK_TOO_DEEP || u->depth == STACK_MAX_DEPTH);
+    CHECK(u->depth || end == STACK_UNREADABLE || end == STACK_MEMORY_DENIED ||
+          end == STACK_UNMAPPED_PC);
+    for (uint32_t i = 0; i < u->depth; i++) {
+        const struct frame *f = &u->frames[i];
+        CHECK(f->module == MODULE_ANON || (f->module >= MODULE_FIRST && f->module < p->modules));
+        CHECK(!(f->marks & ~(uint32_t)MARKS));
+        CHECK(f->module != MODULE_ANON || !(f->marks & (FRAME_SIGNAL | FRAME_TAIL | FRAME_ENTRY)));
+    }
+    if (u->depth)
+        CHECK(!(u->frames[0].marks & (FRAME_TAIL | FRAME_INEXACT)));
+    check_attribution(u, end);
+}
+
+/* The same stack once more, by what has been learned of it, gives the same frames. */
+static void check_again(struct unwinder *u, struct space *space, const struct target *target,
+                        const struct process *p, enum stack_end end)
+{
+    uint32_t depth = u->depth;
+    struct frame *frames = calloc(depth + 1, sizeof(*frames));
+
+    if (depth)
+        memcpy(frames, u->frames, depth * sizeof(*frames));
+    CHECK(unwind(u, space, target, &p->registers) == end);
+    CHECK(u->depth == depth && !memcmp(u->frames, frames, depth * sizeof(*frames)));
+    free(frames);
+}
+
+static void walk(struct process *p)
+{
+    const struct target target = { read_memory, read_maps, open_mapped, p };
+    struct images images;
+    struct unwinder u;
+    struct space *space = space_create();
+
+    images_init(&images, number_module, p);
+    CHECK(!unwinder_init(&u, &images));
+    enum stack_end end = unwind(&u, space, &target, &p->registers);
+    check_walk(&u, p, end);
+    if (u.depth && !memchr(p->maps, '\0', p->maps_size))
+        check_again(&u, space, &target, p, end);
+    struct space *copy = space_fork(space);
+    copy->stale = true;
+    end = unwind_by_reference(&u, copy, &target, &p->registers);
+    check_walk(&u, p, end);
+    space_unref(space);
+    space_unref(copy);
+    unwinder_deinit(&u);
+    images_deinit(&images);
+}
+
+/* A piece of the input, changed by its own rules; what comes behind it moves. */
+static size_t mutate_piece(uint8_t *data, size_t size, size_t max_size, size_t start, size_t length)
+{
+    enum { PIECE_MAX = UINT16_MAX };
+    uint8_t piece[PIECE_MAX];
+    size_t room = max_size - (size - length);
+
+    memcpy(piece, data + start, length);
+    size_t now = LLVMFuzzerMutate(piece, length, room < PIECE_MAX ? room : PIECE_MAX);
+    memmove(data + start + now, data + start + length, size - start - length);
+    memcpy(data + start, piece, now);
+    return now;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    uint16_t sizes[2]; /* of the maps and the stack, at the end of the head */
+
+    if (size < HEAD_SIZE)
+        return LLVMFuzzerMutate(data, size, max_size);
+    memcpy(sizes, data + HEAD_SIZE - 4, 4);
+    size_t maps = sizes[0] < size - HEAD_SIZE ? sizes[0] : size - HEAD_SIZE;
+    size_t stack = sizes[1] < size - HEAD_SIZE - maps ? sizes[1] : size - HEAD_SIZE - maps;
+    size_t file = HEAD_SIZE + maps + stack;
+    uint32_t which = next_random(&seed) % 8;
+
+    if (which == 0) {
+        LLVMFuzzerMutate(data, HEAD_SIZE - 4, HEAD_SIZE - 4);
+        return size;
+    }
+    if (which > 4)
+        return file + mutate_elf(data + file, size - file, max_size - file, seed);
+    if (which == 1) {
+        sizes[0] = (uint16_t)mutate_piece(data, size, max_size, HEAD_SIZE, maps);
+        size = size - maps + sizes[0];
+    } else {
+        sizes[1] = (uint16_t)mutate_piece(data, size, max_size, HEAD_SIZE + maps, stack);
+        size = size - stack + sizes[1];
+    }
+    memcpy(data + HEAD_SIZE - 4, sizes, 4);
+    return size;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct process p = read_process(data, size);
+
+    walk(&p);
+    free(p.map);
+    return 0;
+}
