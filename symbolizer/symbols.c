@@ -21,6 +21,8 @@ struct entry {
 struct symbols {
     struct entry *entries; /* by offset, which is unique */
     size_t count, capacity;
+    const uint64_t *wanted; /* while they are read: what is asked for, ascending; NULL: all */
+    size_t wanted_count;
 };
 
 /* What is read from: the file's program headers turn addresses into file offsets. */
@@ -63,6 +65,22 @@ static bool is_function(const GElf_Sym *symbol, GElf_Word section)
            section != SHN_ABS && section != SHN_COMMON;
 }
 
+/* Is there anything that the function is to be a name for? */
+static bool is_wanted(const struct symbols *symbols, const struct symbol_name *function)
+{
+    size_t low = 0, high = symbols->wanted_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (symbols->wanted[middle] < function->offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return !symbols->wanted || (low < symbols->wanted_count &&
+                                symbols->wanted[low] - function->offset < function->size);
+}
+
 static int add(struct symbols *symbols, struct symbol_name symbol)
 {
     if (symbols->count == symbols->capacity) {
@@ -88,7 +106,8 @@ static int read_symbol(struct symbols *symbols, const struct source *source, int
         dwfl_module_getsym_info(source->module, number, &symbol, &address, &section, NULL, NULL);
 
     if (!name || !is_function(&symbol, section) ||
-        !locate(source, address - source->bias, symbol.st_size, &function))
+        !locate(source, address - source->bias, symbol.st_size, &function) ||
+        !is_wanted(symbols, &function))
         return 0;
     size_t length = strcspn(name, "@");
     if (!length)
@@ -222,11 +241,44 @@ static int report_file(Dwfl *dwfl, const char *path, int fd, struct source *ret)
     return ret->elf ? 0 : failure();
 }
 
+/* Is there such a file, in a place where debug files are looked for by name? */
+static bool is_debug_file(const char *root, const char *path, const char *folder, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    char *file;
+
+    if (asprintf(&file, "%s%.*s%s/%s", root, slash ? (int)(slash - path) : 0, path, folder, name) <
+        0)
+        return false;
+    bool found = !access(file, R_OK);
+    free(file);
+    return found;
+}
+
+/*
+ * By build-id, else by debuglink. libdwfl's own function for that ends by asking debuginfod
+ * servers, for which it loads some thirty libraries even if it may ask none: it is called only if
+ * it will find the file (whose checksum it compares).
+ */
+static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+                          const char *path, const char *debuglink, GElf_Word checksum, char **ret)
+{
+    int fd =
+        dwfl_build_id_find_debuginfo(module, userdata, name, base, path, debuglink, checksum, ret);
+
+    if (fd >= 0 || !debuglink || !path ||
+        !(is_debug_file("", path, "", debuglink) || is_debug_file("", path, "/.debug", debuglink) ||
+          is_debug_file("/usr/lib/debug", path, "", debuglink)))
+        return fd;
+    return dwfl_standard_find_debuginfo(module, userdata, name, base, path, debuglink, checksum,
+                                        ret);
+}
+
 static int read_file(struct symbols *symbols, const char *path, int fd)
 {
     static const Dwfl_Callbacks callbacks = {
         .find_elf = dwfl_build_id_find_elf,
-        .find_debuginfo = dwfl_standard_find_debuginfo,
+        .find_debuginfo = find_debuginfo,
         .section_address = dwfl_offline_section_address,
     };
     struct source source;
@@ -241,11 +293,14 @@ static int read_file(struct symbols *symbols, const char *path, int fd)
     return error;
 }
 
-int symbols_open(struct symbols **ret, const char *path, int fd)
+int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t *wanted,
+                 size_t wanted_count)
 {
     struct symbols *symbols = calloc(1, sizeof(*symbols));
     if (!symbols)
         return -ENOMEM;
+    symbols->wanted = wanted;
+    symbols->wanted_count = wanted_count;
 
     /* libdwfl asks debuginfod servers for what it does not find, with this as its only switch. */
     unsetenv("DEBUGINFOD_URLS");

@@ -5,6 +5,7 @@
 #ifndef SYSTRACE_SYMBOLS_H
 #define SYSTRACE_SYMBOLS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct symbols;
@@ -18,11 +19,13 @@ struct symbol_name {
 };
 
 /*
- * Reads all function symbols of the file open as `fd` (duplicated; the caller keeps it), whose name
+ * Reads the function symbols that hold one of `wanted`, file offsets in ascending order (NULL: all
+ * symbols), of the file open as `fd` (duplicated; the caller keeps it), whose name
  * was `path` (for debuglink look-up). Never touches the network (debuginfod). Malformed input gives
  * fewer symbols, never a crash. 0, -ENOMEM, -ENOEXEC (no ELF file) or another negative errno.
  */
-int symbols_open(struct symbols **ret, const char *path, int fd);
+int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t *wanted,
+                 size_t wanted_count);
 void symbols_close(struct symbols *symbols);
 
 /* The function whose [offset, offset + size) holds this file offset, or NULL: never the nearest. Of

@@ -122,8 +122,9 @@ static struct place *collect_places(const struct run *run, size_t *ret)
     return places;
 }
 
-/* Names the functions at the places of one module. A module without symbols is no error. */
-static int name_places(struct run *run, const struct image *image, const struct place *places,
+/* Names the functions at these offsets, ascending, of one module. A module without symbols is no
+ * error. */
+static int name_places(struct run *run, const struct image *image, const uint64_t *offsets,
                        size_t count)
 {
     struct symbols *symbols;
@@ -131,12 +132,12 @@ static int name_places(struct run *run, const struct image *image, const struct 
 
     if (fd < 0)
         return fd;
-    result = symbols_open(&symbols, image->module.path, fd);
+    result = symbols_open(&symbols, image->module.path, fd, offsets, count);
     close(fd);
     if (result < 0)
         return result == -ENOEXEC ? 0 : result;
     for (size_t i = 0; i < count && result >= 0; i++) {
-        const struct symbol_name *name = symbols_find(symbols, places[i].offset);
+        const struct symbol_name *name = symbols_find(symbols, offsets[i]);
         if (name)
             result = run_add_symbol(run, image->number, name->offset, name->size, name->name);
     }
@@ -146,10 +147,13 @@ static int name_places(struct run *run, const struct image *image, const struct 
 
 static int record_symbols(struct run *run, const struct images *images)
 {
-    size_t count;
+    size_t count = 0;
     struct place *places = collect_places(run, &count);
-    int result = places ? 0 : -ENOMEM;
+    uint64_t *offsets = calloc(count + 1, sizeof(*offsets));
+    int result = places && offsets ? 0 : -ENOMEM;
 
+    for (size_t i = 0; i < count && offsets; i++)
+        offsets[i] = places[i].offset;
     for (size_t i = 0; i < images->count && result >= 0; i++) {
         const struct image *image = images->images[i];
         size_t first = 0, end;
@@ -158,9 +162,10 @@ static int record_symbols(struct run *run, const struct images *images)
         for (end = first; end < count && places[end].module == image->number;)
             end++;
         if (end > first)
-            result = name_places(run, image, places + first, end - first);
+            result = name_places(run, image, offsets + first, end - first);
     }
     free(places);
+    free(offsets);
     return result;
 }
 

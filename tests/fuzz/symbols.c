@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = make_file(data, size);
     struct symbols *symbols = NULL;
-    int result = symbols_open(&symbols, "/nowhere/file", fd);
+    int result = symbols_open(&symbols, "/nowhere/file", fd, NULL, 0);
 
     CHECK(!result || (result < 0 && !symbols));
     for (uint64_t offset = 0; !result && offset < size + 64; offset += 16) {

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -58,18 +59,23 @@ static char *path_of(const char *name)
     return path;
 }
 
-static struct symbols *open_file(const char *name)
+static struct symbols *open_wanted(const char *name, const uint64_t *wanted, size_t count)
 {
     char *path = path_of(name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct symbols *symbols = NULL;
 
     assert_true(fd >= 0);
-    assert_int_equal(symbols_open(&symbols, path, fd), 0);
+    assert_int_equal(symbols_open(&symbols, path, fd, wanted, count), 0);
     assert_int_not_equal(fcntl(fd, F_GETFD), -1); /* still the caller's */
     close(fd);
     free(path);
     return symbols;
+}
+
+static struct symbols *open_file(const char *name)
+{
+    return open_wanted(name, NULL, 0);
 }
 
 /* The whole file; `size` of it. */
@@ -180,6 +186,28 @@ static void test_symbol_table(void **state)
     check_file("full.so", true, true);
 }
 
+/* Only the functions around these places are read: at the first and the last byte, and in two at
+ * once.
+ */
+static void test_wanted(void **state)
+{
+    uint64_t hidden = offset_of("full.so", "<hidden-------->");
+    const uint64_t wanted[] = { 0, hidden, hidden + 15 };
+    struct symbols *symbols = open_wanted("full.so", wanted, LENGTH(wanted));
+
+    (void)state;
+    check_name(symbols, hidden, "hidden");
+    for (size_t i = 0; i < LENGTH(functions); i++) {
+        uint64_t other = offset_of("full.so", functions[i].text);
+        if (other != hidden)
+            check_name(symbols, other, "-");
+    }
+    symbols_close(symbols);
+    symbols = open_wanted("full.so", wanted, 1);
+    check_name(symbols, hidden, "-");
+    symbols_close(symbols);
+}
+
 /* Addresses are not file offsets here. */
 static void test_executable(void **state)
 {
@@ -268,7 +296,7 @@ static void try_bytes(const char *bytes, size_t size)
 
     assert_true(fd >= 0);
     assert_int_equal(write(fd, bytes, size), size);
-    if (!symbols_open(&symbols, path, fd)) {
+    if (!symbols_open(&symbols, path, fd, NULL, 0)) {
         for (uint64_t offset = 0; offset < size + 64; offset += 8) {
             const struct symbol_name *found = symbols_find(symbols, offset);
             if (found)
@@ -319,10 +347,10 @@ static void test_no_elf(void **state)
         folder = open("/", O_RDONLY | O_CLOEXEC);
     (void)state;
 
-    assert_int_equal(symbols_open(&symbols, path, fd), -ENOEXEC);
-    assert_int_equal(symbols_open(&symbols, "/dev/null", null), -ENOEXEC);
-    assert_int_equal(symbols_open(&symbols, "/", folder), -ENOEXEC);
-    assert_int_equal(symbols_open(&symbols, path, -1), -EBADF);
+    assert_int_equal(symbols_open(&symbols, path, fd, NULL, 0), -ENOEXEC);
+    assert_int_equal(symbols_open(&symbols, "/dev/null", null, NULL, 0), -ENOEXEC);
+    assert_int_equal(symbols_open(&symbols, "/", folder, NULL, 0), -ENOEXEC);
+    assert_int_equal(symbols_open(&symbols, path, -1, NULL, 0), -EBADF);
     assert_null(symbols);
     symbols_close(NULL);
     close(fd);
@@ -337,12 +365,14 @@ static void test_network_is_off(void **state)
     setenv("DEBUGINFOD_URLS", "http://127.0.0.1:1/", 1);
     symbols_close(open_file("bare.so"));
     assert_null(getenv("DEBUGINFOD_URLS"));
+    assert_null(dlopen("libdebuginfod.so.1", RTLD_LAZY | RTLD_NOLOAD)); /* nor what it brings */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_symbol_table),
+        cmocka_unit_test(test_wanted),
         cmocka_unit_test(test_executable),
         cmocka_unit_test(test_dynamic_symbols_only),
         cmocka_unit_test(test_debuglink),
