@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/user.h>
 #include "symbolizer/maps.h"
 
 struct target {
@@ -22,6 +23,9 @@ struct target {
      * very file (device and inode). A descriptor, -ENOENT if it cannot be found, or another
      * negative errno. */
     int (*open_mapped)(void *context, const struct mapping *mapping, const char *path);
+
+    /* All registers of the thread. Negative errno. NULL: a walk has been given them all. */
+    int (*read_registers)(void *context, struct user_regs_struct *ret);
 
     void *context;
 };

@@ -186,10 +186,28 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
     return add_frame(u, (struct frame){ module, marks, site->offset });
 }
 
+/* Reads what is not known of the registers yet. */
+static bool complete_start(struct unwinder *u)
+{
+    int error = u->start_complete ? 0 : u->target->read_registers(u->target->context, &u->start);
+
+    u->start_complete = !error;
+    if (error)
+        u->failure = error;
+    return !error;
+}
+
 /* Steps outwards by the row of the site. */
 static enum step row_step(struct unwinder *u, const struct site *site, struct position *at)
 {
     const struct row *row = &site->row;
+
+    if (row->kind == ROW_CFA_RBP && !at->bp_known) {
+        if (!complete_start(u))
+            return STEP_FAILED;
+        at->bp = u->start.rbp;
+        at->bp_known = true;
+    }
     uint64_t base = row->kind == ROW_CFA_RSP ? at->sp : at->bp;
     uint64_t cfa = base + (uint64_t)(int64_t)row->cfa_offset;
 
@@ -199,6 +217,7 @@ static enum step row_step(struct unwinder *u, const struct site *site, struct po
         return STEP_HARD;
     if (row->rbp_offset && !unwinder_read(u, cfa + (uint64_t)(int64_t)row->rbp_offset, &at->bp))
         return STEP_FAILED;
+    at->bp_known |= row->rbp_offset != 0;
     if (!unwinder_read(u, cfa - 8, &at->ip))
         return STEP_FAILED;
     at->sp = cfa;
@@ -300,45 +319,44 @@ walk(struct unwinder *u, struct site *site, struct position at,
     }
 }
 
-static enum stack_end walk_by_reference(struct unwinder *u, struct site *site,
-                                        const struct user_regs_struct *registers)
+static enum stack_end walk_by_reference(struct unwinder *u, struct site *site)
 {
-    struct position at = { registers->rip, registers->rsp, registers->rbp };
+    struct position at = { u->start.rip, u->start.rsp, 0, false };
     bool hard;
 
-    return reference_begin(u, site, registers) ? walk(u, site, at, reference_step, &hard)
+    if (!complete_start(u))
+        return failed_step(u);
+    return reference_begin(u, site, &u->start) ? walk(u, site, at, reference_step, &hard)
                                                : STACK_BAD_CFI;
 }
 
 /* By rows, from which libunwind is only asked to help out. */
-static enum stack_end walk_by_rows(struct unwinder *u, struct site *site,
-                                   const struct user_regs_struct *registers)
+static enum stack_end walk_by_rows(struct unwinder *u, struct site *site)
 {
-    struct position at = { registers->rip, registers->rsp, registers->rbp };
+    struct position at = { u->start.rip, u->start.rsp, 0, false };
     bool hard = false;
     enum stack_end end = walk(u, site, at, row_step, &hard);
 
     u->walks++;
     u->hard_walks += hard;
-    return hard ? walk_by_reference(u, site, registers) : end;
+    return hard ? walk_by_reference(u, site) : end;
 }
 
 /* The site of the system-call instruction; NULL and *end if there is none. */
-static struct site *begin(struct unwinder *u, const struct user_regs_struct *registers,
-                          enum stack_end *end)
+static struct site *begin(struct unwinder *u, enum stack_end *end)
 {
     bool reread = false;
 
     u->failure = space_update(u->space, u->images, u->target);
     u->depth = 0;
-    u->stack_start = registers->rsp;
+    u->stack_start = u->start.rsp;
     u->stack_size = u->reach = 0;
     u->inexact = false;
     if (u->failure) { /* the old map may be wrong by now */
         *end = failed_step(u);
         return NULL;
     }
-    uint64_t address = registers->rip - SYSCALL_SIZE;
+    uint64_t address = u->start.rip - SYSCALL_SIZE;
     struct site *site = find_site(u, address, &reread);
     if (!site)
         *end = missing_site(u, address);
@@ -349,14 +367,15 @@ static struct site *begin(struct unwinder *u, const struct user_regs_struct *reg
 static enum stack_end unwind_by(struct unwinder *u, struct space *space,
                                 const struct target *target,
                                 const struct user_regs_struct *registers,
-                                enum stack_end (*walker)(struct unwinder *, struct site *,
-                                                         const struct user_regs_struct *))
+                                enum stack_end (*walker)(struct unwinder *, struct site *))
 {
     enum stack_end end;
 
     u->space = space;
     u->target = target;
-    struct site *site = begin(u, registers, &end);
+    u->start = *registers;
+    u->start_complete = !target->read_registers;
+    struct site *site = begin(u, &end);
     if (!site)
         return end;
     if (registers->cs != CODE_64) {
@@ -365,7 +384,7 @@ static enum stack_end unwind_by(struct unwinder *u, struct space *space,
     }
     /* The map may be read again half-way: what the walk stands on must stay until it ends. */
     struct code *code = code_ref(space->code);
-    end = walker(u, site, registers);
+    end = walker(u, site);
     code_unref(code);
     learn_piece(u);
     return end;

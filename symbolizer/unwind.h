@@ -25,6 +25,8 @@ struct unwinder {
     /* The walk under way. */
     struct space *space;
     const struct target *target;
+    struct user_regs_struct start; /* the registers; */
+    bool start_complete;           /* else only rip, rsp and cs of them are known yet */
     uint8_t *stack; /* the piece that has been read: [stack_start, stack_start + stack_size) */
     uint64_t stack_start;
     size_t stack_size, stack_capacity;
@@ -35,7 +37,7 @@ struct unwinder {
 
     /* libunwind's (reference.c). */
     unw_cursor_t cursor;
-    struct user_regs_struct registers; /* where it started */
+    struct user_regs_struct registers; /* where it started, or starts again */
     const struct site *site;           /* of the step under way */
     unw_addr_space_t uncached;
 };
@@ -45,7 +47,8 @@ int unwinder_init(struct unwinder *unwinder, struct images *images);
 void unwinder_deinit(struct unwinder *unwinder);
 
 /*
- * Walks the stack of a thread that stopped in a system call with these registers; reads the map of
+ * Walks the stack of a thread that stopped in a system call with these registers (if the target can
+ * read them, rip, rsp and cs are enough: the others are read when they matter); reads the map of
  * `space` first if it is stale. The frames are in unwinder->frames; returns how the walk ended.
  */
 enum stack_end unwind(struct unwinder *unwinder, struct space *space, const struct target *target,
@@ -63,6 +66,7 @@ enum stack_end unwind_append(struct unwinder *unwinder, const struct stack *spaw
 /* Where a walk has got to. */
 struct position {
     uint64_t ip, sp, bp;
+    bool bp_known; /* else %rbp has what it had at the start */
 };
 
 /* What became of a step outwards. */

@@ -50,8 +50,13 @@ static void print_result(FILE *file, const char *by, const struct result *result
     }
 }
 
-static void print_registers(FILE *file, const struct user_regs_struct *r)
+static void print_registers(FILE *file, const struct target *target,
+                            const struct user_regs_struct *known)
 {
+    struct user_regs_struct all = *known, *r = &all;
+
+    if (target->read_registers)
+        target->read_registers(target->context, r);
     fprintf(file,
             "  rip %llx rsp %llx rbp %llx rbx %llx r12 %llx r13 %llx r14 %llx r15 %llx\n"
             "  rax %llx rcx %llx rdx %llx rsi %llx rdi %llx r8 %llx r9 %llx r10 %llx r11 %llx\n",
@@ -88,7 +93,7 @@ enum stack_end verify_unwind(struct verify *verify, struct unwinder *u, struct s
                     verify->differences);
             print_result(verify->file, "rows", &by_rows);
             print_result(verify->file, "libunwind", &by_reference);
-            print_registers(verify->file, registers);
+            print_registers(verify->file, target, registers);
             print_stack(verify->file, u);
         }
         free(by_rows.frames);

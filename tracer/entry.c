@@ -12,6 +12,8 @@
 #include "request.h"
 #include "resume.h"
 
+enum { CODE_64 = 0x33 }; /* %cs of 64-bit code */
+
 #define VSYSCALL_PAGE UINT64_C(0xffffffffff600000)
 
 /* One entry into the kernel. */
@@ -19,28 +21,32 @@ struct entry {
     enum abi abi;
     uint32_t nr;
     uint64_t args[6];
-    uint64_t ip;
-    uint32_t filter_data; /* at a seccomp stop */
-    struct user_regs_struct registers;
+    uint32_t filter_data;              /* at a seccomp stop */
+    struct user_regs_struct registers; /* rip, rsp and cs; the others are read when they matter */
 };
 
-/* Reads the registers and what the kernel says of the stop. False: the tracee is gone. */
-static bool read_entry(const struct tracee *tracee, struct entry *ret)
+/* What the kernel says of the stop. False: the tracee is gone. */
+static bool read_info(const struct tracee *tracee, struct __ptrace_syscall_info *ret)
 {
-    struct __ptrace_syscall_info info;
+    return request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(*ret), (uintptr_t)ret);
+}
 
-    if (!request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), (uintptr_t)&info) ||
-        !request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&ret->registers) ||
-        (info.op != PTRACE_SYSCALL_INFO_ENTRY && info.op != PTRACE_SYSCALL_INFO_SECCOMP))
-        return false;
+/* The entry of a stop that is one. False: the tracee is gone. */
+static bool read_entry(const struct tracee *tracee, const struct __ptrace_syscall_info *info,
+                       struct entry *ret)
+{
     /* `seccomp` begins with the same fields as `entry`. */
-    uint64_t nr = info.entry.nr;
-    ret->ip = info.instruction_pointer;
-    ret->filter_data = info.op == PTRACE_SYSCALL_INFO_SECCOMP ? info.seccomp.ret_data : 0;
-    memcpy(ret->args, info.entry.args, sizeof(ret->args));
-    ret->abi = calls_abi(info.arch, nr);
+    uint64_t nr = info->entry.nr;
+
+    ret->filter_data = info->op == PTRACE_SYSCALL_INFO_SECCOMP ? info->seccomp.ret_data : 0;
+    memcpy(ret->args, info->entry.args, sizeof(ret->args));
+    ret->abi = calls_abi(info->arch, nr);
     ret->nr = (uint32_t)(ret->abi == ABI_X32 ? nr & ~(uint64_t)CALLS_X32_BIT : nr);
-    return true;
+    ret->registers.rip = info->instruction_pointer;
+    ret->registers.rsp = info->stack_pointer;
+    ret->registers.cs = CODE_64; /* of 32-bit code all calls are of the i386 ABI */
+    return ret->abi != ABI_I386 ||
+           request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&ret->registers);
 }
 
 int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi abi, uint32_t nr)
@@ -195,7 +201,7 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
 static void count_entry(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
     tracee->changing_map = tracee->cloning = tracee->ending = false;
-    if ((entry->ip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
+    if ((entry->registers.rip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
         trace_execution(trace)->vsyscall++;
         return;
     }
@@ -225,18 +231,24 @@ static bool enter_strict_mode(struct tracee *tracee)
 }
 
 /* A filter of the program's own said RET_TRACE: without a tracer that is ENOSYS (seccomp(2)). */
-static void refuse_call(const struct tracee *tracee, struct entry *entry)
+static void refuse_call(const struct tracee *tracee)
 {
-    entry->registers.orig_rax = (unsigned long long)-1;
-    entry->registers.rax = (unsigned long long)-ENOSYS;
-    request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&entry->registers);
+    struct user_regs_struct registers;
+
+    if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers))
+        return;
+    registers.orig_rax = (unsigned long long)-1;
+    registers.rax = (unsigned long long)-ENOSYS;
+    request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
 }
 
 void entry_seccomp(struct trace *trace, struct tracee *tracee)
 {
+    struct __ptrace_syscall_info info;
     struct entry entry;
 
-    if (tracee->process->program < 0 || !read_entry(tracee, &entry))
+    if (tracee->process->program < 0 || !read_info(tracee, &info) ||
+        info.op != PTRACE_SYSCALL_INFO_SECCOMP || !read_entry(tracee, &info, &entry))
         return;
     if (!tracee->in_call)
         count_entry(trace, tracee, &entry);
@@ -245,7 +257,7 @@ void entry_seccomp(struct trace *trace, struct tracee *tracee)
     } else {
         if (!tracee->in_call)
             trace_execution(trace)->denied++;
-        refuse_call(tracee, &entry);
+        refuse_call(tracee);
     }
 }
 
@@ -254,10 +266,9 @@ void entry_syscall(struct trace *trace, struct tracee *tracee)
     struct __ptrace_syscall_info info;
     struct entry entry;
 
-    if (tracee->process->program < 0 ||
-        !request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), (uintptr_t)&info))
+    if (tracee->process->program < 0 || !read_info(tracee, &info))
         return;
-    if (info.op == PTRACE_SYSCALL_INFO_ENTRY && read_entry(tracee, &entry)) {
+    if (info.op == PTRACE_SYSCALL_INFO_ENTRY && read_entry(tracee, &info, &entry)) {
         count_entry(trace, tracee, &entry);
         tracee->in_call = true;
         tracee->passed_filter = !trace->seccomp;

@@ -177,12 +177,23 @@ void permission_explain_attach(pid_t pid, int error)
     free(name);
 }
 
+/* In another user namespace the file's owner may mean nothing. */
+static bool in_our_user_namespace(pid_t tid)
+{
+    char path[64];
+    struct stat ours, theirs;
+
+    snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)tid);
+    return !stat("/proc/self/ns/user", &ours) && !stat(path, &theirs) &&
+           ours.st_ino == theirs.st_ino;
+}
+
 void permission_warn_privileges(pid_t tid)
 {
     char link[64], path[PATH_MAX];
     struct stat file;
 
-    if (!geteuid())
+    if (!geteuid() || !in_our_user_namespace(tid))
         return;
     snprintf(link, sizeof(link), "/proc/%d/exe", (int)tid);
     ssize_t length = readlink(link, path, sizeof(path));

@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "request.h"
 #include "tracee.h"
 
 static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
@@ -127,9 +129,15 @@ static int open_mapped(void *context, const struct mapping *mapping, const char 
     return fd;
 }
 
+static int read_registers(void *context, struct user_regs_struct *ret)
+{
+    const struct tracee *tracee = context;
+    return request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)ret) ? 0 : -ESRCH;
+}
+
 struct target procfs_target(const struct tracee *tracee)
 {
-    return (struct target){ read_memory, read_maps, open_mapped, (void *)tracee };
+    return (struct target){ read_memory, read_maps, open_mapped, read_registers, (void *)tracee };
 }
 
 /* Has the file behind this link no name any more? */
