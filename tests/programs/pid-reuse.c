@@ -1,10 +1,11 @@
 /*
  * pid-reuse.c - `pid-reuse FILE COUNT`: COUNT times one and the same pid is in turn a child that
- * calls getsid and ends, a child that becomes FILE, a thread that calls getpgrp, a child that is
- * killed, and a child whose other thread becomes FILE. (clone3's set_tid, which takes privileges,
- * also in a user and pid namespace of its own.)
+ * calls getsid and ends; a thread that becomes cat, and so gives its pid up; meanwhile a child that
+ * calls getsid; a child that becomes FILE; a thread that calls getpgrp; a child that is killed; and
+ * a child whose other thread becomes FILE. (clone3's set_tid, which takes privileges, also in a
+ * user and pid namespace of its own.)
  */
-#include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <signal.h>
@@ -58,7 +59,8 @@ static void run_thread(void)
     __asm__ volatile("syscall" : : "a"(SYS_exit), "D"(0) : "rcx", "r11", "memory");
 }
 
-static int try_thread(void)
+/* A thread with that pid, its start on a stack of its own. */
+static int start_thread(void (*start)(void))
 {
     static char stack[STACK] __attribute__((aligned(16)));
     struct clone_args args = { .flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_FILES |
@@ -70,18 +72,28 @@ static int try_thread(void)
                                .set_tid_size = 1 };
 
     thread_runs = 1;
-    if (clone3_to(&args, sizeof(args), run_thread) != pid)
+    return clone3_to(&args, sizeof(args), start) != pid;
+}
+
+static int try_thread(void)
+{
+    if (start_thread(run_thread))
         return 1;
     while (thread_runs)
         usleep(1000);
     return 0;
 }
 
-static int await(int wanted)
+static int await_pid(pid_t child, int wanted)
 {
     int status;
 
-    return waitpid(pid, &status, 0) != pid || status != wanted;
+    return waitpid(child, &status, 0) != child || status != wanted;
+}
+
+static int await(int wanted)
+{
+    return await_pid(pid, wanted);
 }
 
 static void *execute(void *argument)
@@ -101,13 +113,55 @@ static void execute_in_thread(void)
         getppid();
 }
 
+static void run_cat(void)
+{
+    static char *const arguments[] = { "cat", NULL };
+    long result = SYS_execve;
+
+    __asm__ volatile("syscall"
+                     : "+a"(result)
+                     : "D"("/bin/cat"), "S"(arguments), "d"(0)
+                     : "rcx", "r11", "memory");
+    __asm__ volatile("hlt");
+}
+
+/* The thread becomes cat, with its leader's pid: while that runs, the thread's own is free. */
+static int try_former_thread(void)
+{
+    int in[2], out[2];
+    char byte = 'x';
+
+    if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
+        return 1;
+    pid_t child = fork();
+    if (child == 0) {
+        if (dup2(in[0], STDIN_FILENO) < 0 || dup2(out[1], STDOUT_FILENO) < 0 ||
+            start_thread(run_cat))
+            _exit(2);
+        for (;;)
+            getppid();
+    }
+    if (write(in[1], &byte, 1) != 1 || read(out[0], &byte, 1) != 1)
+        return 1;
+    if (fork_as(pid) == 0) {
+        getsid(0);
+        _exit(0);
+    }
+    int bad = await(0);
+    for (int i = 0; i < 2; i++) {
+        close(in[i]);
+        close(out[i]);
+    }
+    return bad || await_pid(child, 0);
+}
+
 static int try_all(void)
 {
     if (fork_as(pid) == 0) {
         getsid(0);
         _exit(0);
     }
-    if (await(0))
+    if (await(0) || try_former_thread())
         return 1;
     if (fork_as(pid) == 0)
         execute(NULL);
