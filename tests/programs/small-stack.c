@@ -1,7 +1,8 @@
 /*
  * small-stack.c - stacks of odd size; all calls are the executable's. `small-stack page`: on a
  * coroutine's stack of one page, with nothing mapped around it, getpgid 3 times. `small-stack
- * NUMBER`: below so many frames, getppid 2 times.
+ * NUMBER`: below so many frames, getppid 2 times. `small-stack switched`: on a coroutine's stack
+ * that is switched to by hand and ends in a return address of 0, getsid 3 times.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,43 @@
 #include <unistd.h>
 
 enum { PAGE = 4096 };
+
+/* void switch_stacks(void **save, void *to): as coroutine libraries do it, by hand. */
+__asm__(".text\n"
+        ".globl switch_stacks\n"
+        ".type switch_stacks, @function\n"
+        "switch_stacks:\n"
+        "push %rbx\n"
+        "push %rbp\n"
+        "mov %rsp, (%rdi)\n"
+        "mov %rsi, %rsp\n"
+        "pop %rbp\n"
+        "pop %rbx\n"
+        "ret\n"
+        ".size switch_stacks, . - switch_stacks\n");
+
+void switch_stacks(void **save, void *to);
+
+static void *main_stack, *coroutine;
+
+static void ask_and_yield(void)
+{
+    for (;;) {
+        getsid(0);
+        switch_stacks(&coroutine, main_stack);
+    }
+}
+
+static int switched(void)
+{
+    static void *stack[1024];
+
+    coroutine = stack + 1020;
+    ((void **)coroutine)[2] = (void *)ask_and_yield; /* above it is 0: no return address */
+    for (int i = 0; i < 3; i++)
+        switch_stacks(&main_stack, coroutine);
+    return 0;
+}
 
 static void ask(void)
 {
@@ -47,5 +85,7 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], "page"))
         return on_one_page();
+    if (argc == 2 && !strcmp(argv[1], "switched"))
+        return switched();
     return argc != 2 || descend(atoi(argv[1])) != atoi(argv[1]);
 }
