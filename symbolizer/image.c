@@ -127,7 +127,9 @@ static int read_segments(struct image *image, Elf *elf)
     image->segments = calloc(count + 1, sizeof(*image->segments));
     if (!image->segments)
         return -ENOMEM;
-    for (size_t i = 0; i < count && gelf_getphdr(elf, (int)i, &phdr); i++) {
+    for (size_t i = 0; i < count; i++) {
+        if (!gelf_getphdr(elf, (int)i, &phdr))
+            return -EIO;
         if (phdr.p_type == PT_LOAD)
             image->segments[image->segment_count++] =
                 (struct segment){ phdr.p_offset, phdr.p_vaddr, phdr.p_filesz, phdr.p_flags & PF_X };
@@ -321,7 +323,7 @@ static int image_read(struct image *image)
         hash_bytes(image);
 out:
     elf_end(elf);
-    return result;
+    return result == -EIO ? 0 : result;
 }
 
 static struct image *image_create(const struct mapping *mapping)
