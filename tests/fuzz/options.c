@@ -27,7 +27,10 @@ static void try_tracing(int count, char **words)
     optind = 0; /* makes getopt start again */
     int result = options_parse(&o, count, words);
     CHECK(result == OPTIONS_RUN || result == OPTIONS_DONE || result == -EINVAL);
-    CHECK(result != OPTIONS_RUN || is_word(words, *o.command));
+    if (result == OPTIONS_RUN)
+        CHECK(o.attach_count ? !*o.command : is_word(words, *o.command));
+    for (size_t i = 0; i < o.attach_count; i++)
+        CHECK(o.attach[i] > 0);
     for (size_t i = 0; i < o.output_count; i++)
         CHECK(is_word(words, o.outputs[i]));
     for (size_t i = 0; i < o.environment_count; i++)

@@ -22,9 +22,16 @@ static void take_execution(struct input *in, struct run *run)
     CHECK(number >= 0);
     struct execution *e = &run->executions[number];
 
-    e->command = calloc(3, sizeof(*e->command));
-    e->command[0] = take_text(in);
-    e->command[1] = take_text(in);
+    if (take_number(in, 1) & 1) {
+        e->attach_count = 1 + take_number(in, 1) % 3;
+        e->attach = calloc(e->attach_count, sizeof(*e->attach));
+        for (size_t i = 0; i < e->attach_count; i++)
+            e->attach[i] = (int64_t)i + 1 + (int64_t)take_number(in, 3);
+    } else {
+        e->command = calloc(3, sizeof(*e->command));
+        e->command[0] = take_text(in);
+        e->command[1] = take_text(in);
+    }
     e->kernel = take_text(in);
     e->machine = take_text(in);
     e->libc = take_text(in);
@@ -38,6 +45,7 @@ static void take_execution(struct input *in, struct run *run)
     e->exit_signal = (int)take_number(in, 1) % 65;
     e->cut_short = take_number(in, 1) & 1;
     e->vsyscall = take_number(in, 1);
+    e->results = take_number(in, 1) & 1;
 }
 
 static void take_module(struct input *in, struct run *run)
@@ -99,7 +107,11 @@ static void take_count(struct input *in, struct run *run)
     if (!run->stacks.count)
         return;
     count.stack = (uint32_t)(take_number(in, 1) % run->stacks.count);
-    CHECK(!run_count(run, &count));
+    if (run->executions[count.execution].results) {
+        count.errors = take_number(in, 2) % (count.calls + 1);
+        count.nanoseconds = take_number(in, 8) & INT64_MAX;
+    }
+    CHECK(run_count(run, &count) >= 0);
     run->executions[count.execution].entries += count.calls;
 }
 
