@@ -93,6 +93,12 @@ static int read_maps(void *context, char **ret)
     return 0;
 }
 
+static int read_registers(void *context, struct user_regs_struct *ret)
+{
+    *ret = ((const struct process *)context)->registers;
+    return 0;
+}
+
 static int open_mapped(void *context, const struct mapping *mapping, const char *path)
 {
     const struct process *p = context;
@@ -188,7 +194,7 @@ static void check_again(struct unwinder *u, struct space *space, const struct ta
 
 static void walk(struct process *p)
 {
-    const struct target target = { read_memory, read_maps, open_mapped, p };
+    const struct target target = { read_memory, read_maps, open_mapped, read_registers, p };
     struct images images;
     struct unwinder u;
     struct space *space = space_create();
