@@ -10,6 +10,7 @@
 #include "symbolizer/reference.h"
 
 enum {
+    ATTEMPTS_MAX = 8, /* to read a part of the map that changes meanwhile */
     FIRST_SITES = 256,
     /* The longest start code without unwind information: ld.so's _start and _dl_start_user are 61
        bytes. */
@@ -166,27 +167,111 @@ static int append_region(struct code *code, size_t *capacity, const struct regio
     return 0;
 }
 
-/* Fills `code` with the executable mappings of a maps text. 0 or negative errno. */
-static int read_regions(struct code *code, const struct code *old, const char *text,
-                        struct images *images, const struct target *target)
+/* A map that is being read. */
+struct reading {
+    const struct code *old;
+    struct code *code; /* filled in the order of addresses */
+    size_t capacity;
+    struct images *images;
+    const struct target *target;
+};
+
+static int add_mapping(struct reading *r, const struct mapping *m)
+{
+    struct region region = { m->start, m->end, m->offset, m->device, m->inode, NULL };
+    const struct region *same = region_same(r->old, m);
+    int result = 0;
+
+    if (same)
+        region.image = same->image;
+    else
+        result = images_load(r->images, r->target, m, &region.image);
+    return result < 0 ? result : append_region(r->code, &r->capacity, &region);
+}
+
+/* All executable mappings, from the text of the map. 0 or negative errno. */
+static int read_all_regions(struct reading *r)
 {
     struct mapping m;
-    size_t capacity = 0;
+    char *text;
+    int result = r->target->read_maps(r->target->context, &text);
+
+    if (result < 0)
+        return result;
+    const char *next = text;
+    while ((result = maps_next(&next, &m)) > 0) {
+        if (m.executable && (result = add_mapping(r, &m)) < 0)
+            break;
+    }
+    free(text);
+    return result;
+}
+
+/* Makes the range as long as what overlaps it in the old map: what is left of a mapping that was
+ * split is to be found, too. */
+static void widen(const struct code *old, struct range *range)
+{
+    size_t first = region_index(old, range->start), end = first;
+
+    while (end < old->region_count && old->regions[end].start < range->end)
+        end++;
+    if (end == first)
+        return;
+    if (old->regions[first].start < range->start)
+        range->start = old->regions[first].start;
+    if (old->regions[end - 1].end > range->end)
+        range->end = old->regions[end - 1].end;
+}
+
+/* Adds the executable mappings in a range, as the kernel has them now, and makes it as long as they
+ * reach: one that has grown may have taken in its neighbours. */
+static int read_range(struct reading *r, struct range *range)
+{
+    const struct range asked = *range;
+    struct mapping m;
     int result;
 
-    while ((result = maps_next(&text, &m)) > 0) {
-        struct region region = { m.start, m.end, m.offset, m.device, m.inode, NULL };
-        const struct region *same = region_same(old, &m);
-
-        if (!m.executable)
-            continue;
-        if (same)
-            region.image = same->image;
-        else if ((result = images_load(images, target, &m, &region.image)) < 0)
-            return result;
-        if ((result = append_region(code, &capacity, &region)) < 0)
+    for (uint64_t at = asked.start; at < asked.end; at = m.end) {
+        result = r->target->find_code(r->target->context, at, &m);
+        if (result <= 0 || m.start >= asked.end || m.end <= at)
+            return result < 0 ? result : 0;
+        range->start = m.start < range->start ? m.start : range->start;
+        range->end = m.end > range->end ? m.end : range->end;
+        if ((result = add_mapping(r, &m)) < 0)
             return result;
     }
+    return 0;
+}
+
+/* The old map with a range of it as it is now. 0; -EAGAIN: it changes all the time; or another
+ * negative errno. */
+static int read_changed_regions(struct reading *r, struct range range)
+{
+    struct code found = { 0 };
+    struct reading there = *r;
+    struct range reach = { 0, 0 };
+    size_t i = 0;
+    int result = 0;
+
+    there.code = &found;
+    for (int attempt = 0; !result && (reach.start != range.start || reach.end != range.end);
+         attempt++) {
+        if (attempt)
+            range = reach;
+        widen(r->old, &range);
+        reach = range;
+        found.region_count = 0;
+        result = attempt < ATTEMPTS_MAX ? read_range(&there, &reach) : -EAGAIN;
+    }
+    for (; i < r->old->region_count && r->old->regions[i].end <= range.start && !result; i++)
+        result = append_region(r->code, &r->capacity, &r->old->regions[i]);
+    for (size_t f = 0; f < found.region_count && !result; f++)
+        result = append_region(r->code, &r->capacity, &found.regions[f]);
+    for (; i < r->old->region_count && !result; i++) {
+        if (r->old->regions[i].start >= range.end)
+            result = append_region(r->code, &r->capacity, &r->old->regions[i]);
+    }
+    free(found.regions);
     return result;
 }
 
@@ -219,23 +304,45 @@ static bool same_regions(const struct code *a, const struct code *b)
             !memcmp(a->regions, b->regions, a->region_count * sizeof(*a->regions)));
 }
 
+void space_changed(struct space *space, uint64_t start, uint64_t size)
+{
+    struct range *range = &space->changed;
+    uint64_t end = start + size < start ? UINT64_MAX : start + size;
+    bool none = range->start >= range->end;
+
+    space->stale |= !size;
+    range->start = none || start < range->start ? start : range->start;
+    range->end = none || end > range->end ? end : range->end;
+}
+
+/* Only what has changed, if that is known and the kernel tells; else all. */
+static int read_regions(const struct space *space, struct reading *r)
+{
+    int result = -ENOTTY;
+
+    if (!space->stale && r->target->find_code)
+        result = read_changed_regions(r, space->changed);
+    if (result == -ENOTTY || result == -EAGAIN) {
+        r->code->region_count = 0;
+        result = read_all_regions(r);
+    }
+    return result;
+}
+
 int space_update(struct space *space, struct images *images, const struct target *target)
 {
-    char *text;
+    struct reading reading = { .old = space->code, .images = images, .target = target };
 
-    if (!space->stale)
+    if (!space->stale && space->changed.start >= space->changed.end)
         return 0;
-    space->error = target->read_maps(target->context, &text);
-    if (space->error < 0)
-        return space->error;
-    struct code *code = code_create();
-    space->error = code ? read_regions(code, space->code, text, images, target) : -ENOMEM;
-    free(text);
-    if (space->error < 0 || same_regions(code, space->code))
-        code_unref(code);
+    reading.code = code_create();
+    space->error = reading.code ? read_regions(space, &reading) : -ENOMEM;
+    if (space->error < 0 || same_regions(reading.code, space->code))
+        code_unref(reading.code);
     else
-        replace_code(space, code);
+        replace_code(space, reading.code);
     space->stale = space->error < 0;
+    space->changed = (struct range){ 0, 0 };
     return space->error;
 }
 

@@ -59,8 +59,11 @@ struct code {
 
 struct space {
     unsigned references;
-    bool stale; /* an executable mapping may have changed since the map was read */
-    int error;  /* of the last attempt to read the map; 0 */
+    bool stale; /* anything in the map may have changed since it was read; else only here: */
+    struct range {
+        uint64_t start, end; /* empty: nowhere */
+    } changed;
+    int error; /* of the last attempt to read the map; 0 */
     /* The process's memory and map, opened before it closed them to us (tracer/procfs.h); -1. */
     int memory_fd, maps_fd;
     struct code *code;
@@ -77,7 +80,11 @@ struct space *space_fork(const struct space *space);
 struct space *space_ref(struct space *space);
 void space_unref(struct space *space);
 
-/* Reads the map again if it is stale. 0; negative errno (kept in space->error: the old map stays).
+/* Executable mappings in [start, start + size) may have changed; size 0: anywhere. */
+void space_changed(struct space *space, uint64_t start, uint64_t size);
+
+/* Reads the map again, where it has changed. 0; negative errno (kept in space->error: the old map
+ * stays).
  */
 int space_update(struct space *space, struct images *images, const struct target *target);
 

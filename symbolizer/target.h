@@ -19,6 +19,11 @@ struct target {
     /* The text of /proc/PID/maps, NUL-terminated, for the caller to free. Negative errno. */
     int (*read_maps)(void *context, char **ret);
 
+    /* The executable mapping that holds `address`, or else the next above it; its path stays valid
+     * until the next call. 1; 0: there is none; negative errno, -ENOTTY: the kernel cannot say
+     * (before Linux 6.11). May be NULL. */
+    int (*find_code)(void *context, uint64_t address, struct mapping *ret);
+
     /* Opens, for reading, the file of a mapping, whose path is `path`: only if it is still that
      * very file (device and inode). A descriptor, -ENOENT if it cannot be found, or another
      * negative errno. */

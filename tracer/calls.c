@@ -146,36 +146,45 @@ bool calls_is_unrestarted(const struct calls *calls, enum abi abi, uint32_t nr)
     return nr < CALLS_MAX && calls->unrestarted[abi][nr];
 }
 
-bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], uint64_t *start,
-                      uint64_t *size)
+static struct map_change mmap_change(const uint64_t args[static 6])
 {
-    *start = args[0];
-    *size = 0;
+    uint64_t start = args[3] & MAP_FIXED ? args[0] : 0;
+    uint64_t size = args[3] & MAP_FIXED ? args[1] : 0;
+
+    if (args[2] & PROT_EXEC)
+        return (struct map_change){ CHANGES_RANGE, start, size, args[1] };
+    return (struct map_change){ size ? CHANGES_CODE : CHANGES_NOTHING, start, size, 0 };
+}
+
+struct map_change call_map_change(enum call_meaning meaning, const uint64_t args[static 6])
+{
+    bool changes = false;
+
     switch (meaning) {
     case CALL_MMAP:
-        if (args[2] & PROT_EXEC)
-            return true;
-        *size = args[1];
-        return args[3] & MAP_FIXED && *size;
-    case CALL_OLD_MMAP:
-        return true;
+        return mmap_change(args);
     case CALL_MPROTECT:
-        return args[2] & PROT_EXEC;
+        return (struct map_change){ args[2] & PROT_EXEC ? CHANGES_RANGE : CHANGES_NOTHING, args[0],
+                                    args[1], 0 };
     case CALL_MUNMAP:
-        *size = args[1];
-        return *size;
+        return (struct map_change){ args[1] ? CHANGES_CODE : CHANGES_NOTHING, args[0], args[1], 0 };
     case CALL_MREMAP:
-        if (args[3] & MREMAP_FIXED)
-            return true;
-        *size = args[1];
-        return *size;
+        /* Onto a given place it moves over whatever is there, be it data. */
+        return (struct map_change){ args[3] & MREMAP_FIXED ? CHANGES_RANGE : CHANGES_CODE, args[0],
+                                    args[1], args[2] };
+    case CALL_OLD_MMAP:
+        changes = true;
+        break;
     case CALL_SHMAT:
-        return args[2] & (SHM_EXEC | SHM_REMAP);
+        changes = args[2] & (SHM_EXEC | SHM_REMAP);
+        break;
     case CALL_IPC:
-        return (args[0] & 0xffff) == IPCOP_SHMAT;
+        changes = (args[0] & 0xffff) == IPCOP_SHMAT;
+        break;
     default:
-        return false;
+        break;
     }
+    return (struct map_change){ changes ? CHANGES_ANYTHING : CHANGES_NOTHING, 0, 0, 0 };
 }
 
 bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6])

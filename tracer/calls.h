@@ -55,12 +55,19 @@ enum abi calls_abi(uint32_t architecture, uint64_t nr);
  */
 bool calls_is_unrestarted(const struct calls *calls, enum abi abi, uint32_t nr);
 
-/*
- * Can this call change an executable mapping? Then *start and *size get the range that matters only
- * if it overlaps executable memory now; size 0 means that it matters anyway.
- */
-bool call_changes_map(enum call_meaning meaning, const uint64_t args[static 6], uint64_t *start,
-                      uint64_t *size);
+/* What a call can do to executable mappings. */
+struct map_change {
+    enum {
+        CHANGES_NOTHING,
+        CHANGES_CODE,     /* takes away, or moves, the executable mappings in its range, if any */
+        CHANGES_RANGE,    /* may make its range executable */
+        CHANGES_ANYTHING, /* it cannot be told where */
+    } kind;
+    uint64_t start, size; /* the range; size 0: none but: */
+    uint64_t result_size; /* so much memory at the address that it returns changes as well */
+};
+
+struct map_change call_map_change(enum call_meaning meaning, const uint64_t args[static 6]);
 
 /* May the kernel refuse us the memory of the process after this call? */
 bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6]);

@@ -163,21 +163,40 @@ static bool sees_affinity(const struct tracee *tracee, const struct entry *entry
     }
 }
 
+/* The map that a call changes is not as it was from the entry on: other threads may see the change
+ * before the call returns. */
+static void apply_map_change(struct tracee *tracee, uint64_t result)
+{
+    const struct map_change *change = &tracee->change;
+
+    if (change->kind == CHANGES_ANYTHING)
+        space_changed(tracee->space, 0, 0);
+    if (change->size)
+        space_changed(tracee->space, change->start, change->size);
+    if (result && change->result_size)
+        space_changed(tracee->space, result, change->result_size);
+}
+
+static void note_map_change(struct tracee *tracee, struct map_change change)
+{
+    if (change.kind == CHANGES_NOTHING ||
+        (change.kind == CHANGES_CODE && !space_overlaps(tracee->space, change.start, change.size)))
+        return;
+    tracee->changing_map = true;
+    tracee->change = change;
+    apply_map_change(tracee, 0);
+}
+
 /* Takes note of a call whose effect concerns us. */
 static void note_effect(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
     enum call_meaning meaning = calls_meaning(&trace->calls, entry->abi, entry->nr);
     struct process *process = tracee->process;
-    uint64_t start, size;
     bool all_threads;
 
     if (meaning == CALL_OTHER)
         return;
-    if (call_changes_map(meaning, entry->args, &start, &size) &&
-        (!size || space_overlaps(tracee->space, start, size))) {
-        tracee->changing_map = true;
-        tracee->space->stale = true;
-    }
+    note_map_change(tracee, call_map_change(meaning, entry->args));
     if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
         meaning == CALL_FORK)
         note_clone(tracee, entry, meaning);
@@ -276,7 +295,7 @@ void entry_syscall(struct trace *trace, struct tracee *tracee)
         if (tracee->in_call && !tracee->passed_filter)
             trace_execution(trace)->denied++;
         if (tracee->changing_map)
-            tracee->space->stale = true;
+            apply_map_change(tracee, info.exit.is_error ? 0 : (uint64_t)info.exit.rval);
         if (tracee->entering_strict && info.exit.rval == -EINVAL)
             info.exit.is_error = !enter_strict_mode(tracee);
         if (tracee->observed)

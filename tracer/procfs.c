@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -82,6 +84,52 @@ static int read_maps(void *context, char **ret)
     return 0;
 }
 
+/* PROCMAP_QUERY (Linux 6.11, include/uapi/linux/fs.h), which Debian 12's headers do not have. */
+struct map_query {
+    uint64_t size, flags, address; /* asked */
+    uint64_t start, end, vma_flags, page_size, offset, inode;
+    uint32_t device_major, device_minor;
+    uint32_t name_size, build_id_size; /* room; length with the terminator */
+    uint64_t name, build_id;           /* where to put them; 0: nowhere */
+};
+#define MAP_QUERY _IOWR('f', 17, struct map_query)
+enum {
+    QUERY_READABLE = 1 << 0,
+    QUERY_EXECUTABLE = 1 << 2,
+    QUERY_COVERING_OR_NEXT = 1 << 4,
+};
+
+static int find_code(void *context, uint64_t address, struct mapping *ret)
+{
+    static char name[2 * PATH_MAX];
+    const struct tracee *tracee = context;
+    struct map_query query = { .size = sizeof(query),
+                               .flags = QUERY_EXECUTABLE | QUERY_COVERING_OR_NEXT,
+                               .address = address,
+                               .name_size = sizeof(name) - 1,
+                               .name = (uintptr_t)name };
+
+    int fd = open_file(tracee->tid, "maps");
+    if (fd < 0)
+        return tracee->space->maps_fd >= 0 ? -ENOTTY : fd;
+    int error = ioctl(fd, MAP_QUERY, &query) < 0 ? errno : 0;
+    close(fd);
+    if (error)
+        return error == ENOENT ? 0 : -ENOTTY;
+    *ret = (struct mapping){ .start = query.start,
+                             .end = query.end,
+                             .offset = query.offset,
+                             .device = makedev(query.device_major, query.device_minor),
+                             .inode = query.inode,
+                             .readable = query.vma_flags & QUERY_READABLE,
+                             .executable = true,
+                             .path = name,
+                             .path_length = query.name_size ? query.name_size - 1 : 0 };
+    /* As the text has it, in one place for all: a path that the text would write otherwise is left
+     * to it. */
+    return memchr(name, '\n', ret->path_length) ? -ENOTTY : 1;
+}
+
 /* Opens `path` if it is the mapped file. Looks before it opens, so as not to block on, or wake,
  * whatever has taken the place of the file. */
 static int open_same(const char *path, const struct mapping *mapping)
@@ -137,7 +185,8 @@ static int read_registers(void *context, struct user_regs_struct *ret)
 
 struct target procfs_target(const struct tracee *tracee)
 {
-    return (struct target){ read_memory, read_maps, open_mapped, read_registers, (void *)tracee };
+    return (struct target){ read_memory, read_maps,      find_code,
+                            open_mapped, read_registers, (void *)tracee };
 }
 
 /* Has the file behind this link no name any more? */

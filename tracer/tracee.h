@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "calls.h"
 #include "symbolizer/space.h"
 #include "symbolizer/syscalls.h"
 
@@ -36,7 +37,8 @@ struct tracee {
     bool ending;              /* such an entry is into exit or exit_group, which nothing follows */
     bool in_call;             /* its entry was counted by a PTRACE_SYSCALL stop */
     bool passed_filter;       /* in such a call: our filter was reached, so no other denied it */
-    bool changing_map;        /* the call can change an executable mapping */
+    bool changing_map;        /* the call can change an executable mapping, */
+    struct map_change change; /* in this way */
     bool observed;            /* what it returns is to be recorded, */
     uint32_t count;           /* with this count of the run */
     uint64_t resumed_in_call; /* when it went on from its entry; nanoseconds */

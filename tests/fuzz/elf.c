@@ -111,7 +111,9 @@ static void check_library(const struct module *module)
 
 static void read_image(bool as_file)
 {
-    struct target target = { read_file, read_map, open_file, NULL, &as_file };
+    struct target target = {
+        .read = read_file, .read_maps = read_map, .open_mapped = open_file, .context = &as_file
+    };
     struct images images;
     struct image *image = NULL, *again = NULL;
     struct mapping mapping;

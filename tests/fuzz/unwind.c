@@ -194,7 +194,11 @@ static void check_again(struct unwinder *u, struct space *space, const struct ta
 
 static void walk(struct process *p)
 {
-    const struct target target = { read_memory, read_maps, open_mapped, read_registers, p };
+    const struct target target = { .read = read_memory,
+                                   .read_maps = read_maps,
+                                   .open_mapped = open_mapped,
+                                   .read_registers = read_registers,
+                                   .context = p };
     struct images images;
     struct unwinder u;
     struct space *space = space_create();

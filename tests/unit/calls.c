@@ -65,36 +65,58 @@ static void test_map_changes(void **state)
         const char *what;
         enum call_meaning meaning;
         uint64_t args[6];
-        bool changes;
-        uint64_t size; /* 0: whatever is there */
+        struct map_change change;
     } cases[] = {
-        { "mmap data", CALL_MMAP, { 0, PAGE, PROT_READ, MAP_PRIVATE }, false, 0 },
-        { "mmap code", CALL_MMAP, { 0, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE }, true, 0 },
-        { "mmap data over", CALL_MMAP, { AT, PAGE, PROT_READ, MAP_FIXED }, true, PAGE },
-        { "mprotect data", CALL_MPROTECT, { AT, PAGE, PROT_READ | PROT_WRITE }, false, 0 },
-        { "mprotect code", CALL_MPROTECT, { AT, PAGE, PROT_EXEC }, true, 0 },
-        { "munmap", CALL_MUNMAP, { AT, PAGE }, true, PAGE },
-        { "munmap nothing", CALL_MUNMAP, { AT, 0 }, false, 0 },
-        { "mremap", CALL_MREMAP, { AT, PAGE, 2 * PAGE, MREMAP_MAYMOVE }, true, PAGE },
-        { "mremap over", CALL_MREMAP, { AT, PAGE, PAGE, MREMAP_FIXED | 1, AT }, true, 0 },
-        { "shmat", CALL_SHMAT, { 1, 0, 0 }, false, 0 },
-        { "shmat code", CALL_SHMAT, { 1, 0, SHM_EXEC }, true, 0 },
-        { "shmat over", CALL_SHMAT, { 1, AT, SHM_REMAP }, true, 0 },
-        { "ipc semop", CALL_IPC, { 1 }, false, 0 },
-        { "ipc shmat", CALL_IPC, { 21 }, true, 0 },
-        { "old mmap", CALL_OLD_MMAP, { AT }, true, 0 },
-        { "clone", CALL_CLONE, { 0 }, false, 0 },
-        { "anything else", CALL_OTHER, { AT, PAGE, PROT_EXEC }, false, 0 },
+        { "mmap data",
+          CALL_MMAP,
+          { 0, PAGE, PROT_READ, MAP_PRIVATE },
+          { CHANGES_NOTHING, 0, 0, 0 } },
+        { "mmap code",
+          CALL_MMAP,
+          { 0, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE },
+          { CHANGES_RANGE, 0, 0, PAGE } },
+        { "mmap code over",
+          CALL_MMAP,
+          { AT, PAGE, PROT_EXEC, MAP_FIXED },
+          { CHANGES_RANGE, AT, PAGE, PAGE } },
+        { "mmap data over",
+          CALL_MMAP,
+          { AT, PAGE, PROT_READ, MAP_FIXED },
+          { CHANGES_CODE, AT, PAGE, 0 } },
+        { "mprotect data",
+          CALL_MPROTECT,
+          { AT, PAGE, PROT_READ | PROT_WRITE },
+          { CHANGES_NOTHING, AT, PAGE, 0 } },
+        { "mprotect code", CALL_MPROTECT, { AT, PAGE, PROT_EXEC }, { CHANGES_RANGE, AT, PAGE, 0 } },
+        { "munmap", CALL_MUNMAP, { AT, PAGE }, { CHANGES_CODE, AT, PAGE, 0 } },
+        { "munmap nothing", CALL_MUNMAP, { AT, 0 }, { CHANGES_NOTHING, AT, 0, 0 } },
+        { "mremap",
+          CALL_MREMAP,
+          { AT, PAGE, 2 * PAGE, MREMAP_MAYMOVE },
+          { CHANGES_CODE, AT, PAGE, 2 * PAGE } },
+        { "mremap over",
+          CALL_MREMAP,
+          { AT, PAGE, 3 * PAGE, MREMAP_FIXED | 1, 5 * PAGE },
+          { CHANGES_RANGE, AT, PAGE, 3 * PAGE } },
+        { "shmat", CALL_SHMAT, { 1, 0, 0 }, { CHANGES_NOTHING, 0, 0, 0 } },
+        { "shmat code", CALL_SHMAT, { 1, 0, SHM_EXEC }, { CHANGES_ANYTHING, 0, 0, 0 } },
+        { "shmat over", CALL_SHMAT, { 1, AT, SHM_REMAP }, { CHANGES_ANYTHING, 0, 0, 0 } },
+        { "ipc semop", CALL_IPC, { 1 }, { CHANGES_NOTHING, 0, 0, 0 } },
+        { "ipc shmat", CALL_IPC, { 21 }, { CHANGES_ANYTHING, 0, 0, 0 } },
+        { "old mmap", CALL_OLD_MMAP, { AT }, { CHANGES_ANYTHING, 0, 0, 0 } },
+        { "clone", CALL_CLONE, { 0 }, { CHANGES_NOTHING, 0, 0, 0 } },
+        { "anything else", CALL_OTHER, { AT, PAGE, PROT_EXEC }, { CHANGES_NOTHING, 0, 0, 0 } },
     };
 
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        uint64_t start, size;
-        bool changes = call_changes_map(cases[i].meaning, cases[i].args, &start, &size);
-        if (changes != cases[i].changes || (changes && size != cases[i].size))
-            fail_msg("%s: %d, size %lu", cases[i].what, changes, (unsigned long)size);
-        if (changes && size)
-            assert_int_equal(start, AT);
+        const struct map_change *wanted = &cases[i].change;
+        struct map_change got = call_map_change(cases[i].meaning, cases[i].args);
+        if (got.kind != wanted->kind || got.start != wanted->start || got.size != wanted->size ||
+            got.result_size != wanted->result_size)
+            fail_msg("%s: kind %d, %lx, size %lx, result %lx", cases[i].what, (int)got.kind,
+                     (unsigned long)got.start, (unsigned long)got.size,
+                     (unsigned long)got.result_size);
     }
 }
 

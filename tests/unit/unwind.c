@@ -64,7 +64,8 @@ static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
-    f->target = (struct target){ read_self, read_own_maps, open_own, NULL, NULL };
+    f->target =
+        (struct target){ .read = read_self, .read_maps = read_own_maps, .open_mapped = open_own };
     images_init(&f->images, number_module, &f->modules);
     f->space = space_create();
     *state = f;
