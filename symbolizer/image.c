@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <gelf.h>
@@ -83,12 +84,41 @@ bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret)
     return false;
 }
 
+/* Is this the file of the image, and as it was when that was read? */
+static bool is_file_of(const struct image *image, int fd)
+{
+    const struct stat *then = &image->file;
+    struct stat now;
+
+    return !fstat(fd, &now) && now.st_ino == then->st_ino && now.st_dev == then->st_dev &&
+           now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == then->st_mtim.tv_nsec;
+}
+
+/* Opens a parked file by its path, if it is still there. */
+static int reopen(const struct image *image)
+{
+    struct stat st;
+
+    if (stat(image->module.path, &st) < 0 || !S_ISREG(st.st_mode))
+        return -ENOENT;
+    int fd = open(image->module.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return errno == EACCES ? -ENOENT : -errno;
+    if (is_file_of(image, fd))
+        return fd;
+    close(fd);
+    return -ENOENT;
+}
+
 int image_open(const struct image *image)
 {
     int fd;
 
     if (image->fd >= 0)
         return (fd = fcntl(image->fd, F_DUPFD_CLOEXEC, 0)) < 0 ? -errno : fd;
+    if (image->parked)
+        return reopen(image);
     fd = memfd_create("image", MFD_CLOEXEC);
     if (fd < 0)
         return -errno;
@@ -468,13 +498,33 @@ static int image_find(struct image *image, const struct target *target,
     return image->bytes ? image_read(image) : -ENOEXEC;
 }
 
-/* Has nobody written to the file since it was read? */
-static bool is_unchanged(const struct image *image)
+/* The same of a parked image: the mapped file is opened to see that. */
+static bool is_parked_file(const struct image *image, const struct target *target,
+                           const struct mapping *mapping)
 {
-    struct stat st;
-    return !fstat(image->fd, &st) && st.st_size == image->file.st_size &&
-           st.st_mtim.tv_sec == image->file.st_mtim.tv_sec &&
-           st.st_mtim.tv_nsec == image->file.st_mtim.tv_nsec;
+    int fd = target->open_mapped(target->context, mapping, image->maps_path);
+    bool same = fd >= 0 && is_file_of(image, fd);
+
+    if (fd >= 0)
+        close(fd);
+    return same;
+}
+
+/* Each open file keeps its inode number from being reused, but there must be some left for all
+ * else. */
+static void park(struct images *images, struct image *image)
+{
+    struct rlimit limit;
+
+    if (image->fd < 0)
+        return;
+    if (!getrlimit(RLIMIT_NOFILE, &limit) && images->open >= limit.rlim_cur / 2) {
+        close(image->fd);
+        image->fd = -1;
+        image->parked = true;
+    } else {
+        images->open++;
+    }
 }
 
 /* Is the mapping a copy of what the image has? 32-bit programs have another [vdso] than 64-bit
@@ -505,9 +555,10 @@ static struct image *images_find(const struct images *images, const struct targe
         if (image->inode == mapping->inode && image->device == mapping->device &&
             strlen(image->maps_path) == mapping->path_length &&
             !memcmp(image->maps_path, mapping->path, mapping->path_length) &&
-            (image->fd >= 0 ? is_unchanged(image)
-             : image->bytes ? has_same_bytes(image, target, mapping)
-                            : true))
+            (image->fd >= 0  ? is_file_of(image, image->fd)
+             : image->parked ? is_parked_file(image, target, mapping)
+             : image->bytes  ? has_same_bytes(image, target, mapping)
+                             : true))
             return image;
     }
     return NULL;
@@ -552,6 +603,7 @@ int images_load(struct images *images, const struct target *target, const struct
             image_destroy(image);
             return result == -ENOEXEC ? 0 : result;
         }
+        park(images, image);
     }
     image->module.loads++;
     *ret = image;

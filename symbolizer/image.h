@@ -32,6 +32,7 @@ struct image {
 
     /* Where its bytes are: a file, or (vDSO, deleted, memfd) a copy taken from memory. */
     int fd;
+    bool parked;      /* the file was closed again, for too many are open */
     struct stat file; /* of fd when it was read: shows a later change */
     uint8_t *bytes;
     size_t size;
@@ -49,6 +50,7 @@ struct image {
 struct images {
     struct image **images;
     size_t count, capacity;
+    size_t open; /* how many have an fd */
     /* Gives a module its number in the run; negative errno on failure. */
     int64_t (*add_module)(void *context, const struct module *module);
     void *context;
@@ -70,7 +72,8 @@ int images_load(struct images *images, const struct target *target, const struct
 bool image_vaddr(const struct image *image, uint64_t offset, uint64_t *ret);
 bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret);
 
-/* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno. */
+/* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno,
+ * -ENOENT: the file is not to be had any more. */
 int image_open(const struct image *image);
 
 #endif

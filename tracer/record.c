@@ -131,7 +131,7 @@ static int name_places(struct run *run, const struct image *image, const uint64_
     int result = 0, fd = image_open(image);
 
     if (fd < 0)
-        return fd;
+        return fd == -ENOENT ? 0 : fd; /* gone: as good as without symbols */
     result = symbols_open(&symbols, image->module.path, fd, offsets, count);
     close(fd);
     if (result < 0)
@@ -145,6 +145,21 @@ static int name_places(struct run *run, const struct image *image, const uint64_
     return result;
 }
 
+/* The first place in the module, or behind where it would be. */
+static size_t first_place(const struct place *places, size_t count, uint32_t module)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (places[middle].module < module)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static int record_symbols(struct run *run, const struct images *images)
 {
     size_t count = 0;
@@ -156,9 +171,7 @@ static int record_symbols(struct run *run, const struct images *images)
         offsets[i] = places[i].offset;
     for (size_t i = 0; i < images->count && result >= 0; i++) {
         const struct image *image = images->images[i];
-        size_t first = 0, end;
-        while (first < count && places[first].module < image->number)
-            first++;
+        size_t first = first_place(places, count, image->number), end;
         for (end = first; end < count && places[end].module == image->number;)
             end++;
         if (end > first)
