@@ -19,8 +19,12 @@ extern void *sha1_buffer(const char *buffer, size_t size, void *digest);
 enum {
     SHA1_SIZE = 20,
     IMAGE_MEMORY_MAX = 256 << 20, /* largest image copied from memory, and largest unwind table */
-    HEADERS_MAX = 1024,           /* program headers; linkers write a dozen */
-    NOTES_MAX = 1 << 20,          /* bytes of one PT_NOTE */
+    HELD_MAX = 1 << 30,  /* bytes of these in all images; later ones are known by name only, or have
+                            no tables. (A file with holes can be large and cost nothing.) */
+    HEADERS_MAX = 1024,  /* program headers; linkers write a dozen */
+    NOTES_MAX = 1 << 20, /* bytes of all PT_NOTE */
+    DYNAMIC_MAX = 1 << 20, /* bytes of PT_DYNAMIC */
+    SONAME_MAX = 4096,
 };
 
 void images_init(struct images *images, int64_t (*add_module)(void *, const struct module *),
@@ -129,22 +133,46 @@ int image_open(const struct image *image)
     return fd;
 }
 
-/* Bytes of the file at `offset`, to be freed; NULL if they are not all there. */
+/* Bytes of the file at `offset`; false if they are not all there. */
+static bool read_into(const struct image *image, uint64_t offset, void *buffer, size_t size)
+{
+    if (offset > image->size || size > image->size - offset)
+        return false;
+    if (image->fd >= 0)
+        return pread(image->fd, buffer, size, (off_t)offset) == (ssize_t)size;
+    memcpy(buffer, image->bytes + offset, size);
+    return true;
+}
+
+/* The same, to be freed; NULL if they are not there or too many. */
 static uint8_t *read_bytes(const struct image *image, uint64_t offset, size_t size)
 {
-    if (!size || size > IMAGE_MEMORY_MAX)
+    if (!size || size > IMAGE_MEMORY_MAX || size > image->size)
         return NULL;
     uint8_t *bytes = malloc(size);
-    if (!bytes)
-        return NULL;
-    if (image->fd >= 0) {
-        if (pread(image->fd, bytes, size, (off_t)offset) == (ssize_t)size)
-            return bytes;
-    } else if (offset <= image->size && size <= image->size - offset) {
-        return memcpy(bytes, image->bytes + offset, size);
-    }
+    if (bytes && read_into(image, offset, bytes, size))
+        return bytes;
     free(bytes);
     return NULL;
+}
+
+/*
+ * Does the header say that there are more sections than it has room to say (e_shnum 0)? No linked
+ * file has so many, but libelf believes it, and takes 232 bytes for each 64 of a file that may have
+ * nothing but holes there.
+ */
+static bool has_endless_sections(const struct image *image)
+{
+    union {
+        Elf64_Ehdr large;
+        Elf32_Ehdr small;
+    } header;
+
+    if (!read_into(image, 0, &header, sizeof(header)))
+        return false;
+    return header.large.e_ident[EI_CLASS] == ELFCLASS64
+               ? header.large.e_shoff && !header.large.e_shnum
+               : header.small.e_shoff && !header.small.e_shnum;
 }
 
 static int read_segments(struct image *image, Elf *elf)
@@ -219,9 +247,12 @@ static bool read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
 /* DT_SONAME; the string table is found by DT_STRTAB, since sections may be stripped. */
 static void read_soname(struct image *image, Elf *elf, const GElf_Phdr *phdr)
 {
-    Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)phdr->p_offset, phdr->p_filesz, ELF_T_DYN);
     uint64_t strings = 0, soname = 0, size = 0, offset;
+    Elf_Data *data = NULL;
     GElf_Dyn dyn;
+
+    if (phdr->p_filesz <= DYNAMIC_MAX)
+        data = elf_getdata_rawchunk(elf, (int64_t)phdr->p_offset, phdr->p_filesz, ELF_T_DYN);
 
     for (int i = 0; data && gelf_getdyn(data, i, &dyn) && dyn.d_tag != DT_NULL; i++) {
         if (dyn.d_tag == DT_STRTAB)
@@ -231,12 +262,12 @@ static void read_soname(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         else if (dyn.d_tag == DT_SONAME)
             soname = dyn.d_un.d_val;
     }
-    if (!soname || soname >= size || !image_offset(image, strings, &offset))
+    if (!soname || soname >= size || !image_offset(image, strings + soname, &offset))
         return;
+    size = size - soname < SONAME_MAX ? size - soname : SONAME_MAX;
     Elf_Data *text = elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_BYTE);
     if (text)
-        image->module.soname = strndup((const char *)text->d_buf + soname,
-                                       strnlen((const char *)text->d_buf + soname, size - soname));
+        image->module.soname = strndup(text->d_buf, size);
 }
 
 /* The size of .eh_frame by its section header; else all that is left of its segment. */
@@ -277,27 +308,41 @@ static void read_cfi(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         free(header.bytes);
 }
 
+/* Looks for .eh_frame among the sections; false if there is none. By its name, which elf_strptr(3)
+ * would give too, but only after unpacking whatever says to be compressed names. */
+static bool find_frames(const struct image *image, Elf *elf, GElf_Shdr *ret)
+{
+    static const char wanted[] = ".eh_frame";
+    char name[sizeof(wanted)];
+    Elf_Scn *scn = NULL;
+    GElf_Shdr names;
+    size_t index;
+
+    if (elf_getshdrstrndx(elf, &index) < 0 || !gelf_getshdr(elf_getscn(elf, index), &names))
+        return false;
+    while ((scn = elf_nextscn(elf, scn))) {
+        uint64_t offset;
+        if (gelf_getshdr(scn, ret) && ret->sh_type != SHT_NOBITS &&
+            !__builtin_add_overflow(names.sh_offset, ret->sh_name, &offset) &&
+            read_into(image, offset, name, sizeof(name)) && !memcmp(name, wanted, sizeof(name)))
+            return true;
+    }
+    return false;
+}
+
 /* Linkers make no .eh_frame_hdr for static programs: then the section itself is looked for. */
 static int read_cfi_section(struct image *image, Elf *elf)
 {
-    Elf_Scn *scn = NULL;
     GElf_Shdr shdr;
-    size_t names;
 
-    if (elf_getshdrstrndx(elf, &names) < 0)
+    if (!find_frames(image, elf, &shdr))
         return 0;
-    while ((scn = elf_nextscn(elf, scn))) {
-        const char *name = gelf_getshdr(scn, &shdr) ? elf_strptr(elf, names, shdr.sh_name) : NULL;
-        if (!name || strcmp(name, ".eh_frame") || shdr.sh_type == SHT_NOBITS)
-            continue;
-        struct section frames = { NULL, shdr.sh_size, shdr.sh_addr };
-        frames.bytes = read_bytes(image, shdr.sh_offset, shdr.sh_size);
-        if (!frames.bytes)
-            return 0;
-        int result = cfi_init_without_header(&image->cfi, frames);
-        return result == -ENOMEM ? result : 0;
-    }
-    return 0;
+    struct section frames = { NULL, shdr.sh_size, shdr.sh_addr };
+    frames.bytes = read_bytes(image, shdr.sh_offset, shdr.sh_size);
+    if (!frames.bytes)
+        return 0;
+    int result = cfi_init_without_header(&image->cfi, frames);
+    return result == -ENOMEM ? result : 0;
 }
 
 /* The last resort for an identity: a hash of all the bytes. */
@@ -313,15 +358,18 @@ static void hash_bytes(struct image *image)
     free(bytes);
 }
 
-/* Reads the image behind fd or bytes. What cannot be read is not known of it, should that be all
- * but its name. 0, -ENOEXEC, -ENOMEM. */
-static int image_read(struct image *image)
+/* Reads the image behind fd or bytes, unwind tables only if they are wanted. What cannot be read is
+ * not known of it, should that be all but its name. 0, -ENOEXEC, -ENOMEM. */
+static int image_read(struct image *image, bool tables)
 {
+    if (has_endless_sections(image))
+        return 0;
     Elf *elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL)
                               : elf_memory((char *)image->bytes, image->size);
     GElf_Ehdr ehdr;
     GElf_Phdr phdr;
     int result = -ENOEXEC, dynamics = 0, frames = 0;
+    uint64_t notes = 0;
     bool hash = true;
 
     if (!elf)
@@ -329,6 +377,7 @@ static int image_read(struct image *image)
     if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
         goto out;
     image->entry = ehdr.e_entry;
+    tables &= ehdr.e_machine == EM_X86_64;
     result = read_segments(image, elf);
     /* Of what there can be only one, only the first counts: a hostile file must not make us read
      * for hours. */
@@ -336,18 +385,20 @@ static int image_read(struct image *image)
         bool first = !(phdr.p_type == PT_DYNAMIC        ? dynamics++
                        : phdr.p_type == PT_GNU_EH_FRAME ? frames++
                                                         : 0);
-        if (phdr.p_type == PT_NOTE && phdr.p_filesz <= NOTES_MAX)
+        if (phdr.p_type == PT_NOTE && phdr.p_filesz <= NOTES_MAX - notes) {
+            notes += phdr.p_filesz;
             hash &= read_notes(image, elf, &phdr);
-        else if (phdr.p_type == PT_DYNAMIC && first && image->fd >= 0)
+        }
+        if (phdr.p_type == PT_DYNAMIC && first && image->fd >= 0)
             read_soname(image, elf, &phdr); /* in memory the loader has relocated DT_STRTAB */
-        else if (phdr.p_type == PT_GNU_EH_FRAME && first && ehdr.e_machine == EM_X86_64)
+        if (phdr.p_type == PT_GNU_EH_FRAME && first && tables)
             read_cfi(image, elf, &phdr);
-        else if (phdr.p_type == PT_GNU_RELRO) {
+        if (phdr.p_type == PT_GNU_RELRO) {
             image->relro_start = phdr.p_vaddr;
             image->relro_end = phdr.p_vaddr + phdr.p_memsz;
         }
     }
-    if (!result && !image->cfi.count && ehdr.e_machine == EM_X86_64)
+    if (!result && !image->cfi.count && tables)
         result = read_cfi_section(image, elf);
     if (!result && !image->module.identity && hash)
         hash_bytes(image);
@@ -415,39 +466,39 @@ static int check_magic(const char *maps, const struct target *target, const stru
     return -ENOEXEC;
 }
 
-/* Copies what is mapped of an ELF file into a buffer that looks like the file. 0; -ENOEXEC: it is
- * none; or another negative errno. */
+/* Is the mapping of this file, not too far from its beginning? */
+static bool is_part(const struct mapping *m, const struct mapping *wanted, uint64_t *end)
+{
+    *end = m->offset + (m->end - m->start);
+    return same_file(m, wanted) && *end >= m->offset && *end <= IMAGE_MEMORY_MAX && m->readable;
+}
+
+/* Copies what is mapped of an ELF file into a buffer that looks like the file; where nothing is
+ * mapped it has zeros, and takes no memory. 0; -ENOEXEC: it is none; or another negative errno. */
 static int copy_memory(struct image *image, const struct target *target,
                        const struct mapping *wanted)
 {
     struct mapping m;
     const char *text;
     char *maps;
+    uint64_t end;
     int result = target->read_maps(target->context, &maps);
 
     if (result < 0)
         return result;
     result = check_magic(maps, target, wanted);
-    for (text = maps; !result && maps_next(&text, &m) > 0;) {
-        uint64_t end = m.offset + (m.end - m.start);
-        if (!same_file(&m, wanted) || end < m.offset || end > IMAGE_MEMORY_MAX || !m.readable)
-            continue;
-        if (end > image->size) {
-            uint8_t *bytes = realloc(image->bytes, end);
-            if (!bytes) {
-                result = -ENOMEM;
-                break;
-            }
-            memset(bytes + image->size, 0, end - image->size);
-            image->bytes = bytes;
+    for (text = maps; !result && maps_next(&text, &m) > 0;)
+        if (is_part(&m, wanted, &end) && end > image->size)
             image->size = end;
-        }
+    if (!result && image->size && !(image->bytes = calloc(1, image->size)))
+        result = -ENOMEM;
+    for (text = maps; !result && maps_next(&text, &m) > 0;) {
+        if (!is_part(&m, wanted, &end))
+            continue;
         ssize_t got =
             target->read(target->context, m.start, image->bytes + m.offset, m.end - m.start);
-        if (got < 0) {
+        if (got < 0)
             result = (int)got;
-            break;
-        }
     }
     free(maps);
     return result;
@@ -478,15 +529,13 @@ static int name_module(struct image *image)
 }
 
 /* Fills the image from the mapped file, or failing that from memory; if neither can be read, only
- * its name is known. 0, -ENOEXEC, -ENOMEM. */
+ * its name is known. If the images are `full`, it must take little memory. 0, -ENOEXEC, -ENOMEM. */
 static int image_find(struct image *image, const struct target *target,
-                      const struct mapping *mapping)
+                      const struct mapping *mapping, bool full)
 {
-    int result = -ENOEXEC;
-
     if (mapping->inode && open_file(image, target, mapping))
-        return image_read(image);
-    result = copy_memory(image, target, mapping);
+        return image_read(image, !full);
+    int result = full ? -EFBIG : copy_memory(image, target, mapping);
     if (result == -ENOMEM || result == -ENOEXEC)
         return result;
     if (result < 0) {
@@ -495,7 +544,7 @@ static int image_find(struct image *image, const struct target *target,
         image->size = 0;
         return 0;
     }
-    return image->bytes ? image_read(image) : -ENOEXEC;
+    return image->bytes ? image_read(image, true) : -ENOEXEC;
 }
 
 /* The same of a parked image: the mapped file is opened to see that. */
@@ -575,6 +624,8 @@ static int images_append(struct images *images, struct image *image)
         images->capacity = capacity;
     }
     images->images[images->count++] = image;
+    images->held += image->cfi.header.size + image->cfi.frames.size;
+    images->held += image->bytes ? image->size : 0;
     return 0;
 }
 
@@ -591,7 +642,7 @@ int images_load(struct images *images, const struct target *target, const struct
         image = image_create(mapping);
         if (!image)
             return -ENOMEM;
-        result = image_find(image, target, mapping);
+        result = image_find(image, target, mapping, images->held >= HELD_MAX);
         if (!result)
             result = name_module(image);
         if (!result) {

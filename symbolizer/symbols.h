@@ -15,7 +15,7 @@ struct symbols;
 struct symbol_name {
     char *name;      /* owned by the struct symbols; raw bytes */
     uint64_t offset; /* file offset of its first byte */
-    uint64_t size;   /* bytes; never 0 */
+    uint64_t size;   /* bytes; never 0, and offset + size is at most INT64_MAX */
 };
 
 /*

@@ -14,7 +14,11 @@
 
 #include "diag.h"
 #include "procfs.h"
-#include "symbolizer/symbols.h"
+#include "symbolizer/names.h"
+
+/* What reading the symbols of one module may take, in time and memory. */
+enum { NAMES_MILLISECONDS = 20000 };
+static const uint64_t names_bytes = (uint64_t)4 << 30;
 
 static char **copy_words(char *const *words)
 {
@@ -122,29 +126,6 @@ static struct place *collect_places(const struct run *run, size_t *ret)
     return places;
 }
 
-/* Names the functions at these offsets, ascending, of one module. A module without symbols is no
- * error. */
-static int name_places(struct run *run, const struct image *image, const uint64_t *offsets,
-                       size_t count)
-{
-    struct symbols *symbols;
-    int result = 0, fd = image_open(image);
-
-    if (fd < 0)
-        return fd == -ENOENT ? 0 : fd; /* gone: as good as without symbols */
-    result = symbols_open(&symbols, image->module.path, fd, offsets, count);
-    close(fd);
-    if (result < 0)
-        return result == -ENOEXEC ? 0 : result;
-    for (size_t i = 0; i < count && result >= 0; i++) {
-        const struct symbol_name *name = symbols_find(symbols, offsets[i]);
-        if (name)
-            result = run_add_symbol(run, image->number, name->offset, name->size, name->name);
-    }
-    symbols_close(symbols);
-    return result;
-}
-
 /* The first place in the module, or behind where it would be. */
 static size_t first_place(const struct place *places, size_t count, uint32_t module)
 {
@@ -160,25 +141,68 @@ static size_t first_place(const struct place *places, size_t count, uint32_t mod
     return low;
 }
 
+/* The places of one module as a job. */
+static struct names_job make_job(const struct image *image, const struct place *places,
+                                 const uint64_t *offsets, size_t count)
+{
+    size_t first = first_place(places, count, image->number), end;
+
+    for (end = first; end < count && places[end].module == image->number;)
+        end++;
+    return (struct names_job){ image, offsets + first, end - first };
+}
+
+/* Whose names are being looked up. */
+struct naming {
+    struct run *run;
+    const struct names_job *jobs;
+};
+
+static int add_name(void *context, size_t job, const struct symbol_name *name)
+{
+    const struct naming *naming = context;
+    return run_add_symbol(naming->run, naming->jobs[job].image->number, name->offset, name->size,
+                          name->name);
+}
+
+static void warn_of_names(void *context, size_t job, enum names_result result)
+{
+    const struct naming *naming = context;
+    diag("no names for functions of '%s': to read its symbols %s",
+         naming->jobs[job].image->module.path,
+         result == NAMES_TOO_LONG ? "takes too long" : "fails");
+}
+
+static int name_places(struct run *run, const struct images *images, const struct place *places,
+                       uint64_t *offsets, size_t count, struct names_job *jobs)
+{
+    const struct names_limits limits = { NAMES_MILLISECONDS, names_bytes };
+    struct naming naming = { run, jobs };
+    size_t wanted = 0;
+
+    for (size_t i = 0; i < count; i++)
+        offsets[i] = places[i].offset;
+    for (size_t i = 0; i < images->count; i++) {
+        jobs[wanted] = make_job(images->images[i], places, offsets, count);
+        wanted += jobs[wanted].count > 0;
+    }
+    return names_find(jobs, wanted, &limits,
+                      &(struct names_user){ add_name, warn_of_names, &naming });
+}
+
 static int record_symbols(struct run *run, const struct images *images)
 {
     size_t count = 0;
     struct place *places = collect_places(run, &count);
     uint64_t *offsets = calloc(count + 1, sizeof(*offsets));
-    int result = places && offsets ? 0 : -ENOMEM;
+    struct names_job *jobs = calloc(images->count + 1, sizeof(*jobs));
+    int result = -ENOMEM;
 
-    for (size_t i = 0; i < count && offsets; i++)
-        offsets[i] = places[i].offset;
-    for (size_t i = 0; i < images->count && result >= 0; i++) {
-        const struct image *image = images->images[i];
-        size_t first = first_place(places, count, image->number), end;
-        for (end = first; end < count && places[end].module == image->number;)
-            end++;
-        if (end > first)
-            result = name_places(run, image, offsets + first, end - first);
-    }
+    if (places && offsets && jobs)
+        result = name_places(run, images, places, offsets, count, jobs);
     free(places);
     free(offsets);
+    free(jobs);
     return result;
 }
 
