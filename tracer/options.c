@@ -65,7 +65,7 @@ static const char help[] =
     "format:\n"
     "                             .csv the table, .json the run file, .txt text.\n"
     "                             Without -o the table goes to stderr\n"
-    "      --interval=SECONDS   write the results again and again, while the program runs\n"
+    "      --interval=SECONDS   write the results to the files of -o every so often, too\n"
     "      --results            observe what calls return: errors, and time in the kernel\n"
     "  -p, --attach=PID[,PID]...  trace running processes, with all their threads, until they end "
     "or ^C;\n"
