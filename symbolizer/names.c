@@ -214,7 +214,11 @@ static bool take_name(struct cursor *c, struct symbol_name *ret)
     if (!text || !length || memchr(text, '\0', length) || !ret->size || ret->offset > INT64_MAX ||
         ret->size > INT64_MAX - ret->offset)
         return false;
-    ret->name = strndup((const char *)text, length);
+    ret->name = malloc((size_t)length + 1);
+    if (ret->name) {
+        memcpy(ret->name, text, length);
+        ret->name[length] = '\0';
+    }
     return true;
 }
 
