@@ -50,7 +50,7 @@ struct image {
 struct images {
     struct image **images;
     size_t count, capacity;
-    size_t open; /* how many have an fd */
+    size_t open;   /* how many have an fd */
     uint64_t held; /* bytes of unwind tables and copies that they keep */
     /* Gives a module its number in the run; negative errno on failure. */
     int64_t (*add_module)(void *context, const struct module *module);
