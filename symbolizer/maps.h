@@ -8,13 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* clang-format off */
 /*
  * One line:
  *
- *   7f4aac839000-7f4aac85f000 r-xp 00001000 fe:00 332383
- * /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 start        end          perms offset  device
- * inode      path
+ *   7f4aac839000-7f4aac85f000 r-xp 00001000 fe:00 332383      /usr/lib/x86_64-linux-gnu/libc.so.6
+ *   start        end          perms offset  device inode      path
  */
+/* clang-format on */
 struct mapping {
     uint64_t start, end;
     uint64_t offset; /* in the file, bytes */

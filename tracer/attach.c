@@ -24,10 +24,9 @@ struct attachment {
  * been seized, and so is ours, and will report itself. */
 static bool is_in_order(pid_t tid, int error)
 {
-    char state;
-    unsigned flags;
+    char state = procfs_state(tid);
 
-    return error == ESRCH || !procfs_stat(tid, &state, &flags) || state == 'Z' || state == 'X' ||
+    return error == ESRCH || !state || state == 'Z' || state == 'X' ||
            procfs_status(tid, "TracerPid") == gettid();
 }
 

@@ -82,9 +82,8 @@ static bool is_kernel_thread(pid_t pid)
 
 static bool has_ended(pid_t pid)
 {
-    char state;
-    unsigned flags;
-    return procfs_stat(pid, &state, &flags) && (state == 'Z' || state == 'X');
+    char state = procfs_state(pid);
+    return state == 'Z' || state == 'X';
 }
 
 void permission_explain_child(pid_t pid, int error)

@@ -242,6 +242,13 @@ bool procfs_stat(pid_t tid, char *state, unsigned *flags)
     return found;
 }
 
+char procfs_state(pid_t tid)
+{
+    char state;
+    unsigned flags;
+    return procfs_stat(tid, &state, &flags) ? state : '\0';
+}
+
 long procfs_status(pid_t tid, const char *field)
 {
     char path[64], line[256];

@@ -33,6 +33,9 @@ bool procfs_leads_here(pid_t tid, uint64_t fd);
 /* The state letter of a thread (proc(5)) and the kernel's PF_ flags; false if it is gone. */
 bool procfs_stat(pid_t tid, char *state, unsigned *flags);
 
+/* The state letter alone; '\0' if the thread is gone. */
+char procfs_state(pid_t tid);
+
 /* A field of /proc/TID/status as a number ("Tgid", "TracerPid"); -1 if it cannot be read. */
 long procfs_status(pid_t tid, const char *field);
 

@@ -17,10 +17,8 @@
 static bool is_gone(pid_t tid)
 {
     siginfo_t info = { 0 };
-    unsigned flags;
-    char state;
 
-    if (!procfs_stat(tid, &state, &flags) || state != 't')
+    if (procfs_state(tid) != 't')
         return true;
     return waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0 ||
            info.si_pid;

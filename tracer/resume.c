@@ -58,12 +58,8 @@ void resume_watched(struct trace *trace, struct tracee *installer)
 
 static bool siblings_watched(const struct trace *trace, const struct process *process)
 {
-    char state;
-    unsigned flags;
-
     for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
-        if (t->process == process && t->interrupted && procfs_stat(t->tid, &state, &flags) &&
-            state == 'R')
+        if (t->process == process && t->interrupted && procfs_state(t->tid) == 'R')
             return false;
     }
     return true;

@@ -362,11 +362,9 @@ static int begin_attached(struct trace *trace)
 /* Is a stop to be expected soon that we asked for? */
 static bool is_unsettled(const struct trace *trace)
 {
-    char state;
-    unsigned flags;
-
     for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
-        if (t->interrupted && procfs_stat(t->tid, &state, &flags) && state != 'D')
+        char state = t->interrupted ? procfs_state(t->tid) : '\0';
+        if (state && state != 'D')
             return true;
     }
     return false;
