@@ -20,6 +20,7 @@ enum {
     IMAGE_MEMORY_MAX = 256 << 20, /* largest image copied from memory, and largest unwind table */
     HEADERS_MAX = 1024,           /* program headers; linkers write a dozen */
     NOTES_MAX = 1 << 20,          /* bytes of one PT_NOTE */
+    GO_ALIGNMENT = 32,            /* of Go's table of functions */
 };
 
 void images_init(struct images *images, int64_t (*add_module)(void *, const struct module *),
@@ -37,6 +38,7 @@ static void image_destroy(struct image *image)
     if (image->fd >= 0)
         close(image->fd);
     cfi_deinit(&image->cfi);
+    go_table_deinit(&image->go);
     free(image->module.name);
     free(image->module.path);
     free(image->module.soname);
@@ -99,20 +101,24 @@ int image_open(const struct image *image)
     return fd;
 }
 
+bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_t size)
+{
+    if (image->fd >= 0)
+        return pread(image->fd, buffer, size, (off_t)offset) == (ssize_t)size;
+    if (offset > image->size || size > image->size - offset)
+        return false;
+    memcpy(buffer, image->bytes + offset, size);
+    return true;
+}
+
 /* Bytes of the file at `offset`, to be freed; NULL if they are not all there. */
 static uint8_t *read_bytes(const struct image *image, uint64_t offset, size_t size)
 {
     if (!size || size > IMAGE_MEMORY_MAX)
         return NULL;
     uint8_t *bytes = malloc(size);
-    if (!bytes)
-        return NULL;
-    if (image->fd >= 0) {
-        if (pread(image->fd, bytes, size, (off_t)offset) == (ssize_t)size)
-            return bytes;
-    } else if (offset <= image->size && size <= image->size - offset) {
-        return memcpy(bytes, image->bytes + offset, size);
-    }
+    if (bytes && image_bytes(image, offset, bytes, size))
+        return bytes;
     free(bytes);
     return NULL;
 }
@@ -171,10 +177,12 @@ static bool read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
 
         if (!note.n_descsz || note.n_descsz > 4096)
             continue;
+        bool go = note.n_namesz == 4 && !memcmp(owner, "Go\0", 4) && note.n_type == 4;
+        image->is_go |= go;
         if (note.n_namesz == 4 && !memcmp(owner, "GNU", 4) && note.n_type == NT_GNU_BUILD_ID &&
             (!have || strncmp(have, "gnu:", 4)))
             identity = format_identity("gnu:", bytes, note.n_descsz, false);
-        else if (note.n_namesz == 4 && !memcmp(owner, "Go\0", 4) && note.n_type == 4 && !have)
+        else if (go && !have)
             identity = format_identity("go:", bytes, note.n_descsz, true);
         else
             continue;
@@ -247,27 +255,108 @@ static void read_cfi(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         free(header.bytes);
 }
 
-/* Linkers make no .eh_frame_hdr for static programs: then the section itself is looked for. */
-static int read_cfi_section(struct image *image, Elf *elf)
+/* A section by its name; false if there is none, or if section headers were stripped. */
+static bool find_section(Elf *elf, const char *wanted, GElf_Shdr *ret)
 {
     Elf_Scn *scn = NULL;
-    GElf_Shdr shdr;
     size_t names;
 
     if (elf_getshdrstrndx(elf, &names) < 0)
-        return 0;
+        return false;
     while ((scn = elf_nextscn(elf, scn))) {
-        const char *name = gelf_getshdr(scn, &shdr) ? elf_strptr(elf, names, shdr.sh_name) : NULL;
-        if (!name || strcmp(name, ".eh_frame") || shdr.sh_type == SHT_NOBITS)
-            continue;
-        struct section frames = { NULL, shdr.sh_size, shdr.sh_addr };
-        frames.bytes = read_bytes(image, shdr.sh_offset, shdr.sh_size);
-        if (!frames.bytes)
-            return 0;
-        int result = cfi_init_without_header(&image->cfi, frames);
-        return result == -ENOMEM ? result : 0;
+        const char *name = gelf_getshdr(scn, ret) ? elf_strptr(elf, names, ret->sh_name) : NULL;
+        if (name && !strcmp(name, wanted) && ret->sh_type != SHT_NOBITS)
+            return true;
+    }
+    return false;
+}
+
+/* Linkers make no .eh_frame_hdr for static programs: then the section itself is looked for. */
+static int read_cfi_section(struct image *image, Elf *elf)
+{
+    GElf_Shdr shdr;
+
+    if (!find_section(elf, ".eh_frame", &shdr))
+        return 0;
+    struct section frames = { NULL, shdr.sh_size, shdr.sh_addr };
+    frames.bytes = read_bytes(image, shdr.sh_offset, shdr.sh_size);
+    if (!frames.bytes)
+        return 0;
+    int result = cfi_init_without_header(&image->cfi, frames);
+    return result == -ENOMEM ? result : 0;
+}
+
+/* What a relocation of the base address puts at `vaddr`; 0 if there is none. The relocations are
+ * found by DT_RELA, since sections may be stripped. */
+static uint64_t relocated(const struct image *image, Elf *elf, uint64_t vaddr)
+{
+    uint64_t rela = 0, size = 0, offset;
+    Elf_Data *data = NULL;
+    GElf_Phdr phdr;
+    GElf_Dyn dyn;
+    GElf_Rela entry;
+
+    for (int i = 0; !data && gelf_getphdr(elf, i, &phdr); i++) {
+        if (phdr.p_type == PT_DYNAMIC)
+            data = elf_getdata_rawchunk(elf, (int64_t)phdr.p_offset, phdr.p_filesz, ELF_T_DYN);
+    }
+    for (int i = 0; data && gelf_getdyn(data, i, &dyn) && dyn.d_tag != DT_NULL; i++) {
+        if (dyn.d_tag == DT_RELA)
+            rela = dyn.d_un.d_ptr;
+        else if (dyn.d_tag == DT_RELASZ)
+            size = dyn.d_un.d_val;
+    }
+    if (!rela || !image_offset(image, rela, &offset))
+        return 0;
+    data = elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_RELA);
+    for (int i = 0; data && gelf_getrela(data, i, &entry); i++) {
+        if (entry.r_offset == vaddr && GELF_R_TYPE(entry.r_info) == R_X86_64_RELATIVE)
+            return (uint64_t)entry.r_addend;
     }
     return 0;
+}
+
+/* Reads the Go table at a file offset; it ends after at most `size` bytes. */
+static void read_go_table(struct image *image, Elf *elf, uint64_t offset, uint64_t vaddr,
+                          size_t size)
+{
+    uint8_t *bytes = read_bytes(image, offset, size);
+
+    if (bytes)
+        go_table_init(&image->go, bytes, size, relocated(image, elf, vaddr + GO_HEADER_TEXT));
+}
+
+/* Looks for a Go table, which is aligned to 32 bytes, by its first bytes. */
+static void search_go_table(struct image *image, Elf *elf, const struct segment *segment)
+{
+    uint8_t *bytes = read_bytes(image, segment->offset, segment->size);
+    size_t at = (size_t)(-segment->vaddr & (GO_ALIGNMENT - 1));
+
+    if (!bytes)
+        return;
+    while (at < segment->size && !go_table_begins(bytes + at, segment->size - at))
+        at += GO_ALIGNMENT;
+    free(bytes);
+    if (at < segment->size)
+        read_go_table(image, elf, segment->offset + at, segment->vaddr + at, segment->size - at);
+}
+
+/* By its section, which has a longer name in position-independent programs; else, in what a note
+ * says is Go's, by a search: sections may be stripped, and C's linkers merge this one with others.
+ */
+static void read_go(struct image *image, Elf *elf)
+{
+    GElf_Shdr shdr;
+
+    if (find_section(elf, ".gopclntab", &shdr) ||
+        find_section(elf, ".data.rel.ro.gopclntab", &shdr)) {
+        read_go_table(image, elf, shdr.sh_offset, shdr.sh_addr, shdr.sh_size);
+        return;
+    }
+    for (size_t i = 0; image->is_go && i < image->segment_count && !image->go.count; i++) {
+        if (!image->segments[i].executable)
+            search_go_table(image, elf, &image->segments[i]);
+    }
 }
 
 /* The last resort for an identity: a hash of all the bytes. */
@@ -319,6 +408,8 @@ static int image_read(struct image *image)
     }
     if (!result && !image->cfi.count && ehdr.e_machine == EM_X86_64)
         result = read_cfi_section(image, elf);
+    if (!result && ehdr.e_machine == EM_X86_64)
+        read_go(image, elf);
     if (!result && !image->module.identity && hash)
         hash_bytes(image);
 out:
