@@ -13,6 +13,8 @@ enum {
     MAGIC_1_20 = (int)0xfffffff1,
     FLAG_TOP = 1 << 0,
     FLAG_MOVES_STACK = 1 << 1,
+    PROGRAM_INLINED = 2, /* of a function's pc-value tables, PCDATA_InlTreeIndex */
+    DATA_INLINED = 3,    /* of its data, FUNCDATA_InlTree */
 };
 
 static struct cursor cursor_at(struct span span, uint64_t offset)
@@ -105,14 +107,35 @@ static uint64_t count_up_to(const struct go_table *table, uint64_t vaddr)
     return low;
 }
 
-/* The NUL-terminated name at an offset of the names, "" if there is none. */
-static const char *name_at(const struct go_table *table, uint64_t offset)
+const char *go_table_name(const struct go_table *table, uint64_t offset)
 {
     struct cursor c = cursor_at(table->names, offset);
 
     if (c.failed || !memchr(c.at, '\0', cursor_left(&c)))
         return "";
     return (const char *)c.at;
+}
+
+/* Behind a function's record are the pc-value tables and data that only some have. */
+static void read_rest(const struct go_table *table, struct cursor *c, uint32_t programs,
+                      uint8_t datas, struct go_function *ret)
+{
+    size_t word = word_size(table);
+
+    for (uint32_t i = 0; i < programs && !c->failed; i++) {
+        uint32_t program = take_u32(c);
+        if (i == PROGRAM_INLINED)
+            ret->inline_program = program;
+    }
+    /* Addresses are aligned, as the table is. */
+    if (!table->relative && (size_t)(c->at - table->bytes) % 8)
+        take(c, 4);
+    for (uint8_t i = 0; i < datas && !c->failed; i++) {
+        uint64_t data = take_fixed(c, word);
+        if (i != DATA_INLINED || (table->relative && (data == UINT32_MAX || !table->data)))
+            continue;
+        ret->inline_tree = table->data + data;
+    }
 }
 
 bool go_table_find(const struct go_table *table, uint64_t vaddr, struct go_function *ret)
@@ -132,19 +155,23 @@ bool go_table_find(const struct go_table *table, uint64_t vaddr, struct go_funct
     uint32_t name = take_u32(&c);
     take(&c, 2 * 4); /* args, deferreturn */
     uint32_t stack_program = take_u32(&c);
-    take(&c, 4 * (4 + table->has_start_line)); /* pcfile, pcln, npcdata, cuOffset, startLine */
-    take_u8(&c);                               /* funcID */
+    take(&c, 2 * 4); /* pcfile, pcln */
+    uint32_t programs = take_u32(&c);
+    take(&c, 4 * (1 + table->has_start_line) + 1); /* cuOffset, startLine; funcID */
     uint8_t flags = take_u8(&c);
+    take_u8(&c);
+    uint8_t datas = take_u8(&c);
     if (c.failed || own_start != start)
         return false;
     *ret = (struct go_function){
         .start = start,
         .end = end,
-        .name = name_at(table, name),
+        .name = go_table_name(table, name),
         .stack_program = stack_program,
         .top = flags & FLAG_TOP,
         .moves_stack = flags & FLAG_MOVES_STACK,
     };
+    read_rest(table, &c, programs, datas, ret);
     return true;
 }
 
@@ -157,24 +184,45 @@ static int64_t take_difference(struct cursor *c)
 
 /* A pc-value table is a list of (difference of the value, bytes of code that have it). A difference
  * of 0 ends it, unless it is the first. */
-bool go_table_stack(const struct go_table *table, const struct go_function *function,
-                    uint64_t vaddr, int32_t *ret)
+static bool find_value(const struct go_table *table, const struct go_function *function,
+                       uint32_t program, uint64_t vaddr, int64_t *ret)
 {
-    struct cursor c = cursor_at(table->programs, function->stack_program);
+    struct cursor c = cursor_at(table->programs, program);
     uint64_t pc = function->start;
-    int64_t value = -1;
 
-    if (!function->stack_program)
-        return false;
+    *ret = -1;
     while (pc <= vaddr) {
         bool first = pc == function->start;
         int64_t difference = take_difference(&c);
         uint64_t length = take_uleb(&c);
         if (c.failed || (!difference && !first) || !length || length > UINT32_MAX)
             return false;
-        value += difference;
+        *ret += difference;
         pc += length;
     }
+    return *ret >= INT32_MIN && *ret <= INT32_MAX;
+}
+
+bool go_table_stack(const struct go_table *table, const struct go_function *function,
+                    uint64_t vaddr, int32_t *ret)
+{
+    int64_t value;
+
+    if (!function->stack_program ||
+        !find_value(table, function, function->stack_program, vaddr, &value))
+        return false;
     *ret = (int32_t)value;
     return value >= -8 && value < 1 << 30 && value % 8 == 0;
+}
+
+bool go_table_inlined(const struct go_table *table, const struct go_function *function,
+                      uint64_t vaddr, int32_t *ret)
+{
+    int64_t value = -1;
+
+    if (function->inline_program &&
+        !find_value(table, function, function->inline_program, vaddr, &value))
+        return false;
+    *ret = (int32_t)value;
+    return true;
 }

@@ -18,9 +18,10 @@ struct go_table {
     uint8_t *bytes; /* owned; NULL: there is no table */
     size_t size;
     bool relative; /* since 1.18: functions are named by 32-bit offsets from the text's start */
-    bool has_start_line;         /* since 1.20: a function's record has one more word */
-    uint64_t text;               /* the text's start; 0 if not relative */
-    uint64_t count;              /* functions */
+    bool has_start_line; /* since 1.20: a function's record has one more word */
+    uint64_t text;       /* the text's start; 0 if not relative */
+    uint64_t data;       /* what addresses of data of functions are relative to; 0: not known */
+    uint64_t count;      /* functions */
     struct span names, programs; /* of functions; of pc-value tables */
     struct span functions;       /* the sorted index, then the functions' records */
 };
@@ -28,9 +29,11 @@ struct go_table {
 struct go_function {
     uint64_t start, end;
     const char *name; /* "net/http.(*conn).serve", borrowed from the table; "" if it has none */
-    uint32_t stack_program;
-    bool top;         /* the outermost function of a stack (1.17 and later say so) */
-    bool moves_stack; /* it loads the stack pointer, by which its table is void (since 1.17) */
+    uint32_t stack_program; /* pc-value tables, 0: none */
+    uint32_t inline_program;
+    uint64_t inline_tree; /* address; 0: none, or not known */
+    bool top;             /* the outermost function of a stack (1.17 and later say so) */
+    bool moves_stack;     /* it loads the stack pointer, by which its table is void (since 1.17) */
 };
 
 /* Whose functions' addresses are relative to `text` if the header leaves that to the loader: in a
@@ -52,5 +55,13 @@ bool go_table_find(const struct go_table *table, uint64_t vaddr, struct go_funct
  * runs. False: the table does not say. */
 bool go_table_stack(const struct go_table *table, const struct go_function *function,
                     uint64_t vaddr, int32_t *ret);
+
+/* Which call of the function's inline tree the instruction at `vaddr` belongs to; -1: none. False:
+ * the table is malformed. */
+bool go_table_inlined(const struct go_table *table, const struct go_function *function,
+                      uint64_t vaddr, int32_t *ret);
+
+/* The name at an offset of the names, "" if there is none; borrowed from the table. */
+const char *go_table_name(const struct go_table *table, uint64_t offset);
 
 #endif

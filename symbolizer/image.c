@@ -286,15 +286,13 @@ static int read_cfi_section(struct image *image, Elf *elf)
     return result == -ENOMEM ? result : 0;
 }
 
-/* What a relocation of the base address puts at `vaddr`; 0 if there is none. The relocations are
- * found by DT_RELA, since sections may be stripped. */
-static uint64_t relocated(const struct image *image, Elf *elf, uint64_t vaddr)
+/* The relocations of the program, found by DT_RELA, since sections may be stripped; NULL: none. */
+static Elf_Data *find_relocations(const struct image *image, Elf *elf)
 {
     uint64_t rela = 0, size = 0, offset;
     Elf_Data *data = NULL;
     GElf_Phdr phdr;
     GElf_Dyn dyn;
-    GElf_Rela entry;
 
     for (int i = 0; !data && gelf_getphdr(elf, i, &phdr); i++) {
         if (phdr.p_type == PT_DYNAMIC)
@@ -307,23 +305,89 @@ static uint64_t relocated(const struct image *image, Elf *elf, uint64_t vaddr)
             size = dyn.d_un.d_val;
     }
     if (!rela || !image_offset(image, rela, &offset))
-        return 0;
-    data = elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_RELA);
-    for (int i = 0; data && gelf_getrela(data, i, &entry); i++) {
+        return NULL;
+    return elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_RELA);
+}
+
+/* The address that the loader puts at `vaddr` by adding the base address, else what the file has
+ * there; 0 if neither. */
+static uint64_t pointer_at(const struct image *image, Elf_Data *relocations, uint64_t vaddr)
+{
+    uint64_t offset, pointer = 0;
+    GElf_Rela entry;
+
+    for (int i = 0; relocations && gelf_getrela(relocations, i, &entry); i++) {
         if (entry.r_offset == vaddr && GELF_R_TYPE(entry.r_info) == R_X86_64_RELATIVE)
             return (uint64_t)entry.r_addend;
     }
-    return 0;
+    if (!image_offset(image, vaddr, &offset) ||
+        !image_bytes(image, offset, &pointer, sizeof(pointer)))
+        return 0;
+    return pointer;
+}
+
+/*
+ * Go's data of functions is relative to an address that only its loader's record has (type
+ * moduledata of runtime/symtab.go, 1.18 and later), which begins with the address of the table and
+ * repeats where the text begins and how many functions there are. 0: this is no such record.
+ */
+static uint64_t read_go_data(const struct image *image, Elf_Data *relocations, uint64_t record)
+{
+    const uint64_t text = 176, functions = 136, data = image->go.has_start_line ? 320 : 304;
+
+    if (pointer_at(image, NULL, record + functions) != image->go.count + 1 ||
+        pointer_at(image, relocations, record + text) != image->go.text)
+        return 0;
+    uint64_t start = pointer_at(image, relocations, record + data - 8), offset;
+    uint64_t ret = pointer_at(image, relocations, record + data);
+    return ret >= start && image_offset(image, start, &offset) && image_offset(image, ret, &offset)
+               ? ret
+               : 0;
+}
+
+/* Looks for that record in the segment, by its first word. */
+static uint64_t search_go_data(const struct image *image, const struct segment *segment,
+                               uint64_t table)
+{
+    uint8_t *bytes = read_bytes(image, segment->offset, segment->size);
+    uint64_t ret = 0, word;
+
+    for (size_t at = (size_t)(-segment->vaddr & 7);
+         bytes && !ret && segment->size >= 8 && at <= segment->size - 8; at += 8) {
+        memcpy(&word, bytes + at, sizeof(word));
+        if (word == table)
+            ret = read_go_data(image, NULL, segment->vaddr + at);
+    }
+    free(bytes);
+    return ret;
+}
+
+static void find_go_data(struct image *image, Elf_Data *relocations, uint64_t table)
+{
+    GElf_Rela entry;
+
+    for (int i = 0; !image->go.data && relocations && gelf_getrela(relocations, i, &entry); i++) {
+        if ((uint64_t)entry.r_addend == table)
+            image->go.data = read_go_data(image, relocations, entry.r_offset);
+    }
+    for (size_t i = 0; !image->go.data && i < image->segment_count; i++) {
+        if (!image->segments[i].executable)
+            image->go.data = search_go_data(image, &image->segments[i], table);
+    }
 }
 
 /* Reads the Go table at a file offset; it ends after at most `size` bytes. */
 static void read_go_table(struct image *image, Elf *elf, uint64_t offset, uint64_t vaddr,
                           size_t size)
 {
+    Elf_Data *relocations = find_relocations(image, elf);
     uint8_t *bytes = read_bytes(image, offset, size);
 
-    if (bytes)
-        go_table_init(&image->go, bytes, size, relocated(image, elf, vaddr + GO_HEADER_TEXT));
+    if (bytes &&
+        !go_table_init(&image->go, bytes, size,
+                       pointer_at(image, relocations, vaddr + GO_HEADER_TEXT)) &&
+        image->go.relative)
+        find_go_data(image, relocations, vaddr);
 }
 
 /* Looks for a Go table, which is aligned to 32 bytes, by its first bytes. */

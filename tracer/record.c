@@ -14,6 +14,8 @@
 
 #include "diag.h"
 #include "procfs.h"
+#include "symbolizer/component.h"
+#include "symbolizer/goinline.h"
 #include "symbolizer/symbols.h"
 
 static char **copy_words(char *const *words)
@@ -122,16 +124,54 @@ static struct place *collect_places(const struct run *run, size_t *ret)
     return places;
 }
 
-/* Names the functions at these offsets, ascending, of one module. A module without symbols is no
- * error. */
-static int name_places(struct run *run, const struct image *image, const uint64_t *offsets,
-                       size_t count)
+/* Where the functions inlined at a place are recorded. */
+struct inlined_at {
+    struct run *run;
+    uint32_t module;
+    uint64_t offset;
+};
+
+static int add_inlined(void *context, uint32_t position, const char *name)
+{
+    const struct inlined_at *at = context;
+    char *component = name ? component_of_go(name) : strdup("");
+    int result = component ? run_add_inlined(at->run, at->module, at->offset, position,
+                                             name ? name : "[unknown]", component)
+                           : -ENOMEM;
+    free(component);
+    return result;
+}
+
+/* The names that Go's own table has for a place. 0: none; 1: it is done; negative errno. */
+static int name_go_place(struct run *run, const struct image *image, uint64_t place)
+{
+    struct inlined_at at = { run, image->number, place };
+    uint64_t vaddr, offset;
+    struct go_function function;
+
+    if (!image_vaddr(image, place, &vaddr) || !go_table_find(&image->go, vaddr, &function) ||
+        !function.stack_program || !image_offset(image, function.start, &offset))
+        return 0;
+    char *component = component_of_go(function.name);
+    int result = component ? run_add_symbol(run, image->number, offset,
+                                            function.end - function.start, function.name, component)
+                           : -ENOMEM;
+    free(component);
+    if (!result)
+        result = go_inlined(image, &function, vaddr, add_inlined, &at);
+    return result < 0 ? result : 1;
+}
+
+/* Names the functions at these offsets, ascending, of one module, by its symbols. A module without
+ * any is no error. */
+static int name_by_symbols(struct run *run, const struct image *image, const uint64_t *offsets,
+                           size_t count)
 {
     struct symbols *symbols;
-    int result = 0, fd = image_open(image);
+    int result = 0, fd = count ? image_open(image) : -ENOENT;
 
     if (fd < 0)
-        return fd;
+        return count ? fd : 0;
     result = symbols_open(&symbols, image->module.path, fd, offsets, count);
     close(fd);
     if (result < 0)
@@ -139,10 +179,25 @@ static int name_places(struct run *run, const struct image *image, const uint64_
     for (size_t i = 0; i < count && result >= 0; i++) {
         const struct symbol_name *name = symbols_find(symbols, offsets[i]);
         if (name)
-            result = run_add_symbol(run, image->number, name->offset, name->size, name->name);
+            result = run_add_symbol(run, image->number, name->offset, name->size, name->name, "");
     }
     symbols_close(symbols);
     return result;
+}
+
+/* The same, where Go's table has no name. Leaves only those offsets. */
+static int name_places(struct run *run, const struct image *image, uint64_t *offsets, size_t count)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int result = image->go.count ? name_go_place(run, image, offsets[i]) : 0;
+        if (result < 0)
+            return result;
+        if (!result)
+            offsets[left++] = offsets[i];
+    }
+    return name_by_symbols(run, image, offsets, left);
 }
 
 static int record_symbols(struct run *run, const struct images *images)
