@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "symbolizer/attribute.h"
+#include "symbolizer/component.h"
 
 /* What a stack says about its calls, whatever their program and number. */
 struct verdict {
@@ -19,7 +20,7 @@ struct verdict {
 };
 
 struct traits {
-    bool runtime, loader;
+    bool runtime, loader, sure;
 };
 
 struct builder {
@@ -118,7 +119,7 @@ static struct attribute_frame view(const struct builder *builder, uint32_t libra
 {
     return (struct attribute_frame){
         .library = library,
-        .marks = marks,
+        .marks = marks | (builder->traits[library].sure ? 0 : FRAME_INEXACT),
         .runtime = builder->traits[library].runtime,
         .loader = builder->traits[library].loader,
     };
@@ -365,6 +366,7 @@ static struct traits traits_of(const struct builder *builder, uint32_t number)
         .runtime = *library->component ? library_component_is_runtime(list, library->component)
                                        : library_is_runtime(list, module),
         .loader = library->module == MODULE_START || library_is_loader(module),
+        .sure = component_is_sure(library->component),
     };
 }
 

@@ -179,7 +179,8 @@ static int name_by_symbols(struct run *run, const struct image *image, const uin
     for (size_t i = 0; i < count && result >= 0; i++) {
         const struct symbol_name *name = symbols_find(symbols, offsets[i]);
         if (name)
-            result = run_add_symbol(run, image->number, name->offset, name->size, name->name, "");
+            result = run_add_symbol(run, image->number, name->offset, name->size, name->name,
+                                    name->component);
     }
     symbols_close(symbols);
     return result;

@@ -1,4 +1,4 @@
-/* component.c - packages by the names of their functions. */
+/* component.c - packages and crates by the names of their functions. */
 #include "test.h"
 
 #include "symbolizer/component.h"
@@ -50,6 +50,72 @@ static void test_go(void **state)
     }
 }
 
+static void test_rust(void **state)
+{
+    static const struct {
+        const char *symbol, *component;
+    } rows[] = {
+        { "_ZN4main4main17h8da7fa642d137fc6E", "rust:main" },
+        { "_ZN5asker7generic17hb4f70d06f5f898d8E", "rust:asker" },
+        { "_ZN4core3ptr42drop_in_place$LT$alloc..string..String$GT$17h0123456789abcdefE",
+          "rust:core" },
+        { "_ZN3std2io5Write9write_all17h0123456789abcdefE.llvm.12", "rust:std" },
+        { "_ZN5a_b_c1f17h0123456789abcdefE", "rust:a_b_c" },
+        /* methods of traits: of the crate that must know both */
+        { "_ZN47_$LT$asker..A$u20$as$u20$core..fmt..Display$GT$3fmt17he9430a4e31f0e9a6E",
+          "rust:asker" },
+        { "_ZN50_$LT$alloc..string..String$u20$as$u20$asker..T$GT$1u17hfde1eb5709957919E",
+          "rust:asker" },
+        { "_ZN67_$LT$alloc..boxed..Box$LT$T$C$A$GT$$u20$as$u20$core..fmt..Debug$GT$"
+          "3fmt17h1212b3a27b6bfab8E",
+          "rust:alloc" },
+        { "_ZN40_$LT$a..A$u20$as$u20$b..T$GT$1u17hfde1eb5709957919E", "" }, /* wrong length */
+        { "_ZN29_$LT$a..A$u20$as$u20$b..T$GT$1u17hfde1eb5709957919E", "" }, /* a or b? */
+        { "_ZN29_$LT$a..A$u20$as$u20$a..T$GT$1u17hfde1eb5709957919E", "rust:a" },
+        { "_ZN30_$LT$$RF$T$u20$as$u20$b..T$GT$1u17hfde1eb5709957919E", "rust:b" },
+        { "_ZN33_$LT$$RF$a..T$u20$as$u20$core..T$GT$1u17hfde1eb5709957919E",
+          "" }, /* wrong length */
+        { "_ZN36_$LT$$RF$a..T$u20$as$u20$core..T$GT$1u17hfde1eb5709957919E", "rust:a" },
+        { "_ZN39_$LT$std..A$u20$as$u20$hashbrown..T$GT$1u17hfde1eb5709957919E", "" },
+        { "_ZN15_$LT$$u5b$T$u5d$$GT$1u17hfde1eb5709957919E", "" },
+        /* C++'s */
+        { "_ZN3std6vectorE", "" },
+        { "_ZN5asker3askEv", "" },
+        { "_ZN17h8da7fa642d137fc6E", "" },
+        { "_ZN4main17h8da7fa642d137fg6E", "" },
+        /* v0 */
+        { "_RNvCs32gj3y4fnmh_4main4main", "rust:main" },
+        { "_RINvCsaH8feeRRYkV_5asker7genericNCNvCs32gj3y4fnmh_4main4main0EBy_", "rust:asker" },
+        { "_RNvXCsaH8feeRRYkV_5askerNtB2_1ANtNtCsgEmfK2I1SDS_4core3fmt7Display3fmt", "rust:asker" },
+        { "_RNvXs_CsaH8feeRRYkV_5askerNtNtCslNYArtu3iFV_5alloc6string6StringNtB4_1T1u",
+          "rust:asker" },
+        { "_RNvMsn_NtCslNYArtu3iFV_5alloc4syncINtB5_3ArcE9drop_slow", "rust:alloc" },
+        { "_RNCINvNtCsjrHSEGnQ3l9_3std2rt10lang_startuE0Cs32gj3y4fnmh_4main", "rust:std" },
+        { "_RNvC3_9ab1f", "rust:9ab" },
+        { "_RNvYNtNtCsjrHSEGnQ3l9_3std3sysNtNtBa_2io5Write9write_all", "" },
+        { "_RNvC9main", "" },
+        { "_RNvCs12", "" },
+        { "_R", "" },
+        { "_RN", "" },
+        /* without mangling */
+        { "__rust_alloc", "rust:std" },
+        { "__rdl_alloc", "rust:std" },
+        { "rust_works", "" },
+        { "main", "" },
+        { "", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        char *component = component_of_symbol(rows[i].symbol);
+        assert_non_null(component);
+        if (strcmp(component, rows[i].component))
+            fail_msg("%s: '%s', not '%s'", rows[i].symbol, component, rows[i].component);
+        assert_true(component_is_valid(component));
+        free(component);
+    }
+}
+
 static void test_valid(void **state)
 {
     (void)state;
@@ -66,12 +132,14 @@ static void test_valid(void **state)
 static void test_runtime(void **state)
 {
     static const char *const runtime[] = {
-        "go:runtime", "go:runtime/cgo",   "go:runtime/internal/syscall",
-        "go:syscall", "go:internal/poll", "go:golang.org/x/sys/unix"
+        "go:runtime", "go:runtime/cgo",   "go:runtime/internal/syscall", "go:syscall", "rust:core",
+        "rust:std",   "go:internal/poll", "go:golang.org/x/sys/unix"
     };
     static const char *const others[] = { "",
                                           "go:main",
                                           "go:os",
+                                          "go:std",
+                                          "rust:runtime",
                                           "go:runtimes",
                                           "go:syscall/js",
                                           "go:a/internal/b",
@@ -98,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_go),
+        cmocka_unit_test(test_rust),
         cmocka_unit_test(test_valid),
         cmocka_unit_test(test_runtime),
     };

@@ -110,6 +110,33 @@ static void test_components(void **state)
     run_deinit(&run);
 }
 
+/* What crate a call is of is never sure, whether the caller or a runtime library stands for it. */
+static void test_crates(void **state)
+{
+    const struct frame by_crate[] = { { SAMPLE_LIBC, 0, 120 },
+                                      { SAMPLE_APP, 0, 510 },
+                                      { SAMPLE_APP, 0, 610 } };
+    struct run run;
+    struct table table;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "std::f", "rust:std"), 0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "a::f", "rust:a"), 0);
+    uint32_t execution = sample_execution(&run, '1');
+    sample_calls(&run, execution, sample_stack(&run, by_crate, 3, STACK_COMPLETE), 1, 4);
+    sample_calls(&run, execution, sample_stack(&run, by_crate, 2, STACK_COMPLETE), 1, 3);
+    sample_calls(&run, execution, sample_stack(&run, by_crate, 1, STACK_COMPLETE), 1, 2);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    check_component(&table, "rust:a", 4, 0, 4);
+    check_component(&table, "rust:std", 0, 0, 7);
+    check(&table, "libc.so.6", 1, "main", 5, 9, 9);
+    assert_int_equal(table.inexact, 4 + 3);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
 static void test_other_runtime_libraries(void **state)
 {
     const char *globs[] = { "liba.*" };
@@ -397,19 +424,13 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample),
-        cmocka_unit_test(test_components),
-        cmocka_unit_test(test_other_runtime_libraries),
-        cmocka_unit_test(test_on_stack),
-        cmocka_unit_test(test_nothing_known),
-        cmocka_unit_test(test_start),
-        cmocka_unit_test(test_empty_run),
-        cmocka_unit_test(test_user_phases),
-        cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_names_collide),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_results),
-        cmocka_unit_test(test_results_of_some),
+        cmocka_unit_test(test_sample),        cmocka_unit_test(test_components),
+        cmocka_unit_test(test_crates),        cmocka_unit_test(test_other_runtime_libraries),
+        cmocka_unit_test(test_on_stack),      cmocka_unit_test(test_nothing_known),
+        cmocka_unit_test(test_start),         cmocka_unit_test(test_empty_run),
+        cmocka_unit_test(test_user_phases),   cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_names_collide), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_results),       cmocka_unit_test(test_results_of_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
