@@ -6,7 +6,7 @@
 
 #include "symbolizer/gotable.h"
 
-enum { TEXT = 0x401000, SIZE_MAX_OF_TABLE = 1024 };
+enum { TEXT = 0x401000, DATA = 0x500000, TREE = 0x500040, SIZE_MAX_OF_TABLE = 1024 };
 
 /* A table under construction. */
 struct maker {
@@ -31,13 +31,15 @@ static void put_bytes(struct maker *m, const void *bytes, size_t size)
 /*
  * Three functions: main.main, 0x20 bytes: 0 bytes of stack, from its 4th on 0x18; a/b.F, 0x30
  * bytes, the outermost, without a table; runtime.gogo, 0x10 bytes, moves the stack pointer, 0
- * bytes, and -8 from its 8th on.
+ * bytes, and -8 from its 8th on. From the 8th byte of main.main on is what was inlined as the third
+ * entry of its tree.
  */
 static const char names[] = "\0main.main\0a/b.F\0runtime.gogo";
 static const uint8_t programs[] = {
     0,                   /* not a table */
     2, 4, 0x30, 0x1c, 0, /* 1: -1 + 1, 4 bytes; + 0x18, 0x1c bytes; the end */
     2, 8, 0x0f, 8,    0, /* 6: -1 + 1, 8 bytes; - 8, 8 bytes; the end */
+    0, 8, 8,    0x18, 0, /* 11: -1, 8 bytes; -1 + 4, 0x18 bytes; the end */
 };
 static const struct {
     uint32_t start, name, program;
@@ -45,13 +47,49 @@ static const struct {
 } functions[] = { { 0, 1, 1, 0 }, { 0x20, 11, 0, 1 }, { 0x50, 17, 6, 2 } };
 enum { END = 0x60, COUNT = LENGTH(functions) };
 
+static void align(struct maker *m)
+{
+    m->size = (m->size + 7) / 8 * 8;
+}
+
+/* The record of a function. `base`: of its addresses. Only the first has pc-value tables and data.
+ */
+static void put_record(struct maker *m, uint32_t magic, uint64_t base, size_t i)
+{
+    bool relative = magic != 0xfffffffa, start_line = magic == 0xfffffff1;
+    size_t word = relative ? 4 : 8;
+
+    align(m);
+    put(m, functions[i].start + base, word);
+    put(m, functions[i].name, 4);
+    put(m, 0, 8);
+    put(m, functions[i].program, 4);
+    put(m, 0, 8);
+    put(m, i ? 0 : 3, 4);
+    put(m, 0, start_line ? 8 : 4);
+    put(m, 0, 1);
+    put(m, functions[i].flags, 1);
+    put(m, 0, 1);
+    put(m, i ? 0 : 4, 1);
+    if (i)
+        return;
+    put(m, 0, 8);
+    put(m, 11, 4);
+    if (!relative)
+        align(m);
+    for (int data = 0; data < 3; data++)
+        put(m, relative ? UINT32_MAX : 0, word);
+    put(m, relative ? TREE - DATA : TREE, word);
+}
+
 /* `text`: what the header says of it. */
 static struct maker make(uint32_t magic, uint64_t text)
 {
     struct maker m = { .size = 0 };
-    bool relative = magic != 0xfffffffa, start_line = magic == 0xfffffff1;
+    bool relative = magic != 0xfffffffa;
     size_t word = relative ? 4 : 8, header = relative ? 72 : 64;
-    size_t index = 2 * word * COUNT + word, record = word + 4 * 7 + 4 * 1 + 4 * start_line + 4;
+    size_t index = header + (sizeof(names) + sizeof(programs) + 7) / 8 * 8;
+    uint64_t base = relative ? 0 : TEXT;
 
     put(&m, magic, 4);
     put(&m, 0x08010000, 4);
@@ -63,25 +101,20 @@ static struct maker make(uint32_t magic, uint64_t text)
     put(&m, 0, 8);
     put(&m, 0, 8);
     put(&m, header + sizeof(names), 8);
-    put(&m, header + sizeof(names) + sizeof(programs), 8);
+    put(&m, index, 8);
     put_bytes(&m, names, sizeof(names));
     put_bytes(&m, programs, sizeof(programs));
+    m.size = index + 2 * word * COUNT + word;
     for (size_t i = 0; i < COUNT; i++) {
-        put(&m, functions[i].start + (relative ? 0 : TEXT), word);
-        put(&m, index + i * record, word);
+        struct maker entry = { .size = index + 2 * word * i };
+        align(&m);
+        put(&entry, functions[i].start + base, word);
+        put(&entry, m.size - index, word);
+        memcpy(m.bytes + index + 2 * word * i, entry.bytes + index + 2 * word * i, 2 * word);
+        put_record(&m, magic, base, i);
     }
-    put(&m, END + (relative ? 0 : TEXT), word);
-    for (size_t i = 0; i < COUNT; i++) {
-        put(&m, functions[i].start + (relative ? 0 : TEXT), word);
-        put(&m, functions[i].name, 4);
-        put(&m, 0, 8);
-        put(&m, functions[i].program, 4);
-        for (int other = 0; other < 4 + start_line; other++)
-            put(&m, 0, 4);
-        put(&m, 0, 1);
-        put(&m, functions[i].flags, 1);
-        put(&m, 0, 2);
-    }
+    uint64_t end = END + base;
+    memcpy(m.bytes + index + 2 * word * COUNT, &end, word);
     return m;
 }
 
@@ -103,7 +136,7 @@ static void check_stack(const struct go_table *table, const struct go_function *
 static void check_functions(const struct go_table *table)
 {
     struct go_function f;
-    int32_t bytes;
+    int32_t bytes, number;
 
     assert_false(go_table_find(table, TEXT - 1, &f));
     assert_true(go_table_find(table, TEXT, &f));
@@ -118,7 +151,16 @@ static void check_functions(const struct go_table *table)
     check_stack(table, &f, TEXT + 0x1f, 0x18);
     assert_false(go_table_stack(table, &f, TEXT + 0x20, &bytes)); /* beyond its end */
 
+    assert_int_equal(f.inline_tree, table->relative && !table->data ? 0 : TREE);
+    assert_true(go_table_inlined(table, &f, TEXT + 7, &number));
+    assert_int_equal(number, -1);
+    assert_true(go_table_inlined(table, &f, TEXT + 8, &number));
+    assert_int_equal(number, 3);
+
     assert_true(go_table_find(table, TEXT + 0x20, &f));
+    assert_true(go_table_inlined(table, &f, TEXT + 0x20, &number));
+    assert_int_equal(number, -1);
+    assert_int_equal(f.inline_tree, 0);
     assert_string_equal(f.name, "a/b.F");
     assert_true(f.top && !f.moves_stack);
     assert_false(go_table_stack(table, &f, TEXT + 0x20, &bytes)); /* it has no table */
@@ -143,6 +185,8 @@ static void test_formats(void **state)
         struct go_table table;
         assert_true(go_table_begins(m.bytes, m.size));
         assert_int_equal(open_table(&table, m.bytes, m.size, 0), 0);
+        check_functions(&table);
+        table.data = table.relative ? DATA : 0;
         check_functions(&table);
         go_table_deinit(&table);
     }
@@ -194,6 +238,7 @@ static void ask_everything(const uint8_t *bytes, size_t size)
         assert_true(f.start <= at && at < f.end);
         assert_true(strlen(f.name) < size);
         go_table_stack(&table, &f, at, &stack);
+        go_table_inlined(&table, &f, at, &stack);
     }
     go_table_deinit(&table);
 }
