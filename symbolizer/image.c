@@ -2,12 +2,14 @@
  * memory. */
 #include "image.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <gelf.h>
@@ -18,9 +20,14 @@ extern void *sha1_buffer(const char *buffer, size_t size, void *digest);
 enum {
     SHA1_SIZE = 20,
     IMAGE_MEMORY_MAX = 256 << 20, /* largest image copied from memory, and largest unwind table */
-    HEADERS_MAX = 1024,           /* program headers; linkers write a dozen */
-    NOTES_MAX = 1 << 20,          /* bytes of one PT_NOTE */
-    GO_ALIGNMENT = 32,            /* of Go's table of functions */
+    HELD_MAX = 1 << 30,  /* bytes of these in all images; later ones are known by name only, or have
+                            no tables. (A file with holes can be large and cost nothing.) */
+    HEADERS_MAX = 1024,  /* program headers; linkers write a dozen */
+    NOTES_MAX = 1 << 20, /* bytes of all PT_NOTE */
+    DYNAMIC_MAX = 1 << 20, /* bytes of PT_DYNAMIC */
+    SONAME_MAX = 4096,
+    GO_ALIGNMENT = 32,   /* of Go's table of functions */
+    GO_RECORDS_MAX = 64, /* records that may be its loader's; there is one */
 };
 
 void images_init(struct images *images, int64_t (*add_module)(void *, const struct module *),
@@ -85,12 +92,41 @@ bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret)
     return false;
 }
 
+/* Is this the file of the image, and as it was when that was read? */
+static bool is_file_of(const struct image *image, int fd)
+{
+    const struct stat *then = &image->file;
+    struct stat now;
+
+    return !fstat(fd, &now) && now.st_ino == then->st_ino && now.st_dev == then->st_dev &&
+           now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == then->st_mtim.tv_nsec;
+}
+
+/* Opens a parked file by its path, if it is still there. */
+static int reopen(const struct image *image)
+{
+    struct stat st;
+
+    if (stat(image->module.path, &st) < 0 || !S_ISREG(st.st_mode))
+        return -ENOENT;
+    int fd = open(image->module.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return errno == EACCES ? -ENOENT : -errno;
+    if (is_file_of(image, fd))
+        return fd;
+    close(fd);
+    return -ENOENT;
+}
+
 int image_open(const struct image *image)
 {
     int fd;
 
     if (image->fd >= 0)
         return (fd = fcntl(image->fd, F_DUPFD_CLOEXEC, 0)) < 0 ? -errno : fd;
+    if (image->parked)
+        return reopen(image);
     fd = memfd_create("image", MFD_CLOEXEC);
     if (fd < 0)
         return -errno;
@@ -103,24 +139,48 @@ int image_open(const struct image *image)
 
 bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_t size)
 {
-    if (image->fd >= 0)
-        return pread(image->fd, buffer, size, (off_t)offset) == (ssize_t)size;
     if (offset > image->size || size > image->size - offset)
         return false;
-    memcpy(buffer, image->bytes + offset, size);
-    return true;
+    if (image->bytes) {
+        memcpy(buffer, image->bytes + offset, size);
+        return true;
+    }
+    int fd = image->parked ? reopen(image) : image->fd;
+    bool all = fd >= 0 && pread(fd, buffer, size, (off_t)offset) == (ssize_t)size;
+    if (image->parked && fd >= 0)
+        close(fd);
+    return all;
 }
 
-/* Bytes of the file at `offset`, to be freed; NULL if they are not all there. */
+/* The same, to be freed; NULL if they are not there or too many. */
 static uint8_t *read_bytes(const struct image *image, uint64_t offset, size_t size)
 {
-    if (!size || size > IMAGE_MEMORY_MAX)
+    if (!size || size > IMAGE_MEMORY_MAX || size > image->size)
         return NULL;
     uint8_t *bytes = malloc(size);
     if (bytes && image_bytes(image, offset, bytes, size))
         return bytes;
     free(bytes);
     return NULL;
+}
+
+/*
+ * Does the header say that there are more sections than it has room to say (e_shnum 0)? No linked
+ * file has so many, but libelf believes it, and takes 232 bytes for each 64 of a file that may have
+ * nothing but holes there.
+ */
+static bool has_endless_sections(const struct image *image)
+{
+    union {
+        Elf64_Ehdr large;
+        Elf32_Ehdr small;
+    } header;
+
+    if (!image_bytes(image, 0, &header, sizeof(header)))
+        return false;
+    return header.large.e_ident[EI_CLASS] == ELFCLASS64
+               ? header.large.e_shoff && !header.large.e_shnum
+               : header.small.e_shoff && !header.small.e_shnum;
 }
 
 static int read_segments(struct image *image, Elf *elf)
@@ -197,9 +257,12 @@ static bool read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
 /* DT_SONAME; the string table is found by DT_STRTAB, since sections may be stripped. */
 static void read_soname(struct image *image, Elf *elf, const GElf_Phdr *phdr)
 {
-    Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)phdr->p_offset, phdr->p_filesz, ELF_T_DYN);
     uint64_t strings = 0, soname = 0, size = 0, offset;
+    Elf_Data *data = NULL;
     GElf_Dyn dyn;
+
+    if (phdr->p_filesz <= DYNAMIC_MAX)
+        data = elf_getdata_rawchunk(elf, (int64_t)phdr->p_offset, phdr->p_filesz, ELF_T_DYN);
 
     for (int i = 0; data && gelf_getdyn(data, i, &dyn) && dyn.d_tag != DT_NULL; i++) {
         if (dyn.d_tag == DT_STRTAB)
@@ -209,12 +272,12 @@ static void read_soname(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         else if (dyn.d_tag == DT_SONAME)
             soname = dyn.d_un.d_val;
     }
-    if (!soname || soname >= size || !image_offset(image, strings, &offset))
+    if (!soname || soname >= size || !image_offset(image, strings + soname, &offset))
         return;
+    size = size - soname < SONAME_MAX ? size - soname : SONAME_MAX;
     Elf_Data *text = elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_BYTE);
     if (text)
-        image->module.soname = strndup((const char *)text->d_buf + soname,
-                                       strnlen((const char *)text->d_buf + soname, size - soname));
+        image->module.soname = strndup(text->d_buf, size);
 }
 
 /* The size of .eh_frame by its section header; else all that is left of its segment. */
@@ -255,17 +318,24 @@ static void read_cfi(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         free(header.bytes);
 }
 
-/* A section by its name; false if there is none, or if section headers were stripped. */
-static bool find_section(Elf *elf, const char *wanted, GElf_Shdr *ret)
+/* Looks for a section by its name; false if there is none, or if section headers were stripped.
+ * elf_strptr(3) would give names too, but only after unpacking whatever says to be compressed ones.
+ */
+static bool find_section(const struct image *image, Elf *elf, const char *wanted, GElf_Shdr *ret)
 {
+    char name[sizeof(".data.rel.ro.gopclntab")];
+    size_t size = strlen(wanted) + 1, index;
     Elf_Scn *scn = NULL;
-    size_t names;
+    GElf_Shdr names;
 
-    if (elf_getshdrstrndx(elf, &names) < 0)
+    assert(size <= sizeof(name));
+    if (elf_getshdrstrndx(elf, &index) < 0 || !gelf_getshdr(elf_getscn(elf, index), &names))
         return false;
     while ((scn = elf_nextscn(elf, scn))) {
-        const char *name = gelf_getshdr(scn, ret) ? elf_strptr(elf, names, ret->sh_name) : NULL;
-        if (name && !strcmp(name, wanted) && ret->sh_type != SHT_NOBITS)
+        uint64_t offset;
+        if (gelf_getshdr(scn, ret) && ret->sh_type != SHT_NOBITS &&
+            !__builtin_add_overflow(names.sh_offset, ret->sh_name, &offset) &&
+            image_bytes(image, offset, name, size) && !memcmp(name, wanted, size))
             return true;
     }
     return false;
@@ -276,7 +346,7 @@ static int read_cfi_section(struct image *image, Elf *elf)
 {
     GElf_Shdr shdr;
 
-    if (!find_section(elf, ".eh_frame", &shdr))
+    if (!find_section(image, elf, ".eh_frame", &shdr))
         return 0;
     struct section frames = { NULL, shdr.sh_size, shdr.sh_addr };
     frames.bytes = read_bytes(image, shdr.sh_offset, shdr.sh_size);
@@ -294,9 +364,12 @@ static Elf_Data *find_relocations(const struct image *image, Elf *elf)
     GElf_Phdr phdr;
     GElf_Dyn dyn;
 
-    for (int i = 0; !data && gelf_getphdr(elf, i, &phdr); i++) {
-        if (phdr.p_type == PT_DYNAMIC)
+    for (int i = 0; gelf_getphdr(elf, i, &phdr); i++) {
+        if (phdr.p_type != PT_DYNAMIC)
+            continue;
+        if (phdr.p_filesz <= DYNAMIC_MAX)
             data = elf_getdata_rawchunk(elf, (int64_t)phdr.p_offset, phdr.p_filesz, ELF_T_DYN);
+        break;
     }
     for (int i = 0; data && gelf_getdyn(data, i, &dyn) && dyn.d_tag != DT_NULL; i++) {
         if (dyn.d_tag == DT_RELA)
@@ -304,7 +377,7 @@ static Elf_Data *find_relocations(const struct image *image, Elf *elf)
         else if (dyn.d_tag == DT_RELASZ)
             size = dyn.d_un.d_val;
     }
-    if (!rela || !image_offset(image, rela, &offset))
+    if (!rela || size > IMAGE_MEMORY_MAX || !image_offset(image, rela, &offset))
         return NULL;
     return elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_RELA);
 }
@@ -345,17 +418,27 @@ static uint64_t read_go_data(const struct image *image, Elf_Data *relocations, u
                : 0;
 }
 
+/* The bytes of a segment of data, to be freed. NULL: it is none, they are not to be had, or are
+ * more than are left to search in all segments. */
+static uint8_t *read_data(const struct image *image, const struct segment *segment, uint64_t *left)
+{
+    if (segment->executable || segment->size > *left)
+        return NULL;
+    *left -= segment->size;
+    return read_bytes(image, segment->offset, segment->size);
+}
+
 /* Looks for that record in the segment, by its first word. */
 static uint64_t search_go_data(const struct image *image, const struct segment *segment,
-                               uint64_t table)
+                               uint64_t table, uint64_t *left, int *records)
 {
-    uint8_t *bytes = read_bytes(image, segment->offset, segment->size);
+    uint8_t *bytes = read_data(image, segment, left);
     uint64_t ret = 0, word;
 
     for (size_t at = (size_t)(-segment->vaddr & 7);
          bytes && !ret && segment->size >= 8 && at <= segment->size - 8; at += 8) {
         memcpy(&word, bytes + at, sizeof(word));
-        if (word == table)
+        if (word == table && (*records)++ < GO_RECORDS_MAX)
             ret = read_go_data(image, NULL, segment->vaddr + at);
     }
     free(bytes);
@@ -364,16 +447,16 @@ static uint64_t search_go_data(const struct image *image, const struct segment *
 
 static void find_go_data(struct image *image, Elf_Data *relocations, uint64_t table)
 {
+    uint64_t left = IMAGE_MEMORY_MAX;
     GElf_Rela entry;
+    int records = 0;
 
     for (int i = 0; !image->go.data && relocations && gelf_getrela(relocations, i, &entry); i++) {
-        if ((uint64_t)entry.r_addend == table)
+        if ((uint64_t)entry.r_addend == table && records++ < GO_RECORDS_MAX)
             image->go.data = read_go_data(image, relocations, entry.r_offset);
     }
-    for (size_t i = 0; !image->go.data && i < image->segment_count; i++) {
-        if (!image->segments[i].executable)
-            image->go.data = search_go_data(image, &image->segments[i], table);
-    }
+    for (size_t i = 0; !image->go.data && i < image->segment_count; i++)
+        image->go.data = search_go_data(image, &image->segments[i], table, &left, &records);
 }
 
 /* Reads the Go table at a file offset; it ends after at most `size` bytes. */
@@ -391,9 +474,10 @@ static void read_go_table(struct image *image, Elf *elf, uint64_t offset, uint64
 }
 
 /* Looks for a Go table, which is aligned to 32 bytes, by its first bytes. */
-static void search_go_table(struct image *image, Elf *elf, const struct segment *segment)
+static void search_go_table(struct image *image, Elf *elf, const struct segment *segment,
+                            uint64_t *left)
 {
-    uint8_t *bytes = read_bytes(image, segment->offset, segment->size);
+    uint8_t *bytes = read_data(image, segment, left);
     size_t at = (size_t)(-segment->vaddr & (GO_ALIGNMENT - 1));
 
     if (!bytes)
@@ -410,17 +494,16 @@ static void search_go_table(struct image *image, Elf *elf, const struct segment 
  */
 static void read_go(struct image *image, Elf *elf)
 {
+    uint64_t left = IMAGE_MEMORY_MAX;
     GElf_Shdr shdr;
 
-    if (find_section(elf, ".gopclntab", &shdr) ||
-        find_section(elf, ".data.rel.ro.gopclntab", &shdr)) {
+    if (find_section(image, elf, ".gopclntab", &shdr) ||
+        find_section(image, elf, ".data.rel.ro.gopclntab", &shdr)) {
         read_go_table(image, elf, shdr.sh_offset, shdr.sh_addr, shdr.sh_size);
         return;
     }
-    for (size_t i = 0; image->is_go && i < image->segment_count && !image->go.count; i++) {
-        if (!image->segments[i].executable)
-            search_go_table(image, elf, &image->segments[i]);
-    }
+    for (size_t i = 0; image->is_go && i < image->segment_count && !image->go.count; i++)
+        search_go_table(image, elf, &image->segments[i], &left);
 }
 
 /* The last resort for an identity: a hash of all the bytes. */
@@ -436,15 +519,18 @@ static void hash_bytes(struct image *image)
     free(bytes);
 }
 
-/* Reads the image behind fd or bytes. What cannot be read is not known of it, should that be all
- * but its name. 0, -ENOEXEC, -ENOMEM. */
-static int image_read(struct image *image)
+/* Reads the image behind fd or bytes, unwind tables only if they are wanted. What cannot be read is
+ * not known of it, should that be all but its name. 0, -ENOEXEC, -ENOMEM. */
+static int image_read(struct image *image, bool tables)
 {
+    if (has_endless_sections(image))
+        return 0;
     Elf *elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL)
                               : elf_memory((char *)image->bytes, image->size);
     GElf_Ehdr ehdr;
     GElf_Phdr phdr;
     int result = -ENOEXEC, dynamics = 0, frames = 0;
+    uint64_t notes = 0;
     bool hash = true;
 
     if (!elf)
@@ -452,6 +538,7 @@ static int image_read(struct image *image)
     if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
         goto out;
     image->entry = ehdr.e_entry;
+    tables &= ehdr.e_machine == EM_X86_64;
     result = read_segments(image, elf);
     /* Of what there can be only one, only the first counts: a hostile file must not make us read
      * for hours. */
@@ -459,20 +546,22 @@ static int image_read(struct image *image)
         bool first = !(phdr.p_type == PT_DYNAMIC        ? dynamics++
                        : phdr.p_type == PT_GNU_EH_FRAME ? frames++
                                                         : 0);
-        if (phdr.p_type == PT_NOTE && phdr.p_filesz <= NOTES_MAX)
+        if (phdr.p_type == PT_NOTE && phdr.p_filesz <= NOTES_MAX - notes) {
+            notes += phdr.p_filesz;
             hash &= read_notes(image, elf, &phdr);
-        else if (phdr.p_type == PT_DYNAMIC && first && image->fd >= 0)
+        }
+        if (phdr.p_type == PT_DYNAMIC && first && image->fd >= 0)
             read_soname(image, elf, &phdr); /* in memory the loader has relocated DT_STRTAB */
-        else if (phdr.p_type == PT_GNU_EH_FRAME && first && ehdr.e_machine == EM_X86_64)
+        if (phdr.p_type == PT_GNU_EH_FRAME && first && tables)
             read_cfi(image, elf, &phdr);
-        else if (phdr.p_type == PT_GNU_RELRO) {
+        if (phdr.p_type == PT_GNU_RELRO) {
             image->relro_start = phdr.p_vaddr;
             image->relro_end = phdr.p_vaddr + phdr.p_memsz;
         }
     }
-    if (!result && !image->cfi.count && ehdr.e_machine == EM_X86_64)
+    if (!result && !image->cfi.count && tables)
         result = read_cfi_section(image, elf);
-    if (!result && ehdr.e_machine == EM_X86_64)
+    if (!result && tables)
         read_go(image, elf);
     if (!result && !image->module.identity && hash)
         hash_bytes(image);
@@ -540,39 +629,39 @@ static int check_magic(const char *maps, const struct target *target, const stru
     return -ENOEXEC;
 }
 
-/* Copies what is mapped of an ELF file into a buffer that looks like the file. 0; -ENOEXEC: it is
- * none; or another negative errno. */
+/* Is the mapping of this file, not too far from its beginning? */
+static bool is_part(const struct mapping *m, const struct mapping *wanted, uint64_t *end)
+{
+    *end = m->offset + (m->end - m->start);
+    return same_file(m, wanted) && *end >= m->offset && *end <= IMAGE_MEMORY_MAX && m->readable;
+}
+
+/* Copies what is mapped of an ELF file into a buffer that looks like the file; where nothing is
+ * mapped it has zeros, and takes no memory. 0; -ENOEXEC: it is none; or another negative errno. */
 static int copy_memory(struct image *image, const struct target *target,
                        const struct mapping *wanted)
 {
     struct mapping m;
     const char *text;
     char *maps;
+    uint64_t end;
     int result = target->read_maps(target->context, &maps);
 
     if (result < 0)
         return result;
     result = check_magic(maps, target, wanted);
-    for (text = maps; !result && maps_next(&text, &m) > 0;) {
-        uint64_t end = m.offset + (m.end - m.start);
-        if (!same_file(&m, wanted) || end < m.offset || end > IMAGE_MEMORY_MAX || !m.readable)
-            continue;
-        if (end > image->size) {
-            uint8_t *bytes = realloc(image->bytes, end);
-            if (!bytes) {
-                result = -ENOMEM;
-                break;
-            }
-            memset(bytes + image->size, 0, end - image->size);
-            image->bytes = bytes;
+    for (text = maps; !result && maps_next(&text, &m) > 0;)
+        if (is_part(&m, wanted, &end) && end > image->size)
             image->size = end;
-        }
+    if (!result && image->size && !(image->bytes = calloc(1, image->size)))
+        result = -ENOMEM;
+    for (text = maps; !result && maps_next(&text, &m) > 0;) {
+        if (!is_part(&m, wanted, &end))
+            continue;
         ssize_t got =
             target->read(target->context, m.start, image->bytes + m.offset, m.end - m.start);
-        if (got < 0) {
+        if (got < 0)
             result = (int)got;
-            break;
-        }
     }
     free(maps);
     return result;
@@ -603,15 +692,13 @@ static int name_module(struct image *image)
 }
 
 /* Fills the image from the mapped file, or failing that from memory; if neither can be read, only
- * its name is known. 0, -ENOEXEC, -ENOMEM. */
+ * its name is known. If the images are `full`, it must take little memory. 0, -ENOEXEC, -ENOMEM. */
 static int image_find(struct image *image, const struct target *target,
-                      const struct mapping *mapping)
+                      const struct mapping *mapping, bool full)
 {
-    int result = -ENOEXEC;
-
     if (mapping->inode && open_file(image, target, mapping))
-        return image_read(image);
-    result = copy_memory(image, target, mapping);
+        return image_read(image, !full);
+    int result = full ? -EFBIG : copy_memory(image, target, mapping);
     if (result == -ENOMEM || result == -ENOEXEC)
         return result;
     if (result < 0) {
@@ -620,16 +707,36 @@ static int image_find(struct image *image, const struct target *target,
         image->size = 0;
         return 0;
     }
-    return image->bytes ? image_read(image) : -ENOEXEC;
+    return image->bytes ? image_read(image, true) : -ENOEXEC;
 }
 
-/* Has nobody written to the file since it was read? */
-static bool is_unchanged(const struct image *image)
+/* The same of a parked image: the mapped file is opened to see that. */
+static bool is_parked_file(const struct image *image, const struct target *target,
+                           const struct mapping *mapping)
 {
-    struct stat st;
-    return !fstat(image->fd, &st) && st.st_size == image->file.st_size &&
-           st.st_mtim.tv_sec == image->file.st_mtim.tv_sec &&
-           st.st_mtim.tv_nsec == image->file.st_mtim.tv_nsec;
+    int fd = target->open_mapped(target->context, mapping, image->maps_path);
+    bool same = fd >= 0 && is_file_of(image, fd);
+
+    if (fd >= 0)
+        close(fd);
+    return same;
+}
+
+/* Each open file keeps its inode number from being reused, but there must be some left for all
+ * else. */
+static void park(struct images *images, struct image *image)
+{
+    struct rlimit limit;
+
+    if (image->fd < 0)
+        return;
+    if (!getrlimit(RLIMIT_NOFILE, &limit) && images->open >= limit.rlim_cur / 2) {
+        close(image->fd);
+        image->fd = -1;
+        image->parked = true;
+    } else {
+        images->open++;
+    }
 }
 
 /* Is the mapping a copy of what the image has? 32-bit programs have another [vdso] than 64-bit
@@ -660,9 +767,10 @@ static struct image *images_find(const struct images *images, const struct targe
         if (image->inode == mapping->inode && image->device == mapping->device &&
             strlen(image->maps_path) == mapping->path_length &&
             !memcmp(image->maps_path, mapping->path, mapping->path_length) &&
-            (image->fd >= 0 ? is_unchanged(image)
-             : image->bytes ? has_same_bytes(image, target, mapping)
-                            : true))
+            (image->fd >= 0  ? is_file_of(image, image->fd)
+             : image->parked ? is_parked_file(image, target, mapping)
+             : image->bytes  ? has_same_bytes(image, target, mapping)
+                             : true))
             return image;
     }
     return NULL;
@@ -679,6 +787,8 @@ static int images_append(struct images *images, struct image *image)
         images->capacity = capacity;
     }
     images->images[images->count++] = image;
+    images->held += image->cfi.header.size + image->cfi.frames.size + image->go.size;
+    images->held += image->bytes ? image->size : 0;
     return 0;
 }
 
@@ -695,7 +805,7 @@ int images_load(struct images *images, const struct target *target, const struct
         image = image_create(mapping);
         if (!image)
             return -ENOMEM;
-        result = image_find(image, target, mapping);
+        result = image_find(image, target, mapping, images->held >= HELD_MAX);
         if (!result)
             result = name_module(image);
         if (!result) {
@@ -707,6 +817,7 @@ int images_load(struct images *images, const struct target *target, const struct
             image_destroy(image);
             return result == -ENOEXEC ? 0 : result;
         }
+        park(images, image);
     }
     image->module.loads++;
     *ret = image;

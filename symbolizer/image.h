@@ -33,6 +33,7 @@ struct image {
 
     /* Where its bytes are: a file, or (vDSO, deleted, memfd) a copy taken from memory. */
     int fd;
+    bool parked;      /* the file was closed again, for too many are open */
     struct stat file; /* of fd when it was read: shows a later change */
     uint8_t *bytes;
     size_t size;
@@ -52,6 +53,8 @@ struct image {
 struct images {
     struct image **images;
     size_t count, capacity;
+    size_t open;   /* how many have an fd */
+    uint64_t held; /* bytes of unwind tables and copies that they keep */
     /* Gives a module its number in the run; negative errno on failure. */
     int64_t (*add_module)(void *context, const struct module *module);
     void *context;
@@ -76,7 +79,8 @@ bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret);
 /* Reads `size` bytes of the file at `offset`; false if they are not all there. */
 bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_t size);
 
-/* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno. */
+/* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno,
+ * -ENOENT: the file is not to be had any more. */
 int image_open(const struct image *image);
 
 #endif

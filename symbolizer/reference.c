@@ -231,7 +231,7 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
         return is_outermost(&u->cursor) ? STEP_OUTERMOST : STEP_FAILED;
     if (unw_get_reg(&u->cursor, UNW_REG_IP, &ip) < 0 ||
         unw_get_reg(&u->cursor, UNW_REG_SP, &sp) < 0 ||
-        unw_get_reg(&u->cursor, UNW_X86_64_RBP, &bp) < 0)
+        unw_get_reg(&u->cursor, UNW_X86_64_RBP, &bp) < 0 || !ip)
         return STEP_FAILED;
     at->ip = ip;
     at->sp = sp;

@@ -50,10 +50,9 @@ static bool locate(const struct source *source, GElf_Addr address, GElf_Xword si
             address - segment.p_vaddr >= segment.p_filesz)
             continue;
         GElf_Xword place = address - segment.p_vaddr, room = segment.p_filesz - place;
-        if (__builtin_add_overflow(segment.p_offset, place, &ret->offset))
-            return false;
         ret->size = size < room ? size : room;
-        return ret->offset + ret->size > ret->offset;
+        return !__builtin_add_overflow(segment.p_offset, place, &ret->offset) &&
+               ret->offset <= INT64_MAX && ret->size <= INT64_MAX - ret->offset;
     }
     return false;
 }

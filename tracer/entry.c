@@ -77,10 +77,13 @@ static int64_t take_stack(struct trace *trace, struct tracee *tracee, const stru
     enum stack_end end =
         verify_unwind(&trace->verify, u, tracee->space, &target, &entry->registers);
 
-    if (end == STACK_COMPLETE && tracee->spawned_by == UNKNOWN_STACK)
-        end = STACK_UNREADABLE;
-    else if (end == STACK_COMPLETE && tracee->spawned_by != NO_STACK)
+    if (end == STACK_COMPLETE && tracee->spawned_by == UNKNOWN_STACK) {
+        /* A spawned child's own stack does not begin where a program does. */
+        if (!u->depth || !(u->frames[u->depth - 1].marks & FRAME_ENTRY))
+            end = STACK_UNREADABLE;
+    } else if (end == STACK_COMPLETE && tracee->spawned_by != NO_STACK) {
         end = unwind_append(u, &stacks->stacks[tracee->spawned_by]);
+    }
     return stacks_intern(stacks, u->frames, u->depth, end);
 }
 
@@ -205,7 +208,8 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
     tracee->entering_strict =
         trace->seccomp && !process->own_filter && call_enters_strict_mode(meaning, entry->args);
     if (call_installs_filter(meaning, entry->args, &all_threads)) {
-        if (all_threads && trace->seccomp && !process->own_filter)
+        /* (The second of two at once must wait as well.) */
+        if (all_threads && trace->seccomp && (!process->own_filter || trace->installing))
             resume_watched(trace, tracee);
         process->own_filter = true;
     }
@@ -229,6 +233,7 @@ static void count_entry(struct trace *trace, struct tracee *tracee, const struct
     note_effect(trace, tracee, entry);
     tracee->at_entry = count >= 0;
     tracee->observed = trace->options->results && count >= 0;
+    tracee->resumed_in_call = 0;
     tracee->count = (uint32_t)count;
     tracee->clone_stack = stack < 0 ? UNKNOWN_STACK : stack;
     if (tracee->strict && !call_is_strict(entry->abi, entry->nr))

@@ -20,6 +20,7 @@
 /* Handles the stop in which a tracee without a place has been waiting, unless its death is next. */
 static void release_held(struct trace *trace, struct tracee *tracee)
 {
+    trace->held -= tracee->held;
     if (tracee->held && !tracee->queued) {
         queue_put(&trace->queue, (struct waited){ tracee->tid, tracee->held_status, 0 });
         tracee->queued = true;
@@ -120,6 +121,8 @@ void family_adopt_orphans(struct trace *trace)
     for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
         if (!t->process && t->held && !is_expected(trace, t)) {
             adopt_unknown(trace, t);
+            if (t->process->references == 1)
+                t->spawned_by = UNKNOWN_STACK; /* perhaps */
             trace->orphans -= trace->orphans > 0;
         }
     }
@@ -134,6 +137,8 @@ static struct tracee *take_over(struct trace *trace, struct tracee *leader, stru
     if (leader) {
         entry_watch_affinity(trace, leader, false);
         trace->orphans += leader->cloning;
+        trace->installing -= leader->installing;
+        trace->held -= leader->held;
         trace_execution(trace)->killed += leader->at_entry;
     }
     tracees_rename(&trace->tracees, caller, tid);
@@ -183,6 +188,17 @@ static bool ended_itself(const struct tracee *tracee, int status)
     return tracee->ending && WIFEXITED(status) && (!ender || ender == tracee->tid);
 }
 
+/* Takes a tracee away that is no more. */
+static void forget(struct trace *trace, struct tracee *tracee)
+{
+    entry_watch_affinity(trace, tracee, false);
+    trace->held -= tracee->held;
+    trace->installing -= tracee->installing;
+    if (tracee->changing_map) /* others may share the memory, and the call may have come so far */
+        tracee->space->stale = true;
+    tracees_remove(&trace->tracees, tracee);
+}
+
 /* A leader's death is reported last. A thread that is left then had taken over its tid by execve,
  * and was killed before that could be seen. */
 static void remove_rest(struct trace *trace, const struct process *process)
@@ -191,8 +207,7 @@ static void remove_rest(struct trace *trace, const struct process *process)
 
     while (process->references > 1 &&
            (rest = tracees_find_process(&trace->tracees, process->pid))) {
-        entry_watch_affinity(trace, rest, false);
-        tracees_remove(&trace->tracees, rest);
+        forget(trace, rest);
     }
 }
 
@@ -206,25 +221,27 @@ void family_death(struct trace *trace, struct tracee *tracee, pid_t tid, int sta
         trace->saver = 0;
     if (!tracee)
         return; /* it died before its first stop, or is the saver */
-    entry_watch_affinity(trace, tracee, false);
     if (tracee->at_entry && !ended_itself(tracee, status))
         trace_execution(trace)->killed++;
     trace->orphans += tracee->cloning;
     struct process *process = tracee->process ? process_ref(tracee->process) : NULL;
-    tracees_remove(&trace->tracees, tracee);
+    forget(trace, tracee);
     if (process && process->pid == tid)
         remove_rest(trace, process);
-    if (process && process->installer)
-        resume_installer(trace, process);
     process_unref(process);
 }
 
 void family_hold(struct trace *trace, struct tracee *tracee, pid_t tid, int status)
 {
     if (!tracee)
+        tracee = tracees_find(&trace->tracees, tid);
+    if (!tracee) {
         tracee = tracees_add(&trace->tracees, tid);
-    if (!tracee)
-        die("out of memory");
+        if (!tracee)
+            die("out of memory");
+        tracee->queued = queue_find(&trace->queue, tid) != NULL;
+    }
+    trace->held += !tracee->held;
     tracee->held = true;
     tracee->held_status = status;
 }

@@ -11,7 +11,7 @@
  *     unwind         symbolizer/unwind.c     with which stack, over the maps and images of its
  *                                            address space (space.c, maps.c, image.c, cfi.c, call.c),
  *     run_count      report/run.c            counted by (program, stack, call);
- *     record_end     tracer/record.c         then the names of functions (symbolizer/symbols.c)
+ *     record_end     tracer/record.c         then the names of functions (symbolizer/names.c, symbols.c)
  *   table_build      report/table.c          attribute each stack (symbolizer/attribute.c)
  *   output_run       report/output.c         CSV, run file, text (csv.c, runfile_print.c, text.c)
  *

@@ -16,7 +16,11 @@
 #include "procfs.h"
 #include "symbolizer/component.h"
 #include "symbolizer/goinline.h"
-#include "symbolizer/symbols.h"
+#include "symbolizer/names.h"
+
+/* What reading the symbols of one module may take, in time and memory. */
+enum { NAMES_MILLISECONDS = 20000 };
+static const uint64_t names_bytes = (uint64_t)4 << 30;
 
 static char **copy_words(char *const *words)
 {
@@ -162,43 +166,89 @@ static int name_go_place(struct run *run, const struct image *image, uint64_t pl
     return result < 0 ? result : 1;
 }
 
-/* Names the functions at these offsets, ascending, of one module, by its symbols. A module without
- * any is no error. */
-static int name_by_symbols(struct run *run, const struct image *image, const uint64_t *offsets,
-                           size_t count)
-{
-    struct symbols *symbols;
-    int result = 0, fd = count ? image_open(image) : -ENOENT;
-
-    if (fd < 0)
-        return count ? fd : 0;
-    result = symbols_open(&symbols, image->module.path, fd, offsets, count);
-    close(fd);
-    if (result < 0)
-        return result == -ENOEXEC ? 0 : result;
-    for (size_t i = 0; i < count && result >= 0; i++) {
-        const struct symbol_name *name = symbols_find(symbols, offsets[i]);
-        if (name)
-            result = run_add_symbol(run, image->number, name->offset, name->size, name->name,
-                                    name->component);
-    }
-    symbols_close(symbols);
-    return result;
-}
-
-/* The same, where Go's table has no name. Leaves only those offsets. */
-static int name_places(struct run *run, const struct image *image, uint64_t *offsets, size_t count)
+/* The same for these offsets, ascending, of one module. Leaves only those that it has no name for.
+ * 0 or a negative errno. */
+static int name_go_places(struct run *run, const struct image *image, uint64_t *offsets,
+                          size_t *count)
 {
     size_t left = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < *count; i++) {
         int result = image->go.count ? name_go_place(run, image, offsets[i]) : 0;
         if (result < 0)
             return result;
         if (!result)
             offsets[left++] = offsets[i];
     }
-    return name_by_symbols(run, image, offsets, left);
+    *count = left;
+    return 0;
+}
+
+/* The first place in the module, or behind where it would be. */
+static size_t first_place(const struct place *places, size_t count, uint32_t module)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (places[middle].module < module)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The places of one module as a job, but for those that Go's table names. 0 or a negative errno. */
+static int make_job(struct run *run, const struct image *image, const struct place *places,
+                    uint64_t *offsets, size_t count, struct names_job *ret)
+{
+    size_t first = first_place(places, count, image->number), end;
+
+    for (end = first; end < count && places[end].module == image->number;)
+        end++;
+    *ret = (struct names_job){ image, offsets + first, end - first };
+    return name_go_places(run, image, offsets + first, &ret->count);
+}
+
+/* Whose names are being looked up. */
+struct naming {
+    struct run *run;
+    const struct names_job *jobs;
+};
+
+static int add_name(void *context, size_t job, const struct symbol_name *name)
+{
+    const struct naming *naming = context;
+    return run_add_symbol(naming->run, naming->jobs[job].image->number, name->offset, name->size,
+                          name->name, name->component);
+}
+
+static void warn_of_names(void *context, size_t job, enum names_result result)
+{
+    const struct naming *naming = context;
+    diag("no names for functions of '%s': to read its symbols %s",
+         naming->jobs[job].image->module.path,
+         result == NAMES_TOO_LONG ? "takes too long" : "fails");
+}
+
+static int name_places(struct run *run, const struct images *images, const struct place *places,
+                       uint64_t *offsets, size_t count, struct names_job *jobs)
+{
+    const struct names_limits limits = { NAMES_MILLISECONDS, names_bytes };
+    struct naming naming = { run, jobs };
+    size_t wanted = 0;
+
+    for (size_t i = 0; i < count; i++)
+        offsets[i] = places[i].offset;
+    for (size_t i = 0; i < images->count; i++) {
+        int error = make_job(run, images->images[i], places, offsets, count, &jobs[wanted]);
+        if (error)
+            return error;
+        wanted += jobs[wanted].count > 0;
+    }
+    return names_find(jobs, wanted, &limits,
+                      &(struct names_user){ add_name, warn_of_names, &naming });
 }
 
 static int record_symbols(struct run *run, const struct images *images)
@@ -206,22 +256,14 @@ static int record_symbols(struct run *run, const struct images *images)
     size_t count = 0;
     struct place *places = collect_places(run, &count);
     uint64_t *offsets = calloc(count + 1, sizeof(*offsets));
-    int result = places && offsets ? 0 : -ENOMEM;
+    struct names_job *jobs = calloc(images->count + 1, sizeof(*jobs));
+    int result = -ENOMEM;
 
-    for (size_t i = 0; i < count && offsets; i++)
-        offsets[i] = places[i].offset;
-    for (size_t i = 0; i < images->count && result >= 0; i++) {
-        const struct image *image = images->images[i];
-        size_t first = 0, end;
-        while (first < count && places[first].module < image->number)
-            first++;
-        for (end = first; end < count && places[end].module == image->number;)
-            end++;
-        if (end > first)
-            result = name_places(run, image, offsets + first, end - first);
-    }
+    if (places && offsets && jobs)
+        result = name_places(run, images, places, offsets, count, jobs);
     free(places);
     free(offsets);
+    free(jobs);
     return result;
 }
 

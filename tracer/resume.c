@@ -15,7 +15,7 @@ void resume_tracee(struct trace *trace, struct tracee *tracee, int signal)
     bool stop_at_exit = !trace->seccomp || tracee->changing_map || tracee->cleared_untraced ||
                         tracee->observed || tracee->process->own_filter;
 
-    if (tracee->observed)
+    if (tracee->observed && !tracee->resumed_in_call)
         tracee->resumed_in_call = trace_now();
     near_resume(&trace->near, tracee->tid, stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, signal,
                 tracee->process->references == 1, &tracee->resumed_at);
@@ -46,11 +46,14 @@ bool resume_restarted(const struct trace *trace, const struct tracee *tracee, bo
 
 void resume_watched(struct trace *trace, struct tracee *installer)
 {
+    struct process *process = installer->process;
+
     for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
-        if (t->process == installer->process && t != installer)
+        if (t->process == process && t != installer && !t->installing)
             resume_interrupt(t);
     }
-    installer->process->installer = installer->tid;
+    installer->installing = true;
+    trace->installing++;
 }
 
 static bool siblings_watched(const struct trace *trace, const struct process *process)
@@ -66,13 +69,13 @@ static bool siblings_watched(const struct trace *trace, const struct process *pr
     return true;
 }
 
-void resume_installer(struct trace *trace, struct process *process)
+void resume_installers(struct trace *trace)
 {
-    struct tracee *installer = tracees_find(&trace->tracees, process->installer);
-
-    if (!siblings_watched(trace, process))
-        return;
-    process->installer = 0;
-    if (installer && installer->process == process)
-        resume_tracee(trace, installer, 0);
+    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+        if (t->installing && siblings_watched(trace, t->process)) {
+            t->installing = false;
+            trace->installing--;
+            resume_tracee(trace, t, 0);
+        }
+    }
 }

@@ -32,7 +32,7 @@ bool resume_restarted(const struct trace *trace, const struct tracee *tracee, bo
  */
 void resume_watched(struct trace *trace, struct tracee *installer);
 
-/* Lets the thread go that installs a filter, if it is time. */
-void resume_installer(struct trace *trace, struct process *process);
+/* Lets such threads go for whom it is time. After all that was waited for is handled. */
+void resume_installers(struct trace *trace);
 
 #endif

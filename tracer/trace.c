@@ -35,6 +35,8 @@
 enum {
     OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
               PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP,
+    FEW_TRACEES = 64,
+    WAITS_FOR_ALL = 16,
     SETTLE_MILLISECONDS = 1000, /* how long to wait for stops that we asked for, when leaving */
 };
 
@@ -118,8 +120,6 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         resume_restarted(trace, tracee, true);
         request_send(PTRACE_LISTEN, tid, 0, 0);
         trace->suspend |= signals.suspend && tid == trace->launch.pid;
-        if (tracee->process->installer)
-            resume_installer(trace, tracee->process);
         return;
     case STOP_SIGNAL:
         signal = stop.value;
@@ -128,11 +128,8 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
     default:
         break;
     }
-    pid_t installer = tracee->process->installer;
-    if (installer != tid)
+    if (!tracee->installing)
         resume_tracee(trace, tracee, signal);
-    if (installer)
-        resume_installer(trace, tracee->process);
 }
 
 /*
@@ -166,10 +163,15 @@ static void check_all_gone(const struct trace *trace, int error)
     }
 }
 
-/* Waits for one stop, then takes all others that are there: a tracee that stops all the time cannot
- * keep the others waiting. False: there are no tracees any more. */
+/*
+ * Waits for one stop, then takes all others that are there: a tracee that stops all the time cannot
+ * keep the others waiting. With many tracees not each time, for the kernel goes through all of them
+ * to find that there is no other. False: there are no tracees any more.
+ */
 static bool wait_for_stops(struct trace *trace)
 {
+    bool all = trace->tracees.count <= FEW_TRACEES || trace->orphans ||
+               ++trace->waits % WAITS_FOR_ALL == 0;
     int status;
 
     /* Of this thread's tracees: the children that we inherited from whoever executed us are the
@@ -178,8 +180,8 @@ static bool wait_for_stops(struct trace *trace)
         pid_t tid = waitpid(-1, &status, flags);
         if (tid > 0) {
             note_waited(trace, tid, status);
-            if (trace->tracees.count == 1)
-                return true; /* there are no others */
+            if (trace->tracees.count == 1 || !all)
+                return true;
         } else if (tid < 0 && errno == EINTR) {
             return true; /* with what there is; the next wait blocks again */
         } else {
@@ -233,7 +235,9 @@ static void loop(struct trace *trace)
 {
     while ((trace->tracees.count || trace->orphans) && !trace->cut_short && wait_for_stops(trace)) {
         handle_queue(trace);
-        if (trace->orphans) {
+        if (trace->installing)
+            resume_installers(trace);
+        if (trace->orphans && trace->held) {
             family_adopt_orphans(trace);
             handle_queue(trace);
         }
@@ -342,7 +346,8 @@ static int begin_attached(struct trace *trace)
         if (result)
             return result;
         if (process)
-            process->program = record_program(trace->run, process->pid);
+            process->program = record_program(
+                trace->run, tracees_find_process(&trace->tracees, process->pid)->tid);
     }
     trace->started = true;
     size_t threads = trace->tracees.count;
@@ -375,7 +380,7 @@ static void settle(struct trace *trace)
     int status;
 
     for (int i = 0; i < SETTLE_MILLISECONDS && is_unsettled(trace); i++) {
-        pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
+        pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | WNOHANG);
         if (tid > 0)
             note_waited(trace, tid, status);
         else
@@ -397,7 +402,8 @@ static void *tracing_thread(void *context)
     if (trace->result)
         return NULL;
     signals_catch(trace->launch.pid);
-    near_init(&trace->near, !trace->options->no_near);
+    /* What lives on without us must not be left bound, should we be killed. */
+    near_init(&trace->near, !trace->options->no_near && trace->options->kill_on_exit);
     start_ticking(trace);
     if (trace->launch.pid)
         launch_go(&trace->launch);
@@ -406,8 +412,9 @@ static void *tracing_thread(void *context)
     progress_end(&trace->progress);
     if (!trace->options->kill_on_exit)
         settle(trace);
-    if (trace->saver)
-        waitpid(trace->saver, NULL, 0);
+    /* Until it has ended: its results, older than ours, must not come after them. */
+    while (trace->saver && waitpid(trace->saver, NULL, 0) < 0 && errno == EINTR)
+        ;
     return NULL;
 }
 

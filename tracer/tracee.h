@@ -16,9 +16,7 @@ struct process {
     unsigned references; /* tracees in it */
     pid_t pid;
     int64_t program; /* number in the run; -1 until the command's first execve */
-    bool own_filter; /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL (trace.c)
-                      */
-    pid_t installer; /* the thread that is held while the others learn of its filter; 0: none */
+    bool own_filter; /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL */
     pid_t ender;     /* the first thread that entered exit_group or execve; 0: none */
 };
 
@@ -52,11 +50,12 @@ struct tracee {
     int64_t clone_stack; /* the stack of the call; number in the run */
 
     bool entering_strict; /* the call is to enter seccomp's strict mode, which our filter forbids */
-    bool strict;          /* it is as if it had, from then on (trace.c) */
+    bool strict;          /* it is as if it had, from then on (entry.c) */
 
     bool sees_affinity; /* the call can tell or pass on the affinity of this tracee or of another */
     uint64_t resumed_at; /* for near_resume */
 
+    bool installing; /* held: it installs a filter for its process, whose other threads must stop */
     bool interrupted; /* we have stopped it (PTRACE_INTERRUPT), which it has not reported yet */
 
     bool queued;     /* a stop of it, or its death, was waited for and is not handled yet */

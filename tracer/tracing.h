@@ -32,13 +32,16 @@ struct trace {
     struct progress progress;
     bool show_progress;
 
-    int result;       /* the exit status to end with after a failure of ours; 0 */
-    bool started;     /* the command's first execve was seen */
-    int status;       /* the command's wait status, once it has ended */
-    bool suspend;     /* the command stopped after ^Z: stop likewise, for the shell waits for us */
-    bool forwarded;   /* a signal was passed on to what the command left running */
-    bool cut_short;   /* there was another: tracing ends here */
-    unsigned orphans; /* tracees that died in a clone call: their children wait for no event */
+    int result;     /* the exit status to end with after a failure of ours; 0 */
+    bool started;   /* the command's first execve was seen */
+    int status;     /* the command's wait status, once it has ended */
+    bool suspend;   /* the command stopped after ^Z: stop likewise, for the shell waits for us */
+    bool forwarded; /* a signal was passed on to what the command left running */
+    bool cut_short; /* there was another: tracing ends here */
+    unsigned installing; /* threads that are held while they install a filter */
+    unsigned held;       /* tracees that no parent has announced yet */
+    unsigned waits;      /* as long as there are many tracees */
+    unsigned orphans;    /* tracees that died in a clone call: their children wait for no event */
 
     pid_t saver;         /* writes the results as they were a while ago (save_now) */
     uint64_t next_save;  /* nanoseconds */

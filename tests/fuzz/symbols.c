@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "symbolizer/component.h"
 #include "symbolizer/symbols.h"
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
@@ -12,20 +13,52 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     return mutate_elf(data, size, max_size, seed);
 }
 
+static struct symbols *open_symbols(int fd, const uint64_t *wanted, size_t count)
+{
+    struct symbols *symbols = NULL;
+    int result = symbols_open(&symbols, "/nowhere/file", fd, wanted, count);
+
+    CHECK(result ? result < 0 && !symbols : symbols != NULL);
+    return symbols;
+}
+
+static void check_symbol(const struct symbol_name *found, uint64_t offset)
+{
+    CHECK(found->size && found->offset <= offset && offset - found->offset < found->size);
+    CHECK(found->offset <= INT64_MAX && found->size <= INT64_MAX - found->offset);
+    CHECK(*found->name && component_is_valid(found->component));
+}
+
+/* What is found does not depend on what else is asked for. */
+static void check_wanted(int fd, const struct symbols *all)
+{
+    static const uint64_t wanted[] = { 0, 0x3c8, 0x3cc, 0x3ef, 0x1000, 0x1020, 0x1031, UINT64_MAX };
+    struct symbols *some = open_symbols(fd, wanted, LENGTH(wanted));
+
+    CHECK(some);
+    for (size_t i = 0; i < LENGTH(wanted); i++) {
+        const struct symbol_name *a = symbols_find(all, wanted[i]),
+                                 *b = symbols_find(some, wanted[i]);
+        CHECK(!a == !b);
+        if (a)
+            CHECK(!strcmp(a->name, b->name) && !strcmp(a->component, b->component) &&
+                  a->offset == b->offset && a->size == b->size);
+    }
+    symbols_close(some);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = make_file(data, size);
-    struct symbols *symbols = NULL;
-    int result = symbols_open(&symbols, "/nowhere/file", fd, NULL, 0);
+    struct symbols *symbols = open_symbols(fd, NULL, 0);
 
-    CHECK(!result || (result < 0 && !symbols));
-    for (uint64_t offset = 0; !result && offset < size + 64; offset += 16) {
+    for (uint64_t offset = 0; symbols && offset < size + 64; offset += 16) {
         const struct symbol_name *found = symbols_find(symbols, offset);
-        if (found) {
-            CHECK(found->size && found->offset <= offset && offset - found->offset < found->size);
-            CHECK(*found->name);
-        }
+        if (found)
+            check_symbol(found, offset);
     }
+    if (symbols)
+        check_wanted(fd, symbols);
     symbols_close(symbols);
     close(fd);
     return 0;

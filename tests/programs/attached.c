@@ -17,6 +17,7 @@
 #include <sys/eventfd.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
@@ -129,6 +130,7 @@ static void be_held(void)
     pid_t child = vfork();
 
     if (!child) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody else would end it */
         _exit(read(hold[0], &byte, 1) == 1 ? 0 : 1);
     }
     int status;

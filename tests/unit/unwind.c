@@ -167,6 +167,21 @@ static void test_bad_stack_pointers(void **state)
     }
 }
 
+static void test_no_return_address(void **state)
+{
+    static uint64_t stack[1 << 12]; /* zeros */
+    struct fixture *f = *state;
+    struct user_regs_struct registers = { .cs = 0x33 };
+
+    HERE(registers);
+    registers.rsp = registers.rbp = (uint64_t)stack;
+    assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_BAD_CFI);
+    assert_int_equal(f->unwinder.depth, 1);
+    assert_int_equal(unwind_by_reference(&f->unwinder, f->space, &f->target, &registers),
+                     STACK_BAD_CFI);
+    assert_int_equal(f->unwinder.depth, 1);
+}
+
 static void test_garbage_stacks(void **state)
 {
     enum { SIZE = 1 << 16 };
@@ -212,6 +227,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_own_stack, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reference_agrees, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_stack_pointers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_return_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_garbage_stacks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_foreign_code, set_up, tear_down),
     };

@@ -1,0 +1,332 @@
+/* names.c - a child process that reads symbols and writes the wanted ones to a pipe; and a new one
+ * if it dies of that. */
+#include "names.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "symbolizer/component.h"
+#include "symbolizer/cursor.h"
+
+/* The child's answer to one job: this, and a row of names: offset and size of 8 bytes, then the
+ * name and the component, each a length of 4 and the text. */
+struct head {
+    uint64_t error; /* 0, or a positive errno; EFBIG: the file asks for too much memory */
+    uint64_t size;  /* of what follows */
+};
+
+enum { ANSWER_MAX = 256 << 20 };
+
+/* ---- The child ---- */
+
+static void limit_memory(uint64_t bytes)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    /* The sixth number is what RLIMIT_DATA limits, and the stack. */
+    if (file && fscanf(file, "%*u %*u %*u %*u %*u %lu", &pages) == 1) {
+        rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + bytes;
+        setrlimit(RLIMIT_DATA, &(struct rlimit){ most, most });
+    }
+    if (file)
+        fclose(file);
+}
+
+/* Should memory run out all the same, the kernel is to choose this process. */
+static void offer_to_die(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        if (write(fd, "1000", 4) < 0)
+            errno = 0; /* then we are as likely as others */
+        close(fd);
+    }
+}
+
+/* No signal of the terminal's, no core file, no life without us. */
+static void prepare(pid_t parent, uint64_t bytes)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+    limit_memory(bytes);
+    offer_to_die();
+}
+
+static void print_text(FILE *file, const char *text)
+{
+    uint32_t length = (uint32_t)strlen(text);
+
+    fwrite(&length, sizeof(length), 1, file);
+    fwrite(text, 1, length, file);
+}
+
+static void print_name(FILE *file, const struct symbol_name *name)
+{
+    fwrite(&name->offset, sizeof(name->offset), 1, file);
+    fwrite(&name->size, sizeof(name->size), 1, file);
+    print_text(file, name->name);
+    print_text(file, name->component);
+}
+
+static void print_names(FILE *file, const struct symbols *symbols, const struct names_job *job)
+{
+    const struct symbol_name *last = NULL;
+
+    for (size_t i = 0; i < job->count; i++) {
+        const struct symbol_name *name = symbols_find(symbols, job->offsets[i]);
+        if (name && name != last)
+            print_name(file, name);
+        last = name;
+    }
+}
+
+/* Is it the file that asks for too much, or is there just no memory to be had? */
+static int no_memory(uint64_t limit)
+{
+    struct rusage usage = { 0 };
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_maxrss * 1024 > limit / 4 ? -EFBIG : -ENOMEM;
+}
+
+/* An image without symbols is no error, nor one whose file is gone. */
+static int read_symbols(const struct names_job *job, struct symbols **ret)
+{
+    int fd = image_open(job->image);
+
+    if (fd < 0)
+        return fd == -ENOENT ? 0 : fd;
+    int error = symbols_open(ret, job->image->module.path, fd, job->offsets, job->count);
+    close(fd);
+    return error == -ENOEXEC ? 0 : error;
+}
+
+/* The names, to be freed. 0 or a negative errno. */
+static int collect_names(const struct names_job *job, char **ret, size_t *size)
+{
+    struct symbols *symbols = NULL;
+    FILE *file = open_memstream(ret, size);
+
+    if (!file)
+        return -ENOMEM;
+    int error = read_symbols(job, &symbols);
+    if (symbols)
+        print_names(file, symbols, job);
+    symbols_close(symbols);
+    bool failed = ferror(file);
+    return (fclose(file) || failed) && !error ? -ENOMEM : error;
+}
+
+static bool write_all(int fd, const void *bytes, size_t size)
+{
+    while (size) {
+        ssize_t put = write(fd, bytes, size);
+        if (put <= 0)
+            return false;
+        bytes = (const char *)bytes + put;
+        size -= (size_t)put;
+    }
+    return true;
+}
+
+static bool answer(int out, const struct names_job *job, uint64_t limit)
+{
+    char *names = NULL;
+    size_t size = 0;
+    int error = collect_names(job, &names, &size);
+
+    if (error == -ENOMEM)
+        error = no_memory(limit);
+    struct head head = { (uint64_t)-error, error ? 0 : size };
+    bool written = write_all(out, &head, sizeof(head)) && write_all(out, names, head.size);
+    free(names);
+    return written;
+}
+
+/* ---- The parent ---- */
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Reads so many bytes. An enum names_result; negative errno. */
+static int read_all(int fd, int64_t deadline, void *buffer, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        struct pollfd wanted = { fd, POLLIN, 0 };
+        int64_t left = deadline - now();
+        if (left <= 0)
+            return NAMES_TOO_LONG;
+        int ready = poll(&wanted, 1, (int)left);
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+        if (ready <= 0)
+            continue;
+        ssize_t got = read(fd, (char *)buffer + done, size - done);
+        if (got <= 0)
+            return got < 0 ? -errno : NAMES_FAILED;
+        done += (size_t)got;
+    }
+    return NAMES_READ;
+}
+
+/* The names, to be freed whatever is returned. An enum names_result; negative errno. */
+static int read_answer(int fd, int milliseconds, uint8_t **ret, size_t *size)
+{
+    int64_t deadline = now() + milliseconds;
+    struct head head;
+    int result = read_all(fd, deadline, &head, sizeof(head));
+
+    if (result)
+        return result;
+    if (head.error)
+        return head.error == EFBIG ? NAMES_FAILED : -(int)head.error;
+    if (head.size > ANSWER_MAX)
+        return NAMES_FAILED;
+    *ret = malloc(head.size + 1);
+    *size = head.size;
+    return *ret ? read_all(fd, deadline, *ret, head.size) : -ENOMEM;
+}
+
+/* A text, to be freed. NAMES_FAILED: there is none; -ENOMEM. */
+static int take_text(struct cursor *c, char **ret)
+{
+    uint32_t length = take_u32(c);
+    const uint8_t *text = take(c, length);
+
+    if (!text || memchr(text, '\0', length))
+        return NAMES_FAILED;
+    *ret = strndup((const char *)text, length);
+    return *ret ? 0 : -ENOMEM;
+}
+
+/* The child's word is worth no more than the file that it read. An enum names_result; -ENOMEM. */
+static int take_name(struct cursor *c, struct symbol_name *ret)
+{
+    ret->offset = take_fixed(c, 8);
+    ret->size = take_fixed(c, 8);
+    if (!ret->size || ret->offset > INT64_MAX || ret->size > INT64_MAX - ret->offset)
+        return NAMES_FAILED;
+    int result = take_text(c, &ret->name);
+    if (!result)
+        result = take_text(c, &ret->component);
+    if (!result && (!*ret->name || !component_is_valid(ret->component)))
+        result = NAMES_FAILED;
+    return result;
+}
+
+static int add_names(const uint8_t *bytes, size_t size, size_t job, const struct names_user *user)
+{
+    struct cursor c = { bytes, bytes + size, false };
+    int result = 0;
+
+    while (!result && cursor_left(&c)) {
+        struct symbol_name name = { 0 };
+        result = take_name(&c, &name);
+        if (!result)
+            result = user->add(user->context, job, &name);
+        free(name.name);
+        free(name.component);
+    }
+    return result;
+}
+
+struct child {
+    pid_t pid; /* 0: none */
+    int fd;    /* where its answers come from */
+};
+
+/* A child that does all these jobs. 0 or a negative errno. */
+static int start_child(struct child *child, const struct names_job *jobs, size_t count,
+                       const struct names_limits *limits)
+{
+    pid_t parent = getpid();
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    pid_t pid = fork();
+    if (!pid) {
+        prepare(parent, limits->bytes);
+        for (size_t i = 0; i < count && answer(ends[1], &jobs[i], limits->bytes); i++)
+            ;
+        _exit(0);
+    }
+    int error = pid < 0 ? -errno : 0;
+    close(ends[1]);
+    if (error)
+        close(ends[0]);
+    else
+        *child = (struct child){ pid, ends[0] };
+    return error;
+}
+
+static void end_child(struct child *child)
+{
+    enum { TRIES = 1000 };
+
+    if (!child->pid)
+        return;
+    close(child->fd);
+    kill(child->pid, SIGKILL);
+    for (int i = 0; i < TRIES && waitpid(child->pid, NULL, 0) < 0 && errno == EINTR; i++)
+        ;
+    child->pid = 0;
+}
+
+/* An enum names_result; negative errno. */
+static int find_job(struct child *child, int milliseconds, size_t job,
+                    const struct names_user *user)
+{
+    uint8_t *names = NULL;
+    size_t size;
+    int result = read_answer(child->fd, milliseconds, &names, &size);
+
+    if (!result)
+        result = add_names(names, size, job, user);
+    free(names);
+    return result;
+}
+
+int names_find(const struct names_job *jobs, size_t count, const struct names_limits *limits,
+               const struct names_user *user)
+{
+    struct child child = { 0 };
+    int milliseconds = limits->milliseconds, result = 0;
+
+    for (size_t i = 0; i < count && result >= 0; i++) {
+        result = child.pid ? 0 : start_child(&child, jobs + i, count - i, limits);
+        if (!result)
+            result = find_job(&child, milliseconds, i, user);
+        if (result)
+            end_child(&child);
+        if (result > 0)
+            user->fail(user->context, i, (enum names_result)result);
+        if (result == NAMES_TOO_LONG)
+            milliseconds /= 2;
+    }
+    end_child(&child);
+    return result < 0 ? result : 0;
+}

@@ -1,0 +1,202 @@
+/*
+ * names.c - names from a child process, in place of whose symbols.c there is this test's own: it
+ * answers, crashes, hangs or eats memory, as the path says.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "symbolizer/names.h"
+
+enum { MEMORY = 64 << 20, EATEN = 1 << 20, SOON = 300, LATE = 60000 };
+
+/* ---- In place of symbols.c ---- */
+
+/* A function of 16 bytes at each multiple of 16, but for the first. */
+struct symbols {
+    struct symbol_name names[8];
+};
+
+int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t *wanted,
+                 size_t wanted_count)
+{
+    static struct symbols symbols;
+
+    (void)fd;
+    assert_true(wanted[0] == 5 && wanted_count == 4);
+    if (!strcmp(path, "crash"))
+        __builtin_trap();
+    if (!strcmp(path, "exit"))
+        _exit(3);
+    while (!strcmp(path, "hang"))
+        pause();
+    while (!strcmp(path, "eat")) {
+        /* Not malloc: the address sanitizer's does not come back without memory. */
+        char *memory =
+            mmap(NULL, EATEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED)
+            return -ENOMEM;
+        memset(memory, 1, EATEN);
+    }
+    if (!strcmp(path, "no ELF"))
+        return -ENOEXEC;
+    if (!strcmp(path, "no memory"))
+        return -ENOMEM;
+    if (!strcmp(path, "no descriptor"))
+        return -EMFILE;
+    for (uint64_t i = 0; i < LENGTH(symbols.names); i++)
+        symbols.names[i] =
+            (struct symbol_name){ (char *)path,
+                                  !strcmp(path, "odd") ? "odd"
+                                  : i % 2              ? ""
+                                                       : "rust:a",
+                                  16 * i, strcmp(path, "endless") ? 16 : UINT64_MAX };
+    *ret = &symbols;
+    return 0;
+}
+
+const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t offset)
+{
+    return offset < 16 ? NULL : &symbols->names[offset / 16];
+}
+
+/* symbols.h says that NULL is nothing. */
+void symbols_close(struct symbols *symbols)
+{
+    (void)symbols;
+}
+
+/* ---- Tests ---- */
+
+/* What came of the jobs. */
+struct found {
+    size_t count;
+    uint64_t offsets[8];
+    char last[64];
+    enum names_result results[8]; /* by job */
+    int error;                    /* what add is to return */
+};
+
+static int add(void *context, size_t job, const struct symbol_name *name)
+{
+    struct found *found = context;
+
+    assert_true(found->count < LENGTH(found->offsets) && job < LENGTH(found->results));
+    assert_int_equal(name->size, 16);
+    assert_string_equal(name->component, name->offset % 32 ? "" : "rust:a");
+    found->offsets[found->count++] = name->offset;
+    snprintf(found->last, sizeof(found->last), "%s", name->name);
+    return found->error;
+}
+
+static void note(void *context, size_t job, enum names_result result)
+{
+    struct found *found = context;
+    found->results[job] = result;
+}
+
+/* Looks for the same places in images of these names. */
+static int find(int milliseconds, struct found *found, const char *const *paths, size_t count)
+{
+    static const uint64_t places[] = { 5, 40, 47, 100 };
+    const struct names_limits limits = { milliseconds, MEMORY };
+    struct image images[8] = { 0 };
+    struct names_job jobs[8];
+
+    for (size_t i = 0; i < count; i++) {
+        images[i].fd = STDIN_FILENO;
+        images[i].module.path = (char *)paths[i];
+        jobs[i] = (struct names_job){ &images[i], places, LENGTH(places) };
+    }
+    return names_find(jobs, count, &limits, &(struct names_user){ add, note, found });
+}
+
+#define FIND(milliseconds, found, ...)                              \
+    find(milliseconds, found, (const char *const[]){ __VA_ARGS__ }, \
+         sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+
+static void test_finds(void **state)
+{
+    struct found found = { 0 };
+
+    (void)state;
+    assert_int_equal(FIND(LATE, &found, "name", "no ELF", "na\nme"), 0);
+    assert_int_equal(found.count, 4);
+    assert_int_equal(found.offsets[0], 32);
+    assert_int_equal(found.offsets[1], 96);
+    assert_int_equal(found.offsets[2], 32);
+    assert_string_equal(found.last, "na\nme");
+    assert_int_equal(FIND(LATE, &found, "no ELF"), 0);
+    assert_int_equal(found.count, 4);
+}
+
+/* Nothing is taken of a child that comes to a bad end or whose answer cannot be; the others' names
+ * are found all the same. */
+static void test_fails(void **state)
+{
+    static const enum names_result results[] = { NAMES_FAILED, NAMES_READ,   NAMES_FAILED,
+                                                 NAMES_FAILED, NAMES_FAILED, NAMES_FAILED,
+                                                 NAMES_READ };
+    struct found found = { 0 };
+
+    (void)state;
+    assert_int_equal(FIND(LATE, &found, "crash", "one", "exit", "endless", "", "odd", "two"), 0);
+    assert_memory_equal(found.results, results, sizeof(results));
+    assert_int_equal(found.count, 4);
+    assert_string_equal(found.last, "two");
+}
+
+static void test_takes_too_long(void **state)
+{
+    struct found found = { 0 };
+
+    (void)state;
+    assert_int_equal(FIND(SOON, &found, "one", "hang", "hang"), 0);
+    assert_int_equal(found.results[0], NAMES_READ);
+    assert_int_equal(found.results[1], NAMES_TOO_LONG);
+    assert_int_equal(found.results[2], NAMES_TOO_LONG);
+    assert_int_equal(found.count, 2);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* all have been reaped */
+    assert_int_equal(errno, ECHILD);
+}
+
+static void test_takes_too_much(void **state)
+{
+    struct found found = { 0 };
+    struct rusage before, after;
+
+    (void)state;
+    getrusage(RUSAGE_CHILDREN, &before);
+    assert_int_equal(FIND(LATE, &found, "eat", "one"), 0);
+    getrusage(RUSAGE_CHILDREN, &after);
+    assert_int_equal(found.results[0], NAMES_FAILED);
+    assert_int_equal(found.count, 2);
+    assert_true(after.ru_maxrss > MEMORY / 2 / 1024);
+    assert_true(after.ru_maxrss < before.ru_maxrss + 4 * MEMORY / 1024);
+}
+
+static void test_errors(void **state)
+{
+    struct found found = { .error = -EIO };
+
+    (void)state;
+    assert_int_equal(FIND(LATE, &found, "one", "two"), -EIO);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(FIND(LATE, &found, "no memory"), -ENOMEM); /* and not its fault */
+    assert_int_equal(FIND(LATE, &found, "no descriptor"), -EMFILE);
+    assert_int_equal(names_find(NULL, 0, &(struct names_limits){ 1, 1 }, NULL), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_finds),          cmocka_unit_test(test_fails),
+        cmocka_unit_test(test_takes_too_long), cmocka_unit_test(test_takes_too_much),
+        cmocka_unit_test(test_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
