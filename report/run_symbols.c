@@ -196,7 +196,7 @@ size_t run_find_inlined(struct run *run, uint32_t module, uint64_t offset,
     }
     for (end = low; end < run->inlined_count && !compare_places(&run->inlined[end], &wanted);)
         end++;
-    *ret = run->inlined + low;
+    *ret = end > low ? &run->inlined[low] : NULL; /* the array may be NULL */
     return end - low;
 }
 
