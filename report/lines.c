@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "escape.h"
+#include "symbolizer/component.h"
 
 /* Escaped texts of one run, each made once. */
 struct texts {
-    char **modules;  /* name, soname, path, build_id of each */
-    char **programs; /* name, path of each */
-    char **phases;   /* built-in and user's, by row.phase */
+    char **modules;    /* name, soname, path, build_id of each */
+    char **components; /* of each of the table's libraries */
+    char **programs;   /* name, path of each */
+    char **phases;     /* built-in and user's, by row.phase */
 };
 
 enum { MODULE_TEXTS = 4, PROGRAM_TEXTS = 2 };
@@ -67,15 +69,15 @@ static const char *build_id(const struct module *module)
     return strncmp(module->identity, "gnu:", 4) ? module->identity : module->identity + 4;
 }
 
-/* The texts stand one behind another: of modules, then of programs, then of phases. */
+/* The texts stand one behind another: of modules, of libraries, of programs, of phases. */
 static int make_texts(struct lines *lines, const struct table *table, bool for_spreadsheets,
                       struct texts *ret)
 {
     const struct run *run = table->run;
     size_t phases = 3 + run->phase_count, made = 0;
 
-    lines->text_count =
-        run->module_count * MODULE_TEXTS + run->program_count * PROGRAM_TEXTS + phases;
+    lines->text_count = run->module_count * MODULE_TEXTS + table->library_count +
+                        run->program_count * PROGRAM_TEXTS + phases;
     lines->texts = calloc(lines->text_count, sizeof(*lines->texts));
     if (!lines->texts)
         return -ENOMEM;
@@ -86,6 +88,9 @@ static int make_texts(struct lines *lines, const struct table *table, bool for_s
         lines->texts[made++] = make_cell(module->path, for_spreadsheets);
         lines->texts[made++] = make_cell(build_id(module), for_spreadsheets);
     }
+    for (size_t i = 0; i < table->library_count; i++)
+        lines->texts[made++] =
+            make_cell(component_name(table->libraries[i].component), for_spreadsheets);
     for (size_t i = 0; i < run->program_count; i++) {
         lines->texts[made++] = make_cell(run->programs[i].name, for_spreadsheets);
         lines->texts[made++] = make_cell(run->programs[i].path, for_spreadsheets);
@@ -98,22 +103,24 @@ static int make_texts(struct lines *lines, const struct table *table, bool for_s
         if (!lines->texts[i])
             return -ENOMEM;
     ret->modules = lines->texts;
-    ret->programs = ret->modules + run->module_count * MODULE_TEXTS;
+    ret->components = ret->modules + run->module_count * MODULE_TEXTS;
+    ret->programs = ret->components + table->library_count;
     ret->phases = ret->programs + run->program_count * PROGRAM_TEXTS;
     return 0;
 }
 
 /* -ENOMEM. */
-static int make_line(struct line *line, const struct texts *texts, const struct table_row *row)
+static int make_line(struct line *line, const struct texts *texts, const struct table *table,
+                     const struct table_row *row)
 {
-    char **module = texts->modules + (size_t)row->module * MODULE_TEXTS;
+    char **module = texts->modules + (size_t)table->libraries[row->library].module * MODULE_TEXTS;
     char **program = texts->programs + (size_t)row->program * PROGRAM_TEXTS;
 
     *line = (struct line){
         .text = { [COLUMN_PROGRAM] = program[0],
                   [COLUMN_PHASE] = texts->phases[row->phase],
                   [COLUMN_LIBRARY] = module[0],
-                  [COLUMN_COMPONENT] = "",
+                  [COLUMN_COMPONENT] = texts->components[row->library],
                   [COLUMN_ABI] = abi_name(row->abi),
                   [COLUMN_ERRORS] = row->results ? NULL : "",
                   [COLUMN_SONAME] = module[1],
@@ -172,7 +179,7 @@ int lines_init(struct lines *lines, const struct table *table, bool for_spreadsh
         goto fail;
     for (; lines->count < table->count; lines->count++) {
         lines->sorted[lines->count] = &lines->lines[lines->count];
-        if (make_line(&lines->lines[lines->count], &texts, &table->rows[lines->count]))
+        if (make_line(&lines->lines[lines->count], &texts, table, &table->rows[lines->count]))
             goto fail;
     }
     qsort(lines->sorted, lines->count, sizeof(*lines->sorted), compare_lines);

@@ -1,4 +1,4 @@
-/* run.c - the record of a run: lists with unique keys, counts and symbols. */
+/* run.c - the record of a run: lists with unique keys, and counts. */
 #include "run.h"
 
 #include <errno.h>
@@ -6,8 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* The array with room for one more element, or NULL; starts with NULL and capacity 0. */
-static void *with_room(void *array, size_t count, size_t *capacity, size_t size)
+void *run_with_room(void *array, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity)
         return array;
@@ -80,14 +79,12 @@ void run_deinit(struct run *run)
         free(run->phases[i]);
     for (size_t i = 0; i < run->module_count; i++)
         module_deinit(&run->modules[i]);
-    for (size_t i = 0; i < run->symbol_count; i++)
-        free(run->symbols[i].name);
+    run_free_symbols(run);
     stacks_deinit(&run->stacks);
     free(run->executions);
     free(run->programs);
     free(run->phases);
     free(run->modules);
-    free(run->symbols);
     free(run->counts);
     free(run->count_slots);
     *run = (struct run){ 0 };
@@ -117,8 +114,8 @@ static int make_id(char id[static 33])
 
 int64_t run_add_execution(struct run *run)
 {
-    struct execution *executions = with_room(run->executions, run->execution_count,
-                                             &run->execution_capacity, sizeof(*executions));
+    struct execution *executions = run_with_room(run->executions, run->execution_count,
+                                                 &run->execution_capacity, sizeof(*executions));
     if (!executions)
         return -ENOMEM;
     run->executions = executions;
@@ -137,7 +134,7 @@ int64_t run_program(struct run *run, const char *name, const char *path)
             return (int64_t)i;
 
     struct program *programs =
-        with_room(run->programs, run->program_count, &run->program_capacity, sizeof(*programs));
+        run_with_room(run->programs, run->program_count, &run->program_capacity, sizeof(*programs));
     if (!programs)
         return -ENOMEM;
     run->programs = programs;
@@ -156,7 +153,8 @@ int64_t run_phase(struct run *run, const char *name)
         if (!strcmp(run->phases[i], name))
             return (int64_t)i;
 
-    char **phases = with_room(run->phases, run->phase_count, &run->phase_capacity, sizeof(*phases));
+    char **phases =
+        run_with_room(run->phases, run->phase_count, &run->phase_capacity, sizeof(*phases));
     if (!phases)
         return -ENOMEM;
     run->phases = phases;
@@ -210,28 +208,13 @@ int64_t run_module(struct run *run, const struct module *module)
             return join_module(&run->modules[i], module) ? -ENOMEM : (int64_t)i;
 
     struct module *modules =
-        with_room(run->modules, run->module_count, &run->module_capacity, sizeof(*modules));
+        run_with_room(run->modules, run->module_count, &run->module_capacity, sizeof(*modules));
     if (!modules)
         return -ENOMEM;
     run->modules = modules;
     if (copy_module(&modules[run->module_count], module))
         return -ENOMEM;
     return (int64_t)run->module_count++;
-}
-
-int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
-                   const char *name)
-{
-    struct symbol *symbols =
-        with_room(run->symbols, run->symbol_count, &run->symbol_capacity, sizeof(*symbols));
-    if (!symbols)
-        return -ENOMEM;
-    run->symbols = symbols;
-    struct symbol symbol = { module, offset, size, strdup(name), 0 };
-    if (!symbol.name)
-        return -ENOMEM;
-    symbols[run->symbol_count++] = symbol;
-    return 0;
 }
 
 /* ---- Counting ---- */
@@ -283,7 +266,7 @@ int run_index_counts(struct run *run)
 static int make_count_room(struct run *run)
 {
     struct count *counts =
-        with_room(run->counts, run->count_count, &run->count_capacity, sizeof(*counts));
+        run_with_room(run->counts, run->count_count, &run->count_capacity, sizeof(*counts));
     if (!counts)
         return -ENOMEM;
     run->counts = counts;
@@ -338,89 +321,4 @@ void run_quality(const struct run *run, struct quality *ret)
         if (has_inexact(stack))
             ret[count->execution].inexact += count->calls;
     }
-}
-
-/* ---- Symbols ---- */
-
-/* By place; of those at one place, the one that stays comes first. */
-static int compare_symbols(const void *a, const void *b)
-{
-    const struct symbol *left = a, *right = b;
-
-    if (left->module != right->module)
-        return left->module < right->module ? -1 : 1;
-    if (left->offset != right->offset)
-        return left->offset < right->offset ? -1 : 1;
-    if (left->size != right->size)
-        return left->size > right->size ? -1 : 1;
-    return strcmp(left->name, right->name);
-}
-
-static void drop_doubles(struct run *run)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < run->symbol_count; i++) {
-        struct symbol *symbol = &run->symbols[i];
-        if (kept && run->symbols[kept - 1].module == symbol->module &&
-            run->symbols[kept - 1].offset == symbol->offset)
-            free(symbol->name);
-        else
-            run->symbols[kept++] = *symbol;
-    }
-    run->symbol_count = kept;
-}
-
-static uint64_t end_of(const struct symbol *symbol)
-{
-    return symbol->offset + symbol->size;
-}
-
-/* Ranges may overlap. A pc beyond the end of one can only be in an earlier one that ends later. */
-static void link_outer(struct run *run)
-{
-    for (size_t i = 0; i < run->symbol_count; i++) {
-        struct symbol *symbol = &run->symbols[i];
-        uint32_t outer = i && symbol[-1].module == symbol->module ? (uint32_t)i : 0;
-        while (outer && end_of(&run->symbols[outer - 1]) <= end_of(symbol))
-            outer = run->symbols[outer - 1].outer;
-        symbol->outer = outer;
-    }
-}
-
-void run_sort_symbols(struct run *run)
-{
-    if (run->symbols_sorted == run->symbol_count)
-        return;
-    qsort(run->symbols, run->symbol_count, sizeof(*run->symbols), compare_symbols);
-    drop_doubles(run);
-    link_outer(run);
-    run->symbols_sorted = run->symbol_count;
-}
-
-/* How many symbols start at or before this place. */
-static size_t symbols_up_to(const struct run *run, uint32_t module, uint64_t offset)
-{
-    size_t low = 0, high = run->symbol_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct symbol *symbol = &run->symbols[middle];
-        if (symbol->module < module || (symbol->module == module && symbol->offset <= offset))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-const struct symbol *run_find_symbol(struct run *run, uint32_t module, uint64_t offset)
-{
-    run_sort_symbols(run);
-    size_t number = symbols_up_to(run, module, offset);
-    if (!number || run->symbols[number - 1].module != module)
-        return NULL;
-    while (number && end_of(&run->symbols[number - 1]) <= offset)
-        number = run->symbols[number - 1].outer;
-    return number ? &run->symbols[number - 1] : NULL;
 }

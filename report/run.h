@@ -26,8 +26,19 @@ struct symbol {
     uint64_t offset; /* file offset of its first byte */
     uint64_t size;   /* bytes, never 0 */
     char *name;      /* owned, demangled */
+    char *component; /* owned; of what was linked in statically (component.h), "" if not known */
     uint32_t
         outer; /* private: number + 1 of the nearest symbol before that ends after this one, or 0 */
+};
+
+/* A function that the compiler put into another, at the place of a frame. */
+struct inlined {
+    uint32_t module;
+    uint64_t offset; /* of the frame */
+    uint32_t
+        position; /* 0: the innermost; each is inlined into the next, the last into the symbol */
+    char *name;   /* as a symbol's */
+    char *component;
 };
 
 /* Calls with one key: the fields before `calls`. */
@@ -81,6 +92,9 @@ struct run {
     size_t symbol_count;
     size_t
         symbols_sorted; /* how many of them, from the first on, are in order and without doubles */
+    struct inlined *inlined;
+    size_t inlined_count;
+    size_t inlined_sorted; /* as symbols_sorted */
     struct stacks stacks;
     struct count *counts; /* one per key */
     size_t count_count;
@@ -88,7 +102,7 @@ struct run {
     size_t count_slot_count;
     /* growth of the arrays above, private */
     size_t execution_capacity, program_capacity, phase_capacity, module_capacity, symbol_capacity,
-        count_capacity;
+        inlined_capacity, count_capacity;
 };
 
 /* An empty run with the three pseudo-modules; -ENOMEM. */
@@ -104,11 +118,21 @@ int64_t run_program(struct run *run, const char *name, const char *path);
 int64_t run_phase(struct run *run, const char *name);
 int64_t run_module(struct run *run, const struct module *module);
 
-/* Adds a symbol (name copied). Of two with the same module and offset only one stays: the longer,
- * else the one with the bytewise lesser name. `size` is not 0 and offset + size is no overflow.
- * -ENOMEM. */
+/* Adds a symbol (texts copied). Of two with the same module and offset only one stays: the longer,
+ * else the one with the bytewise lesser name, else component. `size` is not 0 and offset + size is
+ * no overflow. -ENOMEM. */
 int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
-                   const char *name);
+                   const char *name, const char *component);
+
+/* Adds an inlined function (texts copied). Of two at the same module, offset and position only the
+ * one with the bytewise lesser name stays, else component. -ENOMEM. */
+int run_add_inlined(struct run *run, uint32_t module, uint64_t offset, uint32_t position,
+                    const char *name, const char *component);
+
+/* The functions inlined at the place of a frame, by their position; how many. Sorts them on first
+ * use. */
+size_t run_find_inlined(struct run *run, uint32_t module, uint64_t offset,
+                        const struct inlined **ret);
 
 /* Adds calls, errors and nanoseconds to the count with this key. Hot: one hash look-up. The index
  * of the count, for run_add_result(); -ENOMEM. */
@@ -148,8 +172,14 @@ int run_merge(struct run *run, const struct run *other);
  */
 int run_sort(struct run *run);
 
-/* For run*.c: put the symbols in order; rebuild the hash of the counts (-ENOMEM). */
+/* For run*.c: the array with room for one more element, or NULL; it starts as NULL with capacity 0.
+ */
+void *run_with_room(void *array, size_t count, size_t *capacity, size_t size);
+/* For run*.c: put the symbols, the inlined functions in order; free both; rebuild the hash of the
+ * counts (-ENOMEM). */
 void run_sort_symbols(struct run *run);
+void run_sort_inlined(struct run *run);
+void run_free_symbols(struct run *run);
 int run_index_counts(struct run *run);
 
 #endif

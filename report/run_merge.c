@@ -100,7 +100,14 @@ static int merge_modules(struct run *run, const struct run *other, struct renumb
     for (size_t i = 0; i < other->symbol_count; i++) {
         const struct symbol *symbol = &other->symbols[i];
         int error = run_add_symbol(run, to->modules[symbol->module], symbol->offset, symbol->size,
-                                   symbol->name);
+                                   symbol->name, symbol->component);
+        if (error)
+            return error;
+    }
+    for (size_t i = 0; i < other->inlined_count; i++) {
+        const struct inlined *inlined = &other->inlined[i];
+        int error = run_add_inlined(run, to->modules[inlined->module], inlined->offset,
+                                    inlined->position, inlined->name, inlined->component);
         if (error)
             return error;
     }

@@ -256,8 +256,17 @@ static json_t *make_stack(const struct writer *writer, size_t i)
 static json_t *make_symbol(const struct writer *writer, size_t i)
 {
     const struct symbol *symbol = &writer->run->symbols[i];
-    return json_pack("[IIIo]", (json_int_t)symbol->module, (json_int_t)symbol->offset,
-                     (json_int_t)symbol->size, make_text(symbol->name));
+    return json_pack("[IIIoo]", (json_int_t)symbol->module, (json_int_t)symbol->offset,
+                     (json_int_t)symbol->size, make_text(symbol->name),
+                     make_text(symbol->component));
+}
+
+static json_t *make_inlined(const struct writer *writer, size_t i)
+{
+    const struct inlined *inlined = &writer->run->inlined[i];
+    return json_pack("[IIIoo]", (json_int_t)inlined->module, (json_int_t)inlined->offset,
+                     (json_int_t)inlined->position, make_text(inlined->name),
+                     make_text(inlined->component));
 }
 
 typedef json_t *make_fn(const struct writer *writer, size_t i);
@@ -293,6 +302,7 @@ static int print_sections(const struct writer *writer)
         { "executions", run->execution_count, make_execution },
         { "format", 0, NULL },
         { "frames", writer->place_count, make_frame },
+        { "inlined", run->inlined_count, make_inlined },
         { "modules", run->module_count, make_module },
         { "phases", run->phase_count, make_phase },
         { "programs", run->program_count, make_program },

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "reader.h"
+#include "symbolizer/component.h"
 
 /* ---- Programs, phases, modules, symbols ---- */
 
@@ -102,12 +103,22 @@ static int check_symbol_order(struct reader *reader)
     return 0;
 }
 
+static int read_component(struct reader *reader, const json_t *value, char **ret)
+{
+    int error = read_text(reader, value, "the component", ret);
+
+    if (!error && !component_is_valid(*ret))
+        error = refuse(reader, "'%.100s' is no component", *ret);
+    return error;
+}
+
 static int read_symbol(struct reader *reader, const json_t *row)
 {
     uint32_t module;
     uint64_t offset, size;
     char *name = NULL;
-    int error = read_row(reader, row, 4);
+    char *component = NULL;
+    int error = read_row(reader, row, 5);
 
     if (!error)
         error = read_index(reader, json_array_get(row, 0), "the module", reader->run->module_count,
@@ -121,10 +132,56 @@ static int read_symbol(struct reader *reader, const json_t *row)
     if (!error)
         error = read_text(reader, json_array_get(row, 3), "the name", &name);
     if (!error)
-        error = run_add_symbol(reader->run, module, offset, size, name);
+        error = read_component(reader, json_array_get(row, 4), &component);
+    if (!error)
+        error = run_add_symbol(reader->run, module, offset, size, name, component);
     if (!error)
         error = check_symbol_order(reader);
     free(name);
+    free(component);
+    return error;
+}
+
+/* In order too, and at each place counted from 0. */
+static int check_inlined_order(struct reader *reader)
+{
+    const struct inlined *now = &reader->run->inlined[reader->row];
+    const struct inlined *before = reader->row ? now - 1 : NULL;
+    bool ordered = !before || before->module < now->module ||
+                   (before->module == now->module && before->offset <= now->offset);
+    bool same = before && before->module == now->module && before->offset == now->offset;
+
+    if (!ordered)
+        return refuse(reader, "the inlined functions are not in the order of module and offset");
+    if (now->position != (same ? before->position + 1 : 0))
+        return refuse(reader, "the position is %" PRIu32 ", out of turn", now->position);
+    return 0;
+}
+
+static int read_inlined(struct reader *reader, const json_t *row)
+{
+    uint32_t module;
+    uint64_t offset, position = 0;
+    char *name = NULL, *component = NULL;
+    int error = read_row(reader, row, 5);
+
+    if (!error)
+        error = read_index(reader, json_array_get(row, 0), "the module", reader->run->module_count,
+                           &module);
+    if (!error)
+        error = read_number(reader, json_array_get(row, 1), "the offset", INT64_MAX, &offset);
+    if (!error)
+        error = read_number(reader, json_array_get(row, 2), "the position", UINT32_MAX, &position);
+    if (!error)
+        error = read_text(reader, json_array_get(row, 3), "the name", &name);
+    if (!error)
+        error = read_component(reader, json_array_get(row, 4), &component);
+    if (!error)
+        error = run_add_inlined(reader->run, module, offset, (uint32_t)position, name, component);
+    if (!error)
+        error = check_inlined_order(reader);
+    free(name);
+    free(component);
     return error;
 }
 
@@ -334,8 +391,8 @@ static int read_sections(struct reader *reader, const json_t *root)
     } sections[] = {
         /* each after those that it refers to */
         { "executions", read_execution }, { "programs", read_program }, { "phases", read_phase },
-        { "modules", read_module },       { "symbols", read_symbol },   { "frames", read_frame },
-        { "stacks", read_stack },         { "counts", read_count },
+        { "modules", read_module },       { "symbols", read_symbol },   { "inlined", read_inlined },
+        { "frames", read_frame },         { "stacks", read_stack },     { "counts", read_count },
     };
     int error = 0;
 
@@ -415,8 +472,9 @@ static int read_root(struct reader *reader, const json_t *root)
         return refuse(reader, "it is no run file of systrace-lib: it has no \"format\"");
     if (!name || strcmp(name, RUNFILE_FORMAT))
         return refuse(reader, "its format is '%.100s', not '%s'", name ? name : "", RUNFILE_FORMAT);
-    int error = READ_MEMBERS(reader, root, "the run file", "counts", "executions", "format",
-                             "frames", "modules", "phases", "programs", "stacks", "symbols");
+    int error =
+        READ_MEMBERS(reader, root, "the run file", "counts", "executions", "format", "frames",
+                     "inlined", "modules", "phases", "programs", "stacks", "symbols");
     if (error)
         return error;
     reader->place_count = json_array_size(json_object_get(root, "frames"));

@@ -7,28 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include "symbolizer/attribute.h"
+#include "symbolizer/component.h"
 
 /* What a stack says about its calls, whatever their program and number. */
 struct verdict {
     bool known; /* computed already */
     bool inexact, incomplete;
     enum phase phase;
-    uint32_t caller, issuer; /* modules */
-    uint32_t *libraries;     /* distinct modules on the stack, the caller and issuer among them */
+    uint32_t caller, issuer; /* indices of table.libraries, as all that follow */
+    uint32_t *libraries;     /* distinct ones on the stack, the caller and issuer among them */
     uint32_t library_count;
 };
 
 struct traits {
-    bool runtime, loader;
+    bool runtime, loader, sure;
 };
 
 struct builder {
     struct table *table;
     struct run *run;
     const struct table_options *options;
-    struct traits *traits;    /* by module */
+    struct traits *traits;    /* by library */
+    uint32_t *of_symbols;     /* the library of each symbol */
+    uint32_t *of_inlined;     /* and of each inlined function */
     struct verdict *verdicts; /* by stack */
-    uint32_t *seen;           /* by module: the last stack + 1 that had it */
+    uint32_t *seen;           /* by library: the last stack + 1 that had it */
     uint32_t *last_execution; /* by row: the last execution + 1 that had it */
     size_t row_capacity;
     uint32_t *slots; /* open-addressed hash of row + 1 */
@@ -45,38 +48,124 @@ const char *table_phase(const struct table *table, const struct table_row *row)
     return table->run->phases[row->phase - FIRST_USER_PHASE];
 }
 
-/* ---- What a stack says ---- */
-
-static struct attribute_frame view_frame(const struct builder *builder, const struct frame *frame)
+const struct module *table_module(const struct table *table, const struct table_row *row)
 {
-    struct attribute_frame ret = {
-        .library = frame->module,
-        .marks = frame->marks,
-        .runtime = builder->traits[frame->module].runtime,
-        .loader = builder->traits[frame->module].loader,
-    };
-    const struct symbol *symbol = run_find_symbol(builder->run, frame->module, frame->offset);
-
-    if (frame->module == MODULE_START)
-        ret.marks |= FRAME_ENTRY; /* nothing runs yet: the first execve is loading */
-    ret.exit_handler =
-        symbol && library_is_exit_handler(&builder->run->modules[frame->module], symbol->name);
-    return ret;
+    return &table->run->modules[table->libraries[row->library].module];
 }
 
-/* The distinct modules of the frames, and [unknown] where it is on the stack too. */
-static void list_libraries(const struct builder *builder, const struct attribute_frame *frames,
-                           uint32_t extent, bool unknown, uint32_t stamp, struct verdict *ret)
+/* ---- Libraries ---- */
+
+static int compare_libraries(const void *a, const void *b)
+{
+    const struct table_library *left = a, *right = b;
+
+    if (left->module != right->module)
+        return left->module < right->module ? -1 : 1;
+    return strcmp(left->component, right->component);
+}
+
+/* The index of the library of a function. The components are sorted, behind the modules. */
+static uint32_t find_library(const struct table *table, uint32_t module, const char *component)
+{
+    const struct table_library wanted = { module, component };
+    size_t modules = table->run->module_count;
+
+    if (!*component)
+        return module;
+    const struct table_library *found =
+        bsearch(&wanted, table->libraries + modules, table->library_count - modules, sizeof(wanted),
+                compare_libraries);
+    return (uint32_t)(found - table->libraries);
+}
+
+/* Lists the modules, and behind them each component once. */
+static int list_libraries(const struct run *run, struct table *table)
+{
+    size_t kept, count = run->module_count;
+
+    table->libraries = calloc(run->module_count + run->symbol_count + run->inlined_count,
+                              sizeof(*table->libraries));
+    if (!table->libraries)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < run->module_count; i++)
+        table->libraries[i] = (struct table_library){ i, "" };
+    for (size_t i = 0; i < run->symbol_count; i++)
+        if (*run->symbols[i].component)
+            table->libraries[count++] =
+                (struct table_library){ run->symbols[i].module, run->symbols[i].component };
+    for (size_t i = 0; i < run->inlined_count; i++)
+        if (*run->inlined[i].component)
+            table->libraries[count++] =
+                (struct table_library){ run->inlined[i].module, run->inlined[i].component };
+    struct table_library *components = table->libraries + run->module_count;
+    count -= run->module_count;
+    qsort(components, count, sizeof(*components), compare_libraries);
+    kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!kept || compare_libraries(&components[kept - 1], &components[i]))
+            components[kept++] = components[i];
+    table->library_count = run->module_count + kept;
+    return 0;
+}
+
+/* ---- What a stack says ---- */
+
+static bool is_exit_handler(const struct run *run, const struct frame *frame, const char *function)
+{
+    return library_is_exit_handler(&run->modules[frame->module], function);
+}
+
+static struct attribute_frame view(const struct builder *builder, uint32_t library, uint32_t marks)
+{
+    return (struct attribute_frame){
+        .library = library,
+        .marks = marks | (builder->traits[library].sure ? 0 : FRAME_INEXACT),
+        .runtime = builder->traits[library].runtime,
+        .loader = builder->traits[library].loader,
+    };
+}
+
+/* Puts a frame of a stack into `ret`, behind the functions inlined in it, which asked before it
+ * did. How many frames these are; with `ret` NULL, how many they will be. */
+static uint32_t view_frame(const struct builder *builder, const struct frame *frame,
+                           struct attribute_frame *ret)
+{
+    struct run *run = builder->run;
+    const struct inlined *inlined;
+    /* A tail frame is at its function's start, where nobody has called anything yet. */
+    size_t count = frame->marks & FRAME_TAIL
+                       ? 0
+                       : run_find_inlined(run, frame->module, frame->offset, &inlined);
+
+    if (!ret)
+        return (uint32_t)count + 1;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t library = builder->of_inlined[inlined + i - run->inlined];
+        ret[i] = view(builder, library, frame->marks & ~(uint32_t)(FRAME_SIGNAL | FRAME_ENTRY));
+        ret[i].exit_handler = is_exit_handler(run, frame, inlined[i].name);
+    }
+    const struct symbol *symbol = run_find_symbol(run, frame->module, frame->offset);
+    ret[count] = view(builder, symbol ? builder->of_symbols[symbol - run->symbols] : frame->module,
+                      frame->marks);
+    if (frame->module == MODULE_START)
+        ret[count].marks |= FRAME_ENTRY; /* nothing runs yet: the first execve is loading */
+    ret[count].exit_handler = symbol && is_exit_handler(run, frame, symbol->name);
+    return (uint32_t)count + 1;
+}
+
+/* The distinct libraries of the frames, and [unknown] where it is on the stack too. */
+static void list_on_stack(const struct builder *builder, const struct attribute_frame *frames,
+                          uint32_t extent, bool unknown, uint32_t stamp, struct verdict *ret)
 {
     for (uint32_t i = 0; i < extent + unknown; i++) {
-        uint32_t module = i < extent ? frames[i].library : MODULE_UNKNOWN;
-        if (builder->seen[module] != stamp)
-            ret->libraries[ret->library_count++] = module;
-        builder->seen[module] = stamp;
+        uint32_t library = i < extent ? frames[i].library : MODULE_UNKNOWN;
+        if (builder->seen[library] != stamp)
+            ret->libraries[ret->library_count++] = library;
+        builder->seen[library] = stamp;
     }
 }
 
-static uint32_t module_of(const struct attribute_frame *frames, uint32_t frame)
+static uint32_t library_of(const struct attribute_frame *frames, uint32_t frame)
 {
     return frame == ATTRIBUTE_NONE ? MODULE_UNKNOWN : frames[frame].library;
 }
@@ -84,27 +173,31 @@ static uint32_t module_of(const struct attribute_frame *frames, uint32_t frame)
 static int judge(const struct builder *builder, uint32_t number, struct verdict *ret)
 {
     const struct stack *stack = &builder->run->stacks.stacks[number];
-    struct attribute_frame *frames = calloc(stack->depth + 1, sizeof(*frames));
-    size_t most =
-        stack->depth < builder->run->module_count ? stack->depth + 1 : builder->run->module_count;
+    uint32_t depth = 0;
+
+    for (uint32_t i = 0; i < stack->depth; i++)
+        depth += view_frame(builder, &stack->frames[i], NULL);
+    struct attribute_frame *frames = calloc(depth + 1, sizeof(*frames));
+    size_t libraries = builder->table->library_count;
+    size_t most = depth < libraries ? depth + 1 : libraries;
 
     *ret = (struct verdict){ .libraries = calloc(most, sizeof(*ret->libraries)) };
     if (!frames || !ret->libraries) {
         free(frames);
         return -ENOMEM;
     }
-    for (uint32_t i = 0; i < stack->depth; i++)
-        frames[i] = view_frame(builder, &stack->frames[i]);
+    for (uint32_t i = 0, at = 0; i < stack->depth; i++)
+        at += view_frame(builder, &stack->frames[i], frames + at);
     struct attribution attribution =
-        attribute(frames, stack->depth, stack->end, builder->options->through_signals);
+        attribute(frames, depth, stack->end, builder->options->through_signals);
     ret->known = true;
     ret->phase = attribution.phase;
     ret->inexact = attribution.inexact;
     ret->incomplete = attribution.unknown_on_stack;
-    ret->caller = module_of(frames, attribution.caller);
-    ret->issuer = module_of(frames, attribution.issuer);
-    list_libraries(builder, frames, attribution.extent, attribution.unknown_on_stack, number + 1,
-                   ret);
+    ret->caller = library_of(frames, attribution.caller);
+    ret->issuer = library_of(frames, attribution.issuer);
+    list_on_stack(builder, frames, attribution.extent, attribution.unknown_on_stack, number + 1,
+                  ret);
     free(frames);
     return 0;
 }
@@ -119,13 +212,13 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 
 static uint64_t hash_row(const struct table_row *row)
 {
-    uint64_t hash = mix(row->module, (uint64_t)row->nr << 32 | row->abi);
+    uint64_t hash = mix(row->library, (uint64_t)row->nr << 32 | row->abi);
     return mix(hash, (uint64_t)row->program << 32 | row->phase);
 }
 
 static bool same_row(const struct table_row *a, const struct table_row *b)
 {
-    return a->module == b->module && a->nr == b->nr && a->abi == b->abi &&
+    return a->library == b->library && a->nr == b->nr && a->abi == b->abi &&
            a->program == b->program && a->phase == b->phase;
 }
 
@@ -202,14 +295,14 @@ static int add_to_rows(struct builder *builder, const struct count *count,
     bool results = builder->run->executions[count->execution].results;
 
     for (uint32_t i = 0; i < verdict->library_count; i++) {
-        key.module = verdict->libraries[i];
+        key.library = verdict->libraries[i];
         struct table_row *row = touch_row(builder, &key, count->execution);
         if (!row)
             return -ENOMEM;
         row->on_stack += count->calls;
-        if (key.module == verdict->issuer)
+        if (key.library == verdict->issuer)
             row->issued += count->calls;
-        if (key.module != verdict->caller)
+        if (key.library != verdict->caller)
             continue;
         row->calls += count->calls;
         row->inexact += verdict->inexact ? count->calls : 0;
@@ -263,24 +356,48 @@ static int add_counts(struct builder *builder)
     return error;
 }
 
+static struct traits traits_of(const struct builder *builder, uint32_t number)
+{
+    const struct table_library *library = &builder->table->libraries[number];
+    const struct module *module = &builder->run->modules[library->module];
+    const struct runtime_libraries *list = &builder->options->runtime;
+
+    return (struct traits){
+        .runtime = *library->component ? library_component_is_runtime(list, library->component)
+                                       : library_is_runtime(list, module),
+        .loader = library->module == MODULE_START || library_is_loader(module),
+        .sure = component_is_sure(library->component),
+    };
+}
+
 static int builder_init(struct builder *builder, struct table *table, struct run *run,
                         const struct table_options *options)
 {
+    run_sort_symbols(run);
+    run_sort_inlined(run);
+    if (list_libraries(run, table) < 0)
+        return -ENOMEM;
     *builder = (struct builder){
         .table = table,
         .run = run,
         .options = options,
-        .traits = calloc(run->module_count, sizeof(*builder->traits)),
+        .traits = calloc(table->library_count, sizeof(*builder->traits)),
+        .of_symbols = calloc(run->symbol_count + 1, sizeof(*builder->of_symbols)),
+        .of_inlined = calloc(run->inlined_count + 1, sizeof(*builder->of_inlined)),
         .verdicts = calloc(run->stacks.count + 1, sizeof(*builder->verdicts)),
-        .seen = calloc(run->module_count, sizeof(*builder->seen)),
+        .seen = calloc(table->library_count, sizeof(*builder->seen)),
     };
-    if (!builder->traits || !builder->verdicts || !builder->seen)
+    if (!builder->traits || !builder->of_symbols || !builder->of_inlined || !builder->verdicts ||
+        !builder->seen)
         return -ENOMEM;
-    for (size_t i = 0; i < run->module_count; i++)
-        builder->traits[i] = (struct traits){
-            .runtime = library_is_runtime(&options->runtime, &run->modules[i]),
-            .loader = i == MODULE_START || library_is_loader(&run->modules[i]),
-        };
+    for (uint32_t i = 0; i < table->library_count; i++)
+        builder->traits[i] = traits_of(builder, i);
+    for (size_t i = 0; i < run->symbol_count; i++)
+        builder->of_symbols[i] =
+            find_library(table, run->symbols[i].module, run->symbols[i].component);
+    for (size_t i = 0; i < run->inlined_count; i++)
+        builder->of_inlined[i] =
+            find_library(table, run->inlined[i].module, run->inlined[i].component);
     return 0;
 }
 
@@ -290,6 +407,8 @@ static void builder_deinit(struct builder *builder)
         free(builder->verdicts[i].libraries);
     free(builder->verdicts);
     free(builder->traits);
+    free(builder->of_symbols);
+    free(builder->of_inlined);
     free(builder->seen);
     free(builder->last_execution);
     free(builder->slots);
@@ -325,7 +444,7 @@ static void total(struct table *table)
 
 int table_build(struct run *run, const struct table_options *options, struct table *ret)
 {
-    struct builder builder;
+    struct builder builder = { .run = run };
 
     *ret = (struct table){ .run = run, .results = has_results(run) };
     int error = builder_init(&builder, ret, run, options);
@@ -342,5 +461,6 @@ int table_build(struct run *run, const struct table_options *options, struct tab
 void table_deinit(struct table *table)
 {
     free(table->rows);
+    free(table->libraries);
     *table = (struct table){ 0 };
 }

@@ -16,12 +16,19 @@ struct table_options {
     bool through_signals; /* frames beyond a signal frame are on the stack too */
 };
 
+/* A library: a module, or a component of one that is split. The first of a table are its run's
+ * modules. */
+struct table_library {
+    uint32_t module;
+    const char *component; /* as in the run, borrowed; "" of what is in no component */
+};
+
 /* Calls of one system call with one library, in one program and phase. Rows are told apart by the
  * first five fields, never by names: two libraries of one name have rows of their own. */
 struct table_row {
     uint32_t program;
-    uint32_t phase;  /* for table_phase() */
-    uint32_t module; /* the library */
+    uint32_t phase;   /* for table_phase() */
+    uint32_t library; /* index of table.libraries */
     uint32_t abi, nr;
     uint32_t runs;        /* in how many executions */
     uint64_t calls;       /* with the library as the caller */
@@ -37,6 +44,8 @@ struct table_row {
 /* In no particular order. */
 struct table {
     const struct run *run; /* borrowed */
+    struct table_library *libraries;
+    size_t library_count;
     struct table_row *rows;
     size_t count;
     uint64_t calls; /* of all rows; the same as issued of all rows */
@@ -44,10 +53,12 @@ struct table {
     bool results; /* of at least one execution: without any, no row has them */
 };
 
-/* -ENOMEM. The numbers of the run's programs and modules that it holds are void after run_sort().
- */
+/* -ENOMEM. The run's numbers and components that it holds are void after run_sort(). */
 int table_build(struct run *run, const struct table_options *options, struct table *ret);
 void table_deinit(struct table *table);
+
+/* The module of the row's library. */
+const struct module *table_module(const struct table *table, const struct table_row *row);
 
 /* The row's phase: "load", "exit", "main", or the user's in place of "main". Raw bytes. */
 const char *table_phase(const struct table *table, const struct table_row *row);

@@ -8,10 +8,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include "escape.h"
+#include "symbolizer/component.h"
 
 /* Rows of all programs and phases together: of one library, or of one library and system call. */
 struct sum {
-    uint32_t module, abi, nr;
+    uint32_t library, abi, nr;
     uint64_t calls, issued, on_stack;
     bool results; /* errors and nanoseconds are known */
     uint64_t errors, nanoseconds;
@@ -31,7 +32,7 @@ struct page {
     int error_digits;  /* of the widest number of errors */
     int second_width;  /* of the longest time */
     int numbers_width; /* of all columns of numbers that both lists have */
-    char **labels;     /* by module; NULL for those without rows */
+    char **labels;     /* by library; NULL for those without rows */
     struct sums libraries, pairs;
 };
 
@@ -133,8 +134,8 @@ static int compare_keys(const void *a, const void *b)
 {
     const struct sum *left = a, *right = b;
 
-    if (left->module != right->module)
-        return left->module < right->module ? -1 : 1;
+    if (left->library != right->library)
+        return left->library < right->library ? -1 : 1;
     if (left->abi != right->abi)
         return left->abi < right->abi ? -1 : 1;
     return (left->nr > right->nr) - (left->nr < right->nr);
@@ -149,7 +150,7 @@ static int add_up(const struct table *table, bool pairs, struct sums *ret)
     for (size_t i = 0; i < table->count; i++) {
         const struct table_row *row = &table->rows[i];
         ret->sums[i] = (struct sum){
-            .module = row->module,
+            .library = row->library,
             .abi = pairs ? row->abi : 0,
             .nr = pairs ? row->nr : 0,
             .calls = row->calls,
@@ -192,7 +193,7 @@ static int compare_libraries(const void *a, const void *b, void *labels)
     const struct sum *left = a, *right = b;
     int order = compare_numbers(left, right);
     return order ? order
-                 : strcmp(((char **)labels)[left->module], ((char **)labels)[right->module]);
+                 : strcmp(((char **)labels)[left->library], ((char **)labels)[right->library]);
 }
 
 /* The number comes last: a name is not worth a look-up for an order among equals. */
@@ -205,22 +206,26 @@ static int compare_pairs(const void *a, const void *b)
 
 /* ---- Labels ---- */
 
-/* Of several libraries of one name, the path tells them apart, else the identity. */
-static char *make_label(const struct page *page, const struct module *module)
+/* Of several modules of one name, the path tells them apart, else the identity. A component stands
+ * behind its module. */
+static char *make_label(const struct page *page, const struct table_library *library)
 {
-    const struct module *modules = page->table->run->modules;
-    const char *raw = module->name, *identity = "";
+    const struct table *table = page->table;
+    const struct module *module = &table->run->modules[library->module];
+    const char *raw = module->name, *identity = "", *component = component_name(library->component);
     char *joined;
 
     for (size_t i = 0; i < page->libraries.count; i++) {
-        const struct module *other = &modules[page->libraries.sums[i].module];
+        uint32_t number = table->libraries[page->libraries.sums[i].library].module;
+        const struct module *other = &table->run->modules[number];
         if (other == module || strcmp(other->name, module->name))
             continue;
         raw = module->path;
         if (!strcmp(other->path, module->path))
             identity = module->identity;
     }
-    if (asprintf(&joined, "%s%s%.20s", raw, *identity ? " " : "", identity) < 0)
+    if (asprintf(&joined, "%s%s%.20s%s%s", raw, *identity ? " " : "", identity,
+                 *component ? " " : "", component) < 0)
         return NULL;
     char *label = escape(joined);
     free(joined);
@@ -229,13 +234,13 @@ static char *make_label(const struct page *page, const struct module *module)
 
 static int make_labels(struct page *page)
 {
-    page->labels = calloc(page->table->run->module_count, sizeof(*page->labels));
+    page->labels = calloc(page->table->library_count, sizeof(*page->labels));
     if (!page->labels)
         return -ENOMEM;
     for (size_t i = 0; i < page->libraries.count; i++) {
-        uint32_t module = page->libraries.sums[i].module;
-        page->labels[module] = make_label(page, &page->table->run->modules[module]);
-        if (!page->labels[module])
+        uint32_t library = page->libraries.sums[i].library;
+        page->labels[library] = make_label(page, &page->table->libraries[library]);
+        if (!page->labels[library])
             return -ENOMEM;
     }
     return 0;
@@ -412,7 +417,7 @@ static void print_libraries(const struct page *page)
         print_number(page, sum->issued);
         print_number(page, sum->on_stack);
         print_results(page, sum);
-        print_name(page->file, page->labels[sum->module], left);
+        print_name(page->file, page->labels[sum->library], left);
         putc('\n', page->file);
     }
 }
@@ -463,25 +468,25 @@ static void print_list(const struct page *page, const struct sum *pairs, size_t 
 }
 
 /* The pairs of one library, which stand together. */
-static size_t find_pairs(const struct sums *pairs, uint32_t module, size_t *count)
+static size_t find_pairs(const struct sums *pairs, uint32_t library, size_t *count)
 {
     size_t first = 0;
 
-    while (first < pairs->count && pairs->sums[first].module != module)
+    while (first < pairs->count && pairs->sums[first].library != library)
         first++;
     for (*count = 0; first + *count < pairs->count; ++*count)
-        if (pairs->sums[first + *count].module != module)
+        if (pairs->sums[first + *count].library != library)
             break;
     return first;
 }
 
-static void print_library(const struct page *page, uint32_t module)
+static void print_library(const struct page *page, uint32_t library)
 {
-    size_t count, first = find_pairs(&page->pairs, module, &count);
+    size_t count, first = find_pairs(&page->pairs, library, &count);
     struct sum *pairs = page->pairs.sums + first;
 
     putc('\n', page->file);
-    print_name(page->file, page->labels[module], page->width);
+    print_name(page->file, page->labels[library], page->width);
     putc('\n', page->file);
     qsort(pairs, count, sizeof(*pairs), compare_pairs);
     for (size_t i = 0; i < count && part_of(&pairs[i]) == ASKS; i++)
@@ -498,7 +503,7 @@ static void print_pairs(const struct page *page)
     print_results_heading(page);
     fputs("system call\n", page->file);
     for (size_t i = 0; i < page->libraries.count; i++)
-        print_library(page, page->libraries.sums[i].module);
+        print_library(page, page->libraries.sums[i].library);
 }
 
 /* ---- The page ---- */
@@ -546,7 +551,7 @@ static int page_init(struct page *page)
 
 static void page_deinit(struct page *page)
 {
-    for (size_t i = 0; page->labels && i < page->table->run->module_count; i++)
+    for (size_t i = 0; page->labels && i < page->table->library_count; i++)
         free(page->labels[i]);
     free(page->labels);
     free(page->libraries.sums);

@@ -2,6 +2,7 @@
  * memory. */
 #include "image.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,6 +26,8 @@ enum {
     NOTES_MAX = 1 << 20, /* bytes of all PT_NOTE */
     DYNAMIC_MAX = 1 << 20, /* bytes of PT_DYNAMIC */
     SONAME_MAX = 4096,
+    GO_ALIGNMENT = 32,   /* of Go's table of functions */
+    GO_RECORDS_MAX = 64, /* records that may be its loader's; there is one */
 };
 
 void images_init(struct images *images, int64_t (*add_module)(void *, const struct module *),
@@ -42,6 +45,7 @@ static void image_destroy(struct image *image)
     if (image->fd >= 0)
         close(image->fd);
     cfi_deinit(&image->cfi);
+    go_table_deinit(&image->go);
     free(image->module.name);
     free(image->module.path);
     free(image->module.soname);
@@ -133,15 +137,19 @@ int image_open(const struct image *image)
     return fd;
 }
 
-/* Bytes of the file at `offset`; false if they are not all there. */
-static bool read_into(const struct image *image, uint64_t offset, void *buffer, size_t size)
+bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_t size)
 {
     if (offset > image->size || size > image->size - offset)
         return false;
-    if (image->fd >= 0)
-        return pread(image->fd, buffer, size, (off_t)offset) == (ssize_t)size;
-    memcpy(buffer, image->bytes + offset, size);
-    return true;
+    if (image->bytes) {
+        memcpy(buffer, image->bytes + offset, size);
+        return true;
+    }
+    int fd = image->parked ? reopen(image) : image->fd;
+    bool all = fd >= 0 && pread(fd, buffer, size, (off_t)offset) == (ssize_t)size;
+    if (image->parked && fd >= 0)
+        close(fd);
+    return all;
 }
 
 /* The same, to be freed; NULL if they are not there or too many. */
@@ -150,7 +158,7 @@ static uint8_t *read_bytes(const struct image *image, uint64_t offset, size_t si
     if (!size || size > IMAGE_MEMORY_MAX || size > image->size)
         return NULL;
     uint8_t *bytes = malloc(size);
-    if (bytes && read_into(image, offset, bytes, size))
+    if (bytes && image_bytes(image, offset, bytes, size))
         return bytes;
     free(bytes);
     return NULL;
@@ -168,7 +176,7 @@ static bool has_endless_sections(const struct image *image)
         Elf32_Ehdr small;
     } header;
 
-    if (!read_into(image, 0, &header, sizeof(header)))
+    if (!image_bytes(image, 0, &header, sizeof(header)))
         return false;
     return header.large.e_ident[EI_CLASS] == ELFCLASS64
                ? header.large.e_shoff && !header.large.e_shnum
@@ -229,10 +237,12 @@ static bool read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
 
         if (!note.n_descsz || note.n_descsz > 4096)
             continue;
+        bool go = note.n_namesz == 4 && !memcmp(owner, "Go\0", 4) && note.n_type == 4;
+        image->is_go |= go;
         if (note.n_namesz == 4 && !memcmp(owner, "GNU", 4) && note.n_type == NT_GNU_BUILD_ID &&
             (!have || strncmp(have, "gnu:", 4)))
             identity = format_identity("gnu:", bytes, note.n_descsz, false);
-        else if (note.n_namesz == 4 && !memcmp(owner, "Go\0", 4) && note.n_type == 4 && !have)
+        else if (go && !have)
             identity = format_identity("go:", bytes, note.n_descsz, true);
         else
             continue;
@@ -308,23 +318,24 @@ static void read_cfi(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         free(header.bytes);
 }
 
-/* Looks for .eh_frame among the sections; false if there is none. By its name, which elf_strptr(3)
- * would give too, but only after unpacking whatever says to be compressed names. */
-static bool find_frames(const struct image *image, Elf *elf, GElf_Shdr *ret)
+/* Looks for a section by its name; false if there is none, or if section headers were stripped.
+ * elf_strptr(3) would give names too, but only after unpacking whatever says to be compressed ones.
+ */
+static bool find_section(const struct image *image, Elf *elf, const char *wanted, GElf_Shdr *ret)
 {
-    static const char wanted[] = ".eh_frame";
-    char name[sizeof(wanted)];
+    char name[sizeof(".data.rel.ro.gopclntab")];
+    size_t size = strlen(wanted) + 1, index;
     Elf_Scn *scn = NULL;
     GElf_Shdr names;
-    size_t index;
 
+    assert(size <= sizeof(name));
     if (elf_getshdrstrndx(elf, &index) < 0 || !gelf_getshdr(elf_getscn(elf, index), &names))
         return false;
     while ((scn = elf_nextscn(elf, scn))) {
         uint64_t offset;
         if (gelf_getshdr(scn, ret) && ret->sh_type != SHT_NOBITS &&
             !__builtin_add_overflow(names.sh_offset, ret->sh_name, &offset) &&
-            read_into(image, offset, name, sizeof(name)) && !memcmp(name, wanted, sizeof(name)))
+            image_bytes(image, offset, name, size) && !memcmp(name, wanted, size))
             return true;
     }
     return false;
@@ -335,7 +346,7 @@ static int read_cfi_section(struct image *image, Elf *elf)
 {
     GElf_Shdr shdr;
 
-    if (!find_frames(image, elf, &shdr))
+    if (!find_section(image, elf, ".eh_frame", &shdr))
         return 0;
     struct section frames = { NULL, shdr.sh_size, shdr.sh_addr };
     frames.bytes = read_bytes(image, shdr.sh_offset, shdr.sh_size);
@@ -343,6 +354,156 @@ static int read_cfi_section(struct image *image, Elf *elf)
         return 0;
     int result = cfi_init_without_header(&image->cfi, frames);
     return result == -ENOMEM ? result : 0;
+}
+
+/* The relocations of the program, found by DT_RELA, since sections may be stripped; NULL: none. */
+static Elf_Data *find_relocations(const struct image *image, Elf *elf)
+{
+    uint64_t rela = 0, size = 0, offset;
+    Elf_Data *data = NULL;
+    GElf_Phdr phdr;
+    GElf_Dyn dyn;
+
+    for (int i = 0; gelf_getphdr(elf, i, &phdr); i++) {
+        if (phdr.p_type != PT_DYNAMIC)
+            continue;
+        if (phdr.p_filesz <= DYNAMIC_MAX)
+            data = elf_getdata_rawchunk(elf, (int64_t)phdr.p_offset, phdr.p_filesz, ELF_T_DYN);
+        break;
+    }
+    for (int i = 0; data && gelf_getdyn(data, i, &dyn) && dyn.d_tag != DT_NULL; i++) {
+        if (dyn.d_tag == DT_RELA)
+            rela = dyn.d_un.d_ptr;
+        else if (dyn.d_tag == DT_RELASZ)
+            size = dyn.d_un.d_val;
+    }
+    if (!rela || size > IMAGE_MEMORY_MAX || !image_offset(image, rela, &offset))
+        return NULL;
+    return elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_RELA);
+}
+
+/* The address that the loader puts at `vaddr` by adding the base address, else what the file has
+ * there; 0 if neither. */
+static uint64_t pointer_at(const struct image *image, Elf_Data *relocations, uint64_t vaddr)
+{
+    uint64_t offset, pointer = 0;
+    GElf_Rela entry;
+
+    for (int i = 0; relocations && gelf_getrela(relocations, i, &entry); i++) {
+        if (entry.r_offset == vaddr && GELF_R_TYPE(entry.r_info) == R_X86_64_RELATIVE)
+            return (uint64_t)entry.r_addend;
+    }
+    if (!image_offset(image, vaddr, &offset) ||
+        !image_bytes(image, offset, &pointer, sizeof(pointer)))
+        return 0;
+    return pointer;
+}
+
+/*
+ * Go's data of functions is relative to an address that only its loader's record has (type
+ * moduledata of runtime/symtab.go, 1.18 and later), which begins with the address of the table and
+ * repeats where the text begins and how many functions there are. 0: this is no such record.
+ */
+static uint64_t read_go_data(const struct image *image, Elf_Data *relocations, uint64_t record)
+{
+    const uint64_t text = 176, functions = 136, data = image->go.has_start_line ? 320 : 304;
+
+    if (pointer_at(image, NULL, record + functions) != image->go.count + 1 ||
+        pointer_at(image, relocations, record + text) != image->go.text)
+        return 0;
+    uint64_t start = pointer_at(image, relocations, record + data - 8), offset;
+    uint64_t ret = pointer_at(image, relocations, record + data);
+    return ret >= start && image_offset(image, start, &offset) && image_offset(image, ret, &offset)
+               ? ret
+               : 0;
+}
+
+/* The bytes of a segment of data, to be freed. NULL: it is none, they are not to be had, or are
+ * more than are left to search in all segments. */
+static uint8_t *read_data(const struct image *image, const struct segment *segment, uint64_t *left)
+{
+    if (segment->executable || segment->size > *left)
+        return NULL;
+    *left -= segment->size;
+    return read_bytes(image, segment->offset, segment->size);
+}
+
+/* Looks for that record in the segment, by its first word. */
+static uint64_t search_go_data(const struct image *image, const struct segment *segment,
+                               uint64_t table, uint64_t *left, int *records)
+{
+    uint8_t *bytes = read_data(image, segment, left);
+    uint64_t ret = 0, word;
+
+    for (size_t at = (size_t)(-segment->vaddr & 7);
+         bytes && !ret && segment->size >= 8 && at <= segment->size - 8; at += 8) {
+        memcpy(&word, bytes + at, sizeof(word));
+        if (word == table && (*records)++ < GO_RECORDS_MAX)
+            ret = read_go_data(image, NULL, segment->vaddr + at);
+    }
+    free(bytes);
+    return ret;
+}
+
+static void find_go_data(struct image *image, Elf_Data *relocations, uint64_t table)
+{
+    uint64_t left = IMAGE_MEMORY_MAX;
+    GElf_Rela entry;
+    int records = 0;
+
+    for (int i = 0; !image->go.data && relocations && gelf_getrela(relocations, i, &entry); i++) {
+        if ((uint64_t)entry.r_addend == table && records++ < GO_RECORDS_MAX)
+            image->go.data = read_go_data(image, relocations, entry.r_offset);
+    }
+    for (size_t i = 0; !image->go.data && i < image->segment_count; i++)
+        image->go.data = search_go_data(image, &image->segments[i], table, &left, &records);
+}
+
+/* Reads the Go table at a file offset; it ends after at most `size` bytes. */
+static void read_go_table(struct image *image, Elf *elf, uint64_t offset, uint64_t vaddr,
+                          size_t size)
+{
+    Elf_Data *relocations = find_relocations(image, elf);
+    uint8_t *bytes = read_bytes(image, offset, size);
+
+    if (bytes &&
+        !go_table_init(&image->go, bytes, size,
+                       pointer_at(image, relocations, vaddr + GO_HEADER_TEXT)) &&
+        image->go.relative)
+        find_go_data(image, relocations, vaddr);
+}
+
+/* Looks for a Go table, which is aligned to 32 bytes, by its first bytes. */
+static void search_go_table(struct image *image, Elf *elf, const struct segment *segment,
+                            uint64_t *left)
+{
+    uint8_t *bytes = read_data(image, segment, left);
+    size_t at = (size_t)(-segment->vaddr & (GO_ALIGNMENT - 1));
+
+    if (!bytes)
+        return;
+    while (at < segment->size && !go_table_begins(bytes + at, segment->size - at))
+        at += GO_ALIGNMENT;
+    free(bytes);
+    if (at < segment->size)
+        read_go_table(image, elf, segment->offset + at, segment->vaddr + at, segment->size - at);
+}
+
+/* By its section, which has a longer name in position-independent programs; else, in what a note
+ * says is Go's, by a search: sections may be stripped, and C's linkers merge this one with others.
+ */
+static void read_go(struct image *image, Elf *elf)
+{
+    uint64_t left = IMAGE_MEMORY_MAX;
+    GElf_Shdr shdr;
+
+    if (find_section(image, elf, ".gopclntab", &shdr) ||
+        find_section(image, elf, ".data.rel.ro.gopclntab", &shdr)) {
+        read_go_table(image, elf, shdr.sh_offset, shdr.sh_addr, shdr.sh_size);
+        return;
+    }
+    for (size_t i = 0; image->is_go && i < image->segment_count && !image->go.count; i++)
+        search_go_table(image, elf, &image->segments[i], &left);
 }
 
 /* The last resort for an identity: a hash of all the bytes. */
@@ -400,6 +561,8 @@ static int image_read(struct image *image, bool tables)
     }
     if (!result && !image->cfi.count && tables)
         result = read_cfi_section(image, elf);
+    if (!result && tables)
+        read_go(image, elf);
     if (!result && !image->module.identity && hash)
         hash_bytes(image);
 out:
@@ -624,7 +787,7 @@ static int images_append(struct images *images, struct image *image)
         images->capacity = capacity;
     }
     images->images[images->count++] = image;
-    images->held += image->cfi.header.size + image->cfi.frames.size;
+    images->held += image->cfi.header.size + image->cfi.frames.size + image->go.size;
     images->held += image->bytes ? image->size : 0;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include "symbolizer/cfi.h"
+#include "symbolizer/gotable.h"
 #include "symbolizer/maps.h"
 #include "symbolizer/module.h"
 #include "symbolizer/row.h"
@@ -44,6 +45,8 @@ struct image {
         relro_end;  /* PT_GNU_RELRO, vaddr: read-only once the loader has relocated it */
     struct cfi cfi; /* count 0: no unwind tables */
     struct rows rows;
+    bool is_go;         /* a note says that Go's linker made it */
+    struct go_table go; /* count 0: no Go code */
 };
 
 /* All images of a run. */
@@ -72,6 +75,9 @@ int images_load(struct images *images, const struct target *target, const struct
 /* Between file offsets and link-time addresses, by the segments. False: in none of them. */
 bool image_vaddr(const struct image *image, uint64_t offset, uint64_t *ret);
 bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret);
+
+/* Reads `size` bytes of the file at `offset`; false if they are not all there. */
+bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_t size);
 
 /* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno,
  * -ENOENT: the file is not to be had any more. */

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "symbolizer/component.h"
+
 enum role { PASSES_ON, LOADER, LIBC };
 
 /*
@@ -107,6 +109,14 @@ bool library_is_runtime(const struct runtime_libraries *list, const struct modul
             (*module->soname && is_match(list->globs[i], module->soname)))
             return true;
     return !list->no_builtin && is_builtin(module);
+}
+
+bool library_component_is_runtime(const struct runtime_libraries *list, const char *component)
+{
+    for (size_t i = 0; i < list->glob_count; i++)
+        if (is_match(list->globs[i], component_name(component)))
+            return true;
+    return !list->no_builtin && component_is_runtime(component);
 }
 
 /* musl has one file for both, libc.so; glibc's has a version, libc.so.6. */

@@ -13,12 +13,15 @@
 /* The list in force: the built-in one unless cleared, and the user's globs. */
 struct runtime_libraries {
     bool no_builtin;
-    const char **globs; /* borrowed fnmatch(3) patterns on soname or base name */
+    const char **globs; /* borrowed fnmatch(3) patterns on soname, base name or component */
     size_t glob_count;
 };
 
 /* True if this module (its soname, or its name if it has none) is a runtime library. */
 bool library_is_runtime(const struct runtime_libraries *list, const struct module *module);
+
+/* True if this component (component.h) of a module is a runtime library. */
+bool library_component_is_runtime(const struct runtime_libraries *list, const char *component);
 
 /* True if this module is a dynamic loader (ld-linux-x86-64.so.2, ld-musl-*; musl's libc.so is
  * both). */

@@ -16,10 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "symbolizer/component.h"
 #include "symbolizer/cursor.h"
 
-/* The child's answer to one job: this, and a row of names: offset and size of 8 bytes, a length of
- * 4, and the text. */
+/* The child's answer to one job: this, and a row of names: offset and size of 8 bytes, then the
+ * name and the component, each a length of 4 and the text. */
 struct head {
     uint64_t error; /* 0, or a positive errno; EFBIG: the file asks for too much memory */
     uint64_t size;  /* of what follows */
@@ -70,14 +71,20 @@ static void prepare(pid_t parent, uint64_t bytes)
     offer_to_die();
 }
 
+static void print_text(FILE *file, const char *text)
+{
+    uint32_t length = (uint32_t)strlen(text);
+
+    fwrite(&length, sizeof(length), 1, file);
+    fwrite(text, 1, length, file);
+}
+
 static void print_name(FILE *file, const struct symbol_name *name)
 {
-    uint32_t length = (uint32_t)strlen(name->name);
-
     fwrite(&name->offset, sizeof(name->offset), 1, file);
     fwrite(&name->size, sizeof(name->size), 1, file);
-    fwrite(&length, sizeof(length), 1, file);
-    fwrite(name->name, 1, length, file);
+    print_text(file, name->name);
+    print_text(file, name->component);
 }
 
 static void print_names(FILE *file, const struct symbols *symbols, const struct names_job *job)
@@ -203,36 +210,49 @@ static int read_answer(int fd, int milliseconds, uint8_t **ret, size_t *size)
     return *ret ? read_all(fd, deadline, *ret, head.size) : -ENOMEM;
 }
 
-/* The child's word is worth no more than the file that it read. */
-static bool take_name(struct cursor *c, struct symbol_name *ret)
+/* A text, to be freed. NAMES_FAILED: there is none; -ENOMEM. */
+static int take_text(struct cursor *c, char **ret)
 {
-    ret->offset = take_fixed(c, 8);
-    ret->size = take_fixed(c, 8);
     uint32_t length = take_u32(c);
     const uint8_t *text = take(c, length);
 
-    if (!text || !length || memchr(text, '\0', length) || !ret->size || ret->offset > INT64_MAX ||
-        ret->size > INT64_MAX - ret->offset)
-        return false;
-    ret->name = malloc((size_t)length + 1);
-    if (ret->name) {
-        memcpy(ret->name, text, length);
-        ret->name[length] = '\0';
-    }
-    return true;
+    if (!text || memchr(text, '\0', length))
+        return NAMES_FAILED;
+    *ret = malloc((size_t)length + 1);
+    if (!*ret)
+        return -ENOMEM;
+    memcpy(*ret, text, length);
+    (*ret)[length] = '\0';
+    return 0;
+}
+
+/* The child's word is worth no more than the file that it read. An enum names_result; -ENOMEM. */
+static int take_name(struct cursor *c, struct symbol_name *ret)
+{
+    ret->offset = take_fixed(c, 8);
+    ret->size = take_fixed(c, 8);
+    if (!ret->size || ret->offset > INT64_MAX || ret->size > INT64_MAX - ret->offset)
+        return NAMES_FAILED;
+    int result = take_text(c, &ret->name);
+    if (!result)
+        result = take_text(c, &ret->component);
+    if (!result && (!*ret->name || !component_is_valid(ret->component)))
+        result = NAMES_FAILED;
+    return result;
 }
 
 static int add_names(const uint8_t *bytes, size_t size, size_t job, const struct names_user *user)
 {
     struct cursor c = { bytes, bytes + size, false };
-    struct symbol_name name;
     int result = 0;
 
     while (!result && cursor_left(&c)) {
-        if (!take_name(&c, &name))
-            return NAMES_FAILED;
-        result = name.name ? user->add(user->context, job, &name) : -ENOMEM;
+        struct symbol_name name = { 0 };
+        result = take_name(&c, &name);
+        if (!result)
+            result = user->add(user->context, job, &name);
         free(name.name);
+        free(name.component);
     }
     return result;
 }

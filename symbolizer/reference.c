@@ -10,6 +10,8 @@
 
 #include <libunwind.h>
 
+#include "symbolizer/epilogue.h"
+
 /*
  * libunwind's own search in .eh_frame_hdr for remote processes. Not in its headers, but exported
  * since 0.99 for users with their own find_proc_info (perf uses it so).
@@ -155,18 +157,23 @@ static bool is_outermost(unw_cursor_t *cursor)
     return !unw_get_save_loc(cursor, UNW_X86_64_RIP, &location) && location.type == UNW_SLT_NONE;
 }
 
+/* Takes over the registers at which libunwind is. */
+static void keep_registers(struct unwinder *u)
+{
+    for (int i = 0; i < REGISTERS; i++) {
+        unw_word_t value = 0;
+        unw_get_reg(&u->cursor, i, &value);
+        memcpy((char *)&u->registers + register_offsets[i], &value, sizeof(value));
+    }
+}
+
 /*
  * Goes on beyond a signal frame without libunwind's cache: it is keyed by the pc alone, but the row
  * for an interrupted pc is looked up at pc, that for a return address at pc-1.
  */
-static int restart(struct unwinder *u, unw_cursor_t *cursor)
+static bool restart(struct unwinder *u)
 {
-    for (int i = 0; i < REGISTERS; i++) {
-        unw_word_t value = 0;
-        unw_get_reg(cursor, i, &value);
-        memcpy((char *)&u->registers + register_offsets[i], &value, sizeof(value));
-    }
-    return unw_init_remote(cursor, u->uncached, u);
+    return !unw_init_remote(&u->cursor, u->uncached, u);
 }
 
 bool reference_begin(struct unwinder *u, const struct site *site,
@@ -184,10 +191,38 @@ bool reference_begin(struct unwinder *u, const struct site *site,
     return code->unwind_cache && !unw_init_remote(&u->cursor, code->unwind_cache, u);
 }
 
+/* libunwind knows nothing of Go's tables: over such a frame it is carried. */
+static enum step carry(struct unwinder *u, const struct site *site, struct position *at)
+{
+    enum epilogue_registers known = u->depth == 1 ? EPILOGUE_ALL
+                                    : at->lost    ? EPILOGUE_RSP
+                                                  : EPILOGUE_PRESERVED;
+
+    if (known == EPILOGUE_PRESERVED)
+        keep_registers(u);
+    enum step step =
+        site->row.kind == ROW_CODE ? epilogue_step(u, known, at) : unwinder_step(u, site, at);
+    u->registers.rip = at->ip;
+    u->registers.rsp = at->sp;
+    u->registers.rbp = at->bp;
+    return step != STEP_OUT || restart(u) ? step : STEP_FAILED;
+}
+
+/* Can libunwind step from here, where only rsp is known for sure, and perhaps rbp? */
+static bool needs_no_other(const struct site *site, const struct position *at)
+{
+    return site->signal || site->row.kind == ROW_CFA_RSP ||
+           (site->row.kind == ROW_CFA_RBP && at->bp_known);
+}
+
 enum step reference_step(struct unwinder *u, const struct site *site, struct position *at)
 {
-    unw_word_t ip, sp;
+    unw_word_t ip, sp, bp;
 
+    if (site->go)
+        return carry(u, site, at);
+    if (at->lost && !needs_no_other(site, at))
+        return STEP_UNKNOWN;
     u->site = site;
     int step = unw_step(&u->cursor);
     if (step < 0)
@@ -195,9 +230,17 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
     if (step == 0)
         return is_outermost(&u->cursor) ? STEP_OUTERMOST : STEP_FAILED;
     if (unw_get_reg(&u->cursor, UNW_REG_IP, &ip) < 0 ||
-        unw_get_reg(&u->cursor, UNW_REG_SP, &sp) < 0 || !ip)
+        unw_get_reg(&u->cursor, UNW_REG_SP, &sp) < 0 ||
+        unw_get_reg(&u->cursor, UNW_X86_64_RBP, &bp) < 0 || !ip)
         return STEP_FAILED;
     at->ip = ip;
     at->sp = sp;
-    return site->signal && restart(u, &u->cursor) < 0 ? STEP_FAILED : STEP_OUT;
+    at->bp = bp;
+    at->bp_known |= !at->lost || site->row.rbp_offset;
+    if (!site->signal)
+        return STEP_OUT;
+    at->bp_known = true;
+    at->lost = false;
+    keep_registers(u);
+    return restart(u) ? STEP_OUT : STEP_FAILED;
 }

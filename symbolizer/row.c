@@ -1,7 +1,6 @@
 /* row.c - makes rows of CFI and keeps them. */
 #include "row.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "symbolizer/program.h"
@@ -27,14 +26,14 @@ static bool is_simple(const struct place *rbp)
 
 static struct row row_compile(const struct fde *fde, uint64_t vaddr)
 {
-    struct row row = { ROW_HARD, 0, 0 };
+    struct row row = { .kind = ROW_HARD };
     struct frame_rules rules;
 
     if (program_run(fde, vaddr, &rules) < 0)
-        return (struct row){ ROW_BAD, 0, 0 };
+        return (struct row){ .kind = ROW_BAD };
     const struct place *rip = &rules.registers[DWARF_RIP], *rbp = &rules.registers[DWARF_RBP];
     if (rip->kind == PLACE_UNDEFINED)
-        return (struct row){ ROW_OUTERMOST, 0, 0 };
+        return (struct row){ .kind = ROW_OUTERMOST };
     if (fde->signal || rip->kind != PLACE_AT_CFA || rip->offset != -8 || !is_simple(rbp) ||
         rules.registers[DWARF_RSP].kind != PLACE_UNSPECIFIED || !fits(rules.cfa_offset))
         return row;

@@ -18,6 +18,10 @@ struct row {
         ROW_CFA_RBP,   /* CFA = rbp + cfa_offset, return address at CFA - 8 */
         ROW_BAD,       /* malformed, or not to be trusted to libunwind */
         ROW_OUTERMOST, /* the return address is undefined: there is no caller */
+        /* Go's (gorow.h): */
+        ROW_GO,     /* CFA = rsp + cfa_offset, return address at CFA - 8; rbp is lost */
+        ROW_CODE,   /* by running the code from the pc to the function's return (epilogue.h) */
+        ROW_SIGNAL, /* the kernel's signal frame, struct rt_sigframe, is at rsp - 8 */
     } kind;
     int32_t cfa_offset;
     int32_t rbp_offset; /* the caller's rbp is at CFA + rbp_offset; 0: it is still in rbp */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "symbolizer/call.h"
+#include "symbolizer/gorow.h"
 #include "symbolizer/reference.h"
 
 enum {
@@ -346,6 +347,24 @@ int space_update(struct space *space, struct images *images, const struct target
     return space->error;
 }
 
+/* What Go's table of the image says about it. False: nothing. */
+static bool describe_go(struct site *site, uint64_t vaddr)
+{
+    struct go_row go;
+
+    if (!go_row_find(site->image, vaddr, &go))
+        return false;
+    site->go = true;
+    site->cfi = go.row.kind == ROW_BAD ? SITE_BAD_CFI : SITE_COVERED;
+    site->start = site->bias + go.start;
+    site->end = site->bias + go.end;
+    site->signal = go.signal;
+    site->uncalled = go.uncalled;
+    site->entry = site->image->entry >= go.start && site->image->entry < go.end;
+    site->row = go.row;
+    return true;
+}
+
 /* What the unwind tables of the image say about an address. */
 static void describe(struct site *site)
 {
@@ -354,15 +373,17 @@ static void describe(struct site *site)
     struct fde fde;
 
     site->cfi = SITE_NO_CFI;
-    if (!image || !image->cfi.count || !image_vaddr(image, site->offset, &vaddr))
+    if (!image || !image_vaddr(image, site->offset, &vaddr))
         return;
     site->bias = site->address - vaddr;
+    if (describe_go(site, vaddr) || !image->cfi.count)
+        return;
     int found = cfi_find(&image->cfi, vaddr, &fde);
     if (!found) {
         site->cfi = SITE_COVERED;
         site->start = site->bias + fde.start;
         site->end = site->bias + fde.end;
-        site->signal = fde.signal;
+        site->signal = site->uncalled = fde.signal;
         site->entry = image->entry >= fde.start && image->entry < fde.end;
         site->row = rows_find(&image->rows, &fde, vaddr);
     } else if (found == -EINVAL) {

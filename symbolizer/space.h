@@ -40,6 +40,8 @@ struct site {
     struct row row; /* how to step outwards from here, if COVERED or AT_END */
     bool entry;     /* in the function at e_entry */
     bool signal;    /* in a signal frame's trampoline */
+    bool uncalled; /* its return address is no call's, but that of the instruction that runs next */
+    bool go;       /* by Go's own table */
 
     /* If it is the last byte of a call: the function that the call names, as far as it is fixed. */
     bool call_known;

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbolizer/component.h"
+
 struct entry {
     struct symbol_name symbol;
     uint32_t
@@ -94,6 +96,12 @@ static int add(struct symbols *symbols, struct symbol_name symbol)
     return 0;
 }
 
+static void free_symbol(struct symbol_name *symbol)
+{
+    free(symbol->name);
+    free(symbol->component);
+}
+
 /* Adds the name without its version: "memcpy@@GLIBC_2.14", "memcpy@GLIBC_2.2.5". */
 static int read_symbol(struct symbols *symbols, const struct source *source, int number)
 {
@@ -112,11 +120,10 @@ static int read_symbol(struct symbols *symbols, const struct source *source, int
     if (!length)
         return 0;
     function.name = strndup(name, length);
-    if (!function.name)
-        return -ENOMEM;
-    int error = add(symbols, function);
+    function.component = function.name ? component_of_symbol(function.name) : NULL;
+    int error = function.component ? add(symbols, function) : -ENOMEM;
     if (error)
-        free(function.name);
+        free_symbol(&function);
     return error;
 }
 
@@ -176,10 +183,14 @@ static void drop_aliases(struct symbols *symbols)
 
     for (size_t i = 0; i < symbols->count; i++) {
         struct entry *entry = &symbols->entries[i];
-        if (kept && symbols->entries[kept - 1].symbol.offset == entry->symbol.offset)
-            free(entry->symbol.name);
-        else
+        struct symbol_name *last = kept ? &symbols->entries[kept - 1].symbol : NULL;
+        if (!last || last->offset != entry->symbol.offset) {
             symbols->entries[kept++] = *entry;
+            continue;
+        }
+        if (strcmp(last->component, entry->symbol.component))
+            *last->component = '\0';
+        free_symbol(&entry->symbol);
     }
     symbols->count = kept;
 }
@@ -318,7 +329,7 @@ void symbols_close(struct symbols *symbols)
     if (!symbols)
         return;
     for (size_t i = 0; i < symbols->count; i++)
-        free(symbols->entries[i].symbol.name);
+        free_symbol(&symbols->entries[i].symbol);
     free(symbols->entries);
     free(symbols);
 }

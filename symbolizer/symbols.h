@@ -14,6 +14,7 @@ struct symbols;
  * shortest, then bytewise least; version dropped), demangled by libiberty. */
 struct symbol_name {
     char *name;      /* owned by the struct symbols; raw bytes */
+    char *component; /* component.h; likewise. "" too if several names do not agree */
     uint64_t offset; /* file offset of its first byte */
     uint64_t size;   /* bytes; never 0, and offset + size is at most INT64_MAX */
 };

@@ -5,17 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbolizer/epilogue.h"
 #include "symbolizer/reference.h"
 
 enum {
     FIRST_FRAMES = 64,
     STACK_PIECE_MIN = 512, /* read at once, then doubled */
     STACK_PIECE_MAX = 1 << 16,
-    STACK_MAX = 64 << 20, /* beyond, words are read one by one */
-    SIGNAL_FRAMES_MAX =
-        1024,         /* signal frames may move the stack anywhere: bounds a hostile cycle */
-    SYSCALL_SIZE = 2, /* `syscall`, `int $0x80` and `sysenter` all are */
-    CODE_64 = 0x33,   /* %cs of 64-bit code */
+    STACK_MAX = 64 << 20,     /* beyond, words are read one by one */
+    STACK_CHANGES_MAX = 1024, /* they may move the stack anywhere: bounds a hostile cycle */
+    SYSCALL_SIZE = 2,         /* `syscall`, `int $0x80` and `sysenter` all are */
+    CODE_64 = 0x33,           /* %cs of 64-bit code */
 };
 
 int unwinder_init(struct unwinder *u, struct images *images)
@@ -186,8 +186,7 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
     return add_frame(u, (struct frame){ module, marks, site->offset });
 }
 
-/* Reads what is not known of the registers yet. */
-static bool complete_start(struct unwinder *u)
+bool unwinder_complete_start(struct unwinder *u)
 {
     int error = u->start_complete ? 0 : u->target->read_registers(u->target->context, &u->start);
 
@@ -197,24 +196,39 @@ static bool complete_start(struct unwinder *u)
     return !error;
 }
 
-/* Steps outwards by the row of the site. */
-static enum step row_step(struct unwinder *u, const struct site *site, struct position *at)
+/* %rbp at `at`: STEP_OUT, or why it is not known. */
+static enum step find_bp(struct unwinder *u, struct position *at)
 {
-    const struct row *row = &site->row;
+    if (at->bp_known)
+        return STEP_OUT;
+    if (at->lost)
+        return STEP_UNKNOWN;
+    if (!unwinder_complete_start(u))
+        return STEP_FAILED;
+    at->bp = u->start.rbp;
+    at->bp_known = true;
+    return STEP_OUT;
+}
 
-    if (row->kind == ROW_CFA_RBP && !at->bp_known) {
-        if (!complete_start(u))
-            return STEP_FAILED;
-        at->bp = u->start.rbp;
-        at->bp_known = true;
-    }
-    uint64_t base = row->kind == ROW_CFA_RSP ? at->sp : at->bp;
-    uint64_t cfa = base + (uint64_t)(int64_t)row->cfa_offset;
+/* Steps over the kernel's struct rt_sigframe, whose registers begin 40 bytes beyond its return
+ * address, which has been popped. */
+static enum step signal_step(struct unwinder *u, struct position *at)
+{
+    enum { REGISTERS = 40, BP = 10, SP = 15, IP = 16 };
+    const uint64_t registers = at->sp + REGISTERS;
 
-    if (row->kind == ROW_OUTERMOST)
-        return STEP_OUTERMOST;
-    if (row->kind == ROW_HARD)
-        return STEP_HARD;
+    if (!unwinder_read(u, registers + BP * 8, &at->bp) ||
+        !unwinder_read(u, registers + IP * 8, &at->ip) ||
+        !unwinder_read(u, registers + SP * 8, &at->sp))
+        return STEP_FAILED;
+    at->bp_known = at->lost = true;
+    return at->ip ? STEP_OUT : STEP_FAILED;
+}
+
+/* Steps to the caller in a frame whose CFA is known. */
+static enum step frame_step(struct unwinder *u, const struct row *row, uint64_t cfa,
+                            struct position *at)
+{
     if (row->rbp_offset && !unwinder_read(u, cfa + (uint64_t)(int64_t)row->rbp_offset, &at->bp))
         return STEP_FAILED;
     at->bp_known |= row->rbp_offset != 0;
@@ -222,6 +236,34 @@ static enum step row_step(struct unwinder *u, const struct site *site, struct po
         return STEP_FAILED;
     at->sp = cfa;
     return at->ip ? STEP_OUT : STEP_FAILED;
+}
+
+enum step unwinder_step(struct unwinder *u, const struct site *site, struct position *at)
+{
+    const struct row *row = &site->row;
+    uint64_t offset = (uint64_t)(int64_t)row->cfa_offset;
+    enum step step;
+
+    switch (row->kind) {
+    case ROW_OUTERMOST:
+        return STEP_OUTERMOST;
+    case ROW_CFA_RSP:
+        return frame_step(u, row, at->sp + offset, at);
+    case ROW_CFA_RBP:
+        step = find_bp(u, at);
+        return step == STEP_OUT ? frame_step(u, row, at->bp + offset, at) : step;
+    case ROW_GO:
+        at->bp_known = false;
+        at->lost = true;
+        return frame_step(u, row, at->sp + offset, at);
+    case ROW_CODE: /* libunwind may know more registers */
+        step = epilogue_step(u, u->depth == 1 ? EPILOGUE_ALL : EPILOGUE_RSP, at);
+        return step == STEP_UNKNOWN ? STEP_HARD : step;
+    case ROW_SIGNAL:
+        return signal_step(u, at);
+    default:
+        return STEP_HARD;
+    }
 }
 
 /* Why there is no stepping from this site at all; STACK_COMPLETE also if there is. */
@@ -271,6 +313,12 @@ static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
     return inner->start && is_start_context(u, inner->start) ? STACK_COMPLETE : end;
 }
 
+/* May the next frame outwards be on another stack? */
+static bool changes_stack(const struct site *site)
+{
+    return site->signal || site->row.kind == ROW_CODE;
+}
+
 /* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at
  * a row that `step` cannot take. */
 static enum stack_end
@@ -278,7 +326,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
      enum step (*step)(struct unwinder *, const struct site *, struct position *), bool *hard)
 {
     const struct site *inner = NULL;
-    int signal_frames = 0;
+    int changes = 0;
     bool reread = false;
 
     u->depth = 0;
@@ -299,15 +347,17 @@ walk(struct unwinder *u, struct site *site, struct position at,
         case STEP_HARD:
             *hard = true;
             return STACK_BAD_CFI;
+        case STEP_UNKNOWN:
+            return STACK_NO_CFI;
         case STEP_FAILED:
             return failed_step(u);
         }
         /* In vfork(2), in the call or interrupted on the way out, the return address is in a
          * register and the stack does not move. */
-        if (site->signal ? ++signal_frames > SIGNAL_FRAMES_MAX : at.sp < sp + (inner != NULL))
+        if (changes_stack(site) ? ++changes > STACK_CHANGES_MAX : at.sp < sp + (inner != NULL))
             return STACK_CYCLE;
-        inner = site->signal ? NULL : site;
-        uint64_t address = site->signal ? at.ip : at.ip - 1;
+        inner = site->uncalled ? NULL : site;
+        uint64_t address = site->uncalled ? at.ip : at.ip - 1;
         site = find_site(u, address, &reread);
         if (!site)
             return end_outwards(u, inner, &at, missing_site(u, address));
@@ -321,10 +371,10 @@ walk(struct unwinder *u, struct site *site, struct position at,
 
 static enum stack_end walk_by_reference(struct unwinder *u, struct site *site)
 {
-    struct position at = { u->start.rip, u->start.rsp, 0, false };
+    struct position at = { u->start.rip, u->start.rsp, 0, false, false };
     bool hard;
 
-    if (!complete_start(u))
+    if (!unwinder_complete_start(u))
         return failed_step(u);
     return reference_begin(u, site, &u->start) ? walk(u, site, at, reference_step, &hard)
                                                : STACK_BAD_CFI;
@@ -333,9 +383,9 @@ static enum stack_end walk_by_reference(struct unwinder *u, struct site *site)
 /* By rows, from which libunwind is only asked to help out. */
 static enum stack_end walk_by_rows(struct unwinder *u, struct site *site)
 {
-    struct position at = { u->start.rip, u->start.rsp, 0, false };
+    struct position at = { u->start.rip, u->start.rsp, 0, false, false };
     bool hard = false;
-    enum stack_end end = walk(u, site, at, row_step, &hard);
+    enum stack_end end = walk(u, site, at, unwinder_step, &hard);
 
     u->walks++;
     u->hard_walks += hard;

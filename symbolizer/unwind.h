@@ -66,7 +66,8 @@ enum stack_end unwind_append(struct unwinder *unwinder, const struct stack *spaw
 /* Where a walk has got to. */
 struct position {
     uint64_t ip, sp, bp;
-    bool bp_known; /* else %rbp has what it had at the start */
+    bool bp_known; /* else %rbp has what it had at the start, */
+    bool lost; /* unless this is set: preserved registers are not known, for Go preserves none */
 };
 
 /* What became of a step outwards. */
@@ -74,8 +75,16 @@ enum step {
     STEP_OUT,       /* the caller's frame was found */
     STEP_OUTERMOST, /* there is no caller */
     STEP_HARD,      /* not by rows */
+    STEP_UNKNOWN,   /* the unwind information does not say, after all */
     STEP_FAILED,    /* unwinder->failure says why, if memory did */
 };
+
+/* Steps outwards by the row of the site. */
+enum step unwinder_step(struct unwinder *unwinder, const struct site *site, struct position *at);
+
+/* Reads what is not known yet of the registers at the start; false and unwinder->failure if it
+ * cannot. */
+bool unwinder_complete_start(struct unwinder *unwinder);
 
 /* A word of the traced process, by way of the piece of the stack; false and unwinder->failure if
  * not mapped. */

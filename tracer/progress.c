@@ -30,15 +30,15 @@ void progress_begin(struct progress *p, const struct table_options *options)
  * well. */
 static int count_pairs(const struct table *table, size_t *libraries, size_t *pairs)
 {
-    size_t modules = table->run->module_count, slots = 16;
+    size_t slots = 16;
 
     while (slots < 2 * table->count)
         slots *= 2;
     uint64_t *seen = calloc(slots, sizeof(*seen));
-    bool *called = calloc(modules, sizeof(*called));
+    bool *called = calloc(table->library_count, sizeof(*called));
     for (size_t i = 0; seen && called && i < table->count; i++) {
         const struct table_row *row = &table->rows[i];
-        uint64_t key = ((uint64_t)row->module << 34 | (uint64_t)row->abi << 32 | row->nr) + 1;
+        uint64_t key = ((uint64_t)row->library << 34 | (uint64_t)row->abi << 32 | row->nr) + 1;
         size_t slot = (key * 0x9e3779b97f4a7c15u >> 32) & (slots - 1);
 
         if (!row->calls)
@@ -47,8 +47,8 @@ static int count_pairs(const struct table *table, size_t *libraries, size_t *pai
             slot = (slot + 1) & (slots - 1);
         *pairs += !seen[slot];
         seen[slot] = key;
-        *libraries += !called[row->module];
-        called[row->module] = true;
+        *libraries += !called[row->library];
+        called[row->library] = true;
     }
     int result = seen && called ? 0 : -1;
     free(seen);

@@ -14,6 +14,8 @@
 
 #include "diag.h"
 #include "procfs.h"
+#include "symbolizer/component.h"
+#include "symbolizer/goinline.h"
 #include "symbolizer/names.h"
 
 /* What reading the symbols of one module may take, in time and memory. */
@@ -126,6 +128,62 @@ static struct place *collect_places(const struct run *run, size_t *ret)
     return places;
 }
 
+/* Where the functions inlined at a place are recorded. */
+struct inlined_at {
+    struct run *run;
+    uint32_t module;
+    uint64_t offset;
+};
+
+static int add_inlined(void *context, uint32_t position, const char *name)
+{
+    const struct inlined_at *at = context;
+    char *component = name ? component_of_go(name) : strdup("");
+    int result = component ? run_add_inlined(at->run, at->module, at->offset, position,
+                                             name ? name : "[unknown]", component)
+                           : -ENOMEM;
+    free(component);
+    return result;
+}
+
+/* The names that Go's own table has for a place. 0: none; 1: it is done; negative errno. */
+static int name_go_place(struct run *run, const struct image *image, uint64_t place)
+{
+    struct inlined_at at = { run, image->number, place };
+    uint64_t vaddr, offset;
+    struct go_function function;
+
+    if (!image_vaddr(image, place, &vaddr) || !go_table_find(&image->go, vaddr, &function) ||
+        !function.stack_program || !image_offset(image, function.start, &offset))
+        return 0;
+    char *component = component_of_go(function.name);
+    int result = component ? run_add_symbol(run, image->number, offset,
+                                            function.end - function.start, function.name, component)
+                           : -ENOMEM;
+    free(component);
+    if (!result)
+        result = go_inlined(image, &function, vaddr, add_inlined, &at);
+    return result < 0 ? result : 1;
+}
+
+/* The same for these offsets, ascending, of one module. Leaves only those that it has no name for.
+ * 0 or a negative errno. */
+static int name_go_places(struct run *run, const struct image *image, uint64_t *offsets,
+                          size_t *count)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < *count; i++) {
+        int result = image->go.count ? name_go_place(run, image, offsets[i]) : 0;
+        if (result < 0)
+            return result;
+        if (!result)
+            offsets[left++] = offsets[i];
+    }
+    *count = left;
+    return 0;
+}
+
 /* The first place in the module, or behind where it would be. */
 static size_t first_place(const struct place *places, size_t count, uint32_t module)
 {
@@ -141,15 +199,16 @@ static size_t first_place(const struct place *places, size_t count, uint32_t mod
     return low;
 }
 
-/* The places of one module as a job. */
-static struct names_job make_job(const struct image *image, const struct place *places,
-                                 const uint64_t *offsets, size_t count)
+/* The places of one module as a job, but for those that Go's table names. 0 or a negative errno. */
+static int make_job(struct run *run, const struct image *image, const struct place *places,
+                    uint64_t *offsets, size_t count, struct names_job *ret)
 {
     size_t first = first_place(places, count, image->number), end;
 
     for (end = first; end < count && places[end].module == image->number;)
         end++;
-    return (struct names_job){ image, offsets + first, end - first };
+    *ret = (struct names_job){ image, offsets + first, end - first };
+    return name_go_places(run, image, offsets + first, &ret->count);
 }
 
 /* Whose names are being looked up. */
@@ -162,7 +221,7 @@ static int add_name(void *context, size_t job, const struct symbol_name *name)
 {
     const struct naming *naming = context;
     return run_add_symbol(naming->run, naming->jobs[job].image->number, name->offset, name->size,
-                          name->name);
+                          name->name, name->component);
 }
 
 static void warn_of_names(void *context, size_t job, enum names_result result)
@@ -183,7 +242,9 @@ static int name_places(struct run *run, const struct images *images, const struc
     for (size_t i = 0; i < count; i++)
         offsets[i] = places[i].offset;
     for (size_t i = 0; i < images->count; i++) {
-        jobs[wanted] = make_job(images->images[i], places, offsets, count);
+        int error = make_job(run, images->images[i], places, offsets, count, &jobs[wanted]);
+        if (error)
+            return error;
         wanted += jobs[wanted].count > 0;
     }
     return names_find(jobs, wanted, &limits,

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "symbolizer/gorow.h"
 #include "symbolizer/image.h"
 #include "symbolizer/library.h"
 
@@ -69,6 +70,20 @@ static void look_up(struct image *image, uint64_t vaddr)
     CHECK(!memcmp(&row, &again, sizeof(row)));
 }
 
+/* A function holds the address for which it is found, and has a name. */
+static void look_up_go(const struct image *image, uint64_t vaddr)
+{
+    struct go_function function;
+    struct go_row row;
+
+    if (go_table_find(&image->go, vaddr, &function)) {
+        CHECK(function.start <= vaddr && vaddr < function.end);
+        CHECK(strlen(function.name) < image->go.size);
+    }
+    if (go_row_find(image, vaddr, &row))
+        CHECK(row.start <= vaddr && vaddr < row.end && row.row.kind <= ROW_SIGNAL);
+}
+
 static void look_up_entries(struct image *image)
 {
     uint64_t vaddr = 0;
@@ -98,6 +113,8 @@ static void check_segments(const struct image *image)
             for (uint64_t at = 0; at < s->size && at < ROWS_MAX; at++)
                 look_up((struct image *)image, s->vaddr + at);
         }
+        for (uint64_t at = 0; image->go.count && at < s->size && at < ROWS_MAX; at++)
+            look_up_go(image, s->vaddr + at);
     }
 }
 

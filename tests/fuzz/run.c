@@ -69,9 +69,12 @@ static void take_symbol(struct input *in, struct run *run)
     uint64_t offset = take_number(in, 2), size = take_number(in, 2);
     uint32_t module = (uint32_t)(take_number(in, 1) % run->module_count);
     char *name = take_text(in);
+    const char *component = size % 2 ? "go:a" : "";
 
     if (size)
-        CHECK(!run_add_symbol(run, module, offset, size, name));
+        CHECK(!run_add_symbol(run, module, offset, size, name, component));
+    else
+        CHECK(!run_add_inlined(run, module, offset, 0, name, component));
     free(name);
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "symbolizer/component.h"
 #include "symbolizer/symbols.h"
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
@@ -25,7 +26,7 @@ static void check_symbol(const struct symbol_name *found, uint64_t offset)
 {
     CHECK(found->size && found->offset <= offset && offset - found->offset < found->size);
     CHECK(found->offset <= INT64_MAX && found->size <= INT64_MAX - found->offset);
-    CHECK(*found->name);
+    CHECK(*found->name && component_is_valid(found->component));
 }
 
 /* What is found does not depend on what else is asked for. */
@@ -40,7 +41,8 @@ static void check_wanted(int fd, const struct symbols *all)
                                  *b = symbols_find(some, wanted[i]);
         CHECK(!a == !b);
         if (a)
-            CHECK(!strcmp(a->name, b->name) && a->offset == b->offset && a->size == b->size);
+            CHECK(!strcmp(a->name, b->name) && !strcmp(a->component, b->component) &&
+                  a->offset == b->offset && a->size == b->size);
     }
     symbols_close(some);
 }

@@ -57,7 +57,7 @@ static bool by_register(Dwarf_Frame *frame, unsigned *number, int64_t *offset)
 
 static struct row expected_row(Dwarf_Frame *frame)
 {
-    const struct row hard = { ROW_HARD, 0, 0 };
+    const struct row hard = { .kind = ROW_HARD };
     struct row row = hard;
     int64_t cfa = 0, rip = 0, rbp = 0;
     unsigned number = 0;
@@ -65,7 +65,7 @@ static struct row expected_row(Dwarf_Frame *frame)
 
     bool rip_saved = at_cfa(frame, DWARF_RIP, &same, &undefined, &rip);
     if (undefined)
-        return (struct row){ ROW_OUTERMOST, 0, 0 };
+        return (struct row){ .kind = ROW_OUTERMOST };
     bool rbp_saved = at_cfa(frame, DWARF_RBP, &same, &undefined, &rbp);
     if (dwarf_frame_info(frame, NULL, NULL, &signal) < 0 || signal ||
         !by_register(frame, &number, &cfa) || !rip_saved || rip != -8 || (!same && !rbp_saved))

@@ -74,7 +74,10 @@ static void test_extremes(void **state)
     run.modules[odd].size = run.modules[odd].loads = INT64_MAX;
     assert_int_equal(run_program(&run, "\xe2\x82", "\\x41"), 1);
     assert_int_equal(run_phase(&run, "\t"), 1);
-    assert_int_equal(run_add_symbol(&run, odd, INT64_MAX, INT64_MAX, "operator\"\" \xfe"), 0);
+    assert_int_equal(run_add_symbol(&run, odd, INT64_MAX, INT64_MAX, "operator\"\" \xfe", ""), 0);
+    assert_int_equal(run_add_symbol(&run, odd, 7, 1, "a.F", "go:\xff\\\n"), 0);
+    assert_int_equal(run_add_inlined(&run, odd, INT64_MAX, 1, "", ""), 0);
+    assert_int_equal(run_add_inlined(&run, odd, INT64_MAX, 0, "\xfe", "go:\x01"), 0);
     for (uint32_t marks = 0; marks < 32; marks++) {
         const struct frame frames[] = { { odd, 0, marks }, { odd, marks, INT64_MAX } };
         struct count count = { .program = 1, .phase = 1, .calls = 1, .nr = UINT32_MAX };
@@ -249,12 +252,28 @@ static const struct {
     { "\"identity\":\"gnu:a9\"", "\"identity\":[]", "modules[3]: identity is no string" },
     { "\"soname\":\"liba.so.1\"", "\"soname\":\"liba.so.1\",\"sonames\":1", "'sonames'" },
     /* symbols, frames */
-    { "[3,10,20,\"main\"]", "[3,10,20]", "symbols[0]: the row is no array of 4" },
-    { "[3,10,20,\"main\"]", "[7,10,20,\"main\"]", "symbols[0]: the module is 7" },
-    { "[3,10,20,\"main\"]", "[3,10,0,\"main\"]", "symbols[0]: the size is 0" },
-    { "[3,10,20,\"main\"]", "[3,-10,20,\"main\"]", "symbols[0]: the offset is -10" },
-    { "[3,10,20,\"main\"]", "[3,10,20,\"main\"],[3,10,20,\"main\"]", "symbols[1]: the symbols" },
-    { "[3,10,20,\"main\"]", "[6,150,20,\"main\"]", "symbols[1]: the symbols are not in the order" },
+    { "[3,10,20,\"main\",\"\"]", "[3,10,20]", "symbols[0]: the row is no array of 5" },
+    { "[3,10,20,\"main\",\"\"]", "[7,10,20,\"main\",\"\"]", "symbols[0]: the module is 7" },
+    { "[3,10,20,\"main\",\"\"]", "[3,10,0,\"main\",\"\"]", "symbols[0]: the size is 0" },
+    { "[3,10,20,\"main\",\"\"]", "[3,-10,20,\"main\",\"\"]", "symbols[0]: the offset is -10" },
+    { "[3,10,20,\"main\",\"\"]", "[3,10,20,\"main\",\"\"],[3,10,20,\"main\",\"\"]",
+      "symbols[1]: the symbols" },
+    { "[3,10,20,\"main\",\"\"]", "[6,150,20,\"main\",\"\"]",
+      "symbols[1]: the symbols are not in the order" },
+    { "[3,10,20,\"main\",\"\"]", "[3,10,20,\"main\",0]", "symbols[0]: the component is no string" },
+    { "[3,10,20,\"main\",\"\"]", "[3,10,20,\"main\",\"c\"]", "symbols[0]: 'c' is no component" },
+    { "\"inlined\":[]", "\"inlined\":[[3,15,0,\"f\"]]", "inlined[0]: the row is no array of 5" },
+    { "\"inlined\":[]", "\"inlined\":[[7,15,0,\"f\",\"\"]]", "inlined[0]: the module is 7" },
+    { "\"inlined\":[]", "\"inlined\":[[3,-1,0,\"f\",\"\"]]", "inlined[0]: the offset is -1" },
+    { "\"inlined\":[]", "\"inlined\":[[3,15,1,\"f\",\"\"]]", "inlined[0]: the position is 1" },
+    { "\"inlined\":[]", "\"inlined\":[[3,15,0,\"f\",\"go:\"]]",
+      "inlined[0]: 'go:' is no component" },
+    { "\"inlined\":[]", "\"inlined\":[[3,15,0,\"f\",\"\"],[3,15,0,\"g\",\"\"]]",
+      "inlined[1]: the position is 0" },
+    { "\"inlined\":[]", "\"inlined\":[[3,15,0,\"f\",\"\"],[3,15,2,\"g\",\"\"]]",
+      "inlined[1]: the position is 2" },
+    { "\"inlined\":[]", "\"inlined\":[[3,15,0,\"f\",\"\"],[3,14,0,\"g\",\"\"]]",
+      "inlined[1]: the inlined functions are not in the order" },
     { "[3,15,0]", "[3,15,3]", "frames[2]: the symbol is 3" },
     { "[3,15,0]", "[3,15,1]", "frames[2]: symbols[1] does not hold" },
     { "[3,15,0]", "[3,15,null]", "frames[2]: the symbol is null" },

@@ -11,7 +11,7 @@ static const struct table_row *find(const struct table *table, const char *libra
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct table_row *row = &table->rows[i];
-        if (!strcmp(table->run->modules[row->module].name, library) && row->nr == nr &&
+        if (!strcmp(table_module(table, row)->name, library) && row->nr == nr &&
             !strcmp(table_phase(table, row), phase))
             return row;
     }
@@ -52,6 +52,87 @@ static void test_sample(void **state)
     assert_int_equal(table.incomplete, 1);
     assert_int_equal(find(&table, "liba.so.1.2", 1, "main")->inexact, 10);
     assert_int_equal(find(&table, "[unknown]", 1, "main")->incomplete, 1);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+/* Calls, issued and on the stack of a component in a table of one system call. */
+static void check_component(const struct table *table, const char *component, uint64_t calls,
+                            uint64_t issued, uint64_t on_stack)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct table_row *row = &table->rows[i];
+        if (strcmp(table->libraries[row->library].component, component))
+            continue;
+        assert_string_equal(table_module(table, row)->name, "app");
+        assert_int_equal(row->calls, calls);
+        assert_int_equal(row->issued, issued);
+        assert_int_equal(row->on_stack, on_stack);
+        return;
+    }
+    fail_msg("'%s' has no row", component);
+}
+
+/*
+ * app is one file of packages: syscall.write, called by a function of b that was put into one of a,
+ * which was put into main: 4 calls; and called by main itself, where none is inlined: 3 calls.
+ */
+static void test_components(void **state)
+{
+    const struct frame by_b[] = { { SAMPLE_APP, 0, 510 }, { SAMPLE_APP, 0, 610 } };
+    const struct frame by_main[] = { { SAMPLE_APP, 0, 510 }, { SAMPLE_APP, 0, 611 } };
+    const struct table_options all = { .runtime.no_builtin = true };
+    struct run run;
+    struct table table;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "syscall.write", "go:syscall"), 0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "main.main", "go:main"), 0);
+    assert_int_equal(run_add_inlined(&run, SAMPLE_APP, 610, 0, "b.F", "go:b"), 0);
+    assert_int_equal(run_add_inlined(&run, SAMPLE_APP, 610, 1, "a.F", "go:a"), 0);
+    uint32_t execution = sample_execution(&run, '1');
+    sample_calls(&run, execution, sample_stack(&run, by_b, 2, STACK_COMPLETE), 1, 4);
+    sample_calls(&run, execution, sample_stack(&run, by_main, 2, STACK_COMPLETE), 1, 3);
+
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_int_equal(table.count, 4);
+    check_component(&table, "go:syscall", 0, 7, 7);
+    check_component(&table, "go:b", 4, 0, 4);
+    check_component(&table, "go:a", 0, 0, 4);
+    check_component(&table, "go:main", 3, 0, 7);
+    table_deinit(&table);
+
+    assert_int_equal(table_build(&run, &all, &table), 0);
+    check_component(&table, "go:syscall", 7, 7, 7);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+/* What crate a call is of is never sure, whether the caller or a runtime library stands for it. */
+static void test_crates(void **state)
+{
+    const struct frame by_crate[] = { { SAMPLE_LIBC, 0, 120 },
+                                      { SAMPLE_APP, 0, 510 },
+                                      { SAMPLE_APP, 0, 610 } };
+    struct run run;
+    struct table table;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "std::f", "rust:std"), 0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "a::f", "rust:a"), 0);
+    uint32_t execution = sample_execution(&run, '1');
+    sample_calls(&run, execution, sample_stack(&run, by_crate, 3, STACK_COMPLETE), 1, 4);
+    sample_calls(&run, execution, sample_stack(&run, by_crate, 2, STACK_COMPLETE), 1, 3);
+    sample_calls(&run, execution, sample_stack(&run, by_crate, 1, STACK_COMPLETE), 1, 2);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    check_component(&table, "rust:a", 4, 0, 4);
+    check_component(&table, "rust:std", 0, 0, 7);
+    check(&table, "libc.so.6", 1, "main", 5, 9, 9);
+    assert_int_equal(table.inexact, 4 + 3);
     table_deinit(&table);
     run_deinit(&run);
 }
@@ -306,8 +387,8 @@ static void test_names_collide(void **state)
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     assert_int_equal(table.count, 4);
     for (size_t i = 0; i < table.count; i++)
-        if (table.rows[i].module != SAMPLE_LIBC)
-            assert_int_equal(table.rows[i].calls, table.rows[i].module - same[0] + 1);
+        if (table.rows[i].library != SAMPLE_LIBC)
+            assert_int_equal(table.rows[i].calls, table.rows[i].library - same[0] + 1);
     table_deinit(&table);
     run_deinit(&run);
 }
@@ -343,7 +424,8 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample),        cmocka_unit_test(test_other_runtime_libraries),
+        cmocka_unit_test(test_sample),        cmocka_unit_test(test_components),
+        cmocka_unit_test(test_crates),        cmocka_unit_test(test_other_runtime_libraries),
         cmocka_unit_test(test_on_stack),      cmocka_unit_test(test_nothing_known),
         cmocka_unit_test(test_start),         cmocka_unit_test(test_empty_run),
         cmocka_unit_test(test_user_phases),   cmocka_unit_test(test_runs),

@@ -1,0 +1,315 @@
+/* epilogue.c - a very small part of a processor (Intel SDM vol. 2). */
+#include "epilogue.h"
+
+#include <string.h>
+
+enum {
+    RAX,
+    RCX,
+    RDX,
+    RBX,
+    RSP,
+    RBP,
+    RSI,
+    RDI,
+    R11 = 11,
+    R12,
+    R13,
+    R14,
+    R15,
+    REGISTERS,
+    INSTRUCTIONS_MAX = 64,
+    STORES_MAX = 16,
+    INSTRUCTION_SIZE = 15,
+};
+
+struct value {
+    bool known;
+    uint64_t value;
+};
+
+struct machine {
+    struct unwinder *unwinder;
+    struct value registers[REGISTERS];
+    struct value zero; /* the zero flag */
+    uint64_t ip;
+    /* Where it has stored, for memory is not changed: what is loaded from there is not known. */
+    uint64_t stores[STORES_MAX];
+    unsigned store_count;
+    bool stored_anywhere; /* at an address that is not known, or too often */
+};
+
+/* One instruction with a ModRM byte, taken apart. */
+struct operands {
+    unsigned reg, rm;
+    bool memory;          /* rm is in memory, */
+    struct value address; /* at this address */
+    bool wide;            /* 64 bits; else 32 */
+};
+
+struct instruction {
+    const uint8_t *at, *end;
+};
+
+static uint64_t take_signed(struct instruction *code, size_t size)
+{
+    int8_t byte = 0;
+    int32_t word = 0;
+
+    if ((size_t)(code->end - code->at) < size)
+        return 0;
+    if (size == 1)
+        memcpy(&byte, code->at, size);
+    else
+        memcpy(&word, code->at, size);
+    code->at += size;
+    return (uint64_t)(int64_t)(size == 1 ? byte : word);
+}
+
+static struct value add(struct value a, struct value b)
+{
+    return (struct value){ a.known && b.known, a.value + b.value };
+}
+
+static struct value known(uint64_t value)
+{
+    return (struct value){ true, value };
+}
+
+static struct value load(struct machine *m, struct value address)
+{
+    struct value ret = { address.known && !m->stored_anywhere, 0 };
+
+    for (unsigned i = 0; i < m->store_count; i++)
+        ret.known &= address.value - m->stores[i] + 7 >= 15;
+    ret.known = ret.known && unwinder_read(m->unwinder, address.value, &ret.value);
+    return ret;
+}
+
+static void store(struct machine *m, struct value address)
+{
+    if (address.known && m->store_count < STORES_MAX)
+        m->stores[m->store_count++] = address.value;
+    else
+        m->stored_anywhere = true;
+}
+
+/* The ModRM byte and what belongs to it. `behind`: how many bytes of the instruction follow. */
+static struct operands take_operands(struct machine *m, struct instruction *code, unsigned rex,
+                                     bool fs, size_t behind)
+{
+    unsigned modrm = (uint8_t)take_signed(code, 1), mod = modrm >> 6, rm = modrm & 7;
+    struct operands ret = { .reg = (modrm >> 3 & 7) | (rex & 4) << 1,
+                            .rm = rm | (rex & 1) << 3,
+                            .memory = mod != 3,
+                            .wide = rex & 8 };
+    struct value index = known(0);
+
+    if (!ret.memory)
+        return ret;
+    unsigned base = ret.rm;
+    if (rm == 4) {
+        unsigned sib = (uint8_t)take_signed(code, 1), scaled = (sib >> 3 & 7) | (rex & 2) << 2;
+        base = (sib & 7) | (rex & 1) << 3;
+        if (scaled != RSP)
+            index = (struct value){ m->registers[scaled].known,
+                                    m->registers[scaled].value << (sib >> 6) };
+    }
+    if (mod == 0 && (base & 7) == RBP) {
+        ret.address = add(known(take_signed(code, 4)), index);
+        if (rm != 4)
+            ret.address.value +=
+                m->ip + (uint64_t)(code->at - (code->end - INSTRUCTION_SIZE)) + behind;
+    } else {
+        ret.address = add(m->registers[base], index);
+        ret.address.value += mod == 1 ? take_signed(code, 1) : mod == 2 ? take_signed(code, 4) : 0;
+    }
+    if (fs)
+        ret.address.value += m->unwinder->start.fs_base;
+    return ret;
+}
+
+static struct value narrow(struct value value, bool wide)
+{
+    return (struct value){ value.known, wide ? value.value : (uint32_t)value.value };
+}
+
+static struct value operand(struct machine *m, const struct operands *o)
+{
+    return narrow(o->memory ? load(m, o->address) : m->registers[o->rm], o->wide);
+}
+
+static void set_operand(struct machine *m, const struct operands *o, struct value value)
+{
+    if (o->memory)
+        store(m, o->address);
+    else
+        m->registers[o->rm] = narrow(value, o->wide);
+}
+
+static struct value pop(struct machine *m)
+{
+    struct value value = load(m, m->registers[RSP]);
+
+    m->registers[RSP].value += 8;
+    return value;
+}
+
+/* add, sub and cmp of a number (the group of opcodes 81 and 83). False: another one of the group.
+ */
+static bool run_arithmetic(struct machine *m, struct instruction *code, unsigned rex, bool fs,
+                           size_t size)
+{
+    enum { ADD = 0, SUB = 5, CMP = 7 };
+    struct operands o = take_operands(m, code, rex, fs, size);
+    uint64_t number = take_signed(code, size);
+    struct value value = operand(m, &o);
+
+    value.value += (o.reg & 7) == ADD ? number : -number;
+    value = narrow(value, o.wide);
+    m->zero = (struct value){ value.known, !value.value };
+    if ((o.reg & 7) == ADD || (o.reg & 7) == SUB)
+        set_operand(m, &o, value);
+    return (o.reg & 7) == ADD || (o.reg & 7) == SUB || (o.reg & 7) == CMP;
+}
+
+/* Goes on at the end of the instruction, or where it jumps to. */
+static bool jump(struct machine *m, struct instruction *code, size_t size, struct value taken)
+{
+    uint64_t distance = take_signed(code, size);
+
+    if (taken.value)
+        m->ip += distance;
+    return taken.known;
+}
+
+/* Runs one instruction but for `ret`; its bytes are at `code`. False: it is not known. */
+static bool run_instruction(struct machine *m, struct instruction *code)
+{
+    bool fs = *code->at == 0x64;
+    code->at += fs;
+    unsigned rex = (*code->at & 0xf0) == 0x40 ? *code->at++ : 0, opcode = *code->at++;
+    struct operands o;
+    struct value value;
+
+    switch (opcode) {
+    case 0x01: /* add r, r/m */
+    case 0x29: /* sub r, r/m */
+        o = take_operands(m, code, rex, fs, 0);
+        value = m->registers[o.reg];
+        value.value = opcode == 0x29 ? -value.value : value.value;
+        set_operand(m, &o, add(operand(m, &o), value));
+        m->zero.known = false;
+        return true;
+    case 0x03: /* add r/m, r */
+    case 0x2b: /* sub r/m, r */
+        o = take_operands(m, code, rex, fs, 0);
+        value = operand(m, &o);
+        value.value = opcode == 0x2b ? -value.value : value.value;
+        m->registers[o.reg] = narrow(add(m->registers[o.reg], value), o.wide);
+        m->zero.known = false;
+        return true;
+    case 0x69: /* imul: what comes of it is no address */
+        o = take_operands(m, code, rex, fs, 4);
+        take_signed(code, 4);
+        m->registers[o.reg].known = m->zero.known = false;
+        return true;
+    case 0x74: /* je */
+    case 0x75: /* jne */
+        return jump(m, code, 1, (struct value){ m->zero.known, m->zero.value == (opcode == 0x74) });
+    case 0x81:
+        return run_arithmetic(m, code, rex, fs, 4);
+    case 0x83:
+        return run_arithmetic(m, code, rex, fs, 1);
+    case 0x89: /* mov r, r/m */
+        o = take_operands(m, code, rex, fs, 0);
+        set_operand(m, &o, m->registers[o.reg]);
+        return true;
+    case 0x8b: /* mov r/m, r */
+        o = take_operands(m, code, rex, fs, 0);
+        m->registers[o.reg] = operand(m, &o);
+        return true;
+    case 0x8d: /* lea */
+        o = take_operands(m, code, rex, false, 0);
+        m->registers[o.reg] = narrow(o.address, o.wide);
+        return o.memory;
+    case 0xc7: /* mov number, r/m */
+        o = take_operands(m, code, rex, fs, 4);
+        set_operand(m, &o, known(take_signed(code, 4)));
+        return true;
+    case 0xeb:
+        return jump(m, code, 1, known(true));
+    case 0xe9:
+        return jump(m, code, 4, known(true));
+    default:
+        if ((opcode & 0xf8) != 0x58) /* pop */
+            return false;
+        m->registers[(opcode & 7) | (rex & 1) << 3] = pop(m);
+        return true;
+    }
+}
+
+static bool is_known(enum epilogue_registers known, unsigned number)
+{
+    switch (number) {
+    case RAX: /* a system call changes these three */
+    case RCX:
+    case R11:
+        return false;
+    case RBX:
+    case RBP:
+    case R12:
+    case R13:
+    case R14:
+    case R15:
+        return known != EPILOGUE_RSP;
+    default:
+        return known == EPILOGUE_ALL;
+    }
+}
+
+static void load_registers(struct machine *m, enum epilogue_registers known)
+{
+    const struct user_regs_struct *r =
+        known == EPILOGUE_ALL ? &m->unwinder->start : &m->unwinder->registers;
+    const uint64_t values[REGISTERS] = { r->rax, r->rcx, r->rdx, r->rbx, r->rsp, r->rbp,
+                                         r->rsi, r->rdi, r->r8,  r->r9,  r->r10, r->r11,
+                                         r->r12, r->r13, r->r14, r->r15 };
+
+    for (unsigned i = 0; i < REGISTERS; i++)
+        m->registers[i] = (struct value){ is_known(known, i), values[i] };
+}
+
+enum step epilogue_step(struct unwinder *u, enum epilogue_registers known_registers,
+                        struct position *at)
+{
+    struct machine m = { .unwinder = u, .ip = at->ip };
+    const uint8_t ret = 0xc3;
+
+    if (!unwinder_complete_start(u))
+        return STEP_FAILED;
+    load_registers(&m, known_registers);
+    m.registers[RSP] = known(at->sp);
+    for (int i = 0; i < INSTRUCTIONS_MAX && m.registers[RSP].known; i++) {
+        uint8_t bytes[INSTRUCTION_SIZE];
+        struct instruction code = { bytes, bytes + sizeof(bytes) };
+        /* At the end of a mapping fewer bytes may be there than the longest instruction has. */
+        ssize_t got = u->target->read(u->target->context, m.ip, bytes, sizeof(bytes));
+        if (got <= 0)
+            return STEP_UNKNOWN;
+        memset(bytes + got, 0, sizeof(bytes) - (size_t)got);
+        if (bytes[0] == ret) {
+            struct value ip = pop(&m);
+            at->ip = ip.value;
+            at->sp = m.registers[RSP].value;
+            at->bp = m.registers[RBP].value;
+            at->bp_known = m.registers[RBP].known;
+            at->lost = true;
+            return ip.known && ip.value ? STEP_OUT : STEP_UNKNOWN;
+        }
+        if (!run_instruction(&m, &code))
+            return STEP_UNKNOWN;
+        m.ip += (uint64_t)(code.at - bytes);
+    }
+    return STEP_UNKNOWN;
+}

@@ -1,0 +1,25 @@
+/*
+ * epilogue.h - finds the caller of a function that has changed stacks, by running its code in our
+ * head, from where it is to its return. It may take long until the processor gets there, but the
+ * few functions for which this is asked (gorow.h) keep what they need in memory that stays as it
+ * is.
+ */
+#ifndef SYSTRACE_EPILOGUE_H
+#define SYSTRACE_EPILOGUE_H
+
+#include "symbolizer/unwind.h"
+
+/* Which registers are known, beside rsp. */
+enum epilogue_registers {
+    EPILOGUE_RSP,       /* none */
+    EPILOGUE_PRESERVED, /* that C functions preserve, rbx, rbp, r12 to r15: of unwinder->registers
+                         */
+    EPILOGUE_ALL,       /* that a system call preserves: of unwinder->start */
+};
+
+/* Steps outwards from the instruction at at->ip. STEP_UNKNOWN: one that it does not know, or a
+ * value is not known. */
+enum step epilogue_step(struct unwinder *unwinder, enum epilogue_registers known,
+                        struct position *at);
+
+#endif

@@ -1,0 +1,88 @@
+/* gorow.c - knows the functions of Go's runtime that are not like others. */
+#include "gorow.h"
+
+#include <string.h>
+
+enum role {
+    ORDINARY,
+    OUTERMOST, /* nothing is outwards of it */
+    SWITCH,    /* it goes on on another stack, and its code says how it comes back */
+    CLONE,     /* clone(2): the child comes out of it with an empty stack */
+    UNCALLED,  /* sees to a signal, see struct go_row */
+    TRAMPOLINE /* of the signal frame */
+};
+
+/*
+ * By runtime/asm_amd64.s and runtime/sys_linux_amd64.s of Go 1.16 to 1.22. mcall() leaves a
+ * goroutine for good, to schedule another; morestack() comes back by other ways than its return:
+ * Go's own traceback takes them for the outermost functions of the thread's stack.
+ */
+static const struct {
+    const char *name;
+    enum role role;
+} roles[] = {
+    { "runtime.goexit", OUTERMOST },     { "runtime.mstart", OUTERMOST },
+    { "runtime.rt0_go", OUTERMOST },     { "runtime.mcall", OUTERMOST },
+    { "runtime.morestack", OUTERMOST },  { "runtime.systemstack", SWITCH },
+    { "runtime.asmcgocall", SWITCH },    { "runtime.asmcgocall_no_g", SWITCH },
+    { "runtime.cgocallback", SWITCH },   { "runtime.nanotime1", SWITCH },
+    { "runtime.walltime", SWITCH },      { "time.now", SWITCH },
+    { "runtime.clone", CLONE },          { "runtime.sigtramp", UNCALLED },
+    { "runtime.cgoSigtramp", UNCALLED }, { "runtime.sigpanic", UNCALLED },
+    { "runtime.sigpanic0", UNCALLED },   { "runtime.asyncPreempt", UNCALLED },
+    { "runtime.sigreturn", TRAMPOLINE }, { "runtime.sigreturn__sigaction", TRAMPOLINE },
+};
+
+static enum role role_of(const struct go_function *function)
+{
+    for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
+        if (!strcmp(function->name, roles[i].name))
+            return roles[i].role;
+    return function->top ? OUTERMOST : function->moves_stack ? SWITCH : ORDINARY;
+}
+
+/* Is this `mov $SYS_clone,%eax; syscall`? The parent returns from there. */
+static bool is_clone(const struct image *image, uint64_t vaddr)
+{
+    static const uint8_t clone[] = { 0xb8, 56, 0, 0, 0, 0x0f, 0x05 };
+    uint8_t code[sizeof(clone)];
+    uint64_t offset;
+
+    return image_offset(image, vaddr - (sizeof(clone) - 2), &offset) &&
+           image_bytes(image, offset, code, sizeof(code)) && !memcmp(code, clone, sizeof(code));
+}
+
+/* The row by the function's table alone. */
+static struct row simple_row(const struct go_table *table, const struct go_function *function,
+                             uint64_t vaddr)
+{
+    struct row row = { .kind = ROW_GO };
+    int32_t to_return;
+
+    if (!go_table_stack(table, function, vaddr, &to_return))
+        return (struct row){ .kind = ROW_BAD };
+    row.cfa_offset = to_return + 8;
+    return row;
+}
+
+bool go_row_find(const struct image *image, uint64_t vaddr, struct go_row *ret)
+{
+    struct go_function function;
+
+    if (!image->go.count || !go_table_find(&image->go, vaddr, &function) || !function.stack_program)
+        return false;
+    enum role role = role_of(&function);
+    *ret = (struct go_row){ .start = function.start,
+                            .end = function.end,
+                            .signal = role == TRAMPOLINE,
+                            .uncalled = role == TRAMPOLINE || role == UNCALLED };
+    if (role == OUTERMOST || (role == CLONE && !is_clone(image, vaddr)))
+        ret->row.kind = ROW_OUTERMOST;
+    else if (role == SWITCH)
+        ret->row.kind = ROW_CODE;
+    else if (role == TRAMPOLINE)
+        ret->row.kind = ROW_SIGNAL;
+    else
+        ret->row = simple_row(&image->go, &function, vaddr);
+    return true;
+}

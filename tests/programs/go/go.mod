@@ -1,0 +1,3 @@
+module example.org/truth
+
+go 1.18
