@@ -475,7 +475,7 @@ static bool is_stub(const struct site *target)
 static bool is_constant(const struct site *site, uint64_t slot)
 {
     uint64_t vaddr = slot - site->bias;
-    return site->start && vaddr >= site->image->relro_start && vaddr < site->image->relro_end;
+    return vaddr >= site->image->relro_start && vaddr < site->image->relro_end;
 }
 
 /* The site of a function that is called, NULL if it is not mapped. 0 or -ENOMEM. */
@@ -485,12 +485,13 @@ static int find_callee(struct space *space, uint64_t function, const struct site
     return *ret || !space_find(space, function) ? 0 : -ENOMEM;
 }
 
-/* Is there a function at the target of a call in `caller`? Its unwind entry says so; in another
- * image, without unwind tables, what is called is taken for one. */
+/* Is there a function at the target of a call in `caller`? Its unwind entry says so; where none
+ * covers it, what is called in another image is taken for one. */
 static bool is_function(const struct site *target, const struct image *caller)
 {
-    return target->image && (target->start == target->address ||
-                             (!target->image->cfi.count && target->image != caller));
+    bool uncovered = target->cfi == SITE_NO_CFI || target->cfi == SITE_AT_END;
+    return target->image &&
+           (target->start == target->address || (uncovered && target->image != caller));
 }
 
 int space_resolve_call(struct space *space, const struct target *target, struct site *site)

@@ -25,7 +25,7 @@ struct site {
     uint64_t address;
     struct image *image; /* NULL: [anon] */
     uint64_t offset;     /* file offset; the address itself in [anon] */
-    uint64_t bias;       /* address - vaddr; 0 without unwind tables */
+    uint64_t bias;       /* address - vaddr; 0 where that is not known */
     uint64_t start, end; /* the function around it: the range of its unwind entry; 0: none */
     enum {
         SITE_COVERED, /* by an unwind entry */

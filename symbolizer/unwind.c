@@ -156,17 +156,19 @@ static enum stack_end missing_site(struct unwinder *u, uint64_t address)
 }
 
 /* Does the call in `site` name another function than the one that `inner` is in? Then a tail call
- * removed its frame. */
+ * removed its frame. Of a function without unwind entry only its image is known. */
 static bool names_another(const struct site *site, const struct site *inner)
 {
-    return site->callee && (site->callee < inner->start || site->callee >= inner->end);
+    if (!site->callee || !inner->start)
+        return site->callee && site->callee_image != inner->image;
+    return site->callee < inner->start || site->callee >= inner->end;
 }
 
 /* Enters the frame at `site`, and before it the frame that a tail call removed. `inner` is the
  * frame that it called, NULL if it called none. False: failed_step tells why. */
 static bool enter(struct unwinder *u, struct site *site, const struct site *inner)
 {
-    int error = inner && inner->start ? space_resolve_call(u->space, u->target, site) : 0;
+    int error = inner ? space_resolve_call(u->space, u->target, site) : 0;
 
     if (error < 0) {
         u->failure = error;
@@ -175,7 +177,7 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
     if (inner && inner->cfi == SITE_AT_END) {
         /* How it got to `inner` was inferred: sure only if the call says the same. */
         u->inexact = site->callee != inner->start;
-    } else if (inner && inner->start && names_another(site, inner)) {
+    } else if (inner && names_another(site, inner)) {
         if (!add_frame(
                 u, (struct frame){ site->callee_image->number, FRAME_TAIL, site->callee_offset }))
             return false;

@@ -72,7 +72,7 @@ SHAPES = {
 WRAPPERS = {
     73: "flock(-1, 0)", 74: "fsync(-1)", 75: "fdatasync(-1)", 26: "msync((void *)1, 1, 0)",
     42: "connect(-1, NULL, 0)", 43: "accept(-1, NULL, NULL)", 44: "send(-1, NULL, 0, 0)",
-    45: "recv(-1, NULL, 0, 0)", 46: "sendmsg(-1, NULL, 0)", 47: "recvmsg(-1, NULL, 0)", 48: "shutdown(-1, 0)",
+    45: "recv(-1, NULL, 0, 0)", 46: "sendmsg(-1, (struct msghdr *)scratch, 0)", 47: "recvmsg(-1, (struct msghdr *)scratch, 0)", 48: "shutdown(-1, 0)",
     50: "listen(-1, 0)", 53: "socketpair(-1, 0, 0, (int *)scratch)", 19: "readv(-1, NULL, 0)",
     20: "writev(-1, NULL, 0)", 18: "pwrite(-1, \"\", 0, 0)", 77: "ftruncate(-1, 0)", 285: "fallocate(-1, 0, 0, 1)",
     91: "fchmod(-1, 0)", 93: "fchown(-1, 0, 0)", 277: "sync_file_range(-1, 0, 0, 0)", 7: "poll(NULL, 0, 0)",
