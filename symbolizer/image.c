@@ -14,6 +14,8 @@
 
 #include <gelf.h>
 
+#include "symbolizer/debugframe.h"
+
 /* libiberty has it (sha1.h), but Debian's libiberty-dev does not ship that header. */
 extern void *sha1_buffer(const char *buffer, size_t size, void *digest);
 
@@ -46,6 +48,7 @@ static void image_destroy(struct image *image)
         close(image->fd);
     cfi_deinit(&image->cfi);
     go_table_deinit(&image->go);
+    cfi_deinit(&image->debug);
     free(image->module.name);
     free(image->module.path);
     free(image->module.soname);
@@ -117,6 +120,23 @@ static int reopen(const struct image *image)
         return fd;
     close(fd);
     return -ENOENT;
+}
+
+int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi **table,
+                   struct fde *ret)
+{
+    int found = cfi_find(&image->cfi, vaddr, ret);
+    const struct cfi *of = &image->cfi;
+    struct fde fde;
+
+    if (found == -ENOENT && !cfi_find(&image->debug, vaddr, &fde)) {
+        found = 0;
+        of = &image->debug;
+        *ret = fde;
+    }
+    if (table)
+        *table = of;
+    return found;
 }
 
 int image_open(const struct image *image)
@@ -318,10 +338,11 @@ static void read_cfi(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         free(header.bytes);
 }
 
-/* Looks for a section by its name; false if there is none, or if section headers were stripped.
- * elf_strptr(3) would give names too, but only after unpacking whatever says to be compressed ones.
- */
-static bool find_section(const struct image *image, Elf *elf, const char *wanted, GElf_Shdr *ret)
+/* The section of this name, with bytes in the file; NULL if there is none, or if section headers
+ * were stripped. elf_strptr(3) would give names too, but only after unpacking whatever says to be
+ * compressed ones. */
+static Elf_Scn *find_section(const struct image *image, Elf *elf, const char *wanted,
+                             GElf_Shdr *ret)
 {
     char name[sizeof(".data.rel.ro.gopclntab")];
     size_t size = strlen(wanted) + 1, index;
@@ -330,15 +351,15 @@ static bool find_section(const struct image *image, Elf *elf, const char *wanted
 
     assert(size <= sizeof(name));
     if (elf_getshdrstrndx(elf, &index) < 0 || !gelf_getshdr(elf_getscn(elf, index), &names))
-        return false;
+        return NULL;
     while ((scn = elf_nextscn(elf, scn))) {
         uint64_t offset;
         if (gelf_getshdr(scn, ret) && ret->sh_type != SHT_NOBITS &&
             !__builtin_add_overflow(names.sh_offset, ret->sh_name, &offset) &&
             image_bytes(image, offset, name, size) && !memcmp(name, wanted, size))
-            return true;
+            return scn;
     }
-    return false;
+    return NULL;
 }
 
 /* Linkers make no .eh_frame_hdr for static programs: then the section itself is looked for. */
@@ -353,6 +374,53 @@ static int read_cfi_section(struct image *image, Elf *elf)
     if (!frames.bytes)
         return 0;
     int result = cfi_init_without_header(&image->cfi, frames);
+    return result == -ENOMEM ? result : 0;
+}
+
+/* The bytes of a debug section, decompressed; size 0 if they cannot be had. They are libelf's. */
+static struct section debug_bytes(Elf_Scn *scn, const GElf_Shdr *shdr)
+{
+    struct section section = { 0 };
+    GElf_Chdr chdr;
+
+    if (shdr->sh_size > IMAGE_MEMORY_MAX ||
+        (shdr->sh_flags & SHF_COMPRESSED &&
+         (!gelf_getchdr(scn, &chdr) || chdr.ch_size > IMAGE_MEMORY_MAX ||
+          elf_compress(scn, 0, 0) < 0)))
+        return section;
+    Elf_Data *data = elf_rawdata(scn, NULL);
+    if (data && data->d_buf)
+        section = (struct section){ data->d_buf, data->d_size, 0 };
+    return section;
+}
+
+/*
+ * Code without .eh_frame may have a .debug_frame, which is mapped nowhere. It is given addresses of
+ * the image's beginning: what the process has there, headers and code, unwinding has no need of.
+ */
+static int read_debug_frame(struct image *image, Elf *elf)
+{
+    GElf_Shdr shdr;
+    Elf_Scn *scn = find_section(image, elf, ".debug_frame", &shdr);
+    struct section debug = { 0 }, frames;
+    const struct segment *code = NULL;
+
+    for (size_t i = 0; i < image->segment_count; i++) {
+        if (image->segments[i].executable)
+            code = &image->segments[i];
+    }
+    if (scn && code)
+        debug = debug_bytes(scn, &shdr);
+    if (!debug.size)
+        return 0;
+    uint64_t vaddr = image->segments[0].vaddr;
+    int result = debug_frame_convert(&debug, vaddr, &frames);
+    if (!result && frames.size > code->vaddr + code->size - vaddr) {
+        free(frames.bytes); /* it might be taken for what is on a stack */
+        return 0;
+    }
+    if (!result)
+        result = cfi_init_without_header(&image->debug, frames);
     return result == -ENOMEM ? result : 0;
 }
 
@@ -561,6 +629,8 @@ static int image_read(struct image *image, bool tables)
     }
     if (!result && !image->cfi.count && tables)
         result = read_cfi_section(image, elf);
+    if (!result && tables)
+        result = read_debug_frame(image, elf);
     if (!result && tables)
         read_go(image, elf);
     if (!result && !image->module.identity && hash)

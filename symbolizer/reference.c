@@ -41,7 +41,9 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
     (void)as;
     if (write)
         return -UNW_EINVAL;
-    if (u->site->image && cfi_word(&u->site->image->cfi, address - u->site->bias, value))
+    const struct image *image = u->site->image;
+    if (image && (cfi_word(&image->cfi, address - u->site->bias, value) ||
+                  cfi_word(&image->debug, address - u->site->bias, value)))
         return 0;
     return unwinder_read(u, address, value) ? 0 : -UNW_EINVAL;
 }
@@ -68,16 +70,17 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *i
 {
     struct unwinder *u = context;
     const struct image *image = u->site->image;
+    const struct cfi *cfi;
     unw_dyn_info_t table = { 0 };
     struct fde fde;
 
-    if (!image || cfi_find(&image->cfi, ip - u->site->bias, &fde) < 0 ||
+    if (!image || image_find_fde(image, ip - u->site->bias, &cfi, &fde) < 0 ||
         u->site->bias + fde.start != u->site->start)
         return -UNW_ESTOPUNWIND;
     table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
     table.start_ip = u->site->bias + fde.start;
     table.end_ip = u->site->bias + fde.end;
-    table.u.rti.segbase = u->site->bias + image->cfi.header.vaddr;
+    table.u.rti.segbase = u->site->bias + cfi->header.vaddr;
     table.u.rti.table_data = u->site->bias + fde.table_entry;
     table.u.rti.table_len = 1; /* in words of 8 bytes: one entry */
     int result =

@@ -376,9 +376,9 @@ static void describe(struct site *site)
     if (!image || !image_vaddr(image, site->offset, &vaddr))
         return;
     site->bias = site->address - vaddr;
-    if (describe_go(site, vaddr) || !image->cfi.count)
+    if (describe_go(site, vaddr))
         return;
-    int found = cfi_find(&image->cfi, vaddr, &fde);
+    int found = image_find_fde(image, vaddr, NULL, &fde);
     if (!found) {
         site->cfi = SITE_COVERED;
         site->start = site->bias + fde.start;
@@ -395,7 +395,8 @@ static void describe(struct site *site)
         site->row = rows_find(&image->rows, &fde, vaddr - 1);
     } else if (vaddr >= image->entry && vaddr - image->entry < ENTRY_GAP_MAX &&
                vaddr < cfi_next_start(&image->cfi, image->entry) &&
-               cfi_find(&image->cfi, image->entry, &fde) == -ENOENT) {
+               vaddr < cfi_next_start(&image->debug, image->entry) &&
+               image_find_fde(image, image->entry, NULL, &fde) == -ENOENT) {
         site->cfi = SITE_ENTRY;
         site->entry = true;
     }

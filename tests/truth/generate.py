@@ -317,6 +317,9 @@ FRAMES = [
      "lea 24(%rsp), %rsp\n CFI(.cfi_adjust_cfa_offset -24)"),
 ]
 ASSEMBLY_HEAD = """
+#ifdef DEBUG_FRAME
+    .cfi_sections .debug_frame
+#endif
 #ifdef WITH_CFI
 #define CFI(...) __VA_ARGS__
 #else
