@@ -56,6 +56,7 @@ static void image_destroy(struct image *image)
     free(image->maps_path);
     free(image->bytes);
     free(image->segments);
+    free(image->functions);
     free(image);
 }
 
@@ -638,6 +639,69 @@ static int image_read(struct image *image, bool tables)
 out:
     elf_end(elf);
     return result == -EIO ? 0 : result;
+}
+
+static int compare_starts(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* The section with symbols: all of them, else those that the loader needs. */
+static Elf_Scn *symbol_section(Elf *elf, GElf_Shdr *shdr)
+{
+    Elf_Scn *scn = NULL, *dynamic = NULL;
+
+    while ((scn = elf_nextscn(elf, scn))) {
+        if (gelf_getshdr(scn, shdr) && shdr->sh_type == SHT_SYMTAB)
+            return scn;
+        if (shdr->sh_type == SHT_DYNSYM)
+            dynamic = scn;
+    }
+    return dynamic;
+}
+
+static void read_functions(struct image *image, Elf *elf)
+{
+    GElf_Shdr shdr;
+    Elf_Scn *scn = symbol_section(elf, &shdr);
+    Elf_Data *data = scn && gelf_getshdr(scn, &shdr) && shdr.sh_size <= IMAGE_MEMORY_MAX
+                         ? elf_getdata(scn, NULL)
+                         : NULL;
+    size_t count = data ? data->d_size / sizeof(Elf64_Sym) : 0;
+    GElf_Sym symbol;
+
+    image->functions = count ? calloc(count, sizeof(*image->functions)) : NULL;
+    for (size_t i = 0; image->functions && i < count; i++) {
+        if (gelf_getsym(data, (int)i, &symbol) && GELF_ST_TYPE(symbol.st_info) == STT_FUNC &&
+            symbol.st_shndx != SHN_UNDEF)
+            image->functions[image->function_count++] = symbol.st_value;
+    }
+    if (image->function_count)
+        qsort(image->functions, image->function_count, sizeof(*image->functions), compare_starts);
+}
+
+uint64_t image_function(struct image *image, uint64_t vaddr)
+{
+    if (!image->functions_read) {
+        int fd = image_open(image);
+        Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
+        if (elf)
+            read_functions(image, elf);
+        elf_end(elf);
+        if (fd >= 0)
+            close(fd);
+        image->functions_read = true;
+    }
+    size_t low = 0, high = image->function_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (image->functions[middle] <= vaddr)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? image->functions[low - 1] : 0;
 }
 
 static struct image *image_create(const struct mapping *mapping)

@@ -48,6 +48,10 @@ struct image {
     struct rows rows;
     bool is_go;         /* a note says that Go's linker made it */
     struct go_table go; /* count 0: no Go code */
+
+    uint64_t *functions; /* where functions start, by its symbols: sorted; NULL until asked for */
+    size_t function_count;
+    bool functions_read;
 };
 
 /* All images of a run. */
@@ -86,6 +90,9 @@ bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_
  */
 int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi **table,
                    struct fde *ret);
+
+/* The last start of a function at or below `vaddr` that the image's symbols tell; 0: none. */
+uint64_t image_function(struct image *image, uint64_t vaddr);
 
 /* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno,
  * -ENOENT: the file is not to be had any more. */

@@ -171,11 +171,16 @@ static void keep_registers(struct unwinder *u)
 }
 
 /*
- * Goes on beyond a signal frame without libunwind's cache: it is keyed by the pc alone, but the row
- * for an interrupted pc is looked up at pc, that for a return address at pc-1.
+ * Goes on from a frame to which another step has come: beyond a signal frame, Go's, or one that was
+ * guessed. At the call and not behind it, for libunwind takes no return address to begin with; and
+ * without its cache, which is keyed by the pc alone, be it that or a return address.
  */
-static bool restart(struct unwinder *u)
+static bool resume_at(struct unwinder *u, const struct site *site, const struct position *at)
 {
+    u->registers.rip = site->address;
+    u->registers.rsp = at->sp;
+    u->registers.rbp = at->bp;
+    u->carried = false;
     return !unw_init_remote(&u->cursor, u->uncached, u);
 }
 
@@ -188,6 +193,7 @@ bool reference_begin(struct unwinder *u, const struct site *site,
         code->unwind_cache = create_address_space(UNW_CACHE_GLOBAL);
     u->site = site;
     u->registers = *registers;
+    u->carried = false;
     /* Not rip-2 but the second byte of the instruction: no return address, so libunwind's cache,
      * keyed by pc, cannot confuse this row with that of a caller. */
     u->registers.rip = site->cfi == SITE_AT_END ? site->address - 1 : site->address + 1;
@@ -203,12 +209,8 @@ static enum step carry(struct unwinder *u, const struct site *site, struct posit
 
     if (known == EPILOGUE_PRESERVED)
         keep_registers(u);
-    enum step step =
-        site->row.kind == ROW_CODE ? epilogue_step(u, known, at) : unwinder_step(u, site, at);
-    u->registers.rip = at->ip;
-    u->registers.rsp = at->sp;
-    u->registers.rbp = at->bp;
-    return step != STEP_OUT || restart(u) ? step : STEP_FAILED;
+    u->carried = true;
+    return site->row.kind == ROW_CODE ? epilogue_step(u, known, at) : unwinder_step(u, site, at);
 }
 
 /* Can libunwind step from here, where only rsp is known for sure, and perhaps rbp? */
@@ -227,6 +229,8 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
     if (at->lost && !needs_no_other(site, at))
         return STEP_UNKNOWN;
     u->site = site;
+    if (u->carried && !resume_at(u, site, at))
+        return STEP_FAILED;
     int step = unw_step(&u->cursor);
     if (step < 0)
         return STEP_FAILED;
@@ -245,5 +249,6 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
     at->bp_known = true;
     at->lost = false;
     keep_registers(u);
-    return restart(u) ? STEP_OUT : STEP_FAILED;
+    u->carried = true;
+    return STEP_OUT;
 }

@@ -513,6 +513,7 @@ int space_resolve_call(struct space *space, const struct target *target, struct 
     if (!site->image || at_start)
         return 0;
     struct call call = call_decode(bytes, site->address + 1);
+    site->is_call = call.kind != CALL_NONE;
     if (call.kind == CALL_SLOT && !is_constant(site, call.address))
         return 0;
     if (call.kind == CALL_DIRECT) {
@@ -526,6 +527,7 @@ int space_resolve_call(struct space *space, const struct target *target, struct 
         error = read_all(target, call.address, &function, sizeof(function));
     if (!error && function)
         error = find_callee(space, function, &callee);
+    site->target = callee ? function : 0;
     if (!error && callee && is_function(callee, site->image)) {
         site->callee = function;
         site->callee_image = callee->image;

@@ -42,10 +42,13 @@ struct site {
     bool signal;    /* in a signal frame's trampoline */
     bool uncalled; /* its return address is no call's, but that of the instruction that runs next */
     bool go;       /* by Go's own table */
+    enum { FRAMED_UNKNOWN, FRAMED, FRAMELESS } framed; /* guess.c: does its function set up %rbp? */
 
-    /* If it is the last byte of a call: the function that the call names, as far as it is fixed. */
+    /* If it is the last byte of a call: what the call names, as far as that is fixed. */
     bool call_known;
-    uint64_t callee; /* 0: not known */
+    bool is_call;
+    uint64_t target; /* 0: not known */
+    uint64_t callee; /* the target if it is known to be a function; else 0 */
     const struct image *callee_image;
     uint64_t callee_offset;
 };

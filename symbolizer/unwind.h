@@ -1,7 +1,8 @@
 /*
  * unwind.h - walks the user stack of a stopped tracee, from the system-call instruction out to the
  * outermost frame, by the CFI of the mapped ELF files; and finds the frames that tail calls
- * removed. Nothing is guessed: where no unwind information covers a pc, the walk stops and says so.
+ * removed. Where no unwind information covers a pc, the caller is guessed, and all from there on is
+ * marked inexact; or the walk stops and says so.
  */
 #ifndef SYSTRACE_UNWIND_H
 #define SYSTRACE_UNWIND_H
@@ -39,6 +40,7 @@ struct unwinder {
     unw_cursor_t cursor;
     struct user_regs_struct registers; /* where it started, or starts again */
     const struct site *site;           /* of the step under way */
+    bool carried;                      /* the walk has gone on without its cursor */
     unw_addr_space_t uncached;
 };
 
@@ -85,6 +87,9 @@ enum step unwinder_step(struct unwinder *unwinder, const struct site *site, stru
 /* Reads what is not known yet of the registers at the start; false and unwinder->failure if it
  * cannot. */
 bool unwinder_complete_start(struct unwinder *unwinder);
+
+/* Makes at->bp known: STEP_OUT, or why it is not. */
+enum step unwinder_find_bp(struct unwinder *unwinder, struct position *at);
 
 /* A word of the traced process, by way of the piece of the stack; false and unwinder->failure if
  * not mapped. */
