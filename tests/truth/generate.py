@@ -18,6 +18,7 @@ MODULES = {"m": "truth", "a": "libta.so", "b": "libtb.so", "c": "libtc.so", "s":
            "p": "libtp.so", "q": "libtq.so"}
 PLUGINS = "pq"
 FIRST_TAG = 1000  # above every number that is a system call
+TRUTH_ADDRESS = 0x200000000000  # as in truth.h
 
 SIGNATURES = {
     "long": "long {}(long x)", "compare": "int {}(const void *p, const void *q)", "start": "void *{}(void *p)",
@@ -256,9 +257,7 @@ def function(chain, i):
     start = {"compare": "long x = p != q;", "start": "long x = p != NULL;", "void": "long x = 1;"}.get(signature, "")
     statement, last = returned(link(chain, i), signature, noreturn)
     if i + 1 < len(chain.steps) and chain.steps[i + 1].entry == "noreturn":
-        last = ""
-        if signature == "compare" or signature == "start" or signature == "long":
-            statement += " "
+        last = ""  # the call is the function's last instruction
     head = SIGNATURES[signature].format(name_of(chain, i))
     if noreturn:
         head = head.replace("long ", "void ", 1)
@@ -344,9 +343,6 @@ def issue_assembly(chain):
     return (say + f" mov ${chain.number}, %edi\n" + (f" mov {call}" if call else ""),
             {"call": "call syscall@PLT", "tail": "jmp syscall@PLT", "pointer": "call *%rdx",
              "pointer-tail": "jmp *%rdx"}[chain.leaf])
-
-
-TRUTH_ADDRESS = 0x200000000000
 
 
 def assembly_function(chain, i):
