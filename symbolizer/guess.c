@@ -8,7 +8,8 @@ enum {
     FRAME_MAX = 1 << 20,    /* bytes of stack, to where %rbp points */
     ALIGNMENT_MAX = 128,
     PROLOGUE_MAX = 32,
-    WORDS_MAX = 512, /* of the stack, in which a return address is looked for */
+    WORDS_MAX = 512,   /* of the stack, in which a return address is looked for */
+    SEARCHES_MAX = 64, /* in one walk */
 };
 
 enum likelihood { UNLIKELY, POSSIBLE, LIKELY };
@@ -20,7 +21,8 @@ static bool names_function_at(struct unwinder *u, const struct site *call, const
     return call->target && site->image && call->target <= site->address &&
            site->address - call->target < FUNCTION_MAX &&
            space_find(u->space, call->target) == space_find(u->space, site->address) &&
-           call->target >= site->bias + image_function(site->image, site->address - site->bias);
+           call->target >=
+               site->bias + image_function(u->images, site->image, site->address - site->bias);
 }
 
 /* The bottom of a coroutine's stack was left by no call: it is where a function starts. */
@@ -83,6 +85,8 @@ static bool by_search(struct unwinder *u, const struct site *site, struct positi
 {
     uint64_t word;
 
+    if (u->searches++ >= SEARCHES_MAX)
+        return false;
     for (uint64_t i = 0; i < WORDS_MAX && unwinder_read(u, at->sp + 8 * i, &word); i++) {
         if (judge(u, site, word) == LIKELY) {
             at->ip = word;
@@ -102,7 +106,7 @@ static bool is_framed(struct unwinder *u, struct site *site)
 
     if (site->framed != FRAMED_UNKNOWN || !site->image)
         return site->framed == FRAMED;
-    uint64_t start = image_function(site->image, site->address - site->bias);
+    uint64_t start = image_function(u->images, site->image, site->address - site->bias);
     ssize_t got =
         start ? u->target->read(u->target->context, site->bias + start, code, sizeof(code)) : -1;
     site->framed = FRAMELESS;
@@ -115,9 +119,9 @@ static bool is_framed(struct unwinder *u, struct site *site)
 
 bool guess_caller(struct unwinder *u, struct site *site, struct position *at)
 {
+    bool has_bp = unwinder_find_bp(u, at) == STEP_OUT;
     struct position framed = *at;
-    enum likelihood likelihood =
-        unwinder_find_bp(u, &framed) == STEP_OUT ? by_frame_pointer(u, site, &framed) : UNLIKELY;
+    enum likelihood likelihood = has_bp ? by_frame_pointer(u, site, &framed) : UNLIKELY;
     bool sure = likelihood == LIKELY || (likelihood == POSSIBLE && is_framed(u, site));
     bool found = !sure && by_search(u, site, at);
 

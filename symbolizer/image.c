@@ -26,7 +26,9 @@ enum {
                             no tables. (A file with holes can be large and cost nothing.) */
     HEADERS_MAX = 1024,  /* program headers; linkers write a dozen */
     NOTES_MAX = 1 << 20, /* bytes of all PT_NOTE */
-    DYNAMIC_MAX = 1 << 20, /* bytes of PT_DYNAMIC */
+    DEBUG_FRAME_MAX = 32 << 20, /* bytes of .debug_frame */
+    SYMBOLS_MAX = 64 << 20,     /* bytes of .symtab, where functions are looked for */
+    DYNAMIC_MAX = 1 << 20,      /* bytes of PT_DYNAMIC */
     SONAME_MAX = 4096,
     GO_ALIGNMENT = 32,   /* of Go's table of functions */
     GO_RECORDS_MAX = 64, /* records that may be its loader's; there is one */
@@ -123,20 +125,18 @@ static int reopen(const struct image *image)
     return -ENOENT;
 }
 
-int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi **table,
+int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi **tables,
                    struct fde *ret)
 {
-    int found = cfi_find(&image->cfi, vaddr, ret);
-    const struct cfi *of = &image->cfi;
     struct fde fde;
+    int found = cfi_find(&image->cfi, vaddr, ret);
 
+    *tables = &image->cfi;
     if (found == -ENOENT && !cfi_find(&image->debug, vaddr, &fde)) {
-        found = 0;
-        of = &image->debug;
+        *tables = &image->debug;
         *ret = fde;
+        return 0;
     }
-    if (table)
-        *table = of;
     return found;
 }
 
@@ -378,21 +378,34 @@ static int read_cfi_section(struct image *image, Elf *elf)
     return result == -ENOMEM ? result : 0;
 }
 
-/* The bytes of a debug section, decompressed; size 0 if they cannot be had. They are libelf's. */
+/* The bytes of a debug section, unpacked if need be; size 0 if they cannot be had. They are
+ * libelf's.
+ */
 static struct section debug_bytes(Elf_Scn *scn, const GElf_Shdr *shdr)
 {
-    struct section section = { 0 };
-    GElf_Chdr chdr;
+    GElf_Chdr packed;
 
-    if (shdr->sh_size > IMAGE_MEMORY_MAX ||
+    if (shdr->sh_size > DEBUG_FRAME_MAX ||
         (shdr->sh_flags & SHF_COMPRESSED &&
-         (!gelf_getchdr(scn, &chdr) || chdr.ch_size > IMAGE_MEMORY_MAX ||
+         (!gelf_getchdr(scn, &packed) || packed.ch_size > DEBUG_FRAME_MAX ||
           elf_compress(scn, 0, 0) < 0)))
-        return section;
+        return (struct section){ 0 };
     Elf_Data *data = elf_rawdata(scn, NULL);
-    if (data && data->d_buf)
-        section = (struct section){ data->d_buf, data->d_size, 0 };
-    return section;
+    return data && data->d_buf ? (struct section){ data->d_buf, data->d_size, 0 }
+                               : (struct section){ 0 };
+}
+
+/* The end of the last executable segment, vaddr. */
+static uint64_t code_end(const struct image *image)
+{
+    uint64_t end = 0;
+
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct segment *s = &image->segments[i];
+        if (s->executable && s->vaddr + s->size > end)
+            end = s->vaddr + s->size;
+    }
+    return end;
 }
 
 /*
@@ -404,24 +417,17 @@ static int read_debug_frame(struct image *image, Elf *elf)
     GElf_Shdr shdr;
     Elf_Scn *scn = find_section(image, elf, ".debug_frame", &shdr);
     struct section debug = { 0 }, frames;
-    const struct segment *code = NULL;
 
-    for (size_t i = 0; i < image->segment_count; i++) {
-        if (image->segments[i].executable)
-            code = &image->segments[i];
-    }
-    if (scn && code)
+    if (scn && image->segment_count)
         debug = debug_bytes(scn, &shdr);
     if (!debug.size)
         return 0;
-    uint64_t vaddr = image->segments[0].vaddr;
-    int result = debug_frame_convert(&debug, vaddr, &frames);
-    if (!result && frames.size > code->vaddr + code->size - vaddr) {
-        free(frames.bytes); /* it might be taken for what is on a stack */
-        return 0;
-    }
+    int result = debug_frame_convert(&debug, image->segments[0].vaddr, &frames);
     if (!result)
         result = cfi_init_without_header(&image->debug, frames);
+    /* Beyond the code, it might be taken for what is on a stack. */
+    if (!result && image->debug.header.vaddr + image->debug.header.size > code_end(image))
+        cfi_deinit(&image->debug);
     return result == -ENOMEM ? result : 0;
 }
 
@@ -648,51 +654,67 @@ static int compare_starts(const void *a, const void *b)
 }
 
 /* The section with symbols: all of them, else those that the loader needs. */
-static Elf_Scn *symbol_section(Elf *elf, GElf_Shdr *shdr)
+static bool find_symbols(Elf *elf, GElf_Shdr *ret)
 {
-    Elf_Scn *scn = NULL, *dynamic = NULL;
+    Elf_Scn *scn = NULL;
+    GElf_Shdr shdr;
+    bool found = false;
 
     while ((scn = elf_nextscn(elf, scn))) {
-        if (gelf_getshdr(scn, shdr) && shdr->sh_type == SHT_SYMTAB)
-            return scn;
-        if (shdr->sh_type == SHT_DYNSYM)
-            dynamic = scn;
+        if (!gelf_getshdr(scn, &shdr) || (shdr.sh_type != SHT_SYMTAB && shdr.sh_type != SHT_DYNSYM))
+            continue;
+        *ret = shdr;
+        found = true;
+        if (shdr.sh_type == SHT_SYMTAB)
+            break;
     }
-    return dynamic;
+    return found;
+}
+
+static bool is_function(const Elf64_Sym *symbol)
+{
+    int type = ELF64_ST_TYPE(symbol->st_info);
+    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_shndx != SHN_UNDEF;
 }
 
 static void read_functions(struct image *image, Elf *elf)
 {
     GElf_Shdr shdr;
-    Elf_Scn *scn = symbol_section(elf, &shdr);
-    Elf_Data *data = scn && gelf_getshdr(scn, &shdr) && shdr.sh_size <= IMAGE_MEMORY_MAX
-                         ? elf_getdata(scn, NULL)
-                         : NULL;
-    size_t count = data ? data->d_size / sizeof(Elf64_Sym) : 0;
-    GElf_Sym symbol;
+    bool any = find_symbols(elf, &shdr) && shdr.sh_size <= SYMBOLS_MAX;
+    uint8_t *bytes = any ? read_bytes(image, shdr.sh_offset, shdr.sh_size) : NULL;
+    size_t count = bytes ? shdr.sh_size / sizeof(Elf64_Sym) : 0;
+    Elf64_Sym symbol;
 
-    image->functions = count ? calloc(count, sizeof(*image->functions)) : NULL;
+    image->functions = count ? malloc(count * sizeof(*image->functions)) : NULL;
     for (size_t i = 0; image->functions && i < count; i++) {
-        if (gelf_getsym(data, (int)i, &symbol) && GELF_ST_TYPE(symbol.st_info) == STT_FUNC &&
-            symbol.st_shndx != SHN_UNDEF)
+        memcpy(&symbol, bytes + i * sizeof(symbol), sizeof(symbol));
+        if (is_function(&symbol))
             image->functions[image->function_count++] = symbol.st_value;
     }
+    free(bytes);
     if (image->function_count)
         qsort(image->functions, image->function_count, sizeof(*image->functions), compare_starts);
 }
 
-uint64_t image_function(struct image *image, uint64_t vaddr)
+/* Reads them the first time that they are asked for. */
+static void find_functions(struct images *images, struct image *image)
 {
-    if (!image->functions_read) {
-        int fd = image_open(image);
-        Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
-        if (elf)
-            read_functions(image, elf);
-        elf_end(elf);
-        if (fd >= 0)
-            close(fd);
-        image->functions_read = true;
-    }
+    if (image->functions_read)
+        return;
+    image->functions_read = true;
+    int fd = images->held < HELD_MAX && !has_endless_sections(image) ? image_open(image) : -1;
+    Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
+    if (elf && gelf_getclass(elf) == ELFCLASS64)
+        read_functions(image, elf);
+    images->held += image->function_count * sizeof(*image->functions);
+    elf_end(elf);
+    if (fd >= 0)
+        close(fd);
+}
+
+uint64_t image_function(struct images *images, struct image *image, uint64_t vaddr)
+{
+    find_functions(images, image);
     size_t low = 0, high = image->function_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -922,6 +944,7 @@ static int images_append(struct images *images, struct image *image)
     }
     images->images[images->count++] = image;
     images->held += image->cfi.header.size + image->cfi.frames.size + image->go.size;
+    images->held += image->debug.header.size + image->debug.frames.size;
     images->held += image->bytes ? image->size : 0;
     return 0;
 }

@@ -84,15 +84,13 @@ bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret);
 /* Reads `size` bytes of the file at `offset`; false if they are not all there. */
 bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_t size);
 
-/*
- * The unwind entry that covers `vaddr`, and in *table (if not NULL) the tables that have it: 0,
- * -ENOENT or -EINVAL as cfi_find.
- */
-int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi **table,
+/* The unwind entry that covers `vaddr`, and the tables that have it: 0, -ENOENT or -EINVAL as
+ * cfi_find. */
+int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi **tables,
                    struct fde *ret);
 
 /* The last start of a function at or below `vaddr` that the image's symbols tell; 0: none. */
-uint64_t image_function(struct image *image, uint64_t vaddr);
+uint64_t image_function(struct images *images, struct image *image, uint64_t vaddr);
 
 /* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno,
  * -ENOENT: the file is not to be had any more. */

@@ -41,9 +41,7 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
     (void)as;
     if (write)
         return -UNW_EINVAL;
-    const struct image *image = u->site->image;
-    if (image && (cfi_word(&image->cfi, address - u->site->bias, value) ||
-                  cfi_word(&image->debug, address - u->site->bias, value)))
+    if (u->site->tables && cfi_word(u->site->tables, address - u->site->bias, value))
         return 0;
     return unwinder_read(u, address, value) ? 0 : -UNW_EINVAL;
 }
@@ -69,12 +67,11 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *i
                           int need_unwind_info, void *context)
 {
     struct unwinder *u = context;
-    const struct image *image = u->site->image;
-    const struct cfi *cfi;
+    const struct cfi *cfi = u->site->tables;
     unw_dyn_info_t table = { 0 };
     struct fde fde;
 
-    if (!image || image_find_fde(image, ip - u->site->bias, &cfi, &fde) < 0 ||
+    if (!cfi || cfi_find(cfi, ip - u->site->bias, &fde) < 0 ||
         u->site->bias + fde.start != u->site->start)
         return -UNW_ESTOPUNWIND;
     table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
@@ -216,7 +213,7 @@ static enum step carry(struct unwinder *u, const struct site *site, struct posit
 /* Can libunwind step from here, where only rsp is known for sure, and perhaps rbp? */
 static bool needs_no_other(const struct site *site, const struct position *at)
 {
-    return site->signal || site->row.kind == ROW_CFA_RSP ||
+    return site->signal || site->row.kind == ROW_OUTERMOST || site->row.kind == ROW_CFA_RSP ||
            (site->row.kind == ROW_CFA_RBP && at->bp_known);
 }
 

@@ -370,6 +370,7 @@ static void describe(struct site *site)
 {
     struct image *image = site->image;
     uint64_t vaddr;
+    const struct cfi *tables;
     struct fde fde;
 
     site->cfi = SITE_NO_CFI;
@@ -378,7 +379,7 @@ static void describe(struct site *site)
     site->bias = site->address - vaddr;
     if (describe_go(site, vaddr))
         return;
-    int found = image_find_fde(image, vaddr, NULL, &fde);
+    int found = image_find_fde(image, vaddr, &site->tables, &fde);
     if (!found) {
         site->cfi = SITE_COVERED;
         site->start = site->bias + fde.start;
@@ -393,10 +394,11 @@ static void describe(struct site *site)
         site->start = site->bias + fde.start;
         site->end = site->bias + fde.end;
         site->row = rows_find(&image->rows, &fde, vaddr - 1);
-    } else if (vaddr >= image->entry && vaddr - image->entry < ENTRY_GAP_MAX &&
+    } else if ((image->cfi.count || image->debug.count) && vaddr >= image->entry &&
+               vaddr - image->entry < ENTRY_GAP_MAX &&
                vaddr < cfi_next_start(&image->cfi, image->entry) &&
                vaddr < cfi_next_start(&image->debug, image->entry) &&
-               image_find_fde(image, image->entry, NULL, &fde) == -ENOENT) {
+               image_find_fde(image, image->entry, &tables, &fde) == -ENOENT) {
         site->cfi = SITE_ENTRY;
         site->entry = true;
     }

@@ -37,9 +37,10 @@ struct site {
         SITE_NO_CFI,
         SITE_BAD_CFI,
     } cfi;
-    struct row row; /* how to step outwards from here, if COVERED or AT_END */
-    bool entry;     /* in the function at e_entry */
-    bool signal;    /* in a signal frame's trampoline */
+    struct row row;           /* how to step outwards from here, if COVERED or AT_END */
+    const struct cfi *tables; /* of the image, that have the entry */
+    bool entry;               /* in the function at e_entry */
+    bool signal;              /* in a signal frame's trampoline */
     bool uncalled; /* its return address is no call's, but that of the instruction that runs next */
     bool go;       /* by Go's own table */
     enum { FRAMED_UNKNOWN, FRAMED, FRAMELESS } framed; /* guess.c: does its function set up %rbp? */

@@ -333,6 +333,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
 
     u->depth = 0;
     u->failure = 0;
+    u->searches = 0;
     u->inexact = false;
     for (bool first = true;; first = false) {
         uint64_t sp = at.sp;
