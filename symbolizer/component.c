@@ -23,6 +23,7 @@ static const char *const runtime_components[] = {
     "rust:libc",
     "rust:rustix",
     "rust:__rustc", /* the allocator's entries */
+    COMPONENT_LIBC,
 };
 
 enum {
@@ -301,7 +302,8 @@ bool component_is_valid(const char *component)
     for (int i = 0; i < KINDS; i++)
         if (!strncmp(component, kinds[i], strlen(kinds[i])) && component[strlen(kinds[i])])
             return true;
-    return !*component;
+    return !*component || !strcmp(component, COMPONENT_LIBC) ||
+           !strcmp(component, COMPONENT_UNKNOWN);
 }
 
 const char *component_name(const char *component)
@@ -313,6 +315,11 @@ const char *component_name(const char *component)
 bool component_is_sure(const char *component)
 {
     return strncmp(component, "rust:", 5) != 0;
+}
+
+bool component_is_all_named(const char *component)
+{
+    return !strncmp(component, "go:", 3);
 }
 
 bool component_is_runtime(const char *component)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "symbolizer/component.h"
+#include "symbolizer/staticlibc.h"
 
 struct entry {
     struct symbol_name symbol;
@@ -27,11 +28,18 @@ struct symbols {
     size_t wanted_count;
 };
 
+/* The C library's signal trampoline comes without a size: nop; __restore_rt: mov $15, %rax;
+ * syscall. It is never called but returned to, and the nop is there for who looks up the byte
+ * before. */
+enum { TRAMPOLINE_LEAD = 1, TRAMPOLINE_SIZE = 10 };
+
 /* What is read from: the file's program headers turn addresses into file offsets. */
 struct source {
     Dwfl_Module *module;
     Elf *elf;
-    GElf_Addr bias; /* of the module's addresses over those in the file */
+    GElf_Addr bias;                 /* of the module's addresses over those in the file */
+    struct linked_function *linked; /* of a static program: its functions and their origins */
+    size_t linked_count;
 };
 
 /* Where a function's bytes are in the file: false if in no executable segment, or not in the file.
@@ -57,13 +65,23 @@ static bool locate(const struct source *source, GElf_Addr address, GElf_Xword si
     return false;
 }
 
-/* A defined function with a size. */
-static bool is_function(const GElf_Sym *symbol, GElf_Word section)
+/* The name of a symbol; NULL: it has none. */
+static const char *get_symbol(const struct source *source, int number, GElf_Sym *symbol,
+                              GElf_Addr *address, bool *is_function)
 {
+    GElf_Word section = SHN_UNDEF;
+    const char *name =
+        dwfl_module_getsym_info(source->module, number, symbol, address, &section, NULL, NULL);
     int type = GELF_ST_TYPE(symbol->st_info);
 
-    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_size && section != SHN_UNDEF &&
-           section != SHN_ABS && section != SHN_COMMON;
+    *is_function = name && (type == STT_FUNC || type == STT_GNU_IFUNC) && section != SHN_UNDEF &&
+                   section != SHN_ABS && section != SHN_COMMON;
+    if (*is_function && !symbol->st_size && !strcmp(name, "__restore_rt")) {
+        *address -= TRAMPOLINE_LEAD;
+        symbol->st_size = TRAMPOLINE_SIZE;
+    }
+    *is_function &= symbol->st_size > 0;
+    return name;
 }
 
 /* Is there anything that the function is to be a name for? */
@@ -102,25 +120,41 @@ static void free_symbol(struct symbol_name *symbol)
     free(symbol->component);
 }
 
+/* The part of the program that a function belongs to, to be freed; NULL: no memory. */
+static char *component_of(const struct source *source, const char *name, GElf_Addr address)
+{
+    char *component = component_of_symbol(name);
+
+    if (!component || *component || !source->linked)
+        return component;
+    free(component);
+    switch (staticlibc_find(source->linked, source->linked_count, address)) {
+    case ORIGIN_LIBC:
+        return strdup(COMPONENT_LIBC);
+    case ORIGIN_PROGRAM:
+        return strdup("");
+    default:
+        return strdup(COMPONENT_UNKNOWN);
+    }
+}
+
 /* Adds the name without its version: "memcpy@@GLIBC_2.14", "memcpy@GLIBC_2.2.5". */
 static int read_symbol(struct symbols *symbols, const struct source *source, int number)
 {
     GElf_Sym symbol;
     GElf_Addr address;
-    GElf_Word section = SHN_UNDEF;
+    bool is_function;
     struct symbol_name function;
-    const char *name =
-        dwfl_module_getsym_info(source->module, number, &symbol, &address, &section, NULL, NULL);
+    const char *name = get_symbol(source, number, &symbol, &address, &is_function);
 
-    if (!name || !is_function(&symbol, section) ||
-        !locate(source, address - source->bias, symbol.st_size, &function) ||
+    if (!is_function || !locate(source, address - source->bias, symbol.st_size, &function) ||
         !is_wanted(symbols, &function))
         return 0;
     size_t length = strcspn(name, "@");
     if (!length)
         return 0;
     function.name = strndup(name, length);
-    function.component = function.name ? component_of_symbol(function.name) : NULL;
+    function.component = function.name ? component_of(source, function.name, address) : NULL;
     int error = function.component ? add(symbols, function) : -ENOMEM;
     if (error)
         free_symbol(&function);
@@ -135,11 +169,67 @@ static int failure(void)
     return message && !strcmp(message, "out of memory") ? -ENOMEM : -ENOEXEC;
 }
 
-static int read_symbols(struct symbols *symbols, const struct source *source)
+/* Is it an executable that has no loader? A shared library may have none either. */
+static bool is_static_program(Elf *elf)
+{
+    GElf_Ehdr header;
+    GElf_Dyn entry;
+    bool pie = false;
+    size_t count;
+
+    if (!gelf_getehdr(elf, &header) || elf_getphdrnum(elf, &count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr segment;
+        if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type == PT_INTERP)
+            return false;
+        Elf_Data *dynamic =
+            segment.p_type == PT_DYNAMIC
+                ? elf_getdata_rawchunk(elf, (int64_t)segment.p_offset, segment.p_filesz, ELF_T_DYN)
+                : NULL;
+        for (int d = 0; dynamic && gelf_getdyn(dynamic, d, &entry); d++)
+            pie |= entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE;
+    }
+    return header.e_type == ET_EXEC || pie;
+}
+
+/* Lists the functions of a static program with their origins; nothing if that cannot be told. */
+static int read_origins(struct source *source, int count)
+{
+    const char *file = NULL;
+
+    source->linked = calloc((size_t)count, sizeof(*source->linked));
+    if (!source->linked)
+        return -ENOMEM;
+    for (int i = 1; i < count; i++) {
+        GElf_Sym symbol;
+        GElf_Addr address;
+        bool is_function;
+        const char *name = get_symbol(source, i, &symbol, &address, &is_function);
+        if (name && GELF_ST_TYPE(symbol.st_info) == STT_FILE)
+            file = *name ? name : NULL;
+        else if (is_function)
+            source->linked[source->linked_count++] = (struct linked_function){
+                .address = address,
+                .name = name,
+                .file = GELF_ST_BIND(symbol.st_info) == STB_LOCAL ? file : NULL,
+            };
+    }
+    int result = staticlibc_tell(source->linked, source->linked_count);
+    if (result <= 0) {
+        free(source->linked);
+        source->linked = NULL;
+    }
+    return result < 0 ? result : 0;
+}
+
+static int read_symbols(struct symbols *symbols, struct source *source)
 {
     int count = dwfl_module_getsymtab(source->module);
 
     if (count < 0 && failure() == -ENOMEM)
+        return -ENOMEM;
+    if (count > 0 && is_static_program(source->elf) && read_origins(source, count) < 0)
         return -ENOMEM;
     for (int i = 1; i < count; i++) { /* the first of a symbol table is void */
         int error = read_symbol(symbols, source, i);
@@ -291,7 +381,7 @@ static int read_file(struct symbols *symbols, const char *path, int fd)
         .find_debuginfo = find_debuginfo,
         .section_address = dwfl_offline_section_address,
     };
-    struct source source;
+    struct source source = { 0 };
     Dwfl *dwfl = dwfl_begin(&callbacks);
     if (!dwfl)
         return -ENOMEM;
@@ -299,6 +389,7 @@ static int read_file(struct symbols *symbols, const char *path, int fd)
     int error = report_file(dwfl, path, fd, &source);
     if (!error)
         error = read_symbols(symbols, &source);
+    free(source.linked);
     dwfl_end(dwfl);
     return error;
 }
