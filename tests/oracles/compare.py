@@ -2,18 +2,21 @@
 docs/testing.md explains ("Other unwinders"). Pure functions of what tests/oracles/sampler and gdb.py have written.
 
 A stack is {"end", "frames"}, a frame {"pcs", ...}: the return address, which the walk found, or one of several addresses
-where our frame's code is mapped. Frames of ours have more: "module", "cfi", "go", "row", "marks".
+where our frame's code is mapped. Frames of ours have more: "module", "cfi", "go", "kind", "gone", "marks".
 """
 
 EQUAL = "equal"
 BEYOND_START = "beyond the start"
 GUESSED = "guessed"
+BEYOND_COROUTINE = "beyond a coroutine"
+FILE_GONE = "file gone"
 GO_SWITCH = "Go's stack switch"
 GO_SIGNAL = "Go's signal frame"
 BEYOND_GO = "beyond Go's outermost"
 NO_ANSWER = "no answer"
 UNEXPLAINED = "unexplained"
-CLASSES = (EQUAL, BEYOND_START, GUESSED, GO_SWITCH, GO_SIGNAL, BEYOND_GO, NO_ANSWER, UNEXPLAINED)
+CLASSES = (EQUAL, BEYOND_START, BEYOND_COROUTINE, GUESSED, FILE_GONE, GO_SWITCH, GO_SIGNAL, BEYOND_GO, NO_ANSWER,
+           UNEXPLAINED)
 
 OTHERS = ("gdb", "libdwfl", "libunwind")
 UC_FLAGS_MAX = 7  # of the kernel's struct ucontext (arch/x86/include/uapi/asm/ucontext.h)
@@ -59,11 +62,15 @@ def compare(sample, by):
     longer = ours["end"] == "complete" and same == len(frames) and (len(pcs) > same or not outermost)
     if longer and frames[-1]["cfi"] == "entry":
         return BEYOND_START
-    if longer and frames[-1]["go"] and frames[-1]["row"] == "outermost":
+    if longer and frames[-1]["kind"] == "start-context":
+        return BEYOND_COROUTINE
+    if longer and frames[-1]["go"] and frames[-1]["kind"] == "outermost":
         return BEYOND_GO
-    if outermost and 0 < same == len(pcs) and frames[same - 1]["go"] and frames[same - 1]["row"] == "code":
+    if by == "libdwfl" and not outermost and 0 < same == len(pcs) and frames[same - 1]["gone"]:
+        return FILE_GONE
+    if outermost and 0 < same == len(pcs) and frames[same - 1]["go"] and frames[same - 1]["kind"] == "code":
         return GO_SWITCH
-    if 0 < same < len(pcs) and frames[same - 1]["go"] and frames[same - 1]["row"] == "signal" and \
+    if 0 < same < len(pcs) and frames[same - 1]["go"] and frames[same - 1]["kind"] == "signal" and \
             pcs[same] <= UC_FLAGS_MAX:
         return GO_SIGNAL
     if same >= sure(ours) and (sure(ours) < len(frames) or ours["end"] == "no-cfi"):

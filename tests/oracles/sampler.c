@@ -76,14 +76,47 @@ static const char *cfi_name(const struct site *site)
     return site ? names[site->cfi] : "unmapped";
 }
 
-/* The kinds of rows that matter to the comparison. */
-static const char *row_name(const struct site *site)
+/* Is this glibc's __start_context, the bottom of a makecontext(3) stack? By its first instructions,
+ * mov %rbx,%rsp; mov (%rsp),%rdi. */
+static bool in_start_context(const struct site *site)
+{
+    static const uint8_t first[] = { 0x48, 0x89, 0xdc, 0x48, 0x8b, 0x3c, 0x24 };
+    uint8_t code[sizeof(first)];
+    uint64_t offset;
+
+    return site->image && site->start &&
+           image_offset(site->image, site->start - site->bias, &offset) &&
+           image_bytes(site->image, offset, code, sizeof(code)) &&
+           !memcmp(code, first, sizeof(code));
+}
+
+/* The kinds of code that matter to the comparison. */
+static const char *kind_name(const struct site *site)
 {
     return !site                             ? "none"
+           : in_start_context(site)          ? "start-context"
            : site->row.kind == ROW_OUTERMOST ? "outermost"
            : site->row.kind == ROW_CODE      ? "code"
            : site->row.kind == ROW_SIGNAL    ? "signal"
                                              : "other";
+}
+
+/* Can the file be found by the name that it was mapped by, if not in the root of the process? */
+static bool file_here(const struct region *region)
+{
+    struct stat file;
+
+    return !region->image || !region->inode ||
+           (!stat(region->image->module.path, &file) && file.st_ino == region->inode);
+}
+
+static bool files_here(const struct space *space)
+{
+    bool here = true;
+
+    for (size_t i = 0; i < space->code->region_count; i++)
+        here &= file_here(&space->code->regions[i]);
+    return here;
 }
 
 /* Where the code of a frame is mapped: the address in the first such mapping from *region on, which
@@ -125,15 +158,18 @@ static json_t *our_frame(struct space *space, const struct frame *frame, uint64_
     if (frame->module != MODULE_ANON)
         address = frame_address(space, frame, &region);
     *site = space_site(space, address);
+    if (*site && in_start_context(*site) && (*site)->start == address)
+        beyond = 0; /* where no call returns to */
+    const struct region *first = space_find(space, address);
     for (; address; address = frame_address(space, frame, &region)) {
         json_array_append_new(pcs, number(address + beyond));
         if (frame->module == MODULE_ANON)
             break;
     }
-    return json_pack("{so ss* ss sb ss so}", "pcs", pcs, "module",
+    return json_pack("{so ss* ss sb ss sb so}", "pcs", pcs, "module",
                      *site && (*site)->image ? (*site)->image->module.name : NULL, "cfi",
-                     cfi_name(*site), "go", *site && (*site)->go, "row", row_name(*site), "marks",
-                     marks_of(frame));
+                     cfi_name(*site), "go", *site && (*site)->go, "kind", kind_name(*site), "gone",
+                     first && !file_here(first), "marks", marks_of(frame));
 }
 
 /* The last walk. Its sites are what was looked up: the pc itself after a frame that was not called,
@@ -200,20 +236,6 @@ static json_t *program_path(pid_t tid)
     bool same = !stat(link, &by_link) && !stat(path, &by_path) &&
                 by_link.st_dev == by_path.st_dev && by_link.st_ino == by_path.st_ino;
     return json_string(same ? path : link);
-}
-
-/* Is each mapped file to be found by its name here, too? Else only in the root of the process. */
-static bool files_here(const struct space *space)
-{
-    struct stat file;
-
-    for (size_t i = 0; i < space->code->region_count; i++) {
-        const struct region *r = &space->code->regions[i];
-        if (r->image && r->inode &&
-            (stat(r->image->module.path, &file) < 0 || file.st_ino != r->inode))
-            return false;
-    }
-    return true;
 }
 
 /* Where the vDSO is: gdb finds it by itself only in processes of its own. */
