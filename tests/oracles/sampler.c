@@ -281,18 +281,19 @@ static void take_sample(struct verify *verify, struct unwinder *u, struct space 
     json_decref(sample);
 }
 
-enum stack_end verify_unwind(struct verify *verify, struct unwinder *u, struct space *space,
-                             const struct target *target, const struct user_regs_struct *registers)
+int64_t verify_unwind(struct verify *verify, struct unwinder *u, struct space *space,
+                      const struct target *target, const struct user_regs_struct *registers,
+                      int64_t spawner)
 {
     enum stack_end end = unwind(u, space, target, registers);
     int64_t known = sampler.seen.count;
 
-    if (!sampler.samples || !sampler.left || !verify->every || !u->depth ||
-        stacks_intern(&sampler.seen, u->frames, u->depth, end) != known ||
-        verify->stacks++ % verify->every)
-        return end;
-    sampler.left--;
-    verify->verified++;
-    take_sample(verify, u, space, target, registers, end);
-    return unwind(u, space, target, registers);
+    if (sampler.samples && sampler.left && verify->every && u->depth &&
+        stacks_intern(&sampler.seen, u->frames, u->depth, end) == known &&
+        !(verify->stacks++ % verify->every)) {
+        sampler.left--;
+        verify->verified++;
+        take_sample(verify, u, space, target, registers, end);
+    }
+    return unwind_number(u, space, target, registers, spawner);
 }
