@@ -1,4 +1,5 @@
-/* component.c - tells Go's packages and Rust's crates by names. */
+/* component.c - what is linked into a module: its kinds, and Go's packages and Rust's crates by
+ * names. */
 #include "component.h"
 
 #include <ctype.h>
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kinds[] = { "go:", "rust:" };
+static const char *const kinds[] = { "go:", "rust:", "c:" };
 
 /* As library.c's list of files: what passes requests on. An asterisk stands for slashes too. */
 static const char *const runtime_components[] = {
@@ -296,6 +297,13 @@ char *component_of_symbol(const char *mangled)
 }
 
 /* ---- All ---- */
+
+char *component_of_directory(const char *directory)
+{
+    char *component;
+
+    return asprintf(&component, "%s%s", *directory ? "c:" : "", directory) < 0 ? NULL : component;
+}
 
 bool component_is_valid(const char *component)
 {

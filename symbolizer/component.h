@@ -1,8 +1,9 @@
 /*
  * component.h - which part of a module a function belongs to that was linked into it statically: a
- * Go package or a Rust crate, by the function's name, or the C library (staticlibc.h). As records
- * have it, a component is its kind and its name: "go:net/http", "rust:serde", "libc"; "" for the
- * module's own part, "[unknown]" where that may be of any.
+ * Go package or a Rust crate, by the function's name, the C library (staticlibc.h), or a source
+ * directory (directories.h). As records have it, a component is its kind and its name:
+ * "go:net/http", "rust:serde", "libc", "c:lib/zlib"; "" for the module's own part, "[unknown]"
+ * where that may be of any.
  */
 #ifndef SYSTRACE_COMPONENT_H
 #define SYSTRACE_COMPONENT_H
@@ -21,6 +22,9 @@ char *component_of_go(const char *function);
  * name of Rust's that says so (the older scheme does not of every method), else "". To be freed;
  * NULL: no memory. */
 char *component_of_symbol(const char *mangled);
+
+/* The component of a source directory. To be freed; NULL: no memory. */
+char *component_of_directory(const char *directory);
 
 /* Is it one of those above? */
 bool component_is_valid(const char *component);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "symbolizer/component.h"
+#include "symbolizer/directories.h"
 #include "symbolizer/staticlibc.h"
 
 struct entry {
@@ -37,9 +38,11 @@ enum { TRAMPOLINE_LEAD = 1, TRAMPOLINE_SIZE = 10 };
 struct source {
     Dwfl_Module *module;
     Elf *elf;
-    GElf_Addr bias;                 /* of the module's addresses over those in the file */
+    GElf_Addr bias;   /* of the module's addresses over those in the file */
+    const char *file; /* of the local symbol got last; NULL: of none, it was made local */
     struct linked_function *linked; /* of a static program: its functions and their origins */
     size_t linked_count;
+    struct directories *directories; /* of a program of several; else NULL */
 };
 
 /* Where a function's bytes are in the file: false if in no executable segment, or not in the file.
@@ -66,7 +69,7 @@ static bool locate(const struct source *source, GElf_Addr address, GElf_Xword si
 }
 
 /* The name of a symbol; NULL: it has none. */
-static const char *get_symbol(const struct source *source, int number, GElf_Sym *symbol,
+static const char *get_symbol(struct source *source, int number, GElf_Sym *symbol,
                               GElf_Addr *address, bool *is_function)
 {
     GElf_Word section = SHN_UNDEF;
@@ -74,6 +77,8 @@ static const char *get_symbol(const struct source *source, int number, GElf_Sym 
         dwfl_module_getsym_info(source->module, number, symbol, address, &section, NULL, NULL);
     int type = GELF_ST_TYPE(symbol->st_info);
 
+    if (type == STT_FILE)
+        source->file = name && *name ? name : NULL;
     *is_function = name && (type == STT_FUNC || type == STT_GNU_IFUNC) && section != SHN_UNDEF &&
                    section != SHN_ABS && section != SHN_COMMON;
     if (*is_function && !symbol->st_size && !strcmp(name, "__restore_rt")) {
@@ -120,26 +125,49 @@ static void free_symbol(struct symbol_name *symbol)
     free(symbol->component);
 }
 
-/* The part of the program that a function belongs to, to be freed; NULL: no memory. */
-static char *component_of(const struct source *source, const char *name, GElf_Addr address)
+static enum origin find_origin(const struct source *source, GElf_Addr address)
 {
+    return source->linked ? staticlibc_find(source->linked, source->linked_count, address)
+                          : ORIGIN_PROGRAM;
+}
+
+/* May several objects have defined it, of which the linker left any? So C++ does; what is hidden
+ * is made local. */
+static bool is_shared(const struct source *source, const char *name, const GElf_Sym *symbol)
+{
+    int binding = GELF_ST_BIND(symbol->st_info);
+
+    if (binding == STB_LOCAL)
+        return !source->file && !strncmp(name, "_Z", 2);
+    return binding != STB_GLOBAL;
+}
+
+/* The part of the program that a function belongs to, to be freed; NULL: no memory. */
+static char *component_of(const struct source *source, const char *name, GElf_Addr address,
+                          const GElf_Sym *symbol)
+{
+    const char *directory = NULL;
     char *component = component_of_symbol(name);
 
-    if (!component || *component || !source->linked)
+    if (!component || *component)
         return component;
     free(component);
-    switch (staticlibc_find(source->linked, source->linked_count, address)) {
+    if (source->directories)
+        directory = directories_find(source->directories, address - source->bias);
+    switch (find_origin(source, address)) {
     case ORIGIN_LIBC:
         return strdup(COMPONENT_LIBC);
     case ORIGIN_PROGRAM:
-        return strdup("");
+        return directory && is_shared(source, name, symbol)
+                   ? strdup(COMPONENT_UNKNOWN)
+                   : component_of_directory(directory ? directory : "");
     default:
         return strdup(COMPONENT_UNKNOWN);
     }
 }
 
 /* Adds the name without its version: "memcpy@@GLIBC_2.14", "memcpy@GLIBC_2.2.5". */
-static int read_symbol(struct symbols *symbols, const struct source *source, int number)
+static int read_symbol(struct symbols *symbols, struct source *source, int number)
 {
     GElf_Sym symbol;
     GElf_Addr address;
@@ -154,7 +182,8 @@ static int read_symbol(struct symbols *symbols, const struct source *source, int
     if (!length)
         return 0;
     function.name = strndup(name, length);
-    function.component = function.name ? component_of(source, function.name, address) : NULL;
+    function.component =
+        function.name ? component_of(source, function.name, address, &symbol) : NULL;
     int error = function.component ? add(symbols, function) : -ENOMEM;
     if (error)
         free_symbol(&function);
@@ -169,35 +198,37 @@ static int failure(void)
     return message && !strcmp(message, "out of memory") ? -ENOMEM : -ENOEXEC;
 }
 
-/* Is it an executable that has no loader? A shared library may have none either. */
-static bool is_static_program(Elf *elf)
+enum kind { LIBRARY, DYNAMIC_PROGRAM, STATIC_PROGRAM };
+
+/* A library may have an interpreter, as glibc's has, and be without, as musl's is. */
+static enum kind kind_of(Elf *elf)
 {
     GElf_Ehdr header;
     GElf_Dyn entry;
-    bool pie = false;
+    bool program, interpreter = false;
     size_t count;
 
     if (!gelf_getehdr(elf, &header) || elf_getphdrnum(elf, &count))
-        return false;
+        return LIBRARY;
+    program = header.e_type == ET_EXEC;
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr segment;
-        if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type == PT_INTERP)
-            return false;
+        if (!gelf_getphdr(elf, (int)i, &segment))
+            return LIBRARY;
+        interpreter |= segment.p_type == PT_INTERP;
         Elf_Data *dynamic =
             segment.p_type == PT_DYNAMIC
                 ? elf_getdata_rawchunk(elf, (int64_t)segment.p_offset, segment.p_filesz, ELF_T_DYN)
                 : NULL;
         for (int d = 0; dynamic && gelf_getdyn(dynamic, d, &entry); d++)
-            pie |= entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE;
+            program |= entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE;
     }
-    return header.e_type == ET_EXEC || pie;
+    return !program ? LIBRARY : interpreter ? DYNAMIC_PROGRAM : STATIC_PROGRAM;
 }
 
 /* Lists the functions of a static program with their origins; nothing if that cannot be told. */
 static int read_origins(struct source *source, int count)
 {
-    const char *file = NULL;
-
     source->linked = calloc((size_t)count, sizeof(*source->linked));
     if (!source->linked)
         return -ENOMEM;
@@ -206,13 +237,11 @@ static int read_origins(struct source *source, int count)
         GElf_Addr address;
         bool is_function;
         const char *name = get_symbol(source, i, &symbol, &address, &is_function);
-        if (name && GELF_ST_TYPE(symbol.st_info) == STT_FILE)
-            file = *name ? name : NULL;
-        else if (is_function)
+        if (is_function)
             source->linked[source->linked_count++] = (struct linked_function){
                 .address = address,
                 .name = name,
-                .file = GELF_ST_BIND(symbol.st_info) == STB_LOCAL ? file : NULL,
+                .file = GELF_ST_BIND(symbol.st_info) == STB_LOCAL ? source->file : NULL,
             };
     }
     int result = staticlibc_tell(source->linked, source->linked_count);
@@ -223,13 +252,38 @@ static int read_origins(struct source *source, int count)
     return result < 0 ? result : 0;
 }
 
+/* Only the file's own DWARF: of what is installed elsewhere its components do not depend. */
+static int read_directories(struct source *source, int count)
+{
+    for (int i = 1; i < count; i++) {
+        GElf_Sym symbol;
+        GElf_Addr address;
+        bool is_function;
+        const char *name = get_symbol(source, i, &symbol, &address, &is_function);
+        if (is_function && !strcmp(name, "main"))
+            return directories_open(&source->directories, source->elf, address - source->bias);
+    }
+    return 0;
+}
+
+/* Finds out what the program consists of. */
+static int read_parts(struct source *source, int count)
+{
+    enum kind kind = kind_of(source->elf);
+    int error = kind == STATIC_PROGRAM ? read_origins(source, count) : 0;
+
+    if (!error && kind != LIBRARY)
+        error = read_directories(source, count);
+    return error;
+}
+
 static int read_symbols(struct symbols *symbols, struct source *source)
 {
     int count = dwfl_module_getsymtab(source->module);
 
     if (count < 0 && failure() == -ENOMEM)
         return -ENOMEM;
-    if (count > 0 && is_static_program(source->elf) && read_origins(source, count) < 0)
+    if (count > 0 && read_parts(source, count) < 0)
         return -ENOMEM;
     for (int i = 1; i < count; i++) { /* the first of a symbol table is void */
         int error = read_symbol(symbols, source, i);
@@ -266,6 +320,19 @@ static int compare_entries(const void *a, const void *b)
     return compare_names(left->name, right->name);
 }
 
+/* Of two names at one place one may be known better. */
+static void merge_components(struct symbol_name *to, struct symbol_name *from)
+{
+    char *component = to->component;
+
+    if (!strcmp(component, COMPONENT_UNKNOWN)) {
+        to->component = from->component;
+        from->component = component;
+    } else if (strcmp(component, from->component) && strcmp(from->component, COMPONENT_UNKNOWN)) {
+        *component = '\0';
+    }
+}
+
 /* Leaves one entry for each offset. */
 static void drop_aliases(struct symbols *symbols)
 {
@@ -278,8 +345,7 @@ static void drop_aliases(struct symbols *symbols)
             symbols->entries[kept++] = *entry;
             continue;
         }
-        if (strcmp(last->component, entry->symbol.component))
-            *last->component = '\0';
+        merge_components(last, &entry->symbol);
         free_symbol(&entry->symbol);
     }
     symbols->count = kept;
@@ -390,6 +456,7 @@ static int read_file(struct symbols *symbols, const char *path, int fd)
     if (!error)
         error = read_symbols(symbols, &source);
     free(source.linked);
+    directories_close(source.directories);
     dwfl_end(dwfl);
     return error;
 }
