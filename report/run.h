@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 #include "symbolizer/module.h"
+#include "symbolizer/source.h"
 #include "symbolizer/stack.h"
 #include "symbolizer/syscalls.h"
 
@@ -27,6 +28,7 @@ struct symbol {
     uint64_t size;   /* bytes, never 0 */
     char *name;      /* owned, demangled */
     char *component; /* owned; of what was linked in statically (component.h), "" if not known */
+    enum source source;
     uint32_t
         outer; /* private: number + 1 of the nearest symbol before that ends after this one, or 0 */
 };
@@ -119,10 +121,10 @@ int64_t run_phase(struct run *run, const char *name);
 int64_t run_module(struct run *run, const struct module *module);
 
 /* Adds a symbol (texts copied). Of two with the same module and offset only one stays: the longer,
- * else the one with the bytewise lesser name, else component. `size` is not 0 and offset + size is
- * no overflow. -ENOMEM. */
+ * else the one with the bytewise lesser name, else component, else the earlier source. `size` is
+ * not 0 and offset + size is no overflow. -ENOMEM. */
 int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
-                   const char *name, const char *component);
+                   const char *name, const char *component, enum source source);
 
 /* Adds an inlined function (texts copied). Of two at the same module, offset and position only the
  * one with the bytewise lesser name stays, else component. -ENOMEM. */

@@ -100,7 +100,7 @@ static int merge_modules(struct run *run, const struct run *other, struct renumb
     for (size_t i = 0; i < other->symbol_count; i++) {
         const struct symbol *symbol = &other->symbols[i];
         int error = run_add_symbol(run, to->modules[symbol->module], symbol->offset, symbol->size,
-                                   symbol->name, symbol->component);
+                                   symbol->name, symbol->component, symbol->source);
         if (error)
             return error;
     }

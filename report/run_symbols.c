@@ -9,14 +9,14 @@
 /* ---- Symbols ---- */
 
 int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
-                   const char *name, const char *component)
+                   const char *name, const char *component, enum source source)
 {
     struct symbol *symbols =
         run_with_room(run->symbols, run->symbol_count, &run->symbol_capacity, sizeof(*symbols));
     if (!symbols)
         return -ENOMEM;
     run->symbols = symbols;
-    struct symbol symbol = { module, offset, size, strdup(name), strdup(component), 0 };
+    struct symbol symbol = { module, offset, size, strdup(name), strdup(component), source, 0 };
     if (!symbol.name || !symbol.component) {
         free(symbol.name);
         free(symbol.component);
@@ -38,7 +38,9 @@ static int compare_symbols(const void *a, const void *b)
     if (left->size != right->size)
         return left->size > right->size ? -1 : 1;
     int order = strcmp(left->name, right->name);
-    return order ? order : strcmp(left->component, right->component);
+    if (!order)
+        order = strcmp(left->component, right->component);
+    return order ? order : (left->source > right->source) - (left->source < right->source);
 }
 
 static void free_symbol(struct symbol *symbol)

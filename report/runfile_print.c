@@ -256,9 +256,9 @@ static json_t *make_stack(const struct writer *writer, size_t i)
 static json_t *make_symbol(const struct writer *writer, size_t i)
 {
     const struct symbol *symbol = &writer->run->symbols[i];
-    return json_pack("[IIIoo]", (json_int_t)symbol->module, (json_int_t)symbol->offset,
+    return json_pack("[IIIoos]", (json_int_t)symbol->module, (json_int_t)symbol->offset,
                      (json_int_t)symbol->size, make_text(symbol->name),
-                     make_text(symbol->component));
+                     make_text(symbol->component), source_name(symbol->source));
 }
 
 static json_t *make_inlined(const struct writer *writer, size_t i)

@@ -112,13 +112,25 @@ static int read_component(struct reader *reader, const json_t *value, char **ret
     return error;
 }
 
+static int read_source(struct reader *reader, const json_t *value, enum source *ret)
+{
+    const char *name = json_string_value(value);
+    int source = name ? source_parse(name) : -1;
+
+    if (source < 0)
+        return refuse(reader, "'%.100s' is no source of a name", name ? name : "");
+    *ret = (enum source)source;
+    return 0;
+}
+
 static int read_symbol(struct reader *reader, const json_t *row)
 {
     uint32_t module;
     uint64_t offset, size;
     char *name = NULL;
     char *component = NULL;
-    int error = read_row(reader, row, 5);
+    enum source source = SOURCE_SYMTAB;
+    int error = read_row(reader, row, 6);
 
     if (!error)
         error = read_index(reader, json_array_get(row, 0), "the module", reader->run->module_count,
@@ -134,7 +146,9 @@ static int read_symbol(struct reader *reader, const json_t *row)
     if (!error)
         error = read_component(reader, json_array_get(row, 4), &component);
     if (!error)
-        error = run_add_symbol(reader->run, module, offset, size, name, component);
+        error = read_source(reader, json_array_get(row, 5), &source);
+    if (!error)
+        error = run_add_symbol(reader->run, module, offset, size, name, component, source);
     if (!error)
         error = check_symbol_order(reader);
     free(name);

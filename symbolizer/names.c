@@ -19,8 +19,8 @@
 #include "symbolizer/component.h"
 #include "symbolizer/cursor.h"
 
-/* The child's answer to one job: this, and a row of names: offset and size of 8 bytes, then the
- * name and the component, each a length of 4 and the text. */
+/* The child's answer to one job: this, and a row of names: offset and size of 8 bytes, the
+ * source of 1, then the name and the component, each a length of 4 and the text. */
 struct head {
     uint64_t error; /* 0, or a positive errno; EFBIG: the file asks for too much memory */
     uint64_t size;  /* of what follows */
@@ -83,6 +83,7 @@ static void print_name(FILE *file, const struct symbol_name *name)
 {
     fwrite(&name->offset, sizeof(name->offset), 1, file);
     fwrite(&name->size, sizeof(name->size), 1, file);
+    putc((int)name->source, file);
     print_text(file, name->name);
     print_text(file, name->component);
 }
@@ -231,7 +232,9 @@ static int take_name(struct cursor *c, struct symbol_name *ret)
 {
     ret->offset = take_fixed(c, 8);
     ret->size = take_fixed(c, 8);
-    if (!ret->size || ret->offset > INT64_MAX || ret->size > INT64_MAX - ret->offset)
+    ret->source = take_u8(c);
+    if (!ret->size || ret->source >= SOURCES || ret->offset > INT64_MAX ||
+        ret->size > INT64_MAX - ret->offset)
         return NAMES_FAILED;
     int result = take_text(c, &ret->name);
     if (!result)

@@ -2,17 +2,14 @@
  * offsets. */
 #include "symbols.h"
 
-#include <elfutils/libdwfl.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
 #include <libiberty/demangle.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "symbolizer/component.h"
+#include "symbolizer/debugfile.h"
 
 struct entry {
     struct symbol_name symbol;
@@ -27,34 +24,19 @@ struct symbols {
     size_t wanted_count;
 };
 
-/* What is read from: the file's program headers turn addresses into file offsets. */
-struct source {
-    Dwfl_Module *module;
-    Elf *elf;
-    GElf_Addr bias; /* of the module's addresses over those in the file */
-};
-
 /* Where a function's bytes are in the file: false if in no executable segment, or not in the file.
  */
-static bool locate(const struct source *source, GElf_Addr address, GElf_Xword size,
+static bool locate(const struct debugfile *file, GElf_Addr address, GElf_Xword size,
                    struct symbol_name *ret)
 {
-    size_t count;
-    if (elf_getphdrnum(source->elf, &count))
-        return false;
+    GElf_Phdr segment;
 
-    for (size_t i = 0; i < count; i++) {
-        GElf_Phdr segment;
-        if (!gelf_getphdr(source->elf, (int)i, &segment) || segment.p_type != PT_LOAD ||
-            !(segment.p_flags & PF_X) || address < segment.p_vaddr ||
-            address - segment.p_vaddr >= segment.p_filesz)
-            continue;
-        GElf_Xword place = address - segment.p_vaddr, room = segment.p_filesz - place;
-        ret->size = size < room ? size : room;
-        return !__builtin_add_overflow(segment.p_offset, place, &ret->offset) &&
-               ret->offset <= INT64_MAX && ret->size <= INT64_MAX - ret->offset;
-    }
-    return false;
+    if (!debugfile_segment(file, address, &segment))
+        return false;
+    GElf_Xword place = address - segment.p_vaddr, room = segment.p_filesz - place;
+    ret->size = size < room ? size : room;
+    return !__builtin_add_overflow(segment.p_offset, place, &ret->offset) &&
+           ret->offset <= INT64_MAX && ret->size <= INT64_MAX - ret->offset;
 }
 
 /* A defined function with a size. */
@@ -103,22 +85,24 @@ static void free_symbol(struct symbol_name *symbol)
 }
 
 /* Adds the name without its version: "memcpy@@GLIBC_2.14", "memcpy@GLIBC_2.2.5". */
-static int read_symbol(struct symbols *symbols, const struct source *source, int number)
+static int read_symbol(struct symbols *symbols, const struct debugfile *file, int number)
 {
     GElf_Sym symbol;
     GElf_Addr address;
     GElf_Word section = SHN_UNDEF;
+    Elf *elf = NULL;
     struct symbol_name function;
     const char *name =
-        dwfl_module_getsym_info(source->module, number, &symbol, &address, &section, NULL, NULL);
+        dwfl_module_getsym_info(file->module, number, &symbol, &address, &section, &elf, NULL);
 
     if (!name || !is_function(&symbol, section) ||
-        !locate(source, address - source->bias, symbol.st_size, &function) ||
+        !locate(file, address - file->bias, symbol.st_size, &function) ||
         !is_wanted(symbols, &function))
         return 0;
     size_t length = strcspn(name, "@");
     if (!length)
         return 0;
+    function.source = debugfile_source(file, elf);
     function.name = strndup(name, length);
     function.component = function.name ? component_of_symbol(function.name) : NULL;
     int error = function.component ? add(symbols, function) : -ENOMEM;
@@ -127,22 +111,14 @@ static int read_symbol(struct symbols *symbols, const struct source *source, int
     return error;
 }
 
-/* libdwfl's errors have numbers without names. All but one are the file's: no symbols, malformed.
- */
-static int failure(void)
+static int read_symbols(struct symbols *symbols, const struct debugfile *file)
 {
-    const char *message = dwfl_errmsg(-1);
-    return message && !strcmp(message, "out of memory") ? -ENOMEM : -ENOEXEC;
-}
+    int count = dwfl_module_getsymtab(file->module);
 
-static int read_symbols(struct symbols *symbols, const struct source *source)
-{
-    int count = dwfl_module_getsymtab(source->module);
-
-    if (count < 0 && failure() == -ENOMEM)
+    if (count < 0 && debugfile_failure() == -ENOMEM)
         return -ENOMEM;
     for (int i = 1; i < count; i++) { /* the first of a symbol table is void */
-        int error = read_symbol(symbols, source, i);
+        int error = read_symbol(symbols, file, i);
         if (error)
             return error;
     }
@@ -232,89 +208,21 @@ static void arrange(struct symbols *symbols)
     demangle(symbols);
 }
 
-/* Names the one file of `dwfl`, at the addresses it has itself. The descriptor is libdwfl's from
- * here. */
-static int report_file(Dwfl *dwfl, const char *path, int fd, struct source *ret)
-{
-    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (own < 0)
-        return -errno;
-
-    dwfl_report_begin(dwfl);
-    ret->module = dwfl_report_elf(dwfl, path, path, own, 0, true);
-    dwfl_report_end(dwfl, NULL, NULL);
-    if (!ret->module) {
-        close(own);
-        return failure();
-    }
-    ret->elf = dwfl_module_getelf(ret->module, &ret->bias);
-    return ret->elf ? 0 : failure();
-}
-
-/* Is there such a file, in a place where debug files are looked for by name? */
-static bool is_debug_file(const char *root, const char *path, const char *folder, const char *name)
-{
-    const char *slash = strrchr(path, '/');
-    char *file;
-
-    if (asprintf(&file, "%s%.*s%s/%s", root, slash ? (int)(slash - path) : 0, path, folder, name) <
-        0)
-        return false;
-    bool found = !access(file, R_OK);
-    free(file);
-    return found;
-}
-
-/*
- * By build-id, else by debuglink. libdwfl's own function for that ends by asking debuginfod
- * servers, for which it loads some thirty libraries even if it may ask none: it is called only if
- * it will find the file (whose checksum it compares).
- */
-static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
-                          const char *path, const char *debuglink, GElf_Word checksum, char **ret)
-{
-    int fd =
-        dwfl_build_id_find_debuginfo(module, userdata, name, base, path, debuglink, checksum, ret);
-
-    if (fd >= 0 || !debuglink || !path ||
-        !(is_debug_file("", path, "", debuglink) || is_debug_file("", path, "/.debug", debuglink) ||
-          is_debug_file("/usr/lib/debug", path, "", debuglink)))
-        return fd;
-    return dwfl_standard_find_debuginfo(module, userdata, name, base, path, debuglink, checksum,
-                                        ret);
-}
-
-static int read_file(struct symbols *symbols, const char *path, int fd)
-{
-    static const Dwfl_Callbacks callbacks = {
-        .find_elf = dwfl_build_id_find_elf,
-        .find_debuginfo = find_debuginfo,
-        .section_address = dwfl_offline_section_address,
-    };
-    struct source source;
-    Dwfl *dwfl = dwfl_begin(&callbacks);
-    if (!dwfl)
-        return -ENOMEM;
-
-    int error = report_file(dwfl, path, fd, &source);
-    if (!error)
-        error = read_symbols(symbols, &source);
-    dwfl_end(dwfl);
-    return error;
-}
-
 int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t *wanted,
                  size_t wanted_count)
 {
+    struct debugfile file;
     struct symbols *symbols = calloc(1, sizeof(*symbols));
     if (!symbols)
         return -ENOMEM;
     symbols->wanted = wanted;
     symbols->wanted_count = wanted_count;
 
-    /* libdwfl asks debuginfod servers for what it does not find, with this as its only switch. */
-    unsetenv("DEBUGINFOD_URLS");
-    int error = read_file(symbols, path, fd);
+    int error = debugfile_open(&file, path, fd);
+    if (!error) {
+        error = read_symbols(symbols, &file);
+        debugfile_close(&file);
+    }
     if (error) {
         symbols_close(symbols);
         return error;

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "symbolizer/source.h"
 
 struct symbols;
 
@@ -17,6 +18,7 @@ struct symbol_name {
     char *component; /* component.h; likewise. "" too if several names do not agree */
     uint64_t offset; /* file offset of its first byte */
     uint64_t size;   /* bytes; never 0, and offset + size is at most INT64_MAX */
+    enum source source;
 };
 
 /*

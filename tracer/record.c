@@ -157,9 +157,10 @@ static int name_go_place(struct run *run, const struct image *image, uint64_t pl
         !function.stack_program || !image_offset(image, function.start, &offset))
         return 0;
     char *component = component_of_go(function.name);
-    int result = component ? run_add_symbol(run, image->number, offset,
-                                            function.end - function.start, function.name, component)
-                           : -ENOMEM;
+    int result = component
+                     ? run_add_symbol(run, image->number, offset, function.end - function.start,
+                                      function.name, component, SOURCE_GO)
+                     : -ENOMEM;
     free(component);
     if (!result)
         result = go_inlined(image, &function, vaddr, add_inlined, &at);
@@ -221,7 +222,7 @@ static int add_name(void *context, size_t job, const struct symbol_name *name)
 {
     const struct naming *naming = context;
     return run_add_symbol(naming->run, naming->jobs[job].image->number, name->offset, name->size,
-                          name->name, name->component);
+                          name->name, name->component, name->source);
 }
 
 static void warn_of_names(void *context, size_t job, enum names_result result)

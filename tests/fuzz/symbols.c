@@ -27,6 +27,7 @@ static void check_symbol(const struct symbol_name *found, uint64_t offset)
     CHECK(found->size && found->offset <= offset && offset - found->offset < found->size);
     CHECK(found->offset <= INT64_MAX && found->size <= INT64_MAX - found->offset);
     CHECK(*found->name && component_is_valid(found->component));
+    CHECK(found->source <= SOURCE_DYNSYM);
 }
 
 /* What is found does not depend on what else is asked for. */

@@ -54,7 +54,8 @@ int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t 
                                   !strcmp(path, "odd") ? "odd"
                                   : i % 2              ? ""
                                                        : "rust:a",
-                                  16 * i, strcmp(path, "endless") ? 16 : UINT64_MAX };
+                                  16 * i, strcmp(path, "endless") ? 16 : UINT64_MAX,
+                                  strcmp(path, "nowhere") ? SOURCE_DYNSYM : SOURCES };
     *ret = &symbols;
     return 0;
 }
@@ -87,6 +88,7 @@ static int add(void *context, size_t job, const struct symbol_name *name)
 
     assert_true(found->count < LENGTH(found->offsets) && job < LENGTH(found->results));
     assert_int_equal(name->size, 16);
+    assert_int_equal(name->source, SOURCE_DYNSYM);
     assert_string_equal(name->component, name->offset % 32 ? "" : "rust:a");
     found->offsets[found->count++] = name->offset;
     snprintf(found->last, sizeof(found->last), "%s", name->name);
@@ -140,11 +142,12 @@ static void test_fails(void **state)
 {
     static const enum names_result results[] = { NAMES_FAILED, NAMES_READ,   NAMES_FAILED,
                                                  NAMES_FAILED, NAMES_FAILED, NAMES_FAILED,
-                                                 NAMES_READ };
+                                                 NAMES_FAILED, NAMES_READ };
     struct found found = { 0 };
 
     (void)state;
-    assert_int_equal(FIND(LATE, &found, "crash", "one", "exit", "endless", "", "odd", "two"), 0);
+    assert_int_equal(
+        FIND(LATE, &found, "crash", "one", "exit", "endless", "", "odd", "nowhere", "two"), 0);
     assert_memory_equal(found.results, results, sizeof(results));
     assert_int_equal(found.count, 4);
     assert_string_equal(found.last, "two");

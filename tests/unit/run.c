@@ -128,11 +128,11 @@ static void test_symbols_by_range(void **state)
 
     assert_int_equal(run_init(&run), 0);
     assert_string_equal(find(&run, 0, 0), "-");
-    assert_int_equal(run_add_symbol(&run, 4, 100, 10, "f", ""), 0);
-    assert_int_equal(run_add_symbol(&run, 3, 100, 100, "outer", ""), 0);
-    assert_int_equal(run_add_symbol(&run, 3, 120, 10, "inner", ""), 0);
-    assert_int_equal(run_add_symbol(&run, 3, 125, 15, "lapping", ""), 0);
-    assert_int_equal(run_add_symbol(&run, 5, 0, 1, "one", ""), 0);
+    assert_int_equal(run_add_symbol(&run, 4, 100, 10, "f", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, 3, 100, 100, "outer", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, 3, 120, 10, "inner", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, 3, 125, 15, "lapping", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, 5, 0, 1, "one", "", SOURCE_SYMTAB), 0);
     static const struct {
         uint32_t module;
         uint64_t offset;
@@ -147,9 +147,11 @@ static void test_symbols_by_range(void **state)
     for (size_t i = 0; i < LENGTH(rows); i++)
         assert_string_equal(find(&run, rows[i].module, rows[i].offset), rows[i].name);
 
-    assert_int_equal(run_add_symbol(&run, 4, 100, 10, "e", ""), 0);  /* the lesser name */
-    assert_int_equal(run_add_symbol(&run, 5, 0, 3, "three", ""), 0); /* the longer range */
-    assert_int_equal(run_add_symbol(&run, 5, 0, 2, "two", ""), 0);
+    assert_int_equal(run_add_symbol(&run, 4, 100, 10, "e", "", SOURCE_SYMTAB),
+                     0); /* the lesser name */
+    assert_int_equal(run_add_symbol(&run, 5, 0, 3, "three", "", SOURCE_SYMTAB),
+                     0); /* the longer range */
+    assert_int_equal(run_add_symbol(&run, 5, 0, 2, "two", "", SOURCE_SYMTAB), 0);
     assert_string_equal(find(&run, 4, 105), "e");
     assert_string_equal(find(&run, 5, 2), "three");
     assert_int_equal(run.symbol_count, 5);
@@ -216,8 +218,11 @@ static void make_run(struct run *run, int which)
     count.phase = (uint32_t)run_phase(run, phases[which]);
     assert_true(run_count(run, &count) >= 0);
     run->executions[0].entries += count.calls;
-    assert_int_equal(run_add_symbol(run, x, 0, 10 - which % 2, which ? "f" : "g", ""), 0);
-    assert_int_equal(run_add_symbol(run, x, 20, 5, "h", which ? "go:h" : "go:g"), 0);
+    assert_int_equal(
+        run_add_symbol(run, x, 0, 10 - which % 2, which ? "f" : "g", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(
+        run_add_symbol(run, x, 40, 5, "k", "", which == 1 ? SOURCE_DYNSYM : SOURCE_DEBUG_FILE), 0);
+    assert_int_equal(run_add_symbol(run, x, 20, 5, "h", which ? "go:h" : "go:g", SOURCE_SYMTAB), 0);
     assert_int_equal(run_add_inlined(run, x, 5, 0, which ? "i" : "j", which == 1 ? "go:i" : ""), 0);
     run->executions[0].exit_status = which ? -1 : 3;
     run->executions[0].exit_signal = which ? 9 : 0;

@@ -74,8 +74,9 @@ static void test_extremes(void **state)
     run.modules[odd].size = run.modules[odd].loads = INT64_MAX;
     assert_int_equal(run_program(&run, "\xe2\x82", "\\x41"), 1);
     assert_int_equal(run_phase(&run, "\t"), 1);
-    assert_int_equal(run_add_symbol(&run, odd, INT64_MAX, INT64_MAX, "operator\"\" \xfe", ""), 0);
-    assert_int_equal(run_add_symbol(&run, odd, 7, 1, "a.F", "go:\xff\\\n"), 0);
+    assert_int_equal(
+        run_add_symbol(&run, odd, INT64_MAX, INT64_MAX, "operator\"\" \xfe", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, odd, 7, 1, "a.F", "go:\xff\\\n", SOURCE_SYMTAB), 0);
     assert_int_equal(run_add_inlined(&run, odd, INT64_MAX, 1, "", ""), 0);
     assert_int_equal(run_add_inlined(&run, odd, INT64_MAX, 0, "\xfe", "go:\x01"), 0);
     for (uint32_t marks = 0; marks < 32; marks++) {
@@ -252,16 +253,26 @@ static const struct {
     { "\"identity\":\"gnu:a9\"", "\"identity\":[]", "modules[3]: identity is no string" },
     { "\"soname\":\"liba.so.1\"", "\"soname\":\"liba.so.1\",\"sonames\":1", "'sonames'" },
     /* symbols, frames */
-    { "[3,10,20,\"main\",\"\"]", "[3,10,20]", "symbols[0]: the row is no array of 5" },
-    { "[3,10,20,\"main\",\"\"]", "[7,10,20,\"main\",\"\"]", "symbols[0]: the module is 7" },
-    { "[3,10,20,\"main\",\"\"]", "[3,10,0,\"main\",\"\"]", "symbols[0]: the size is 0" },
-    { "[3,10,20,\"main\",\"\"]", "[3,-10,20,\"main\",\"\"]", "symbols[0]: the offset is -10" },
-    { "[3,10,20,\"main\",\"\"]", "[3,10,20,\"main\",\"\"],[3,10,20,\"main\",\"\"]",
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,20]", "symbols[0]: the row is no array of 6" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[7,10,20,\"main\",\"\",\"symtab\"]",
+      "symbols[0]: the module is 7" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,0,\"main\",\"\",\"symtab\"]",
+      "symbols[0]: the size is 0" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,-10,20,\"main\",\"\",\"symtab\"]",
+      "symbols[0]: the offset is -10" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]",
+      "[3,10,20,\"main\",\"\",\"symtab\"],[3,10,20,\"main\",\"\",\"symtab\"]",
       "symbols[1]: the symbols" },
-    { "[3,10,20,\"main\",\"\"]", "[6,150,20,\"main\",\"\"]",
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[6,150,20,\"main\",\"\",\"symtab\"]",
       "symbols[1]: the symbols are not in the order" },
-    { "[3,10,20,\"main\",\"\"]", "[3,10,20,\"main\",0]", "symbols[0]: the component is no string" },
-    { "[3,10,20,\"main\",\"\"]", "[3,10,20,\"main\",\"c\"]", "symbols[0]: 'c' is no component" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,20,\"main\",0,\"symtab\"]",
+      "symbols[0]: the component is no string" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,20,\"main\",\"c\",\"symtab\"]",
+      "symbols[0]: 'c' is no component" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,20,\"main\",\"\",\"nm\"]",
+      "symbols[0]: 'nm' is no source" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,20,\"main\",\"\",0]",
+      "symbols[0]: '' is no source" },
     { "\"inlined\":[]", "\"inlined\":[[3,15,0,\"f\"]]", "inlined[0]: the row is no array of 5" },
     { "\"inlined\":[]", "\"inlined\":[[7,15,0,\"f\",\"\"]]", "inlined[0]: the module is 7" },
     { "\"inlined\":[]", "\"inlined\":[[3,-1,0,\"f\",\"\"]]", "inlined[0]: the offset is -1" },
