@@ -269,6 +269,13 @@ static json_t *make_inlined(const struct writer *writer, size_t i)
                      make_text(inlined->component));
 }
 
+static json_t *make_line(const struct writer *writer, size_t i)
+{
+    const struct source_line *line = &writer->run->lines[i];
+    return json_pack("[IIIoI]", (json_int_t)line->module, (json_int_t)line->offset,
+                     (json_int_t)line->position, make_text(line->file), (json_int_t)line->line);
+}
+
 typedef json_t *make_fn(const struct writer *writer, size_t i);
 
 /* "name":[ROW,ROW...], one row a line. */
@@ -303,6 +310,7 @@ static int print_sections(const struct writer *writer)
         { "format", 0, NULL },
         { "frames", writer->place_count, make_frame },
         { "inlined", run->inlined_count, make_inlined },
+        { "lines", run->line_count, make_line },
         { "modules", run->module_count, make_module },
         { "phases", run->phase_count, make_phase },
         { "programs", run->program_count, make_program },

@@ -187,25 +187,32 @@ static void link_outer(struct symbols *symbols)
 }
 
 /* C++, Rust, D: the language is told by the name. */
-static void demangle(struct symbols *symbols)
+char *symbols_demangle(const char *name)
+{
+    char *demangled = cplus_demangle(name, DMGL_AUTO | DMGL_PARAMS | DMGL_ANSI);
+    return demangled ? demangled : strdup(name);
+}
+
+static int demangle(struct symbols *symbols)
 {
     for (size_t i = 0; i < symbols->count; i++) {
         char **name = &symbols->entries[i].symbol.name;
-        char *demangled = cplus_demangle(*name, DMGL_AUTO | DMGL_PARAMS | DMGL_ANSI);
-        if (demangled) {
-            free(*name);
-            *name = demangled;
-        }
+        char *demangled = symbols_demangle(*name);
+        if (!demangled)
+            return -ENOMEM;
+        free(*name);
+        *name = demangled;
     }
+    return 0;
 }
 
-static void arrange(struct symbols *symbols)
+static int arrange(struct symbols *symbols)
 {
     if (symbols->count)
         qsort(symbols->entries, symbols->count, sizeof(*symbols->entries), compare_entries);
     drop_aliases(symbols);
     link_outer(symbols);
-    demangle(symbols);
+    return demangle(symbols);
 }
 
 int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t *wanted,
@@ -223,11 +230,12 @@ int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t 
         error = read_symbols(symbols, &file);
         debugfile_close(&file);
     }
+    if (!error)
+        error = arrange(symbols);
     if (error) {
         symbols_close(symbols);
         return error;
     }
-    arrange(symbols);
     *ret = symbols;
     return 0;
 }

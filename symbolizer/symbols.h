@@ -35,4 +35,8 @@ void symbols_close(struct symbols *symbols);
  * several (nested ranges), the one that starts last. */
 const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t offset);
 
+/* A name as people read it, "foo::bar(int)" for "_ZN3foo3barEi"; others as they are. To be freed;
+ * NULL: no memory. */
+char *symbols_demangle(const char *name);
+
 #endif

@@ -22,7 +22,9 @@ enum {
     OPTION_KILL,
     OPTION_NO_KILL,
     OPTION_INTERVAL,
-    OPTION_RESULTS
+    OPTION_RESULTS,
+    OPTION_INLINES,
+    OPTION_LINES
 };
 
 enum { UNDECIDED = -1 };
@@ -35,6 +37,8 @@ static const struct option long_options[] = {
     { "attach", required_argument, NULL, 'p' },
     { "interval", required_argument, NULL, OPTION_INTERVAL },
     { "results", no_argument, NULL, OPTION_RESULTS },
+    { "inlines", no_argument, NULL, OPTION_INLINES },
+    { "lines", no_argument, NULL, OPTION_LINES },
     { "user", required_argument, NULL, 'u' },
     { "env", required_argument, NULL, 'E' },
     { "engine", required_argument, NULL, OPTION_ENGINE },
@@ -67,6 +71,9 @@ static const char help[] =
     "                             Without -o the table goes to stderr\n"
     "      --interval=SECONDS   write the results to the files of -o every so often, too\n"
     "      --results            observe what calls return: errors, and time in the kernel\n"
+    "      --inlines            record functions that the compiler put into others, where there is "
+    "DWARF\n"
+    "      --lines              and source lines, for \"report --format=stacks\"\n"
     "  -p, --attach=PID[,PID]...  trace running processes, with all their threads, until they end "
     "or ^C;\n"
     "                             they run on\n"
@@ -226,6 +233,12 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
         return parse_interval(optarg, &o->interval);
     case OPTION_RESULTS:
         o->results = true;
+        return 0;
+    case OPTION_INLINES:
+        o->inlines = true;
+        return 0;
+    case OPTION_LINES:
+        o->inlines = o->lines = true;
         return 0;
     case 'u':
         o->user = optarg;

@@ -205,7 +205,7 @@ static void save_now(struct trace *trace)
     } else if (!trace->saver) {
         signals_ignore();
         trace_execution(trace)->cut_short = true;
-        int error = record_end(trace->run, trace->execution, NULL, &trace->images);
+        int error = record_end(trace->run, trace->execution, NULL, trace->options, &trace->images);
         if (error < 0)
             diag("cannot save the results meanwhile: %s", strerror(-error));
         _exit(error < 0 ? EXIT_OURS : trace->save(trace->options, trace->run));
@@ -456,7 +456,8 @@ static int end_record(struct trace *trace, int result)
 {
     uint64_t lost = trace_execution(trace)->lost;
     int error = record_end(trace->run, trace->execution,
-                           trace->options->attach_count ? NULL : &trace->status, &trace->images);
+                           trace->options->attach_count ? NULL : &trace->status, trace->options,
+                           &trace->images);
 
     if (lost)
         diag("out of memory: %" PRIu64 " calls were lost", lost);

@@ -181,6 +181,29 @@ static void test_inlined(void **state)
     run_deinit(&run);
 }
 
+static void test_lines(void **state)
+{
+    struct run run;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    assert_null(run_find_line(&run, 3, 100, 0));
+    assert_int_equal(run_add_line(&run, 3, 100, 1, "b.c", 8), 0);
+    assert_int_equal(run_add_line(&run, 3, 100, 0, "a.c", 9), 0);
+    assert_int_equal(run_add_line(&run, 3, 100, 1, "b.c", 7), 0); /* the lesser line */
+    assert_int_equal(run_add_line(&run, 3, 100, 0, "c.c", 1), 0); /* the greater file */
+    assert_int_equal(run_add_line(&run, 2, 100, 0, "d.c", 1), 0);
+    assert_string_equal(run_find_line(&run, 3, 100, 0)->file, "a.c");
+    assert_int_equal(run_find_line(&run, 3, 100, 0)->line, 9);
+    assert_int_equal(run_find_line(&run, 3, 100, 1)->line, 7);
+    assert_string_equal(run_find_line(&run, 2, 100, 0)->file, "d.c");
+    assert_null(run_find_line(&run, 3, 100, 2));
+    assert_null(run_find_line(&run, 3, 99, 0));
+    assert_null(run_find_line(&run, 4, 100, 0));
+    assert_int_equal(run.line_count, 3);
+    run_deinit(&run);
+}
+
 static void test_quality(void **state)
 {
     struct run run;
@@ -224,6 +247,7 @@ static void make_run(struct run *run, int which)
         run_add_symbol(run, x, 40, 5, "k", "", which == 1 ? SOURCE_DYNSYM : SOURCE_DEBUG_FILE), 0);
     assert_int_equal(run_add_symbol(run, x, 20, 5, "h", which ? "go:h" : "go:g", SOURCE_SYMTAB), 0);
     assert_int_equal(run_add_inlined(run, x, 5, 0, which ? "i" : "j", which == 1 ? "go:i" : ""), 0);
+    assert_int_equal(run_add_line(run, x, 5, 1, which ? "i.c" : "j.c", 3 - (uint32_t)which % 2), 0);
     run->executions[0].exit_status = which ? -1 : 3;
     run->executions[0].exit_signal = which ? 9 : 0;
 }
@@ -399,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_results),
         cmocka_unit_test(test_symbols_by_range),
         cmocka_unit_test(test_inlined),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_quality),
         cmocka_unit_test(test_merging_is_commutative),
         cmocka_unit_test(test_merging_is_associative),

@@ -1,39 +1,19 @@
 /* symbols.c - names of functions in ELF files of all kinds that distributions ship, and in broken
  * ones. */
-#include "test.h"
+#include "scratch.h"
 
 #include <errno.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "symbolizer/symbols.h"
-
-static char directory[] = "/tmp/systrace-symbols-XXXXXX";
-
-/* Runs a shell command in the directory; the test fails if it does. */
-__attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
-{
-    char *command, *line;
-    va_list arguments;
-
-    va_start(arguments, format);
-    assert_true(vasprintf(&command, format, arguments) > 0);
-    va_end(arguments);
-    assert_true(asprintf(&line, "cd %s && %s", directory, command) > 0);
-    if (system(line))
-        fail_msg("%s", line);
-    free(command);
-    free(line);
-}
 
 /* full.so has everything; the others are made of it. */
 static int setup(void **state)
 {
     (void)state;
-    assert_non_null(mkdtemp(directory));
+    make_directory();
     shell("echo 'V1 { global: *; };' >map");
     shell("%s -shared -nostdlib -fPIC -Wl,--build-id -Wl,--version-script=map -o full.so %s",
           FIXTURE_COMPILER, FIXTURE_SOURCE);
@@ -45,20 +25,6 @@ static int setup(void **state)
         "full.debug mini && xz mini && "
         "objcopy --add-section .gnu_debugdata=mini.xz bare.so mini.so");
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    shell("rm -rf %s", directory);
-    return 0;
-}
-
-static char *path_of(const char *name)
-{
-    char *path;
-    assert_true(asprintf(&path, "%s/%s", directory, name) > 0);
-    return path;
 }
 
 static struct symbols *open_wanted(const char *name, const uint64_t *wanted, size_t count)
@@ -78,37 +44,6 @@ static struct symbols *open_wanted(const char *name, const uint64_t *wanted, siz
 static struct symbols *open_file(const char *name)
 {
     return open_wanted(name, NULL, 0);
-}
-
-/* The whole file; `size` of it. */
-static char *read_file(const char *name, size_t *size)
-{
-    char *path = path_of(name);
-    FILE *file = fopen(path, "r");
-    struct stat status;
-
-    assert_non_null(file);
-    assert_int_equal(fstat(fileno(file), &status), 0);
-    *size = (size_t)status.st_size;
-    char *bytes = malloc(*size);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    free(path);
-    return bytes;
-}
-
-/* The file offset of the text that a function of the fixture consists of. */
-static uint64_t offset_of(const char *name, const char *text)
-{
-    size_t size;
-    char *bytes = read_file(name, &size);
-    char *found = memmem(bytes, size, text, strlen(text));
-
-    if (!found)
-        fail_msg("%s has no %s", name, text);
-    uint64_t offset = (uint64_t)(found - bytes);
-    free(bytes);
-    return offset;
 }
 
 static void check_name(const struct symbols *symbols, uint64_t offset, const char *expected)
@@ -463,5 +398,5 @@ int main(void)
         cmocka_unit_test(test_network_is_off),
         cmocka_unit_test(test_build_id), /* last: it changes what the process sees */
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, remove_directory);
 }
