@@ -10,6 +10,8 @@
 
 #include "symbolizer/component.h"
 #include "symbolizer/debugfile.h"
+#include "symbolizer/directories.h"
+#include "symbolizer/staticlibc.h"
 
 struct entry {
     struct symbol_name symbol;
@@ -22,6 +24,20 @@ struct symbols {
     size_t count, capacity;
     const uint64_t *wanted; /* while they are read: what is asked for, ascending; NULL: all */
     size_t wanted_count;
+};
+
+/* The C library's signal trampoline comes without a size: nop; __restore_rt: mov $15, %rax;
+ * syscall. It is never called but returned to, and the nop is there for who looks up the byte
+ * before. */
+enum { TRAMPOLINE_LEAD = 1, TRAMPOLINE_SIZE = 10 };
+
+/* What is read from. */
+struct reading {
+    struct debugfile from;
+    const char *file; /* of the local symbol got last; NULL: of none, it was made local */
+    struct linked_function *linked; /* of a static program: its functions and their origins */
+    size_t linked_count;
+    struct directories *directories; /* of a program of several; else NULL */
 };
 
 /* Where a function's bytes are in the file: false if in no executable segment, or not in the file.
@@ -39,13 +55,25 @@ static bool locate(const struct debugfile *file, GElf_Addr address, GElf_Xword s
            ret->offset <= INT64_MAX && ret->size <= INT64_MAX - ret->offset;
 }
 
-/* A defined function with a size. */
-static bool is_function(const GElf_Sym *symbol, GElf_Word section)
+/* The name of a symbol; NULL: it has none. */
+static const char *get_symbol(struct reading *reading, int number, GElf_Sym *symbol,
+                              GElf_Addr *address, Elf **elf, bool *is_function)
 {
+    GElf_Word section = SHN_UNDEF;
+    const char *name =
+        dwfl_module_getsym_info(reading->from.module, number, symbol, address, &section, elf, NULL);
     int type = GELF_ST_TYPE(symbol->st_info);
 
-    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_size && section != SHN_UNDEF &&
-           section != SHN_ABS && section != SHN_COMMON;
+    if (type == STT_FILE)
+        reading->file = name && *name ? name : NULL;
+    *is_function = name && (type == STT_FUNC || type == STT_GNU_IFUNC) && section != SHN_UNDEF &&
+                   section != SHN_ABS && section != SHN_COMMON;
+    if (*is_function && !symbol->st_size && !strcmp(name, "__restore_rt")) {
+        *address -= TRAMPOLINE_LEAD;
+        symbol->st_size = TRAMPOLINE_SIZE;
+    }
+    *is_function &= symbol->st_size > 0;
+    return name;
 }
 
 /* Is there anything that the function is to be a name for? */
@@ -84,41 +112,164 @@ static void free_symbol(struct symbol_name *symbol)
     free(symbol->component);
 }
 
+static enum origin find_origin(const struct reading *reading, GElf_Addr address)
+{
+    return reading->linked ? staticlibc_find(reading->linked, reading->linked_count, address)
+                           : ORIGIN_PROGRAM;
+}
+
+/* May several objects have defined it, of which the linker left any? So C++ does; what is hidden
+ * is made local. */
+static bool is_shared(const struct reading *reading, const char *name, const GElf_Sym *symbol)
+{
+    int binding = GELF_ST_BIND(symbol->st_info);
+
+    if (binding == STB_LOCAL)
+        return !reading->file && !strncmp(name, "_Z", 2);
+    return binding != STB_GLOBAL;
+}
+
+/* The part of the program that a function belongs to, to be freed; NULL: no memory. */
+static char *component_of(const struct reading *reading, const char *name, GElf_Addr address,
+                          const GElf_Sym *symbol)
+{
+    const char *directory = NULL;
+    char *component = component_of_symbol(name);
+
+    if (!component || *component)
+        return component;
+    free(component);
+    if (reading->directories)
+        directory = directories_find(reading->directories, address - reading->from.bias);
+    switch (find_origin(reading, address)) {
+    case ORIGIN_LIBC:
+        return strdup(COMPONENT_LIBC);
+    case ORIGIN_PROGRAM:
+        return directory && is_shared(reading, name, symbol)
+                   ? strdup(COMPONENT_UNKNOWN)
+                   : component_of_directory(directory ? directory : "");
+    default:
+        return strdup(COMPONENT_UNKNOWN);
+    }
+}
+
 /* Adds the name without its version: "memcpy@@GLIBC_2.14", "memcpy@GLIBC_2.2.5". */
-static int read_symbol(struct symbols *symbols, const struct debugfile *file, int number)
+static int read_symbol(struct symbols *symbols, struct reading *reading, int number)
 {
     GElf_Sym symbol;
     GElf_Addr address;
-    GElf_Word section = SHN_UNDEF;
-    Elf *elf = NULL;
+    bool is_function;
     struct symbol_name function;
-    const char *name =
-        dwfl_module_getsym_info(file->module, number, &symbol, &address, &section, &elf, NULL);
+    Elf *elf = NULL;
+    const char *name = get_symbol(reading, number, &symbol, &address, &elf, &is_function);
 
-    if (!name || !is_function(&symbol, section) ||
-        !locate(file, address - file->bias, symbol.st_size, &function) ||
+    if (!is_function ||
+        !locate(&reading->from, address - reading->from.bias, symbol.st_size, &function) ||
         !is_wanted(symbols, &function))
         return 0;
     size_t length = strcspn(name, "@");
     if (!length)
         return 0;
-    function.source = debugfile_source(file, elf);
+    function.source = debugfile_source(&reading->from, elf);
     function.name = strndup(name, length);
-    function.component = function.name ? component_of_symbol(function.name) : NULL;
+    function.component =
+        function.name ? component_of(reading, function.name, address, &symbol) : NULL;
     int error = function.component ? add(symbols, function) : -ENOMEM;
     if (error)
         free_symbol(&function);
     return error;
 }
 
-static int read_symbols(struct symbols *symbols, const struct debugfile *file)
+enum kind { LIBRARY, DYNAMIC_PROGRAM, STATIC_PROGRAM };
+
+/* A library may have an interpreter, as glibc's has, and be without, as musl's is. */
+static enum kind kind_of(Elf *elf)
 {
-    int count = dwfl_module_getsymtab(file->module);
+    GElf_Ehdr header;
+    GElf_Dyn entry;
+    bool program, interpreter = false;
+    size_t count;
+
+    if (!gelf_getehdr(elf, &header) || elf_getphdrnum(elf, &count))
+        return LIBRARY;
+    program = header.e_type == ET_EXEC;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr segment;
+        if (!gelf_getphdr(elf, (int)i, &segment))
+            return LIBRARY;
+        interpreter |= segment.p_type == PT_INTERP;
+        Elf_Data *dynamic =
+            segment.p_type == PT_DYNAMIC
+                ? elf_getdata_rawchunk(elf, (int64_t)segment.p_offset, segment.p_filesz, ELF_T_DYN)
+                : NULL;
+        for (int d = 0; dynamic && gelf_getdyn(dynamic, d, &entry); d++)
+            program |= entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE;
+    }
+    return !program ? LIBRARY : interpreter ? DYNAMIC_PROGRAM : STATIC_PROGRAM;
+}
+
+/* Lists the functions of a static program with their origins; nothing if that cannot be told. */
+static int read_origins(struct reading *reading, int count)
+{
+    reading->linked = calloc((size_t)count, sizeof(*reading->linked));
+    if (!reading->linked)
+        return -ENOMEM;
+    for (int i = 1; i < count; i++) {
+        GElf_Sym symbol;
+        GElf_Addr address;
+        bool is_function;
+        const char *name = get_symbol(reading, i, &symbol, &address, NULL, &is_function);
+        if (is_function)
+            reading->linked[reading->linked_count++] = (struct linked_function){
+                .address = address,
+                .name = name,
+                .file = GELF_ST_BIND(symbol.st_info) == STB_LOCAL ? reading->file : NULL,
+            };
+    }
+    int result = staticlibc_tell(reading->linked, reading->linked_count);
+    if (result <= 0) {
+        free(reading->linked);
+        reading->linked = NULL;
+    }
+    return result < 0 ? result : 0;
+}
+
+/* Only the file's own DWARF: of what is installed elsewhere its components do not depend. */
+static int read_directories(struct reading *reading, int count)
+{
+    for (int i = 1; i < count; i++) {
+        GElf_Sym symbol;
+        GElf_Addr address;
+        bool is_function;
+        const char *name = get_symbol(reading, i, &symbol, &address, NULL, &is_function);
+        if (is_function && !strcmp(name, "main"))
+            return directories_open(&reading->directories, reading->from.elf,
+                                    address - reading->from.bias);
+    }
+    return 0;
+}
+
+/* Finds out what the program consists of. */
+static int read_parts(struct reading *reading, int count)
+{
+    enum kind kind = kind_of(reading->from.elf);
+    int error = kind == STATIC_PROGRAM ? read_origins(reading, count) : 0;
+
+    if (!error && kind != LIBRARY)
+        error = read_directories(reading, count);
+    return error;
+}
+
+static int read_symbols(struct symbols *symbols, struct reading *reading)
+{
+    int count = dwfl_module_getsymtab(reading->from.module);
 
     if (count < 0 && debugfile_failure() == -ENOMEM)
         return -ENOMEM;
+    if (count > 0 && read_parts(reading, count) < 0)
+        return -ENOMEM;
     for (int i = 1; i < count; i++) { /* the first of a symbol table is void */
-        int error = read_symbol(symbols, file, i);
+        int error = read_symbol(symbols, reading, i);
         if (error)
             return error;
     }
@@ -152,6 +303,19 @@ static int compare_entries(const void *a, const void *b)
     return compare_names(left->name, right->name);
 }
 
+/* Of two names at one place one may be known better. */
+static void merge_components(struct symbol_name *to, struct symbol_name *from)
+{
+    char *component = to->component;
+
+    if (!strcmp(component, COMPONENT_UNKNOWN)) {
+        to->component = from->component;
+        from->component = component;
+    } else if (strcmp(component, from->component) && strcmp(from->component, COMPONENT_UNKNOWN)) {
+        *component = '\0';
+    }
+}
+
 /* Leaves one entry for each offset. */
 static void drop_aliases(struct symbols *symbols)
 {
@@ -164,8 +328,7 @@ static void drop_aliases(struct symbols *symbols)
             symbols->entries[kept++] = *entry;
             continue;
         }
-        if (strcmp(last->component, entry->symbol.component))
-            *last->component = '\0';
+        merge_components(last, &entry->symbol);
         free_symbol(&entry->symbol);
     }
     symbols->count = kept;
@@ -215,21 +378,30 @@ static int arrange(struct symbols *symbols)
     return demangle(symbols);
 }
 
+static int read_file(struct symbols *symbols, const char *path, int fd)
+{
+    struct reading reading = { 0 };
+    int error = debugfile_open(&reading.from, path, fd);
+
+    if (error)
+        return error;
+    error = read_symbols(symbols, &reading);
+    free(reading.linked);
+    directories_close(reading.directories);
+    debugfile_close(&reading.from);
+    return error;
+}
+
 int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t *wanted,
                  size_t wanted_count)
 {
-    struct debugfile file;
     struct symbols *symbols = calloc(1, sizeof(*symbols));
     if (!symbols)
         return -ENOMEM;
     symbols->wanted = wanted;
     symbols->wanted_count = wanted_count;
 
-    int error = debugfile_open(&file, path, fd);
-    if (!error) {
-        error = read_symbols(symbols, &file);
-        debugfile_close(&file);
-    }
+    int error = read_file(symbols, path, fd);
     if (!error)
         error = arrange(symbols);
     if (error) {
