@@ -60,8 +60,7 @@ bool unwinder_peek(const struct unwinder *u, uint64_t address, uint64_t *ret)
 {
     uint64_t at = address - u->stack_start;
 
-    if (address < u->stack_start || u->stack_size < sizeof(*ret) ||
-        at > u->stack_size - sizeof(*ret))
+    if (u->stack_size < sizeof(*ret) || at > u->stack_size - sizeof(*ret))
         return false;
     memcpy(ret, u->stack + at, sizeof(*ret));
     return true;
@@ -78,13 +77,14 @@ static void learn_piece(struct unwinder *u)
 
 bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
 {
-    if (address - u->stack_start < STACK_PIECE_MAX &&
-        address - u->stack_start + sizeof(*ret) > u->reach)
-        u->reach = address - u->stack_start + sizeof(*ret);
+    uint64_t at = address - u->stack_start;
+
+    if (at < STACK_PIECE_MAX && at + sizeof(*ret) > u->reach)
+        u->reach = at + sizeof(*ret);
     if (unwinder_peek(u, address, ret))
         return true;
-    if (address >= u->stack_start && address - u->stack_start < STACK_MAX) {
-        extend_stack(u, address - u->stack_start + sizeof(*ret));
+    if (at < STACK_MAX) {
+        extend_stack(u, at + sizeof(*ret));
         if (unwinder_peek(u, address, ret))
             return true;
     }
@@ -514,15 +514,14 @@ static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
     uint32_t node = memo_find(memo, root, at.ip - SYSCALL_SIZE);
 
-    for (u->depth = 1; node != MEMO_NONE; u->depth++) {
-        const struct memo_node *n = &memo->nodes[node];
+    for (u->depth = 1; node != MEMO_NONE && memo->nodes[node].stack == MEMO_NONE; u->depth++) {
+        const struct memo_node *from = &memo->nodes[node];
         uint64_t sp = at.sp;
-        if (n->stack != MEMO_NONE)
-            break;
-        if (step_by_row(u, &n->row, &at) != STEP_OUT || !memo_progressed(n->progress, sp, at.sp))
-            return MEMO_NONE;
-        node = memo_find(memo, node, at.ip);
+        bool stepped = step_by_row(u, &from->row, &at) == STEP_OUT &&
+                       memo_progressed(from->progress, sp, at.sp);
+        node = stepped ? memo_find(memo, node, at.ip) : MEMO_NONE;
     }
+    u->depth = 0;
     return node == MEMO_NONE ? MEMO_NONE : memo->nodes[node].stack;
 }
 
@@ -535,7 +534,6 @@ int64_t unwind_number(struct unwinder *u, struct space *space, const struct targ
 
     if (known != MEMO_NONE) {
         u->hits++;
-        u->depth = 0;
         learn_piece(u);
         return known;
     }
