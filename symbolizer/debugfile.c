@@ -8,6 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
+static Dwarf_OOM memory_handler;
+
+void debugfile_set_memory_handler(Dwarf_OOM handler)
+{
+    memory_handler = handler;
+}
+
+void debugfile_prepare(Dwarf *dwarf)
+{
+    if (memory_handler)
+        dwarf_new_oom_handler(dwarf, memory_handler);
+}
+
 /* libdwfl's errors have numbers without names. All but one are the file's: no symbols, malformed.
  */
 int debugfile_failure(void)

@@ -28,6 +28,12 @@ struct debugfile {
 int debugfile_open(struct debugfile *ret, const char *path, int fd);
 void debugfile_close(struct debugfile *file);
 
+/* libdw reports that there is no memory by a handler that must not return; its own prints a message
+ * and aborts. This one takes its place in what is
+ * passed to debugfile_prepare from then on. */
+void debugfile_set_memory_handler(Dwarf_OOM handler);
+void debugfile_prepare(Dwarf *dwarf);
+
 /* What libdwfl's last failure means: -ENOMEM, or -ENOEXEC for a file that lacks what was asked for,
  * or is malformed. */
 int debugfile_failure(void);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbolizer/debugfile.h"
+
 /* Code of one compile unit. */
 struct range {
     Dwarf_Addr start, end;
@@ -268,6 +270,7 @@ int directories_open(struct directories **ret, Elf *elf, Dwarf_Addr main)
     *ret = NULL;
     if (!dwarf)
         return 0;
+    debugfile_prepare(dwarf);
     struct directories *directories = calloc(1, sizeof(*directories));
     int result = directories ? read_units(directories, dwarf) : -ENOMEM;
     dwarf_end(dwarf);

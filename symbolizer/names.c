@@ -18,6 +18,7 @@
 
 #include "symbolizer/component.h"
 #include "symbolizer/cursor.h"
+#include "symbolizer/debugfile.h"
 
 /*
  * The child's answer to one job: this, and rows, each of them a byte that says what it is and
@@ -203,6 +204,19 @@ static bool answer(int out, const struct names_job *job, struct names_extent ext
     bool written = write_all(out, &head, sizeof(head)) && write_all(out, rows, head.size);
     free(rows);
     return written;
+}
+
+/* Where the child answers to, and the limit of its memory. */
+static struct {
+    int out;
+    uint64_t limit;
+} child_end;
+
+static _Noreturn void answer_no_memory(void)
+{
+    struct head head = { (uint64_t)-no_memory(child_end.limit), 0 };
+
+    _exit(!write_all(child_end.out, &head, sizeof(head)));
 }
 
 /* ---- The parent ---- */
@@ -413,6 +427,9 @@ static int start_child(struct child *child, const struct work *work, size_t firs
     pid_t pid = fork();
     if (!pid) {
         prepare(parent, work->limits->bytes);
+        child_end.out = ends[1];
+        child_end.limit = work->limits->bytes;
+        debugfile_set_memory_handler(answer_no_memory);
         answer_all(work, first, extent, ends[1]);
         _exit(0);
     }

@@ -263,6 +263,7 @@ static int read_file(struct reader *reader, const struct debugfile *file, const 
 
     if (!dwarf)
         return debugfile_failure() == -ENOMEM ? -ENOMEM : 0;
+    debugfile_prepare(dwarf);
     reader->places = calloc(count + 1, sizeof(*reader->places));
     if (!reader->places)
         return -ENOMEM;
