@@ -212,7 +212,7 @@ static struct {
     uint64_t limit;
 } child_end;
 
-static _Noreturn void answer_no_memory(void)
+__attribute__((noreturn)) static void answer_no_memory(void)
 {
     struct head head = { (uint64_t)-no_memory(child_end.limit), 0 };
 
