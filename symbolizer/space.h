@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "symbolizer/codepath.h"
 #include "symbolizer/image.h"
 #include "symbolizer/target.h"
 
@@ -17,6 +18,15 @@ struct region {
     uint64_t offset; /* in the file */
     uint64_t device, inode;
     struct image *image; /* NULL: [anon] */
+};
+
+/* How to step outwards where no unwind entry says it (guess.c). */
+struct guesses {
+    size_t count;
+    struct guess {
+        uint64_t start; /* of the function, vaddr */
+        struct codepath path;
+    } all[4];
 };
 
 /* What is known of the code at one address; cached, so kept as plain facts. Addresses are the
@@ -43,7 +53,7 @@ struct site {
     bool signal;              /* in a signal frame's trampoline */
     bool uncalled; /* its return address is no call's, but that of the instruction that runs next */
     bool go;       /* by Go's own table */
-    enum { FRAMED_UNKNOWN, FRAMED, FRAMELESS } framed; /* guess.c: does its function set up %rbp? */
+    struct guesses *guesses; /* guess.c; NULL until asked for */
 
     /* If it is the last byte of a call: what the call names, as far as that is fixed. */
     bool call_known;

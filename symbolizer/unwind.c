@@ -333,19 +333,17 @@ walk(struct unwinder *u, struct site *site, struct position at,
 
     u->depth = 0;
     u->failure = 0;
-    u->searches = 0;
+    u->guesses = u->searches = 0;
     u->inexact = false;
     for (bool first = true;; first = false) {
         uint64_t sp = at.sp;
         if (!enter(u, site, inner))
             return failed_step(u);
         enum stack_end end = dead_end(site, first);
-        bool guessed = end == STACK_NO_CFI && guess_caller(u, site, &at);
-        if (guessed)
-            u->carried = u->inexact = true;
-        else if (end != STACK_COMPLETE || site->cfi == SITE_ENTRY)
+        bool guess = end == STACK_NO_CFI;
+        if ((end != STACK_COMPLETE && !guess) || site->cfi == SITE_ENTRY)
             return end;
-        switch (guessed ? STEP_OUT : step(u, site, &at)) {
+        switch (guess ? guess_step(u, site, &at) : step(u, site, &at)) {
         case STEP_OUT:
             break;
         case STEP_OUTERMOST:
