@@ -126,7 +126,7 @@ static void check_library(const struct module *module)
     struct runtime_libraries list = { 0 };
 
     library_is_runtime(&list, module);
-    CHECK(!library_is_exit_handler(module, ""));
+    CHECK(!library_is_exit_handler(module, "", ""));
 }
 
 static void read_image(bool as_file)
