@@ -1,51 +1,73 @@
-/* guess.c - looks for a return address: by the frame pointer, and in the words of the stack. */
+/* guess.c - looks for a return address: where the code must have left it, and in the stack. */
 #include "guess.h"
 
-#include <string.h>
+#include <stdlib.h>
+
+#include "symbolizer/functions.h"
 
 enum {
-    FUNCTION_MAX = 1 << 16, /* bytes of code */
-    FRAME_MAX = 1 << 20,    /* bytes of stack, to where %rbp points */
+    FRAME_MAX = 1 << 20, /* bytes of stack, to where %rbp points */
     ALIGNMENT_MAX = 128,
-    PROLOGUE_MAX = 32,
-    WORDS_MAX = 512,   /* of the stack, in which a return address is looked for */
-    SEARCHES_MAX = 64, /* in one walk */
+    WORDS_MAX = 512, /* of the stack, in which a return address is looked for */
+    /* In one walk: */
+    GUESSES_MAX = 1024,
+    SEARCHES_MAX = 64, /* of paths through code, that are not remembered */
 };
 
 enum likelihood { UNLIKELY, POSSIBLE, LIKELY };
 
-/* Does the call name the function that `site` is in? None that is known of starts between the
- * two. */
-static bool names_function_at(struct unwinder *u, const struct site *call, const struct site *site)
+static uint64_t vaddr_of(const struct site *site)
 {
-    return call->target && site->image && call->target <= site->address &&
-           site->address - call->target < FUNCTION_MAX &&
-           space_find(u->space, call->target) == space_find(u->space, site->address) &&
-           call->target >=
-               site->bias + image_function(u->images, site->image, site->address - site->bias);
+    return site->address - site->bias;
+}
+
+/* Fills in the rows at `site` for the functions that may be the one there, the nearest first. NULL:
+ * no memory. */
+static const struct guesses *find_guesses(struct unwinder *u, struct site *site)
+{
+    enum { MAX = sizeof(site->guesses->all) / sizeof(*site->guesses->all) };
+    uint64_t start = vaddr_of(site) + 1;
+
+    if (site->guesses || !(site->guesses = calloc(1, sizeof(*site->guesses))))
+        return site->guesses;
+    for (int i = 0; i < MAX && start; i++) {
+        struct guess *next = &site->guesses->all[site->guesses->count];
+        next->start = start = function_start(u->images, site->image, start - 1);
+        if (start && codepath_find(site->image, start, vaddr_of(site), &next->path))
+            site->guesses->count++;
+    }
+    return site->guesses;
+}
+
+/* The call that ends at an address; NULL if there is none, as far as can be known. */
+static struct site *find_call(struct unwinder *u, uint64_t address)
+{
+    struct site *call =
+        space_find(u->space, address - 1) ? space_site(u->space, address - 1) : NULL;
+
+    if (!call || call->signal || !call->image)
+        return call;
+    return !space_resolve_call(u->space, u->target, call) && call->is_call ? call : NULL;
 }
 
 /* The bottom of a coroutine's stack was left by no call: it is where a function starts. */
-static bool is_start(struct unwinder *u, uint64_t word)
+static bool is_start(struct unwinder *u, uint64_t address)
 {
-    const struct site *site = space_site(u->space, word);
-    return site && site->start == word;
+    const struct site *site = space_find(u->space, address) ? space_site(u->space, address) : NULL;
+    return site && site->start == address;
 }
 
-/* Can this word be the return address of the function that `site` is in? */
-static enum likelihood judge(struct unwinder *u, const struct site *site, uint64_t word)
+/* Can this be the return address of the function that `site` is in, which starts at `start` (0: not
+ * known)? */
+static enum likelihood judge(struct unwinder *u, const struct site *site, uint64_t start,
+                             uint64_t address)
 {
-    struct site *call = space_find(u->space, word - 1) ? space_site(u->space, word - 1) : NULL;
+    const struct site *call = find_call(u, address);
 
     if (!call)
-        return UNLIKELY;
-    if (call->signal) /* a handler returns there */
-        return LIKELY;
-    if (!call->image) /* code made at run time is not looked at */
-        return POSSIBLE;
-    if (space_resolve_call(u->space, u->target, call) < 0 || !call->is_call)
-        return is_start(u, word) ? POSSIBLE : UNLIKELY;
-    return names_function_at(u, call, site) ? LIKELY : POSSIBLE;
+        return is_start(u, address) ? POSSIBLE : UNLIKELY;
+    /* Where a handler returns to, there is no call; and code made at run time is not looked at. */
+    return start && call->target == site->bias + start ? LIKELY : POSSIBLE;
 }
 
 /*
@@ -66,69 +88,103 @@ static void skip_copy(struct unwinder *u, struct position *caller)
     }
 }
 
-/* The frame that %rbp points to: the caller's %rbp and the return address. */
-static enum likelihood by_frame_pointer(struct unwinder *u, const struct site *site,
-                                        struct position *at)
+/* Steps outwards as the path says. */
+static enum step follow(struct unwinder *u, const struct site *site, const struct codepath *path,
+                        struct position *at)
 {
-    struct position caller = { .sp = at->bp + 16, .bp_known = true, .lost = true };
+    struct site coded = *site;
 
-    if (at->bp % 8 || at->bp < at->sp || at->bp - at->sp > FRAME_MAX ||
-        !unwinder_read(u, at->bp, &caller.bp) || !unwinder_read(u, at->bp + 8, &caller.ip))
-        return UNLIKELY;
-    *at = caller;
-    skip_copy(u, at);
-    return judge(u, site, caller.ip);
+    coded.row = path->row;
+    enum step step = unwinder_step(u, &coded, at);
+    if (step == STEP_OUT && path->realigned)
+        skip_copy(u, at);
+    return step;
 }
 
-/* The first word on the stack that follows a call of this very function. */
-static bool by_search(struct unwinder *u, const struct site *site, struct position *at)
+/* Steps outwards by what the instructions do from the start of the function on. */
+static enum step by_code(struct unwinder *u, struct site *site, const struct position *at,
+                         struct position *ret)
+{
+    const struct guesses *guesses = find_guesses(u, site);
+    enum likelihood best = UNLIKELY;
+
+    for (size_t i = 0; guesses && i < guesses->count && best != LIKELY; i++) {
+        struct position caller = *at;
+        enum step step = follow(u, site, &guesses->all[i].path, &caller);
+        if (step == STEP_OUTERMOST && at->bp_known && !at->bp)
+            return step;
+        enum likelihood likelihood =
+            step == STEP_OUT ? judge(u, site, guesses->all[i].start, caller.ip) : UNLIKELY;
+        if (likelihood > best) {
+            best = likelihood;
+            *ret = caller;
+        }
+    }
+    return best == UNLIKELY ? STEP_UNKNOWN : STEP_OUT;
+}
+
+/* The frame that %rbp points to: the caller's %rbp and the return address. */
+static bool by_frame_pointer(struct unwinder *u, const struct site *site, const struct position *at,
+                             struct position *ret)
+{
+    struct position caller = { .sp = at->bp + 16, .bp_known = true };
+
+    if (!at->bp_known || at->bp % 8 || at->bp < at->sp || at->bp - at->sp > FRAME_MAX ||
+        !unwinder_read(u, at->bp, &caller.bp) || !unwinder_read(u, at->bp + 8, &caller.ip) ||
+        judge(u, site, 0, caller.ip) == UNLIKELY)
+        return false;
+    skip_copy(u, &caller);
+    *ret = caller;
+    return true;
+}
+
+/* The first word on the stack, below `end`, that follows a call of a function from which the code
+ * leads to `site`, so that just this word is its return address. */
+static bool by_search(struct unwinder *u, struct site *site, const struct position *at,
+                      uint64_t end, struct position *ret)
 {
     uint64_t word;
 
-    if (u->searches++ >= SEARCHES_MAX)
-        return false;
-    for (uint64_t i = 0; i < WORDS_MAX && unwinder_read(u, at->sp + 8 * i, &word); i++) {
-        if (judge(u, site, word) == LIKELY) {
-            at->ip = word;
-            at->sp += 8 * i + 8;
-            at->lost = true;
+    for (uint64_t i = 0; i < WORDS_MAX && at->sp + 8 * i < end; i++) {
+        if (!unwinder_read(u, at->sp + 8 * i, &word))
+            return false;
+        const struct site *call = find_call(u, word);
+        struct codepath path;
+        if (!call || !call->target || u->searches++ >= SEARCHES_MAX ||
+            !codepath_find(site->image, call->target - site->bias, vaddr_of(site), &path))
+            continue;
+        *ret = *at;
+        if (follow(u, site, &path, ret) == STEP_OUT && ret->sp == at->sp + 8 * i + 8)
             return true;
-        }
     }
     return false;
 }
 
-/* Does the function at `site` set up %rbp, as far as can be known? */
-static bool is_framed(struct unwinder *u, struct site *site)
+enum step guess_step(struct unwinder *u, struct site *site, struct position *at)
 {
-    static const uint8_t push_and_move[] = { 0x55, 0x48, 0x89, 0xe5 }; /* %rbp; %rsp to it */
-    uint8_t code[PROLOGUE_MAX];
+    struct position found;
+    enum step step = STEP_UNKNOWN;
 
-    if (site->framed != FRAMED_UNKNOWN || !site->image)
-        return site->framed == FRAMED;
-    uint64_t start = image_function(u->images, site->image, site->address - site->bias);
-    ssize_t got =
-        start ? u->target->read(u->target->context, site->bias + start, code, sizeof(code)) : -1;
-    site->framed = FRAMELESS;
-    for (ssize_t i = 0; i + (ssize_t)sizeof(push_and_move) <= got; i++) {
-        if (!memcmp(code + i, push_and_move, sizeof(push_and_move)))
-            site->framed = FRAMED;
+    if (u->guesses++ >= GUESSES_MAX)
+        return STEP_UNKNOWN;
+    unwinder_find_bp(u, at);
+    if (site->image)
+        step = by_code(u, site, at, &found);
+    if (step == STEP_UNKNOWN) {
+        bool framed = by_frame_pointer(u, site, at, &found);
+        struct position searched;
+        if (framed)
+            step = STEP_OUT;
+        if (site->image && by_search(u, site, at, framed ? found.sp : UINT64_MAX, &searched)) {
+            found = searched;
+            step = STEP_OUT;
+        }
     }
-    return site->framed == FRAMED;
-}
-
-bool guess_caller(struct unwinder *u, struct site *site, struct position *at)
-{
-    bool has_bp = unwinder_find_bp(u, at) == STEP_OUT;
-    struct position framed = *at;
-    enum likelihood likelihood = has_bp ? by_frame_pointer(u, site, &framed) : UNLIKELY;
-    bool sure = likelihood == LIKELY || (likelihood == POSSIBLE && is_framed(u, site));
-    bool found = !sure && by_search(u, site, at);
-
-    if (!found && likelihood != UNLIKELY) {
-        *at = framed;
-        found = true;
+    if (step == STEP_OUT) {
+        *at = found;
+        at->lost = true;
+        u->inexact = u->carried = true;
     }
     u->failure = 0; /* that a word cannot be read is no failure of the walk */
-    return found;
+    return step;
 }

@@ -27,7 +27,6 @@ enum {
     HEADERS_MAX = 1024,  /* program headers; linkers write a dozen */
     NOTES_MAX = 1 << 20, /* bytes of all PT_NOTE */
     DEBUG_FRAME_MAX = 32 << 20, /* bytes of .debug_frame */
-    SYMBOLS_MAX = 64 << 20,     /* bytes of .symtab, where functions are looked for */
     DYNAMIC_MAX = 1 << 20,      /* bytes of PT_DYNAMIC */
     SONAME_MAX = 4096,
     GO_ALIGNMENT = 32,   /* of Go's table of functions */
@@ -58,7 +57,7 @@ static void image_destroy(struct image *image)
     free(image->maps_path);
     free(image->bytes);
     free(image->segments);
-    free(image->functions);
+    free(image->functions.starts);
     free(image);
 }
 
@@ -185,12 +184,7 @@ static uint8_t *read_bytes(const struct image *image, uint64_t offset, size_t si
     return NULL;
 }
 
-/*
- * Does the header say that there are more sections than it has room to say (e_shnum 0)? No linked
- * file has so many, but libelf believes it, and takes 232 bytes for each 64 of a file that may have
- * nothing but holes there.
- */
-static bool has_endless_sections(const struct image *image)
+bool image_has_endless_sections(const struct image *image)
 {
     union {
         Elf64_Ehdr large;
@@ -598,7 +592,7 @@ static void hash_bytes(struct image *image)
  * not known of it, should that be all but its name. 0, -ENOEXEC, -ENOMEM. */
 static int image_read(struct image *image, bool tables)
 {
-    if (has_endless_sections(image))
+    if (image_has_endless_sections(image))
         return 0;
     Elf *elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL)
                               : elf_memory((char *)image->bytes, image->size);
@@ -645,85 +639,6 @@ static int image_read(struct image *image, bool tables)
 out:
     elf_end(elf);
     return result == -EIO ? 0 : result;
-}
-
-static int compare_starts(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* The section with symbols: all of them, else those that the loader needs. */
-static bool find_symbols(Elf *elf, GElf_Shdr *ret)
-{
-    Elf_Scn *scn = NULL;
-    GElf_Shdr shdr;
-    bool found = false;
-
-    while ((scn = elf_nextscn(elf, scn))) {
-        if (!gelf_getshdr(scn, &shdr) || (shdr.sh_type != SHT_SYMTAB && shdr.sh_type != SHT_DYNSYM))
-            continue;
-        *ret = shdr;
-        found = true;
-        if (shdr.sh_type == SHT_SYMTAB)
-            break;
-    }
-    return found;
-}
-
-static bool is_function(const Elf64_Sym *symbol)
-{
-    int type = ELF64_ST_TYPE(symbol->st_info);
-    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_shndx != SHN_UNDEF;
-}
-
-static void read_functions(struct image *image, Elf *elf)
-{
-    GElf_Shdr shdr;
-    bool any = find_symbols(elf, &shdr) && shdr.sh_size <= SYMBOLS_MAX;
-    uint8_t *bytes = any ? read_bytes(image, shdr.sh_offset, shdr.sh_size) : NULL;
-    size_t count = bytes ? shdr.sh_size / sizeof(Elf64_Sym) : 0;
-    Elf64_Sym symbol;
-
-    image->functions = count ? malloc(count * sizeof(*image->functions)) : NULL;
-    for (size_t i = 0; image->functions && i < count; i++) {
-        memcpy(&symbol, bytes + i * sizeof(symbol), sizeof(symbol));
-        if (is_function(&symbol))
-            image->functions[image->function_count++] = symbol.st_value;
-    }
-    free(bytes);
-    if (image->function_count)
-        qsort(image->functions, image->function_count, sizeof(*image->functions), compare_starts);
-}
-
-/* Reads them the first time that they are asked for. */
-static void find_functions(struct images *images, struct image *image)
-{
-    if (image->functions_read)
-        return;
-    image->functions_read = true;
-    int fd = images->held < HELD_MAX && !has_endless_sections(image) ? image_open(image) : -1;
-    Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
-    if (elf && gelf_getclass(elf) == ELFCLASS64)
-        read_functions(image, elf);
-    images->held += image->function_count * sizeof(*image->functions);
-    elf_end(elf);
-    if (fd >= 0)
-        close(fd);
-}
-
-uint64_t image_function(struct images *images, struct image *image, uint64_t vaddr)
-{
-    find_functions(images, image);
-    size_t low = 0, high = image->function_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (image->functions[middle] <= vaddr)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low ? image->functions[low - 1] : 0;
 }
 
 static struct image *image_create(const struct mapping *mapping)
@@ -949,6 +864,11 @@ static int images_append(struct images *images, struct image *image)
     return 0;
 }
 
+bool images_have_room(const struct images *images)
+{
+    return images->held < HELD_MAX;
+}
+
 int images_load(struct images *images, const struct target *target, const struct mapping *mapping,
                 struct image **ret)
 {
@@ -962,7 +882,7 @@ int images_load(struct images *images, const struct target *target, const struct
         image = image_create(mapping);
         if (!image)
             return -ENOMEM;
-        result = image_find(image, target, mapping, images->held >= HELD_MAX);
+        result = image_find(image, target, mapping, !images_have_room(images));
         if (!result)
             result = name_module(image);
         if (!result) {

@@ -49,9 +49,12 @@ struct image {
     bool is_go;         /* a note says that Go's linker made it */
     struct go_table go; /* count 0: no Go code */
 
-    uint64_t *functions; /* where functions start, by its symbols: sorted; NULL until asked for */
-    size_t function_count;
-    bool functions_read;
+    /* Where functions start, as far as is known: sorted vaddrs (functions.h). */
+    struct functions {
+        uint64_t *starts;
+        size_t count;
+        bool read; /* they are, once they have been asked for */
+    } functions;
 };
 
 /* All images of a run. */
@@ -77,6 +80,9 @@ void images_deinit(struct images *images);
 int images_load(struct images *images, const struct target *target, const struct mapping *mapping,
                 struct image **ret);
 
+/* May anything more be kept of images? It is added to images->held. */
+bool images_have_room(const struct images *images);
+
 /* Between file offsets and link-time addresses, by the segments. False: in none of them. */
 bool image_vaddr(const struct image *image, uint64_t offset, uint64_t *ret);
 bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret);
@@ -89,8 +95,12 @@ bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_
 int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi **tables,
                    struct fde *ret);
 
-/* The last start of a function at or below `vaddr` that the image's symbols tell; 0: none. */
-uint64_t image_function(struct images *images, struct image *image, uint64_t vaddr);
+/*
+ * Does the header say that there are more sections than it has room to say (e_shnum 0)? No linked
+ * file has so many, but libelf believes it, and takes 232 bytes for each 64 of a file that may have
+ * nothing but holes there.
+ */
+bool image_has_endless_sections(const struct image *image);
 
 /* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno,
  * -ENOENT: the file is not to be had any more. */

@@ -197,7 +197,28 @@ bool reference_begin(struct unwinder *u, const struct site *site,
     return code->unwind_cache && !unw_init_remote(&u->cursor, code->unwind_cache, u);
 }
 
-/* libunwind knows nothing of Go's tables: over such a frame it is carried. */
+/* Over the kernel's signal frame, which has all registers (struct sigcontext), from 40 bytes on. */
+static enum step carry_signal(struct unwinder *u, const struct site *site, struct position *at)
+{
+#define AT(name) offsetof(struct user_regs_struct, name)
+    static const size_t saved[] = {
+        AT(r8),  AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15),
+        AT(rdi), AT(rsi), AT(rbp), AT(rbx), AT(rdx), AT(rax), AT(rcx),
+    };
+#undef AT
+    uint64_t value;
+
+    for (size_t i = 0; i < sizeof(saved) / sizeof(*saved); i++) {
+        if (!unwinder_read(u, at->sp + 40 + 8 * i, &value))
+            return STEP_FAILED;
+        memcpy((char *)&u->registers + saved[i], &value, sizeof(value));
+    }
+    enum step step = unwinder_step(u, site, at);
+    at->lost = false;
+    return step;
+}
+
+/* libunwind knows nothing of Go's tables, nor of code without: over such a frame it is carried. */
 static enum step carry(struct unwinder *u, const struct site *site, struct position *at)
 {
     enum epilogue_registers known = u->depth == 1 ? EPILOGUE_ALL
@@ -207,6 +228,8 @@ static enum step carry(struct unwinder *u, const struct site *site, struct posit
     if (known == EPILOGUE_PRESERVED)
         keep_registers(u);
     u->carried = true;
+    if (site->row.kind == ROW_SIGNAL)
+        return carry_signal(u, site, at);
     return site->row.kind == ROW_CODE ? epilogue_step(u, known, at) : unwinder_step(u, site, at);
 }
 
@@ -217,13 +240,19 @@ static bool needs_no_other(const struct site *site, const struct position *at)
            (site->row.kind == ROW_CFA_RBP && at->bp_known);
 }
 
+/* Can it likely? Frames that are marked inexact may rest on that. */
+static bool may_try(const struct unwinder *u, const struct site *site, const struct position *at)
+{
+    return u->inexact && at->bp_known && site->row.expression;
+}
+
 enum step reference_step(struct unwinder *u, const struct site *site, struct position *at)
 {
     unw_word_t ip, sp, bp;
 
-    if (site->go)
+    if (site->go || site->row.kind == ROW_SIGNAL)
         return carry(u, site, at);
-    if (at->lost && !needs_no_other(site, at))
+    if (at->lost && !needs_no_other(site, at) && !may_try(u, site, at))
         return STEP_UNKNOWN;
     u->site = site;
     if (u->carried && !resume_at(u, site, at))

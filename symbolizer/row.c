@@ -31,6 +31,7 @@ static struct row row_compile(const struct fde *fde, uint64_t vaddr)
 
     if (program_run(fde, vaddr, &rules) < 0)
         return (struct row){ .kind = ROW_BAD };
+    row.expression = rules.cfa_register == DWARF_REGISTERS;
     const struct place *rip = &rules.registers[DWARF_RIP], *rbp = &rules.registers[DWARF_RBP];
     if (rip->kind == PLACE_UNDEFINED)
         return (struct row){ .kind = ROW_OUTERMOST };

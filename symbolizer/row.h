@@ -6,6 +6,7 @@
 #ifndef SYSTRACE_ROW_H
 #define SYSTRACE_ROW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "symbolizer/cfi.h"
@@ -24,6 +25,8 @@ struct row {
         ROW_SIGNAL, /* the kernel's signal frame, struct rt_sigframe, is at rsp - 8 */
     } kind;
     int32_t cfa_offset;
+    bool
+        expression; /* ROW_HARD: the CFA is by one, which hardly ever needs more than rsp and rbp */
     int32_t rbp_offset; /* the caller's rbp is at CFA + rbp_offset; 0: it is still in rbp */
 };
 

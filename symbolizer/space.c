@@ -29,8 +29,11 @@ static struct code *code_create(void)
 /* Forgets all that was learned of addresses. */
 static void code_forget(struct code *code)
 {
-    for (size_t i = 0; i < code->site_slots; i++)
+    for (size_t i = 0; i < code->site_slots; i++) {
+        if (code->sites[i])
+            free(code->sites[i]->guesses);
         free(code->sites[i]);
+    }
     free(code->sites);
     code->sites = NULL;
     code->site_count = code->site_slots = 0;
@@ -395,12 +398,50 @@ static bool describe_go(struct site *site, uint64_t vaddr)
     return true;
 }
 
+/*
+ * Is `vaddr` in a signal frame's trampoline that has no unwind entry (musl's): mov $15, %rax;
+ * syscall? Or just before it, where the call would be that a return to it comes from.
+ */
+static bool is_trampoline(const struct image *image, uint64_t offset)
+{
+    static const uint8_t code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
+    enum { AT_SYSCALL = 7, BEFORE = -1 };
+    uint8_t bytes[sizeof(code)];
+
+    return (image_bytes(image, offset - AT_SYSCALL, bytes, sizeof(bytes)) &&
+            !memcmp(bytes, code, sizeof(code))) ||
+           (image_bytes(image, offset - BEFORE, bytes, sizeof(bytes)) &&
+            !memcmp(bytes, code, sizeof(code)));
+}
+
+/* What there is to say of an address that no unwind entry covers. */
+static void describe_uncovered(struct site *site, uint64_t vaddr)
+{
+    const struct image *image = site->image;
+    const struct cfi *tables;
+    struct fde fde;
+    struct codepath path;
+
+    if (is_trampoline(image, site->offset)) {
+        site->cfi = SITE_COVERED;
+        site->signal = site->uncalled = true;
+        site->row.kind = ROW_SIGNAL;
+    } else if (vaddr >= image->entry && vaddr - image->entry < ENTRY_GAP_MAX &&
+               vaddr < cfi_next_start(&image->cfi, image->entry) &&
+               vaddr < cfi_next_start(&image->debug, image->entry) &&
+               image_find_fde(image, image->entry, &tables, &fde) == -ENOENT &&
+               (tables->count || image->debug.count ||
+                codepath_find(image, image->entry, vaddr, &path))) {
+        site->cfi = SITE_ENTRY;
+        site->entry = true;
+    }
+}
+
 /* What the unwind tables of the image say about an address. */
 static void describe(struct site *site)
 {
     struct image *image = site->image;
     uint64_t vaddr;
-    const struct cfi *tables;
     struct fde fde;
 
     site->cfi = SITE_NO_CFI;
@@ -424,13 +465,8 @@ static void describe(struct site *site)
         site->start = site->bias + fde.start;
         site->end = site->bias + fde.end;
         site->row = rows_find(&image->rows, &fde, vaddr - 1);
-    } else if ((image->cfi.count || image->debug.count) && vaddr >= image->entry &&
-               vaddr - image->entry < ENTRY_GAP_MAX &&
-               vaddr < cfi_next_start(&image->cfi, image->entry) &&
-               vaddr < cfi_next_start(&image->debug, image->entry) &&
-               image_find_fde(image, image->entry, &tables, &fde) == -ENOENT) {
-        site->cfi = SITE_ENTRY;
-        site->entry = true;
+    } else {
+        describe_uncovered(site, vaddr);
     }
     if (site->row.kind == ROW_BAD)
         site->cfi = SITE_BAD_CFI;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "symbolizer/codepath.h"
 #include "symbolizer/image.h"
 #include "symbolizer/memo.h"
 #include "symbolizer/target.h"
@@ -20,6 +21,15 @@ struct region {
     struct image *image; /* NULL: [anon] */
     uint64_t
         writable; /* its code may change at any time (no bool: regions are compared bytewise) */
+};
+
+/* How to step outwards where no unwind entry says it (guess.c). */
+struct guesses {
+    size_t count;
+    struct guess {
+        uint64_t start; /* of the function, vaddr */
+        struct codepath path;
+    } all[4];
 };
 
 /* What is known of the code at one address; cached, so kept as plain facts. Addresses are the
@@ -46,8 +56,8 @@ struct site {
     bool signal;              /* in a signal frame's trampoline */
     bool uncalled; /* its return address is no call's, but that of the instruction that runs next */
     bool go;       /* by Go's own table */
-    enum { FRAMED_UNKNOWN, FRAMED, FRAMELESS } framed; /* guess.c: does its function set up %rbp? */
-    bool writable;                                     /* the code may change at any time */
+    struct guesses *guesses; /* guess.c; NULL until asked for */
+    bool writable;           /* the code may change at any time */
 
     /* If it is the last byte of a call: what the call names, as far as that is fixed. */
     bool call_known;

@@ -363,7 +363,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
 
     u->depth = u->path_depth = 0;
     u->failure = 0;
-    u->searches = 0;
+    u->guesses = u->searches = 0;
     u->inexact = u->decided = false;
     u->settled = true;
     for (bool first = true;; first = false) {
@@ -372,14 +372,11 @@ walk(struct unwinder *u, struct site *site, struct position at,
             return failed_step(u);
         note_frame(u, first ? site->address : at.ip, site, inner);
         enum stack_end end = dead_end(site, first);
-        u->settled &= end != STACK_NO_CFI; /* words decide that are not on the path */
-        bool guessed = end == STACK_NO_CFI && guess_caller(u, site, &at);
-        if (guessed) {
-            u->carried = u->inexact = true;
-        } else if (end != STACK_COMPLETE || site->cfi == SITE_ENTRY) {
+        bool guess = end == STACK_NO_CFI;
+        u->settled &= !guess; /* words decide that are not on the path */
+        if ((end != STACK_COMPLETE && !guess) || site->cfi == SITE_ENTRY)
             return decide(u, end);
-        }
-        switch (guessed ? STEP_OUT : step(u, site, &at)) {
+        switch (guess ? guess_step(u, site, &at) : step(u, site, &at)) {
         case STEP_OUT:
             break;
         case STEP_OUTERMOST:

@@ -33,15 +33,15 @@ struct unwinder {
     uint8_t *stack; /* the piece that has been read: [stack_start, stack_start + stack_size) */
     uint64_t stack_start;
     size_t stack_size, stack_capacity;
-    size_t reach;      /* how far from stack_start the walk has read */
-    size_t piece;      /* how much to read at once: about as far as recent walks have reached */
-    bool inexact;      /* the frames from here outwards rest on a heuristic */
-    unsigned searches; /* of the stack, for a caller (guess.c) */
-    int failure;       /* errno of the memory access that failed, negative; 0 */
-    struct memo_node *path; /* for the memo: the frames that are on the stack, */
-    uint32_t path_depth;    /* as far as there is room for them */
-    bool settled;           /* as long as the code stays, their addresses decide on the frames, */
-    bool decided;           /* and on the end */
+    size_t reach; /* how far from stack_start the walk has read */
+    size_t piece; /* how much to read at once: about as far as recent walks have reached */
+    bool inexact; /* the frames from here outwards rest on a heuristic */
+    unsigned guesses, searches; /* that were made (guess.c) */
+    int failure;                /* errno of the memory access that failed, negative; 0 */
+    struct memo_node *path;     /* for the memo: the frames that are on the stack, */
+    uint32_t path_depth;        /* as far as there is room for them */
+    bool settled; /* as long as the code stays, their addresses decide on the frames, */
+    bool decided; /* and on the end */
 
     /* libunwind's (reference.c). */
     unw_cursor_t cursor;

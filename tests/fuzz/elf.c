@@ -1,12 +1,14 @@
 /*
  * elf.c - fuzzes what is read of an ELF file when it is first mapped (symbolizer/image.c,
- * debugframe.c, cfi.c, library.c), and the unwind rows made of it (row.c): as a file, and as a copy
- * taken from memory.
+ * debugframe.c, cfi.c, functions.c, library.c), and the unwind rows made of it (row.c, codepath.c):
+ * as a file, and as a copy taken from memory.
  */
 #include "fuzz.h"
 
 #include <errno.h>
 
+#include "symbolizer/codepath.h"
+#include "symbolizer/functions.h"
 #include "symbolizer/gorow.h"
 #include "symbolizer/image.h"
 #include "symbolizer/library.h"
@@ -115,7 +117,11 @@ static void check_segments(struct images *images, struct image *image)
             for (uint64_t at = 0; at < s->size && at < ROWS_MAX; at++)
                 look_up(image, s->vaddr + at);
         }
-        CHECK(image_function(images, image, s->vaddr) <= s->vaddr);
+        uint64_t start = function_start(images, image, s->vaddr + ROWS_MAX);
+        CHECK(start <= s->vaddr + ROWS_MAX);
+        struct codepath path;
+        if (start && codepath_find(image, start, s->vaddr + ROWS_MAX, &path))
+            CHECK(path.row.kind == ROW_OUTERMOST || path.row.cfa_offset);
         for (uint64_t at = 0; image->go.count && at < s->size && at < ROWS_MAX; at++)
             look_up_go(image, s->vaddr + at);
     }

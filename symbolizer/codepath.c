@@ -1,0 +1,217 @@
+/* codepath.c - a search for the pc, by the instructions that control can go to. */
+#include "codepath.h"
+
+#include <string.h>
+
+#include "symbolizer/instruction.h"
+
+enum {
+    CODE_PIECE = 1024,      /* bytes read at once */
+    FUNCTION_MAX = 1 << 17, /* bytes, both ways */
+    VISITS_MAX = 8192,      /* instructions */
+    SLOTS = 2 * VISITS_MAX,
+    WAYS_MAX = 512, /* that are still to be gone */
+    DEPTH_MAX = 1 << 24,
+};
+
+/* What is known before an instruction. */
+struct state {
+    int64_t depth; /* CFA - rsp; 0: not known */
+    int64_t frame; /* CFA - rbp; 0: rbp points to no frame */
+    int64_t saved; /* the caller's rbp is at CFA - saved; 0: it is in rbp */
+    bool outermost, realigned;
+};
+
+/* A place to go on from. */
+struct way {
+    uint64_t vaddr;
+    struct state state;
+};
+
+/*
+ * Ways are gone in this order: without passing a call, which may be to a function that does not
+ * return; then those behind a call; at last those that nothing leads to, but a jump through a table
+ * may.
+ */
+enum { BY_JUMP, BEHIND_CALL, BY_TABLE, ORDERS };
+
+struct search {
+    const struct image *image;
+    uint64_t start, wanted;
+    struct stack_of_ways {
+        struct way ways[WAYS_MAX];
+        size_t count;
+    } orders[ORDERS];
+    uint64_t visited[SLOTS]; /* open-addressed */
+    size_t visits;
+    bool has_table;
+    struct state table; /* at a jump through one */
+    uint8_t code[CODE_PIECE];
+    uint64_t code_start; /* vaddr */
+    size_t code_size;
+};
+
+/* The bytes at `vaddr`, up to a whole instruction. */
+static const uint8_t *code_at(struct search *s, uint64_t vaddr, size_t *size)
+{
+    uint64_t offset;
+
+    if (vaddr < s->code_start || vaddr - s->code_start + INSTRUCTION_MAX > s->code_size) {
+        s->code_start = vaddr;
+        s->code_size = 0;
+        if (!image_offset(s->image, vaddr, &offset))
+            return NULL;
+        s->code_size = CODE_PIECE;
+        while (s->code_size && !image_bytes(s->image, offset, s->code, s->code_size))
+            s->code_size /= 2; /* the end of the file */
+    }
+    *size = s->code_size - (vaddr - s->code_start);
+    return s->code + (vaddr - s->code_start);
+}
+
+/* False: it was visited before, or there were too many visits. */
+static bool visit(struct search *s, uint64_t vaddr)
+{
+    size_t i = (size_t)((vaddr * 0x9e3779b97f4a7c15u) >> 32) % SLOTS;
+
+    while (s->visited[i] && s->visited[i] != vaddr)
+        i = (i + 1) % SLOTS;
+    if (s->visited[i] || s->visits == VISITS_MAX)
+        return false;
+    s->visited[i] = vaddr;
+    s->visits++;
+    return true;
+}
+
+static void push(struct search *s, int order, uint64_t vaddr, const struct state *state)
+{
+    struct stack_of_ways *ways = &s->orders[order];
+
+    if (ways->count < WAYS_MAX && vaddr + FUNCTION_MAX - s->start < 2 * FUNCTION_MAX)
+        ways->ways[ways->count++] = (struct way){ vaddr, *state };
+}
+
+static bool pop(struct search *s, struct way *ret)
+{
+    for (int order = 0; order < ORDERS; order++) {
+        struct stack_of_ways *ways = &s->orders[order];
+        if (!ways->count || (order == BY_TABLE && !s->has_table))
+            continue;
+        *ret = ways->ways[--ways->count];
+        if (order == BY_TABLE)
+            ret->state = s->table;
+        return true;
+    }
+    return false;
+}
+
+/* What the instruction does to rsp. */
+static int64_t new_depth(const struct instruction *i, const struct state *state)
+{
+    if (i->rbp == RBP_LEFT)
+        return state->frame ? state->frame - 8 : 0;
+    switch (i->stack) {
+    case STACK_MOVED:
+        return state->depth ? state->depth - i->amount : 0;
+    case STACK_FROM_RBP:
+        return state->frame ? state->frame - i->amount : 0;
+    case STACK_LOST:
+        return 0;
+    case STACK_COPIED:
+        return 8;
+    default:
+        return state->depth;
+    }
+}
+
+/* What the instruction does to the state. False: that cannot be, for it takes the return address
+ * off the stack. */
+static bool apply(const struct instruction *i, struct state *state)
+{
+    bool known = i->stack == STACK_MOVED ? state->depth : state->frame;
+    bool moved = i->stack == STACK_MOVED || i->stack == STACK_FROM_RBP || i->rbp == RBP_LEFT;
+
+    if (i->rbp == RBP_FROM_RSP)
+        state->frame = state->depth ? state->depth - i->frame : 0;
+    state->depth = new_depth(i, state);
+    state->realigned |= i->stack == STACK_COPIED;
+    if (i->rbp == RBP_PUSHED && !state->saved && !state->frame)
+        state->saved = state->depth;
+    else if (i->rbp == RBP_POPPED || i->rbp == RBP_LEFT)
+        state->frame = state->saved = 0;
+    else if (i->rbp == RBP_CLEARED && !state->saved)
+        state->outermost = true;
+    return state->outermost || !moved || !known ||
+           (state->depth >= 8 && state->depth < DEPTH_MAX && state->frame < DEPTH_MAX &&
+            state->frame > -DEPTH_MAX);
+}
+
+static bool make_path(const struct state *state, struct codepath *ret)
+{
+    struct row row = { .kind = ROW_OUTERMOST, .rbp_offset = -(int32_t)state->saved };
+
+    if (!state->outermost) {
+        row.kind = state->depth ? ROW_CFA_RSP : ROW_CFA_RBP;
+        row.cfa_offset = (int32_t)(state->depth ? state->depth : state->frame);
+    }
+    *ret = (struct codepath){ row, state->realigned };
+    return state->outermost || state->depth || state->frame;
+}
+
+/* Goes on from one place until control ends there. True: to the instruction that is wanted. */
+static bool follow(struct search *s, struct way way, struct state *ret)
+{
+    struct instruction i;
+    const uint8_t *bytes;
+    size_t size;
+
+    for (; visit(s, way.vaddr); way.vaddr += i.length) {
+        if (!(bytes = code_at(s, way.vaddr, &size)) || !instruction_decode(bytes, size, &i))
+            return false;
+        uint64_t next = way.vaddr + i.length;
+        if (s->wanted >= way.vaddr && s->wanted < next) {
+            *ret = way.state;
+            return true;
+        }
+        if (!apply(&i, &way.state))
+            return false;
+        switch (i.flow) {
+        case FLOW_NEXT:
+            continue;
+        case FLOW_BRANCH:
+            push(s, BY_JUMP, next + (uint64_t)i.target, &way.state);
+            continue;
+        case FLOW_JUMP:
+            push(s, BY_JUMP, next + (uint64_t)i.target, &way.state);
+            push(s, BY_TABLE, next, &way.state);
+            return false;
+        case FLOW_CALL:
+            push(s, BEHIND_CALL, next, &way.state);
+            return false;
+        case FLOW_COMPUTED:
+            s->has_table = true;
+            s->table = way.state;
+            push(s, BY_TABLE, next, &way.state);
+            return false;
+        case FLOW_END:
+            push(s, BY_TABLE, next, &way.state);
+            return false;
+        }
+    }
+    return false;
+}
+
+bool codepath_find(const struct image *image, uint64_t start, uint64_t vaddr, struct codepath *ret)
+{
+    struct search s = { .image = image, .start = start, .wanted = vaddr };
+    const struct state at_start = { .depth = 8 };
+    struct state found;
+    struct way way;
+
+    push(&s, BY_JUMP, start, &at_start);
+    while (pop(&s, &way)) {
+        if (follow(&s, way, &found))
+            return make_path(&found, ret);
+    }
+    return false;
+}

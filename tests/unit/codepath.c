@@ -1,0 +1,185 @@
+/*
+ * codepath.c - what is found by following the instructions of system libraries must be what their
+ * unwind information says; and instructions that move the stack, as the assembler writes them.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "symbolizer/codepath.h"
+#include "symbolizer/instruction.h"
+
+enum { PCS = 20000 }; /* that are compared of each library */
+
+static int open_path(void *context, const struct mapping *mapping, const char *path)
+{
+    (void)context, (void)mapping;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static int64_t number_module(void *context, const struct module *module)
+{
+    (void)context, (void)module;
+    return MODULE_FIRST;
+}
+
+struct counts {
+    size_t all, none, wrong;
+};
+
+/* Not the part of one that compilers put elsewhere, where the stack has been moved already. */
+static bool is_function(struct image *image, const struct fde *fde)
+{
+    struct row row = rows_find(&image->rows, fde, fde->start);
+    return row.kind == ROW_CFA_RSP && row.cfa_offset == 8 && !row.rbp_offset;
+}
+
+/* Once rbp has been restored, it is also still where it was saved: compilers do not tell. */
+static bool is_popped(const struct codepath *path, const struct row *row)
+{
+    return !path->row.rbp_offset && row->rbp_offset;
+}
+
+/* At one pc that has a simple row. */
+static void compare(struct image *image, const struct fde *fde, uint64_t vaddr,
+                    struct counts *counts)
+{
+    struct row row = rows_find(&image->rows, fde, vaddr);
+    struct codepath path;
+
+    if (row.kind != ROW_CFA_RSP && row.kind != ROW_CFA_RBP)
+        return;
+    counts->all++;
+    if (!codepath_find(image, fde->start, vaddr, &path))
+        counts->none++;
+    else if (path.row.kind == row.kind)
+        counts->wrong += path.row.cfa_offset != row.cfa_offset ||
+                         (path.row.rbp_offset != row.rbp_offset && !is_popped(&path, &row));
+}
+
+static struct counts compare_all(struct image *image)
+{
+    struct counts counts = { 0 };
+    uint64_t size = 0;
+    struct fde fde;
+
+    for (size_t i = 0; i < image->segment_count; i++)
+        size += image->segments[i].executable ? image->segments[i].size : 0;
+    for (uint64_t at = cfi_next_start(&image->cfi, 0); at != UINT64_MAX;
+         at = cfi_next_start(&image->cfi, at)) {
+        if (cfi_find(&image->cfi, at, &fde) < 0 || fde.signal || !is_function(image, &fde))
+            continue;
+        for (uint64_t pc = fde.start + at % 7; pc < fde.end; pc += 1 + size / PCS)
+            compare(image, &fde, pc, &counts);
+    }
+    return counts;
+}
+
+static void test_same_as_unwind_information(void **state)
+{
+    static const char *const libraries[] = {
+        "/lib/x86_64-linux-gnu/libc.so.6",
+        "/lib64/ld-linux-x86-64.so.2",
+        "/usr/lib/x86_64-linux-gnu/libcrypto.so.3",
+        "/usr/lib/x86_64-linux-gnu/libstdc++.so.6",
+    };
+    struct target target = { .open_mapped = open_path };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(libraries); i++) {
+        const char *path = libraries[i];
+        struct mapping mapping = { .inode = 1, .path = path, .path_length = strlen(path) };
+        struct images images;
+        struct image *image;
+        if (access(path, R_OK))
+            continue;
+        images_init(&images, number_module, NULL);
+        assert_int_equal(images_load(&images, &target, &mapping, &image), 1);
+        struct counts counts = compare_all(image);
+        images_deinit(&images);
+        print_message("%s: %zu pcs, %zu not found, %zu wrong\n", path, counts.all, counts.none,
+                      counts.wrong);
+        assert_true(counts.all > 1000);
+        assert_true(counts.none <= counts.all / 8);
+        assert_true(counts.wrong <= counts.all / 50);
+    }
+}
+
+static void test_instructions(void **state)
+{
+    static const struct {
+        const char *what;
+        uint8_t bytes[INSTRUCTION_MAX];
+        struct instruction is;
+    } cases[] = {
+        { "push %rbp",
+          { 0x55 },
+          { .length = 1, .stack = STACK_MOVED, .amount = -8, .rbp = RBP_PUSHED } },
+        { "push %r13", { 0x41, 0x55 }, { .length = 2, .stack = STACK_MOVED, .amount = -8 } },
+        { "pop %rbp",
+          { 0x5d },
+          { .length = 1, .stack = STACK_MOVED, .amount = 8, .rbp = RBP_POPPED } },
+        { "pop %rsp", { 0x5c }, { .length = 1, .stack = STACK_LOST, .amount = 8 } },
+        { "push -8(%r10)",
+          { 0x41, 0xff, 0x72, 0xf8 },
+          { .length = 4, .stack = STACK_COPIED, .amount = -8 } },
+        { "mov %rsp,%rbp", { 0x48, 0x89, 0xe5 }, { .length = 3, .rbp = RBP_FROM_RSP } },
+        { "mov %rsp,%rbp, the other way",
+          { 0x48, 0x8b, 0xec },
+          { .length = 3, .rbp = RBP_FROM_RSP } },
+        { "lea 16(%rsp),%rbp",
+          { 0x48, 0x8d, 0x6c, 0x24, 0x10 },
+          { .length = 5, .rbp = RBP_FROM_RSP, .frame = 16 } },
+        { "lea -24(%rbp),%rsp",
+          { 0x48, 0x8d, 0x65, 0xe8 },
+          { .length = 4, .stack = STACK_FROM_RBP, .amount = -24 } },
+        { "sub $0x1000,%rsp",
+          { 0x48, 0x81, 0xec, 0, 0x10, 0, 0 },
+          { .length = 7, .stack = STACK_MOVED, .amount = -0x1000 } },
+        { "add $8,%rsp",
+          { 0x48, 0x83, 0xc4, 8 },
+          { .length = 4, .stack = STACK_MOVED, .amount = 8 } },
+        { "cmp $8,%rsp", { 0x48, 0x83, 0xfc, 8 }, { .length = 4 } },
+        { "and $-16,%rsp", { 0x48, 0x83, 0xe4, 0xf0 }, { .length = 4, .stack = STACK_LOST } },
+        { "sub %rax,%rsp", { 0x48, 0x29, 0xc4 }, { .length = 3, .stack = STACK_LOST } },
+        { "xor %ebp,%ebp", { 0x31, 0xed }, { .length = 2, .rbp = RBP_CLEARED } },
+        { "xor %ch,%ch", { 0x30, 0xed }, { .length = 2 } },
+        { "leave", { 0xc9 }, { .length = 1, .rbp = RBP_LEFT } },
+        { "ret", { 0xc3 }, { .length = 1, .flow = FLOW_END } },
+        { "jmp -2", { 0xeb, 0xfe }, { .length = 2, .flow = FLOW_JUMP, .target = -2 } },
+        { "jne +0x100",
+          { 0x0f, 0x85, 0, 1, 0, 0 },
+          { .length = 6, .flow = FLOW_BRANCH, .target = 0x100 } },
+        { "jmp *%rax", { 0xff, 0xe0 }, { .length = 2, .flow = FLOW_COMPUTED } },
+        { "call *8(%rax)", { 0xff, 0x50, 8 }, { .length = 3, .flow = FLOW_CALL } },
+        { "movabs $1,%rax", { 0x48, 0xb8, 1 }, { .length = 10 } },
+        { "vpshufd $1,%ymm1,%ymm2", { 0xc5, 0xfd, 0x70, 0xd1, 1 }, { .length = 5 } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct instruction is, expected = cases[i].is;
+        bool direct = expected.flow == FLOW_JUMP || expected.flow == FLOW_BRANCH;
+        if (!instruction_decode(cases[i].bytes, INSTRUCTION_MAX, &is) ||
+            is.length != expected.length || is.flow != expected.flow ||
+            is.stack != expected.stack || is.amount != expected.amount || is.rbp != expected.rbp ||
+            is.frame != expected.frame || (direct && is.target != expected.target))
+            fail_msg("%s", cases[i].what);
+    }
+    const uint8_t cut[] = { 0x48, 0x81, 0xec };
+    struct instruction none;
+    assert_false(instruction_decode(cut, sizeof(cut), &none));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_as_unwind_information),
+        cmocka_unit_test(test_instructions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
