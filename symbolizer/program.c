@@ -94,12 +94,22 @@ static bool is_safe(struct cursor c)
     return !c.failed;
 }
 
-static void take_expression(struct machine *m, struct cursor *c)
+/* Where the value is that an expression leads to; one that is a value itself ends in a load. */
+static struct place take_expression(struct machine *m, struct cursor *c, bool value)
 {
+    const struct place elsewhere = { PLACE_ELSEWHERE, 0 };
     uint64_t size = take_uleb(c);
     const uint8_t *bytes = take(c, size);
 
     m->bad |= !bytes || !is_safe((struct cursor){ bytes, bytes + size, false });
+    if (m->bad)
+        return elsewhere;
+    struct cursor e = { bytes, bytes + size, false };
+    bool by_rsp = take_u8(&e) == DW_OP_breg0 + DWARF_RSP;
+    int64_t offset = take_sleb(&e);
+    if (!by_rsp || (value && take_u8(&e) != DW_OP_deref) || e.failed || cursor_left(&e))
+        return elsewhere;
+    return (struct place){ PLACE_AT_RSP, offset };
 }
 
 /* In the unit of CFI data; an offset that cannot be is as good as none. */
@@ -184,8 +194,8 @@ static void recall(struct machine *m)
 /* An instruction with its first operand, or all, in the following bytes. */
 static void run_extended(struct machine *m, uint8_t operation, struct cursor *c)
 {
-    const struct place elsewhere = { PLACE_ELSEWHERE, 0 };
-    uint64_t number;
+    const struct place elsewhere = { PLACE_ELSEWHERE, 0 }, in_rdi = { PLACE_IN_RDI, 0 };
+    uint64_t number, other;
 
     switch (operation) {
     case DW_CFA_nop:
@@ -217,16 +227,23 @@ static void run_extended(struct machine *m, uint8_t operation, struct cursor *c)
         set_place(m, take_uleb(c), (struct place){ PLACE_SAME, 0 });
         break;
     case DW_CFA_register:
+        number = take_uleb(c);
+        other = take_uleb(c);
+        set_place(m, number, other == DWARF_RDI ? in_rdi : elsewhere);
+        m->bad |= other >= DWARF_REGISTERS;
+        break;
     case DW_CFA_val_offset:
     case DW_CFA_val_offset_sf:
         set_place(m, take_uleb(c), elsewhere);
-        number = take_uleb(c);
-        m->bad |= operation == DW_CFA_register && number >= DWARF_REGISTERS;
+        take_uleb(c);
         break;
     case DW_CFA_expression:
+        number = take_uleb(c);
+        set_place(m, number, take_expression(m, c, false));
+        break;
     case DW_CFA_val_expression:
         set_place(m, take_uleb(c), elsewhere);
-        take_expression(m, c);
+        take_expression(m, c, true);
         break;
     case DW_CFA_remember_state:
         remember(m);
@@ -254,7 +271,7 @@ static void run_extended(struct machine *m, uint8_t operation, struct cursor *c)
     case DW_CFA_def_cfa_expression:
         m->rules.cfa_register = DWARF_REGISTERS;
         m->rules.has_cfa = true;
-        take_expression(m, c);
+        m->rules.cfa_saved = take_expression(m, c, true);
         break;
     case DW_CFA_GNU_args_size:
         take_uleb(c);

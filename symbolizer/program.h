@@ -12,7 +12,7 @@
 #include "symbolizer/cfi.h"
 
 /* DWARF's numbers of registers; higher ones are of no matter to a walk. */
-enum { DWARF_RBP = 6, DWARF_RSP = 7, DWARF_RIP = 16, DWARF_REGISTERS };
+enum { DWARF_RDI = 5, DWARF_RBP, DWARF_RSP, DWARF_RIP = 16, DWARF_REGISTERS };
 
 /* Where a register of the caller is. */
 struct place {
@@ -22,7 +22,9 @@ struct place {
         PLACE_SAME,
         PLACE_UNDEFINED,
         PLACE_AT_CFA,    /* saved at CFA + offset */
-        PLACE_ELSEWHERE, /* another register, a sum, an expression */
+        PLACE_AT_RSP,    /* saved at rsp + offset, as in a signal frame */
+        PLACE_IN_RDI,    /* as the return address of vfork(2) is */
+        PLACE_ELSEWHERE, /* another register, a sum, any other expression */
     } kind;
     int64_t offset;
 };
@@ -32,6 +34,7 @@ struct frame_rules {
     /* CFA = register + offset, DWARF_REGISTERS: it is an expression. */
     uint64_t cfa_register;
     int64_t cfa_offset;
+    struct place cfa_saved; /* if it is an expression: PLACE_AT_RSP or PLACE_ELSEWHERE */
     bool has_cfa;
     struct place registers[DWARF_REGISTERS];
 };

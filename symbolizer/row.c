@@ -24,6 +24,23 @@ static bool is_simple(const struct place *rbp)
            (rbp->kind == PLACE_AT_CFA && rbp->offset && fits(rbp->offset));
 }
 
+static bool is_at_rsp(const struct place *place, int64_t offset)
+{
+    return place->kind == PLACE_AT_RSP && place->offset == offset;
+}
+
+/* Are the registers where the kernel puts them, in struct rt_sigframe? */
+static bool is_signal(const struct frame_rules *rules)
+{
+    enum { RBP_AT = 120, RSP_AT = 160, RIP_AT = 168 };
+    const struct place *rsp = &rules->registers[DWARF_RSP];
+
+    return rules->cfa_register == DWARF_REGISTERS && is_at_rsp(&rules->cfa_saved, RSP_AT) &&
+           (rsp->kind == PLACE_UNSPECIFIED || is_at_rsp(rsp, RSP_AT)) &&
+           is_at_rsp(&rules->registers[DWARF_RIP], RIP_AT) &&
+           is_at_rsp(&rules->registers[DWARF_RBP], RBP_AT);
+}
+
 static struct row row_compile(const struct fde *fde, uint64_t vaddr)
 {
     struct row row = { .kind = ROW_HARD };
@@ -35,10 +52,16 @@ static struct row row_compile(const struct fde *fde, uint64_t vaddr)
     const struct place *rip = &rules.registers[DWARF_RIP], *rbp = &rules.registers[DWARF_RBP];
     if (rip->kind == PLACE_UNDEFINED)
         return (struct row){ .kind = ROW_OUTERMOST };
-    if (fde->signal || rip->kind != PLACE_AT_CFA || rip->offset != -8 || !is_simple(rbp) ||
+    if (fde->signal && is_signal(&rules))
+        return (struct row){ .kind = ROW_SIGNAL };
+    bool in_rdi = rip->kind == PLACE_IN_RDI && rules.cfa_register == DWARF_RSP;
+    bool at_cfa = rip->kind == PLACE_AT_CFA && rip->offset == -8;
+    if (fde->signal || (!in_rdi && !at_cfa) || !is_simple(rbp) ||
         rules.registers[DWARF_RSP].kind != PLACE_UNSPECIFIED || !fits(rules.cfa_offset))
         return row;
-    if (rules.cfa_register == DWARF_RSP)
+    if (in_rdi)
+        row.kind = ROW_IN_RDI;
+    else if (rules.cfa_register == DWARF_RSP)
         row.kind = ROW_CFA_RSP;
     else if (rules.cfa_register == DWARF_RBP)
         row.kind = ROW_CFA_RBP;

@@ -13,16 +13,16 @@
 
 struct row {
     enum row_kind {
-        ROW_HARD, /* anything else: signal frames, PLT stubs, realigned stacks, return address in a
-                     register */
+        ROW_HARD,      /* anything else: PLT stubs, realigned stacks */
         ROW_CFA_RSP,   /* CFA = rsp + cfa_offset, return address at CFA - 8 */
         ROW_CFA_RBP,   /* CFA = rbp + cfa_offset, return address at CFA - 8 */
         ROW_BAD,       /* malformed, or not to be trusted to libunwind */
         ROW_OUTERMOST, /* the return address is undefined: there is no caller */
+        ROW_SIGNAL,    /* the kernel's signal frame, struct rt_sigframe, is at rsp - 8 */
+        ROW_IN_RDI,    /* CFA = rsp + cfa_offset, return address in rdi: vfork(2) */
         /* Go's (gorow.h): */
-        ROW_GO,     /* CFA = rsp + cfa_offset, return address at CFA - 8; rbp is lost */
-        ROW_CODE,   /* by running the code from the pc to the function's return (epilogue.h) */
-        ROW_SIGNAL, /* the kernel's signal frame, struct rt_sigframe, is at rsp - 8 */
+        ROW_GO,   /* CFA = rsp + cfa_offset, return address at CFA - 8; rbp is lost */
+        ROW_CODE, /* by running the code from the pc to the function's return (epilogue.h) */
     } kind;
     int32_t cfa_offset;
     bool

@@ -237,10 +237,21 @@ static enum step frame_step(struct unwinder *u, const struct row *row, uint64_t 
     if (row->rbp_offset && !unwinder_read(u, cfa + (uint64_t)(int64_t)row->rbp_offset, &at->bp))
         return STEP_FAILED;
     at->bp_known |= row->rbp_offset != 0;
-    if (!unwinder_read(u, cfa - 8, &at->ip))
+    if (row->kind != ROW_IN_RDI && !unwinder_read(u, cfa - 8, &at->ip))
         return STEP_FAILED;
     at->sp = cfa;
     return at->ip ? STEP_OUT : STEP_FAILED;
+}
+
+/* The same with the return address in %rdi, which only the innermost frame has still. */
+static enum step rdi_step(struct unwinder *u, const struct row *row, struct position *at)
+{
+    if (u->depth != 1)
+        return STEP_HARD; /* libunwind may know it */
+    if (!unwinder_complete_start(u))
+        return STEP_FAILED;
+    at->ip = u->start.rdi;
+    return frame_step(u, row, at->sp + (uint64_t)(int64_t)row->cfa_offset, at);
 }
 
 /* Steps outwards by a row. */
@@ -266,6 +277,8 @@ static enum step step_by_row(struct unwinder *u, const struct row *row, struct p
         return found == STEP_UNKNOWN ? STEP_HARD : found;
     case ROW_SIGNAL:
         return signal_step(u, at);
+    case ROW_IN_RDI:
+        return rdi_step(u, row, at);
     default:
         return STEP_HARD;
     }

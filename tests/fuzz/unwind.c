@@ -14,6 +14,7 @@ enum {
     HEAD_SIZE = 70,
     STACK_ROOM = 1 << 16, /* how much memory a mapping "[stack]" has at most */
     MODULES = MODULE_FIRST + 1000,
+    DEPTH_FEW = 1000, /* frames that libunwind walks in no time */
 };
 
 /* What the process is. */
@@ -246,7 +247,7 @@ static void walk(struct process *p)
     check_walk(&u, p, end);
     if (u.depth && !memchr(p->maps, '\0', p->maps_size))
         check_again(&u, space, &target, p, end);
-    if (!memchr(p->maps, '\0', p->maps_size))
+    if (u.depth < DEPTH_FEW && !memchr(p->maps, '\0', p->maps_size))
         check_memo(&u, space, &target, p);
     struct space *copy = space_fork(space);
     copy->stale = true;

@@ -18,6 +18,44 @@ enum { PCS_MAX = 300000, OFFSET_MAX = 1 << 30 };
 
 /* ---- libdw's rows ---- */
 
+/* Is this expression rsp + offset, behind the CFA that it is given? */
+static bool is_by_rsp(const Dwarf_Op *ops, size_t count, int64_t offset)
+{
+    return count == 2 && ops[0].atom == DW_OP_call_frame_cfa &&
+           ops[1].atom == DW_OP_breg0 + DWARF_RSP && (int64_t)ops[1].number == offset;
+}
+
+static bool saved_by_rsp(Dwarf_Frame *frame, int number, int64_t offset)
+{
+    Dwarf_Op memory[3], *ops;
+    size_t count;
+
+    return !dwarf_frame_register(frame, number, memory, &ops, &count) &&
+           is_by_rsp(ops, count, offset);
+}
+
+/* Are the registers where struct rt_sigframe has them? */
+static bool by_signal_frame(Dwarf_Frame *frame)
+{
+    Dwarf_Op *ops;
+    size_t count;
+
+    return !dwarf_frame_cfa(frame, &ops, &count) && count == 2 &&
+           ops[0].atom == DW_OP_breg0 + DWARF_RSP && ops[0].number == 160 &&
+           ops[1].atom == DW_OP_deref && saved_by_rsp(frame, DWARF_RBP, 120) &&
+           saved_by_rsp(frame, DWARF_RSP, 160) && saved_by_rsp(frame, DWARF_RIP, 168);
+}
+
+/* Is the return address in %rdi? */
+static bool in_rdi(Dwarf_Frame *frame)
+{
+    Dwarf_Op memory[3], *ops;
+    size_t count;
+
+    return !dwarf_frame_register(frame, DWARF_RIP, memory, &ops, &count) && count == 1 &&
+           ops[0].atom == DW_OP_regx && ops[0].number == DWARF_RDI;
+}
+
 /* Where a register is, as an operation on the CFA. */
 static bool at_cfa(Dwarf_Frame *frame, int number, bool *same, bool *undefined, int64_t *offset)
 {
@@ -67,12 +105,18 @@ static struct row expected_row(Dwarf_Frame *frame)
     if (undefined)
         return (struct row){ .kind = ROW_OUTERMOST };
     bool rbp_saved = at_cfa(frame, DWARF_RBP, &same, &undefined, &rbp);
-    if (dwarf_frame_info(frame, NULL, NULL, &signal) < 0 || signal ||
-        !by_register(frame, &number, &cfa) || !rip_saved || rip != -8 || (!same && !rbp_saved))
+    if (dwarf_frame_info(frame, NULL, NULL, &signal) < 0)
+        return hard;
+    if (signal && by_signal_frame(frame))
+        return (struct row){ .kind = ROW_SIGNAL };
+    bool in_register = in_rdi(frame);
+    if (signal || !by_register(frame, &number, &cfa) ||
+        (!in_register && (!rip_saved || rip != -8)) || (!same && !rbp_saved) ||
+        (in_register && number != DWARF_RSP))
         return hard;
     if (number != DWARF_RSP && number != DWARF_RBP)
         return hard;
-    row.kind = number == DWARF_RSP ? ROW_CFA_RSP : ROW_CFA_RBP;
+    row.kind = in_register ? ROW_IN_RDI : number == DWARF_RSP ? ROW_CFA_RSP : ROW_CFA_RBP;
     row.cfa_offset = (int32_t)cfa;
     row.rbp_offset = (int32_t)rbp;
     return row;
@@ -201,7 +245,10 @@ static void test_programs(void **state)
         { ROW_CFA_RSP, BYTES(DW_CFA_nop) },
         { ROW_CFA_RBP, BYTES(DW_CFA_def_cfa_register, DWARF_RBP) },
         { ROW_HARD, BYTES(DW_CFA_def_cfa_register, 10) },
-        { ROW_HARD, BYTES(DW_CFA_register, DWARF_RIP, 5) },
+        { ROW_IN_RDI, BYTES(DW_CFA_register, DWARF_RIP, DWARF_RDI) },
+        { ROW_HARD, BYTES(DW_CFA_register, DWARF_RIP, 4) },
+        { ROW_HARD,
+          BYTES(DW_CFA_register, DWARF_RIP, DWARF_RDI, DW_CFA_def_cfa_register, DWARF_RBP) },
         { ROW_HARD, BYTES(DW_CFA_same_value, DWARF_RSP) },
         { ROW_HARD, BYTES(DW_CFA_undefined, DWARF_RBP) },
         { ROW_OUTERMOST, BYTES(DW_CFA_undefined, DWARF_RIP) },
