@@ -1,9 +1,9 @@
-"""Says how another unwinder's stack of a stopped thread differs from ours, and whether that is one of the differences that
-docs/testing.md explains ("Other unwinders"). Pure functions of what tests/oracles/sampler and gdb.py have written.
+"""Says how another unwinder's stack of a stopped thread differs from ours, and whether that is one of the differences
+that docs/testing.md explains ("Other unwinders"). Pure functions of what tests/oracles/sampler and gdb.py have written.
 
 A stack is {"end", "frames"}, a frame {"pcs", ...}: the return address, which the walk found, or one of several addresses
-where our frame's code is mapped. Frames of ours have more: "module", "cfi", "go", "kind", "calls" (its call instruction names
-the function of the frame inside), "gone", "twice" (of its file), "marks".
+where our frame's code is mapped. Frames of ours have more: "module", "marks", "cfi", "go", "kind", "calls" (its call
+instruction names the function of the frame inside), "gone" and "twice" (its file has no name, or is mapped twice).
 """
 
 EQUAL = "equal"
@@ -17,8 +17,8 @@ GO_SIGNAL = "Go's signal frame"
 BEYOND_GO = "beyond Go's outermost"
 NO_ANSWER = "no answer"
 UNEXPLAINED = "unexplained"
-CLASSES = (EQUAL, BEYOND_START, BEYOND_COROUTINE, GUESSED, FILE_GONE, FILE_TWICE, GO_SWITCH, GO_SIGNAL, BEYOND_GO, NO_ANSWER,
-           UNEXPLAINED)
+CLASSES = (EQUAL, BEYOND_START, BEYOND_COROUTINE, GUESSED, FILE_GONE, FILE_TWICE, GO_SWITCH, GO_SIGNAL, BEYOND_GO,
+           NO_ANSWER, UNEXPLAINED)
 
 OTHERS = ("gdb", "libdwfl", "libunwind")
 UC_FLAGS_MAX = 7  # of the kernel's struct ucontext (arch/x86/include/uapi/asm/ucontext.h)
@@ -91,8 +91,8 @@ def beyond_a_switch(last, caller, others, outermost):
     """They do not see how Go's runtime goes from one stack to another. None: it does not."""
     if last["go"] and last["kind"] == "code" and caller["calls"]:
         return GO_SWITCH
-    ended = not others and not outermost
-    return GO_SIGNAL if last["go"] and last["kind"] == "signal" and (ended or others and others[0] <= UC_FLAGS_MAX) else None
+    fooled = others[0] <= UC_FLAGS_MAX if others else not outermost
+    return GO_SIGNAL if last["go"] and last["kind"] == "signal" and fooled else None
 
 
 def side_by_side(sample):
