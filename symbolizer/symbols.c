@@ -39,7 +39,7 @@ struct source {
     Dwfl_Module *module;
     Elf *elf;
     GElf_Addr bias;   /* of the module's addresses over those in the file */
-    const char *file; /* of the local symbol got last; NULL: of none, it was made local */
+    const char *file; /* which the static functions that come next are from; NULL: of none */
     struct linked_function *linked; /* of a static program: its functions and their origins */
     size_t linked_count;
     struct directories *directories; /* of a program of several; else NULL */
@@ -131,6 +131,16 @@ static enum origin find_origin(const struct source *source, GElf_Addr address)
                           : ORIGIN_PROGRAM;
 }
 
+/* The file of a static function; NULL: it is none. Hidden functions may have been made local, and
+ * stand behind all files, or are hidden still. */
+static const char *file_of(const struct source *source, const GElf_Sym *symbol)
+{
+    return GELF_ST_BIND(symbol->st_info) == STB_LOCAL &&
+                   GELF_ST_VISIBILITY(symbol->st_other) == STV_DEFAULT
+               ? source->file
+               : NULL;
+}
+
 /* May several objects have defined it, of which the linker left any? So C++ does; what is hidden
  * is made local. */
 static bool is_shared(const struct source *source, const char *name, const GElf_Sym *symbol)
@@ -138,7 +148,7 @@ static bool is_shared(const struct source *source, const char *name, const GElf_
     int binding = GELF_ST_BIND(symbol->st_info);
 
     if (binding == STB_LOCAL)
-        return !source->file && !strncmp(name, "_Z", 2);
+        return !file_of(source, symbol) && !strncmp(name, "_Z", 2);
     return binding != STB_GLOBAL;
 }
 
@@ -241,7 +251,7 @@ static int read_origins(struct source *source, int count)
             source->linked[source->linked_count++] = (struct linked_function){
                 .address = address,
                 .name = name,
-                .file = GELF_ST_BIND(symbol.st_info) == STB_LOCAL ? source->file : NULL,
+                .file = file_of(source, &symbol),
             };
     }
     int result = staticlibc_tell(source->linked, source->linked_count);
