@@ -137,7 +137,7 @@ static json_t *make_incomplete(const struct quality *quality)
 static json_t *make_quality(const struct execution *execution, const struct quality *quality)
 {
     /* clang-format off */
-    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}",
+    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
                      "entries", (json_int_t)execution->entries,
                      "complete", (json_int_t)quality->by_end[STACK_COMPLETE],
                      "incomplete", make_incomplete(quality),
@@ -145,7 +145,10 @@ static json_t *make_quality(const struct execution *execution, const struct qual
                      "denied", (json_int_t)execution->denied,
                      "killed", (json_int_t)execution->killed,
                      "vsyscall", (json_int_t)execution->vsyscall,
-                     "lost", (json_int_t)execution->lost);
+                     "lost", (json_int_t)execution->lost,
+                     "memo_hits", (json_int_t)execution->memo_hits,
+                     "memo_misses", (json_int_t)execution->memo_misses,
+                     "hard_walks", (json_int_t)execution->hard_walks);
     /* clang-format on */
 }
 
@@ -256,9 +259,9 @@ static json_t *make_stack(const struct writer *writer, size_t i)
 static json_t *make_symbol(const struct writer *writer, size_t i)
 {
     const struct symbol *symbol = &writer->run->symbols[i];
-    return json_pack("[IIIoo]", (json_int_t)symbol->module, (json_int_t)symbol->offset,
+    return json_pack("[IIIoos]", (json_int_t)symbol->module, (json_int_t)symbol->offset,
                      (json_int_t)symbol->size, make_text(symbol->name),
-                     make_text(symbol->component));
+                     make_text(symbol->component), source_name(symbol->source));
 }
 
 static json_t *make_inlined(const struct writer *writer, size_t i)
@@ -267,6 +270,13 @@ static json_t *make_inlined(const struct writer *writer, size_t i)
     return json_pack("[IIIoo]", (json_int_t)inlined->module, (json_int_t)inlined->offset,
                      (json_int_t)inlined->position, make_text(inlined->name),
                      make_text(inlined->component));
+}
+
+static json_t *make_line(const struct writer *writer, size_t i)
+{
+    const struct source_line *line = &writer->run->lines[i];
+    return json_pack("[IIIoI]", (json_int_t)line->module, (json_int_t)line->offset,
+                     (json_int_t)line->position, make_text(line->file), (json_int_t)line->line);
 }
 
 typedef json_t *make_fn(const struct writer *writer, size_t i);
@@ -303,6 +313,7 @@ static int print_sections(const struct writer *writer)
         { "format", 0, NULL },
         { "frames", writer->place_count, make_frame },
         { "inlined", run->inlined_count, make_inlined },
+        { "lines", run->line_count, make_line },
         { "modules", run->module_count, make_module },
         { "phases", run->phase_count, make_phase },
         { "programs", run->program_count, make_program },

@@ -210,6 +210,8 @@ static int judge(const struct builder *builder, uint32_t number, struct verdict 
     ret->inexact = attribution.inexact;
     ret->incomplete = attribution.unknown_on_stack;
     ret->caller = library_of(frames, attribution.caller);
+    builder->table->stacks[number] =
+        (struct table_stack){ ret->caller, attribution.caller, attribution.inexact };
     ret->issuer = library_of(frames, attribution.issuer);
     list_on_stack(builder, frames, attribution.extent, attribution.unknown_on_stack, number + 1,
                   ret);
@@ -390,7 +392,8 @@ static int builder_init(struct builder *builder, struct table *table, struct run
 {
     run_sort_symbols(run);
     run_sort_inlined(run);
-    if (list_libraries(run, table) < 0)
+    table->stacks = calloc(run->stacks.count + 1, sizeof(*table->stacks));
+    if (!table->stacks || list_libraries(run, table) < 0)
         return -ENOMEM;
     *builder = (struct builder){
         .table = table,
@@ -481,5 +484,6 @@ void table_deinit(struct table *table)
 {
     free(table->rows);
     free(table->libraries);
+    free(table->stacks);
     *table = (struct table){ 0 };
 }

@@ -71,20 +71,10 @@ int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi 
  */
 static int64_t take_stack(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
-    struct unwinder *u = &trace->unwinder;
-    struct stacks *stacks = &trace->run->stacks;
     struct target target = procfs_target(tracee);
-    enum stack_end end =
-        verify_unwind(&trace->verify, u, tracee->space, &target, &entry->registers);
 
-    if (end == STACK_COMPLETE && tracee->spawned_by == UNKNOWN_STACK) {
-        /* A spawned child's own stack does not begin where a program does. */
-        if (!u->depth || !(u->frames[u->depth - 1].marks & FRAME_ENTRY))
-            end = STACK_UNREADABLE;
-    } else if (end == STACK_COMPLETE && tracee->spawned_by != NO_STACK) {
-        end = unwind_append(u, &stacks->stacks[tracee->spawned_by]);
-    }
-    return stacks_intern(stacks, u->frames, u->depth, end);
+    return verify_unwind(&trace->verify, &trace->unwinder, tracee->space, &target,
+                         &entry->registers, tracee->spawned_by);
 }
 
 /*

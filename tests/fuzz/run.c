@@ -44,7 +44,8 @@ static void take_execution(struct input *in, struct run *run)
     e->exit_status = (int)take_number(in, 1);
     e->exit_signal = (int)take_number(in, 1) % 65;
     e->cut_short = take_number(in, 1) & 1;
-    e->vsyscall = take_number(in, 1);
+    e->vsyscall = e->memo_misses = take_number(in, 1);
+    e->hard_walks = e->memo_misses / 2;
     e->results = take_number(in, 1) & 1;
 }
 
@@ -72,9 +73,11 @@ static void take_symbol(struct input *in, struct run *run)
     const char *component = size % 2 ? "go:a" : "";
 
     if (size)
-        CHECK(!run_add_symbol(run, module, offset, size, name, component));
+        CHECK(!run_add_symbol(run, module, offset, size, name, component,
+                              (enum source)(size % SOURCES)));
     else
-        CHECK(!run_add_inlined(run, module, offset, 0, name, component));
+        CHECK(!run_add_inlined(run, module, offset, 0, name, component) &&
+              (!*name || !run_add_line(run, module, offset, 0, name, 1)));
     free(name);
 }
 

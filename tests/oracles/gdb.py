@@ -38,6 +38,7 @@ def frames():
 class Unwinder:
     def __init__(self):
         self.program = None
+        self.remote = os.path.abspath("remote")
 
     def unwind(self, sample):
         """{"end", "frames"} of the thread that the sampler shows now."""
@@ -45,19 +46,22 @@ class Unwinder:
         if self.program != sample["program"]:
             execute(f"file {sample['program']}")
             self.program = None if sample["program"].startswith("/proc/") else sample["program"]
-        execute("target remote remote")
+        execute(f"cd /proc/{sample['tid']}/cwd")  # libraries may have been loaded by relative names
+        execute(f"target remote {self.remote}")
         try:
             if sample["vdso"]:
                 execute(f"add-symbol-file-from-memory {sample['vdso']}")
             found, end = frames()
         finally:
             execute("disconnect")
+            execute("cd /")
         return {"end": end, "frames": found}
 
 
 def main():
     for setting in SETTINGS:
         execute(f"set {setting}")
+    directory = os.getcwd()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind("samples")
     listener.listen(1)
@@ -75,7 +79,7 @@ def main():
                 unwinder.program = None
             json.dump(sample, file)
             file.write("\n")
-    os.rename("unfinished", "stacks")
+    os.rename(f"{directory}/unfinished", f"{directory}/stacks")
 
 
 main()

@@ -10,7 +10,7 @@
 #include <sys/user.h>
 #include "symbolizer/target.h"
 
-enum { SAMPLED_MAX = 1 << 12 }; /* frames */
+enum { SAMPLED_MAX = 1 << 18 }; /* frames: more than STACK_MAX_DEPTH */
 
 struct sampled {
     pid_t tid;

@@ -88,8 +88,10 @@ static void test_components(void **state)
 
     assert_int_equal(run_init(&run), 0);
     sample_modules(&run);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "syscall.write", "go:syscall"), 0);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "main.main", "go:main"), 0);
+    assert_int_equal(
+        run_add_symbol(&run, SAMPLE_APP, 500, 20, "syscall.write", "go:syscall", SOURCE_SYMTAB), 0);
+    assert_int_equal(
+        run_add_symbol(&run, SAMPLE_APP, 600, 20, "main.main", "go:main", SOURCE_SYMTAB), 0);
     assert_int_equal(run_add_inlined(&run, SAMPLE_APP, 610, 0, "b.F", "go:b"), 0);
     assert_int_equal(run_add_inlined(&run, SAMPLE_APP, 610, 1, "a.F", "go:a"), 0);
     uint32_t execution = sample_execution(&run, '1');
@@ -122,8 +124,9 @@ static void test_crates(void **state)
 
     assert_int_equal(run_init(&run), 0);
     sample_modules(&run);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "std::f", "rust:std"), 0);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "a::f", "rust:a"), 0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "std::f", "rust:std", SOURCE_SYMTAB),
+                     0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "a::f", "rust:a", SOURCE_SYMTAB), 0);
     uint32_t execution = sample_execution(&run, '1');
     sample_calls(&run, execution, sample_stack(&run, by_crate, 3, STACK_COMPLETE), 1, 4);
     sample_calls(&run, execution, sample_stack(&run, by_crate, 2, STACK_COMPLETE), 1, 3);
@@ -153,9 +156,9 @@ static void test_static_libc(void **state)
 
     assert_int_equal(run_init(&run), 0);
     sample_modules(&run);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "write", "libc"), 0);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "main", ""), 0);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 700, 20, "exit", "libc"), 0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "write", "libc", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "main", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 700, 20, "exit", "libc", SOURCE_SYMTAB), 0);
     uint32_t execution = sample_execution(&run, '1');
     sample_calls(&run, execution, sample_stack(&run, by_main, 2, STACK_COMPLETE), 1, 4);
     sample_calls(&run, execution, sample_stack(&run, by_nobody, 3, STACK_COMPLETE), 1, 2);
