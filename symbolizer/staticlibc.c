@@ -31,6 +31,8 @@ struct archives {
     struct member *members;
     struct definition *definitions; /* both sorted by name */
     size_t member_count, definition_count;
+    bool files_known; /* of the program's static functions the file is known, also of the library's
+                       */
 };
 
 static int compare_members(const void *a, const void *b)
@@ -270,15 +272,21 @@ static void judge_global(const struct archives *archives, struct group *group)
     group->merged = library && foreign;
 }
 
-/* Static functions are told by their file. */
-static void judge_local(const struct archives *archives, struct group *group)
+/* Static functions are told by their file, if the linker says so of all: some leave those that have
+ * none behind the file before. */
+static void judge_static(const struct archives *archives, struct group *group)
 {
+    bool foreign = archives->files_known;
+
     for (size_t i = 0; i < group->count; i++) {
-        const char *file = group->functions[i].file;
-        if (!file || find_member(archives, file) || has_source(archives, file))
-            return;
+        const struct linked_function *function = &group->functions[i];
+        if (!strncmp(function->name, "__libc_", 7))
+            group->origin = ORIGIN_LIBC;
+        group->certain |= is_certain(function->name);
+        foreign &= !find_member(archives, function->file) && !has_source(archives, function->file);
     }
-    group->origin = ORIGIN_PROGRAM;
+    if (group->certain || (foreign && group->origin == ORIGIN_UNKNOWN))
+        group->origin = ORIGIN_PROGRAM;
 }
 
 static void judge_by_names(const struct archives *archives, struct groups *groups)
@@ -288,7 +296,7 @@ static void judge_by_names(const struct archives *archives, struct groups *group
         if (group->global)
             judge_global(archives, group);
         else
-            judge_local(archives, group);
+            judge_static(archives, group);
     }
 }
 
@@ -395,7 +403,7 @@ static bool has_linked_file(const struct archives *archives, const struct group 
     for (size_t i = 0; i < group->count; i++) {
         const char *file = group->functions[i].file;
         const struct member *member = file ? find_member(archives, file) : NULL;
-        if (member && member->linked)
+        if (archives->files_known && member && member->linked)
             return true;
     }
     return false;
@@ -468,6 +476,18 @@ enum origin staticlibc_find(const struct linked_function *functions, size_t coun
     return found ? found->origin : ORIGIN_UNKNOWN;
 }
 
+/* The file that begins the library has static functions. */
+static bool are_files_known(const struct linked_function *functions, size_t count)
+{
+    static const char *const starts[] = { "libc-start.", "__libc_start_main." };
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t s = 0; functions[i].file && s < sizeof(starts) / sizeof(*starts); s++)
+            if (!strncmp(functions[i].file, starts[s], strlen(starts[s])))
+                return true;
+    return false;
+}
+
 int staticlibc_tell(struct linked_function *functions, size_t count)
 {
     struct archives archives;
@@ -486,6 +506,7 @@ int staticlibc_tell(struct linked_function *functions, size_t count)
         groups_deinit(&groups);
         return -ENOMEM;
     }
+    archives.files_known = are_files_known(functions, count);
     judge_by_names(&archives, &groups);
     judge_by_members(&archives, &groups);
     judge_by_neighbours(&groups);

@@ -17,8 +17,8 @@ enum origin { ORIGIN_UNKNOWN, ORIGIN_PROGRAM, ORIGIN_LIBC };
 struct linked_function {
     uint64_t address;
     const char *name;
-    const char *file;   /* of a static one, by STT_FILE: the source, or the object if that has none.
-                           NULL: others can call it. A hidden one is made local, behind all files */
+    const char *file;   /* of a static one, by STT_FILE: the source, or the object if that has none;
+                           linkers but ld leave those behind the file before. NULL: not static */
     enum origin origin; /* the result; the same for all at one address */
 };
 

@@ -34,7 +34,7 @@ enum { TRAMPOLINE_LEAD = 1, TRAMPOLINE_SIZE = 10 };
 /* What is read from. */
 struct reading {
     struct debugfile from;
-    const char *file; /* of the local symbol got last; NULL: of none, it was made local */
+    const char *file; /* which the static functions that come next are from; NULL: of none */
     struct linked_function *linked; /* of a static program: its functions and their origins */
     size_t linked_count;
     struct directories *directories; /* of a program of several; else NULL */
@@ -118,6 +118,16 @@ static enum origin find_origin(const struct reading *reading, GElf_Addr address)
                            : ORIGIN_PROGRAM;
 }
 
+/* The file of a static function; NULL: it is none. Hidden functions may have been made local, and
+ * stand behind all files, or are hidden still. */
+static const char *file_of(const struct reading *reading, const GElf_Sym *symbol)
+{
+    return GELF_ST_BIND(symbol->st_info) == STB_LOCAL &&
+                   GELF_ST_VISIBILITY(symbol->st_other) == STV_DEFAULT
+               ? reading->file
+               : NULL;
+}
+
 /* May several objects have defined it, of which the linker left any? So C++ does; what is hidden
  * is made local. */
 static bool is_shared(const struct reading *reading, const char *name, const GElf_Sym *symbol)
@@ -125,7 +135,7 @@ static bool is_shared(const struct reading *reading, const char *name, const GEl
     int binding = GELF_ST_BIND(symbol->st_info);
 
     if (binding == STB_LOCAL)
-        return !reading->file && !strncmp(name, "_Z", 2);
+        return !file_of(reading, symbol) && !strncmp(name, "_Z", 2);
     return binding != STB_GLOBAL;
 }
 
@@ -223,7 +233,7 @@ static int read_origins(struct reading *reading, int count)
             reading->linked[reading->linked_count++] = (struct linked_function){
                 .address = address,
                 .name = name,
-                .file = GELF_ST_BIND(symbol.st_info) == STB_LOCAL ? reading->file : NULL,
+                .file = file_of(reading, &symbol),
             };
     }
     int result = staticlibc_tell(reading->linked, reading->linked_count);

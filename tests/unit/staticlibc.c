@@ -154,6 +154,29 @@ static void test_musl(void **state)
     check(program);
 }
 
+/* A linker that leaves static functions behind whatever file was the last to have a name. */
+static void test_no_files(void **state)
+{
+    static const struct expected program[] = {
+        { "_start", NULL, P },
+        { "main", NULL, P },
+        { "helper", "app.c", P },
+        { "work", NULL, P },
+        { "last", "app.c", U },
+        { "call_fini", "app.c", U },
+        { "__libc_start_call_main", "app.c", L },
+        { "__libc_start_main", NULL, L },
+        { "read_int", "app.c", L },
+        { "__libc_setup_tls", NULL, L },
+        { "_RNvCs1_1a1b", "app.c", P },
+        { "_nl_load_domain", NULL, L },
+        { NULL, NULL, U },
+    };
+
+    (void)state;
+    check(program);
+}
+
 static void test_none(void **state)
 {
     static const struct expected without[] = { { "_start", NULL, P },
@@ -173,9 +196,9 @@ static void test_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_glibc), cmocka_unit_test(test_same_names),
-        cmocka_unit_test(test_doubt), cmocka_unit_test(test_musl),
-        cmocka_unit_test(test_none),
+        cmocka_unit_test(test_glibc),    cmocka_unit_test(test_same_names),
+        cmocka_unit_test(test_doubt),    cmocka_unit_test(test_musl),
+        cmocka_unit_test(test_no_files), cmocka_unit_test(test_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
