@@ -90,8 +90,8 @@ struct attribution attribute(const struct attribute_frame *frames, uint32_t dept
         ret.inexact =
             any_inexact(frames, ret.caller + 1) || rests_on_tail(frames, ret.caller, searched);
     } else if (interrupted || end == STACK_COMPLETE) {
-        /* Nobody outside the runtime asked; that is known from all the frames searched, and from the
-         * signal frame at which that ended. */
+        /* Nobody outside the runtime asked; that is known from all the frames searched, and from
+         * the signal frame at which that ended. */
         ret.caller = ret.issuer;
         ret.inexact = any_inexact(frames, searched + interrupted);
     }
