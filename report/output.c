@@ -15,6 +15,7 @@
 #include "csv.h"
 #include "escape.h"
 #include "runfile.h"
+#include "stacktext.h"
 #include "tablejson.h"
 #include "text.h"
 
@@ -27,6 +28,7 @@ static const struct {
     { "csv", ".csv", OUTPUT_CSV },
     { "json", ".json", OUTPUT_RUN },
     { "text", ".txt", OUTPUT_TEXT },
+    { "stacks", ".stacks", OUTPUT_STACKS },
 };
 
 enum { FORMATS = sizeof(formats) / sizeof(*formats) };
@@ -142,8 +144,8 @@ int output_check(const char *path, enum output_format format, bool table,
         return 0;
     char *shown = escape(path);
     snprintf(error->text, sizeof(error->text),
-             "cannot tell the format of '%.4096s': end its name in .csv, .json or .txt, or give "
-             "--format",
+             "cannot tell the format of '%.4096s': end its name in .csv, .json, .txt or "
+             ".stacks, or give --format",
              shown ? shown : path);
     free(shown);
     return -EINVAL;
@@ -228,12 +230,15 @@ int output_write(const char *path, int (*print)(FILE *file, void *context), void
 
 /* ---- Runs ---- */
 
-static int print_table(FILE *file, const struct table *table, enum output_format format, int width)
+static int print_table(FILE *file, struct run *run, const struct table *table,
+                       enum output_format format, int width)
 {
     if (format == OUTPUT_CSV)
         return csv_print(file, table);
     if (format == OUTPUT_TABLE_JSON)
         return tablejson_print(file, table);
+    if (format == OUTPUT_STACKS)
+        return stacktext_print(file, run, table);
     return text_print(file, table, width);
 }
 
@@ -247,7 +252,7 @@ int output_print(FILE *file, struct run *run, const struct table_options *option
     int error = table_build(run, options, &table);
     if (error)
         return error;
-    error = print_table(file, &table, format, width);
+    error = print_table(file, run, &table, format, width);
     table_deinit(&table);
     return error;
 }

@@ -13,11 +13,12 @@ enum output_format {
     OUTPUT_CSV,        /* the table */
     OUTPUT_RUN,        /* the run file */
     OUTPUT_TEXT,       /* the table for people */
+    OUTPUT_STACKS,     /* the stacks for people */
     OUTPUT_TABLE_JSON, /* the table, for programs that do not want the run */
-    OUTPUT_BY_ENDING,  /* .csv: the table, .json: the run file, .txt: text */
+    OUTPUT_BY_ENDING,  /* .csv: the table, .json: the run file, .txt: text, .stacks */
 };
 
-/* What --format names: "csv", "json" (the run file), "text"; -1 for another word. */
+/* What --format names: "csv", "json" (the run file), "text", "stacks"; -1 for another word. */
 int output_format_parse(const char *name);
 
 /* The format to use: `format` itself, or by the ending of the path; `table` (--table) makes a table

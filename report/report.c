@@ -31,8 +31,11 @@ static const char help[] =
     "Make tables from run files, which -o FILE.json records. Several are merged.\n"
     "\n"
     "  -o FILE                  write FILE; the ending chooses: .csv the table, .json the\n"
-    "                           (merged) run file, .txt the table for people; repeatable\n"
-    "      --format=FORMAT      csv, json or text, whatever the ending; without -o, on stdout\n"
+    "                           (merged) run file, .txt the table for people, .stacks all stacks\n"
+    "                           with functions, and source lines if --lines recorded them;\n"
+    "                           repeatable\n"
+    "      --format=FORMAT      csv, json, text or stacks, whatever the ending; without -o, on\n"
+    "                           stdout\n"
     "      --table              in JSON, write the table and not the run\n"
     "      --runtime-library=GLOB\n"
     "                           count libraries of this name as runtime libraries, which pass\n"
@@ -101,7 +104,7 @@ static int parse_format(struct arguments *arguments)
 {
     int format = output_format_parse(optarg);
     if (format < 0)
-        return complain_of(optarg, "no such format; there are csv, json and text");
+        return complain_of(optarg, "no such format; there are csv, json, text and stacks");
     arguments->format = (enum output_format)format;
     return 0;
 }

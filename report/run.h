@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 #include "symbolizer/module.h"
+#include "symbolizer/source.h"
 #include "symbolizer/stack.h"
 #include "symbolizer/syscalls.h"
 
@@ -27,6 +28,7 @@ struct symbol {
     uint64_t size;   /* bytes, never 0 */
     char *name;      /* owned, demangled */
     char *component; /* owned; of what was linked in statically (component.h), "" if not known */
+    enum source source;
     uint32_t
         outer; /* private: number + 1 of the nearest symbol before that ends after this one, or 0 */
 };
@@ -39,6 +41,15 @@ struct inlined {
         position; /* 0: the innermost; each is inlined into the next, the last into the symbol */
     char *name;   /* as a symbol's */
     char *component;
+};
+
+/* Where in the source a frame's place is, or that of a function inlined there. */
+struct source_line {
+    uint32_t module;
+    uint64_t offset;   /* of the frame */
+    uint32_t position; /* an inlined function's; the one behind the last of them: the symbol's */
+    char *file;        /* owned raw bytes, never empty */
+    uint32_t line;     /* 1..INT32_MAX */
 };
 
 /* Calls with one key: the fields before `calls`. */
@@ -98,6 +109,9 @@ struct run {
     struct inlined *inlined;
     size_t inlined_count;
     size_t inlined_sorted; /* as symbols_sorted */
+    struct source_line *lines;
+    size_t line_count;
+    size_t lines_sorted;
     struct stacks stacks;
     struct count *counts; /* one per key */
     size_t count_count;
@@ -105,7 +119,7 @@ struct run {
     size_t count_slot_count;
     /* growth of the arrays above, private */
     size_t execution_capacity, program_capacity, phase_capacity, module_capacity, symbol_capacity,
-        inlined_capacity, count_capacity;
+        inlined_capacity, line_capacity, count_capacity;
 };
 
 /* An empty run with the three pseudo-modules; -ENOMEM. */
@@ -122,10 +136,10 @@ int64_t run_phase(struct run *run, const char *name);
 int64_t run_module(struct run *run, const struct module *module);
 
 /* Adds a symbol (texts copied). Of two with the same module and offset only one stays: the longer,
- * else the one with the bytewise lesser name, else component. `size` is not 0 and offset + size is
- * no overflow. -ENOMEM. */
+ * else the one with the bytewise lesser name, else component, else the earlier source. `size` is
+ * not 0 and offset + size is no overflow. -ENOMEM. */
 int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
-                   const char *name, const char *component);
+                   const char *name, const char *component, enum source source);
 
 /* Adds an inlined function (texts copied). Of two at the same module, offset and position only the
  * one with the bytewise lesser name stays, else component. -ENOMEM. */
@@ -136,6 +150,15 @@ int run_add_inlined(struct run *run, uint32_t module, uint64_t offset, uint32_t 
  * use. */
 size_t run_find_inlined(struct run *run, uint32_t module, uint64_t offset,
                         const struct inlined **ret);
+
+/* Adds a source line (text copied). Of two at the same module, offset and position only the one
+ * with the bytewise lesser file stays, else the lesser line. -ENOMEM. */
+int run_add_line(struct run *run, uint32_t module, uint64_t offset, uint32_t position,
+                 const char *file, uint32_t line);
+
+/* The source line of a frame's place at a position, or NULL. Sorts them on first use. */
+const struct source_line *run_find_line(struct run *run, uint32_t module, uint64_t offset,
+                                        uint32_t position);
 
 /* Adds calls, errors and nanoseconds to the count with this key. Hot: one hash look-up. The index
  * of the count, for run_add_result(); -ENOMEM. */
@@ -178,10 +201,11 @@ int run_sort(struct run *run);
 /* For run*.c: the array with room for one more element, or NULL; it starts as NULL with capacity 0.
  */
 void *run_with_room(void *array, size_t count, size_t *capacity, size_t size);
-/* For run*.c: put the symbols, the inlined functions in order; free both; rebuild the hash of the
- * counts (-ENOMEM). */
+/* For run*.c: put the symbols, the inlined functions, the lines in order; free them all; rebuild
+ * the hash of the counts (-ENOMEM). */
 void run_sort_symbols(struct run *run);
 void run_sort_inlined(struct run *run);
+void run_sort_lines(struct run *run);
 void run_free_symbols(struct run *run);
 int run_index_counts(struct run *run);
 

@@ -97,21 +97,29 @@ static int merge_modules(struct run *run, const struct run *other, struct renumb
             return (int)module;
         to->modules[i] = (uint32_t)module;
     }
-    for (size_t i = 0; i < other->symbol_count; i++) {
-        const struct symbol *symbol = &other->symbols[i];
-        int error = run_add_symbol(run, to->modules[symbol->module], symbol->offset, symbol->size,
-                                   symbol->name, symbol->component);
-        if (error)
-            return error;
-    }
-    for (size_t i = 0; i < other->inlined_count; i++) {
-        const struct inlined *inlined = &other->inlined[i];
-        int error = run_add_inlined(run, to->modules[inlined->module], inlined->offset,
-                                    inlined->position, inlined->name, inlined->component);
-        if (error)
-            return error;
-    }
     return 0;
+}
+
+static int merge_functions(struct run *run, const struct run *other, const struct renumbering *to)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < other->symbol_count && !error; i++) {
+        const struct symbol *symbol = &other->symbols[i];
+        error = run_add_symbol(run, to->modules[symbol->module], symbol->offset, symbol->size,
+                               symbol->name, symbol->component, symbol->source);
+    }
+    for (size_t i = 0; i < other->inlined_count && !error; i++) {
+        const struct inlined *inlined = &other->inlined[i];
+        error = run_add_inlined(run, to->modules[inlined->module], inlined->offset,
+                                inlined->position, inlined->name, inlined->component);
+    }
+    for (size_t i = 0; i < other->line_count && !error; i++) {
+        const struct source_line *line = &other->lines[i];
+        error = run_add_line(run, to->modules[line->module], line->offset, line->position,
+                             line->file, line->line);
+    }
+    return error;
 }
 
 static int64_t merge_stack(struct run *run, const struct stack *stack, const uint32_t *modules)
@@ -181,6 +189,8 @@ int run_merge(struct run *run, const struct run *other)
     error = merge_labels(run, other, &to);
     if (!error)
         error = merge_modules(run, other, &to);
+    if (!error)
+        error = merge_functions(run, other, &to);
     if (!error)
         error = merge_stacks(run, other, &to);
     if (!error)

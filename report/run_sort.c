@@ -123,12 +123,15 @@ static int sort_modules(struct run *run, uint32_t *to)
         run->symbols[i].module = to[run->symbols[i].module];
     for (size_t i = 0; i < run->inlined_count; i++)
         run->inlined[i].module = to[run->inlined[i].module];
+    for (size_t i = 0; i < run->line_count; i++)
+        run->lines[i].module = to[run->lines[i].module];
     for (uint32_t i = 0; i < run->stacks.count; i++)
         for (uint32_t j = 0; j < run->stacks.stacks[i].depth; j++)
             run->stacks.stacks[i].frames[j].module = to[run->stacks.stacks[i].frames[j].module];
-    run->symbols_sorted = run->inlined_sorted = 0;
+    run->symbols_sorted = run->inlined_sorted = run->lines_sorted = 0;
     run_sort_symbols(run);
     run_sort_inlined(run);
+    run_sort_lines(run);
     return 0;
 }
 

@@ -1,5 +1,5 @@
-/* run_symbols.c - the functions of a run: symbols by their ranges, and what was inlined at a place.
- */
+/* run_symbols.c - the functions of a run: symbols by their ranges, what was inlined at a place, and
+ * source lines. */
 #include "run.h"
 
 #include <errno.h>
@@ -9,14 +9,14 @@
 /* ---- Symbols ---- */
 
 int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
-                   const char *name, const char *component)
+                   const char *name, const char *component, enum source source)
 {
     struct symbol *symbols =
         run_with_room(run->symbols, run->symbol_count, &run->symbol_capacity, sizeof(*symbols));
     if (!symbols)
         return -ENOMEM;
     run->symbols = symbols;
-    struct symbol symbol = { module, offset, size, strdup(name), strdup(component), 0 };
+    struct symbol symbol = { module, offset, size, strdup(name), strdup(component), source, 0 };
     if (!symbol.name || !symbol.component) {
         free(symbol.name);
         free(symbol.component);
@@ -38,7 +38,9 @@ static int compare_symbols(const void *a, const void *b)
     if (left->size != right->size)
         return left->size > right->size ? -1 : 1;
     int order = strcmp(left->name, right->name);
-    return order ? order : strcmp(left->component, right->component);
+    if (!order)
+        order = strcmp(left->component, right->component);
+    return order ? order : (left->source > right->source) - (left->source < right->source);
 }
 
 static void free_symbol(struct symbol *symbol)
@@ -200,6 +202,78 @@ size_t run_find_inlined(struct run *run, uint32_t module, uint64_t offset,
     return end - low;
 }
 
+/* ---- Source lines ---- */
+
+int run_add_line(struct run *run, uint32_t module, uint64_t offset, uint32_t position,
+                 const char *file, uint32_t line)
+{
+    struct source_line *lines =
+        run_with_room(run->lines, run->line_count, &run->line_capacity, sizeof(*lines));
+    if (!lines)
+        return -ENOMEM;
+    run->lines = lines;
+    struct source_line added = { module, offset, position, strdup(file), line };
+    if (!added.file)
+        return -ENOMEM;
+    lines[run->line_count++] = added;
+    return 0;
+}
+
+static int compare_line_positions(const struct source_line *a, const struct source_line *b)
+{
+    if (a->module != b->module)
+        return a->module < b->module ? -1 : 1;
+    if (a->offset != b->offset)
+        return a->offset < b->offset ? -1 : 1;
+    return (a->position > b->position) - (a->position < b->position);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    const struct source_line *left = a, *right = b;
+    int order = compare_line_positions(left, right);
+
+    if (!order)
+        order = strcmp(left->file, right->file);
+    return order ? order : (left->line > right->line) - (left->line < right->line);
+}
+
+void run_sort_lines(struct run *run)
+{
+    size_t kept = 0;
+
+    if (run->lines_sorted == run->line_count)
+        return;
+    qsort(run->lines, run->line_count, sizeof(*run->lines), compare_lines);
+    for (size_t i = 0; i < run->line_count; i++) {
+        if (kept && !compare_line_positions(&run->lines[kept - 1], &run->lines[i]))
+            free(run->lines[i].file);
+        else
+            run->lines[kept++] = run->lines[i];
+    }
+    run->lines_sorted = run->line_count = kept;
+}
+
+const struct source_line *run_find_line(struct run *run, uint32_t module, uint64_t offset,
+                                        uint32_t position)
+{
+    const struct source_line wanted = { module, offset, position, NULL, 0 };
+    size_t low = 0, high;
+
+    run_sort_lines(run);
+    high = run->line_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_line_positions(&run->lines[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < run->line_count && !compare_line_positions(&run->lines[low], &wanted)
+               ? &run->lines[low]
+               : NULL;
+}
+
 void run_free_symbols(struct run *run)
 {
     for (size_t i = 0; i < run->symbol_count; i++)
@@ -208,6 +282,9 @@ void run_free_symbols(struct run *run)
         free(run->inlined[i].name);
         free(run->inlined[i].component);
     }
+    for (size_t i = 0; i < run->line_count; i++)
+        free(run->lines[i].file);
     free(run->symbols);
     free(run->inlined);
+    free(run->lines);
 }

@@ -259,9 +259,9 @@ static json_t *make_stack(const struct writer *writer, size_t i)
 static json_t *make_symbol(const struct writer *writer, size_t i)
 {
     const struct symbol *symbol = &writer->run->symbols[i];
-    return json_pack("[IIIoo]", (json_int_t)symbol->module, (json_int_t)symbol->offset,
+    return json_pack("[IIIoos]", (json_int_t)symbol->module, (json_int_t)symbol->offset,
                      (json_int_t)symbol->size, make_text(symbol->name),
-                     make_text(symbol->component));
+                     make_text(symbol->component), source_name(symbol->source));
 }
 
 static json_t *make_inlined(const struct writer *writer, size_t i)
@@ -270,6 +270,13 @@ static json_t *make_inlined(const struct writer *writer, size_t i)
     return json_pack("[IIIoo]", (json_int_t)inlined->module, (json_int_t)inlined->offset,
                      (json_int_t)inlined->position, make_text(inlined->name),
                      make_text(inlined->component));
+}
+
+static json_t *make_line(const struct writer *writer, size_t i)
+{
+    const struct source_line *line = &writer->run->lines[i];
+    return json_pack("[IIIoI]", (json_int_t)line->module, (json_int_t)line->offset,
+                     (json_int_t)line->position, make_text(line->file), (json_int_t)line->line);
 }
 
 typedef json_t *make_fn(const struct writer *writer, size_t i);
@@ -306,6 +313,7 @@ static int print_sections(const struct writer *writer)
         { "format", 0, NULL },
         { "frames", writer->place_count, make_frame },
         { "inlined", run->inlined_count, make_inlined },
+        { "lines", run->line_count, make_line },
         { "modules", run->module_count, make_module },
         { "phases", run->phase_count, make_phase },
         { "programs", run->program_count, make_program },

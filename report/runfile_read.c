@@ -112,13 +112,25 @@ static int read_component(struct reader *reader, const json_t *value, char **ret
     return error;
 }
 
+static int read_source(struct reader *reader, const json_t *value, enum source *ret)
+{
+    const char *name = json_string_value(value);
+    int source = name ? source_parse(name) : -1;
+
+    if (source < 0)
+        return refuse(reader, "'%.100s' is no source of a name", name ? name : "");
+    *ret = (enum source)source;
+    return 0;
+}
+
 static int read_symbol(struct reader *reader, const json_t *row)
 {
     uint32_t module;
     uint64_t offset, size;
     char *name = NULL;
     char *component = NULL;
-    int error = read_row(reader, row, 5);
+    enum source source = SOURCE_SYMTAB;
+    int error = read_row(reader, row, 6);
 
     if (!error)
         error = read_index(reader, json_array_get(row, 0), "the module", reader->run->module_count,
@@ -134,7 +146,9 @@ static int read_symbol(struct reader *reader, const json_t *row)
     if (!error)
         error = read_component(reader, json_array_get(row, 4), &component);
     if (!error)
-        error = run_add_symbol(reader->run, module, offset, size, name, component);
+        error = read_source(reader, json_array_get(row, 5), &source);
+    if (!error)
+        error = run_add_symbol(reader->run, module, offset, size, name, component, source);
     if (!error)
         error = check_symbol_order(reader);
     free(name);
@@ -182,6 +196,53 @@ static int read_inlined(struct reader *reader, const json_t *row)
         error = check_inlined_order(reader);
     free(name);
     free(component);
+    return error;
+}
+
+/* In order, and none of a position that nothing can have. */
+static int check_line(struct reader *reader)
+{
+    const struct source_line *now = &reader->run->lines[reader->row];
+    const struct source_line *before = reader->row ? now - 1 : NULL;
+    const struct inlined *inlined;
+
+    if (before && (before->module > now->module ||
+                   (before->module == now->module &&
+                    (before->offset > now->offset ||
+                     (before->offset == now->offset && before->position >= now->position)))))
+        return refuse(reader, "the lines are not in the order of module, offset and position");
+    if (now->position > run_find_inlined(reader->run, now->module, now->offset, &inlined))
+        return refuse(reader, "no function has the position %" PRIu32, now->position);
+    return 0;
+}
+
+static int read_line(struct reader *reader, const json_t *row)
+{
+    uint32_t module;
+    uint64_t offset, position = 0, line = 0;
+    char *file = NULL;
+    int error = read_row(reader, row, 5);
+
+    if (!error)
+        error = read_index(reader, json_array_get(row, 0), "the module", reader->run->module_count,
+                           &module);
+    if (!error)
+        error = read_number(reader, json_array_get(row, 1), "the offset", INT64_MAX, &offset);
+    if (!error)
+        error = read_number(reader, json_array_get(row, 2), "the position", UINT32_MAX, &position);
+    if (!error)
+        error = read_text(reader, json_array_get(row, 3), "the file", &file);
+    if (!error && !*file)
+        error = refuse(reader, "the file is empty");
+    if (!error)
+        error = read_number(reader, json_array_get(row, 4), "the line", INT32_MAX, &line);
+    if (!error && !line)
+        error = refuse(reader, "the line is 0");
+    if (!error)
+        error = run_add_line(reader->run, module, offset, (uint32_t)position, file, (uint32_t)line);
+    if (!error)
+        error = check_line(reader);
+    free(file);
     return error;
 }
 
@@ -392,7 +453,8 @@ static int read_sections(struct reader *reader, const json_t *root)
         /* each after those that it refers to */
         { "executions", read_execution }, { "programs", read_program }, { "phases", read_phase },
         { "modules", read_module },       { "symbols", read_symbol },   { "inlined", read_inlined },
-        { "frames", read_frame },         { "stacks", read_stack },     { "counts", read_count },
+        { "lines", read_line },           { "frames", read_frame },     { "stacks", read_stack },
+        { "counts", read_count },
     };
     int error = 0;
 
@@ -474,7 +536,7 @@ static int read_root(struct reader *reader, const json_t *root)
         return refuse(reader, "its format is '%.100s', not '%s'", name ? name : "", RUNFILE_FORMAT);
     int error =
         READ_MEMBERS(reader, root, "the run file", "counts", "executions", "format", "frames",
-                     "inlined", "modules", "phases", "programs", "stacks", "symbols");
+                     "inlined", "lines", "modules", "phases", "programs", "stacks", "symbols");
     if (error)
         return error;
     reader->place_count = json_array_size(json_object_get(root, "frames"));

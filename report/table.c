@@ -29,6 +29,7 @@ struct builder {
     const struct table_options *options;
     struct traits *traits;    /* by library */
     uint32_t *of_symbols;     /* the library of each symbol */
+    uint32_t *of_nameless;    /* of code without a symbol, by module */
     uint32_t *of_inlined;     /* and of each inlined function */
     struct verdict *verdicts; /* by stack */
     uint32_t *seen;           /* by library: the last stack + 1 that had it */
@@ -64,39 +65,48 @@ static int compare_libraries(const void *a, const void *b)
     return strcmp(left->component, right->component);
 }
 
-/* The index of the library of a function. The components are sorted, behind the modules. */
+/* The index of the library of a function: of the module, if it has no such component. The
+ * components are sorted, behind the modules. */
 static uint32_t find_library(const struct table *table, uint32_t module, const char *component)
 {
     const struct table_library wanted = { module, component };
     size_t modules = table->run->module_count;
-
-    if (!*component)
-        return module;
     const struct table_library *found =
         bsearch(&wanted, table->libraries + modules, table->library_count - modules, sizeof(wanted),
                 compare_libraries);
-    return (uint32_t)(found - table->libraries);
+
+    return found ? (uint32_t)(found - table->libraries) : module;
+}
+
+/* Lists a component. Where one has functions without names, code without one may be of any. */
+static void list_component(struct table *table, uint32_t module, const char *component)
+{
+    struct table_library *end = table->libraries + table->library_count;
+
+    if (!*component)
+        return;
+    end[0] = (struct table_library){ module, component };
+    end[1] = (struct table_library){ module, COMPONENT_UNKNOWN };
+    table->library_count += component_is_all_named(component) ? 1 : 2;
 }
 
 /* Lists the modules, and behind them each component once. */
 static int list_libraries(const struct run *run, struct table *table)
 {
-    size_t kept, count = run->module_count;
+    size_t kept, count;
 
-    table->libraries = calloc(run->module_count + run->symbol_count + run->inlined_count,
+    table->libraries = calloc(run->module_count + 2 * (run->symbol_count + run->inlined_count),
                               sizeof(*table->libraries));
     if (!table->libraries)
         return -ENOMEM;
     for (uint32_t i = 0; i < run->module_count; i++)
         table->libraries[i] = (struct table_library){ i, "" };
+    table->library_count = run->module_count;
     for (size_t i = 0; i < run->symbol_count; i++)
-        if (*run->symbols[i].component)
-            table->libraries[count++] =
-                (struct table_library){ run->symbols[i].module, run->symbols[i].component };
+        list_component(table, run->symbols[i].module, run->symbols[i].component);
     for (size_t i = 0; i < run->inlined_count; i++)
-        if (*run->inlined[i].component)
-            table->libraries[count++] =
-                (struct table_library){ run->inlined[i].module, run->inlined[i].component };
+        list_component(table, run->inlined[i].module, run->inlined[i].component);
+    count = table->library_count;
     struct table_library *components = table->libraries + run->module_count;
     count -= run->module_count;
     qsort(components, count, sizeof(*components), compare_libraries);
@@ -110,11 +120,6 @@ static int list_libraries(const struct run *run, struct table *table)
 
 /* ---- What a stack says ---- */
 
-static bool is_exit_handler(const struct run *run, const struct frame *frame, const char *function)
-{
-    return library_is_exit_handler(&run->modules[frame->module], function);
-}
-
 static struct attribute_frame view(const struct builder *builder, uint32_t library, uint32_t marks)
 {
     return (struct attribute_frame){
@@ -123,6 +128,15 @@ static struct attribute_frame view(const struct builder *builder, uint32_t libra
         .runtime = builder->traits[library].runtime,
         .loader = builder->traits[library].loader,
     };
+}
+
+/* The start code is the module's own, though it may be without a name. */
+static uint32_t library_of_frame(const struct builder *builder, const struct frame *frame,
+                                 const struct symbol *symbol)
+{
+    if (symbol)
+        return builder->of_symbols[symbol - builder->run->symbols];
+    return frame->marks & FRAME_ENTRY ? frame->module : builder->of_nameless[frame->module];
 }
 
 /* Puts a frame of a stack into `ret`, behind the functions inlined in it, which asked before it
@@ -142,14 +156,15 @@ static uint32_t view_frame(const struct builder *builder, const struct frame *fr
     for (size_t i = 0; i < count; i++) {
         uint32_t library = builder->of_inlined[inlined + i - run->inlined];
         ret[i] = view(builder, library, frame->marks & ~(uint32_t)(FRAME_SIGNAL | FRAME_ENTRY));
-        ret[i].exit_handler = is_exit_handler(run, frame, inlined[i].name);
+        ret[i].exit_handler = library_is_exit_handler(&run->modules[frame->module],
+                                                      inlined[i].component, inlined[i].name);
     }
     const struct symbol *symbol = run_find_symbol(run, frame->module, frame->offset);
-    ret[count] = view(builder, symbol ? builder->of_symbols[symbol - run->symbols] : frame->module,
-                      frame->marks);
+    ret[count] = view(builder, library_of_frame(builder, frame, symbol), frame->marks);
     if (frame->module == MODULE_START)
         ret[count].marks |= FRAME_ENTRY; /* nothing runs yet: the first execve is loading */
-    ret[count].exit_handler = symbol && is_exit_handler(run, frame, symbol->name);
+    ret[count].exit_handler = symbol && library_is_exit_handler(&run->modules[frame->module],
+                                                                symbol->component, symbol->name);
     return (uint32_t)count + 1;
 }
 
@@ -195,6 +210,8 @@ static int judge(const struct builder *builder, uint32_t number, struct verdict 
     ret->inexact = attribution.inexact;
     ret->incomplete = attribution.unknown_on_stack;
     ret->caller = library_of(frames, attribution.caller);
+    builder->table->stacks[number] =
+        (struct table_stack){ ret->caller, attribution.caller, attribution.inexact };
     ret->issuer = library_of(frames, attribution.issuer);
     list_on_stack(builder, frames, attribution.extent, attribution.unknown_on_stack, number + 1,
                   ret);
@@ -375,7 +392,8 @@ static int builder_init(struct builder *builder, struct table *table, struct run
 {
     run_sort_symbols(run);
     run_sort_inlined(run);
-    if (list_libraries(run, table) < 0)
+    table->stacks = calloc(run->stacks.count + 1, sizeof(*table->stacks));
+    if (!table->stacks || list_libraries(run, table) < 0)
         return -ENOMEM;
     *builder = (struct builder){
         .table = table,
@@ -383,18 +401,21 @@ static int builder_init(struct builder *builder, struct table *table, struct run
         .options = options,
         .traits = calloc(table->library_count, sizeof(*builder->traits)),
         .of_symbols = calloc(run->symbol_count + 1, sizeof(*builder->of_symbols)),
+        .of_nameless = calloc(run->module_count, sizeof(*builder->of_nameless)),
         .of_inlined = calloc(run->inlined_count + 1, sizeof(*builder->of_inlined)),
         .verdicts = calloc(run->stacks.count + 1, sizeof(*builder->verdicts)),
         .seen = calloc(table->library_count, sizeof(*builder->seen)),
     };
-    if (!builder->traits || !builder->of_symbols || !builder->of_inlined || !builder->verdicts ||
-        !builder->seen)
+    if (!builder->traits || !builder->of_symbols || !builder->of_nameless || !builder->of_inlined ||
+        !builder->verdicts || !builder->seen)
         return -ENOMEM;
     for (uint32_t i = 0; i < table->library_count; i++)
         builder->traits[i] = traits_of(builder, i);
     for (size_t i = 0; i < run->symbol_count; i++)
         builder->of_symbols[i] =
             find_library(table, run->symbols[i].module, run->symbols[i].component);
+    for (uint32_t i = 0; i < run->module_count; i++)
+        builder->of_nameless[i] = find_library(table, i, COMPONENT_UNKNOWN);
     for (size_t i = 0; i < run->inlined_count; i++)
         builder->of_inlined[i] =
             find_library(table, run->inlined[i].module, run->inlined[i].component);
@@ -408,6 +429,7 @@ static void builder_deinit(struct builder *builder)
     free(builder->verdicts);
     free(builder->traits);
     free(builder->of_symbols);
+    free(builder->of_nameless);
     free(builder->of_inlined);
     free(builder->seen);
     free(builder->last_execution);
@@ -462,5 +484,6 @@ void table_deinit(struct table *table)
 {
     free(table->rows);
     free(table->libraries);
+    free(table->stacks);
     *table = (struct table){ 0 };
 }

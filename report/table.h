@@ -41,14 +41,23 @@ struct table_row {
     uint64_t nanoseconds; /* of `calls` that returned: between entry and return */
 };
 
-/* In no particular order. */
+/* Who asked for the calls on a stack. */
+struct table_stack {
+    uint32_t caller;       /* index of table.libraries */
+    uint32_t caller_frame; /* by which that is known, counted with the inlined functions, each
+                              before the frame that it is in; ATTRIBUTE_NONE */
+    bool inexact;
+};
+
+/* The rows are in no particular order. */
 struct table {
     const struct run *run; /* borrowed */
     struct table_library *libraries;
     size_t library_count;
     struct table_row *rows;
     size_t count;
-    uint64_t calls; /* of all rows; the same as issued of all rows */
+    struct table_stack *stacks; /* by the run's stack, if that has calls */
+    uint64_t calls;             /* of all rows; the same as issued of all rows */
     uint64_t inexact, incomplete;
     bool results; /* of at least one execution: without any, no row has them */
 };

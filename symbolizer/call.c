@@ -32,17 +32,17 @@ static bool is_indirect(const uint8_t *at, size_t length)
 struct call call_decode(const uint8_t bytes[static CALL_BYTES], uint64_t return_address)
 {
     const uint8_t *end = bytes + CALL_BYTES;
-    struct call call = { CALL_UNKNOWN, 0 };
+    struct call call = { CALL_NONE, 0 };
 
     for (size_t length = 2; length <= 7; length++) {
         if (is_indirect(end - length, length))
-            return call;
+            return (struct call){ CALL_INDIRECT, 0 };
     }
     if (end[-6] == 0xff && end[-5] == 0x15)
         call.kind = CALL_SLOT;
     else if (end[-5] == 0xe8)
         call.kind = CALL_DIRECT;
-    if (call.kind != CALL_UNKNOWN)
+    if (call.kind != CALL_NONE)
         call.address = relative(end - 4, return_address);
     return call;
 }
@@ -57,6 +57,6 @@ struct call call_decode_stub(const uint8_t bytes[static STUB_BYTES], uint64_t ad
     if (*at == 0xf2) /* bnd */
         at++;
     if (at[0] != 0xff || at[1] != 0x25)
-        return (struct call){ CALL_UNKNOWN, 0 };
+        return (struct call){ CALL_NONE, 0 };
     return (struct call){ CALL_SLOT, relative(at + 2, address + (uint64_t)(at + 6 - bytes)) };
 }

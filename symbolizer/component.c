@@ -1,4 +1,5 @@
-/* component.c - tells Go's packages and Rust's crates by names. */
+/* component.c - what is linked into a module: its kinds, and Go's packages and Rust's crates by
+ * names. */
 #include "component.h"
 
 #include <ctype.h>
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kinds[] = { "go:", "rust:" };
+static const char *const kinds[] = { "go:", "rust:", "c:" };
 
 /* As library.c's list of files: what passes requests on. An asterisk stands for slashes too. */
 static const char *const runtime_components[] = {
@@ -23,6 +24,7 @@ static const char *const runtime_components[] = {
     "rust:libc",
     "rust:rustix",
     "rust:__rustc", /* the allocator's entries */
+    COMPONENT_LIBC,
 };
 
 enum {
@@ -296,12 +298,20 @@ char *component_of_symbol(const char *mangled)
 
 /* ---- All ---- */
 
+char *component_of_directory(const char *directory)
+{
+    char *component;
+
+    return asprintf(&component, "%s%s", *directory ? "c:" : "", directory) < 0 ? NULL : component;
+}
+
 bool component_is_valid(const char *component)
 {
     for (int i = 0; i < KINDS; i++)
         if (!strncmp(component, kinds[i], strlen(kinds[i])) && component[strlen(kinds[i])])
             return true;
-    return !*component;
+    return !*component || !strcmp(component, COMPONENT_LIBC) ||
+           !strcmp(component, COMPONENT_UNKNOWN);
 }
 
 const char *component_name(const char *component)
@@ -313,6 +323,11 @@ const char *component_name(const char *component)
 bool component_is_sure(const char *component)
 {
     return strncmp(component, "rust:", 5) != 0;
+}
+
+bool component_is_all_named(const char *component)
+{
+    return !strncmp(component, "go:", 3);
 }
 
 bool component_is_runtime(const char *component)

@@ -14,6 +14,8 @@
 
 #include <gelf.h>
 
+#include "symbolizer/debugframe.h"
+
 /* libiberty has it (sha1.h), but Debian's libiberty-dev does not ship that header. */
 extern void *sha1_buffer(const char *buffer, size_t size, void *digest);
 
@@ -24,7 +26,9 @@ enum {
                             no tables. (A file with holes can be large and cost nothing.) */
     HEADERS_MAX = 1024,  /* program headers; linkers write a dozen */
     NOTES_MAX = 1 << 20, /* bytes of all PT_NOTE */
-    DYNAMIC_MAX = 1 << 20, /* bytes of PT_DYNAMIC */
+    DEBUG_FRAME_MAX = 32 << 20, /* bytes of .debug_frame */
+    SYMBOLS_MAX = 64 << 20,     /* bytes of .symtab, where functions are looked for */
+    DYNAMIC_MAX = 1 << 20,      /* bytes of PT_DYNAMIC */
     SONAME_MAX = 4096,
     GO_ALIGNMENT = 32,   /* of Go's table of functions */
     GO_RECORDS_MAX = 64, /* records that may be its loader's; there is one */
@@ -46,6 +50,7 @@ static void image_destroy(struct image *image)
         close(image->fd);
     cfi_deinit(&image->cfi);
     go_table_deinit(&image->go);
+    cfi_deinit(&image->debug);
     free(image->module.name);
     free(image->module.path);
     free(image->module.soname);
@@ -53,6 +58,7 @@ static void image_destroy(struct image *image)
     free(image->maps_path);
     free(image->bytes);
     free(image->segments);
+    free(image->functions);
     free(image);
 }
 
@@ -117,6 +123,21 @@ static int reopen(const struct image *image)
         return fd;
     close(fd);
     return -ENOENT;
+}
+
+int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi **tables,
+                   struct fde *ret)
+{
+    struct fde fde;
+    int found = cfi_find(&image->cfi, vaddr, ret);
+
+    *tables = &image->cfi;
+    if (found == -ENOENT && !cfi_find(&image->debug, vaddr, &fde)) {
+        *tables = &image->debug;
+        *ret = fde;
+        return 0;
+    }
+    return found;
 }
 
 int image_open(const struct image *image)
@@ -318,10 +339,11 @@ static void read_cfi(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         free(header.bytes);
 }
 
-/* Looks for a section by its name; false if there is none, or if section headers were stripped.
- * elf_strptr(3) would give names too, but only after unpacking whatever says to be compressed ones.
- */
-static bool find_section(const struct image *image, Elf *elf, const char *wanted, GElf_Shdr *ret)
+/* The section of this name, with bytes in the file; NULL if there is none, or if section headers
+ * were stripped. elf_strptr(3) would give names too, but only after unpacking whatever says to be
+ * compressed ones. */
+static Elf_Scn *find_section(const struct image *image, Elf *elf, const char *wanted,
+                             GElf_Shdr *ret)
 {
     char name[sizeof(".data.rel.ro.gopclntab")];
     size_t size = strlen(wanted) + 1, index;
@@ -330,15 +352,15 @@ static bool find_section(const struct image *image, Elf *elf, const char *wanted
 
     assert(size <= sizeof(name));
     if (elf_getshdrstrndx(elf, &index) < 0 || !gelf_getshdr(elf_getscn(elf, index), &names))
-        return false;
+        return NULL;
     while ((scn = elf_nextscn(elf, scn))) {
         uint64_t offset;
         if (gelf_getshdr(scn, ret) && ret->sh_type != SHT_NOBITS &&
             !__builtin_add_overflow(names.sh_offset, ret->sh_name, &offset) &&
             image_bytes(image, offset, name, size) && !memcmp(name, wanted, size))
-            return true;
+            return scn;
     }
-    return false;
+    return NULL;
 }
 
 /* Linkers make no .eh_frame_hdr for static programs: then the section itself is looked for. */
@@ -353,6 +375,59 @@ static int read_cfi_section(struct image *image, Elf *elf)
     if (!frames.bytes)
         return 0;
     int result = cfi_init_without_header(&image->cfi, frames);
+    return result == -ENOMEM ? result : 0;
+}
+
+/* The bytes of a debug section, unpacked if need be; size 0 if they cannot be had. They are
+ * libelf's.
+ */
+static struct section debug_bytes(Elf_Scn *scn, const GElf_Shdr *shdr)
+{
+    GElf_Chdr packed;
+
+    if (shdr->sh_size > DEBUG_FRAME_MAX ||
+        (shdr->sh_flags & SHF_COMPRESSED &&
+         (!gelf_getchdr(scn, &packed) || packed.ch_size > DEBUG_FRAME_MAX ||
+          elf_compress(scn, 0, 0) < 0)))
+        return (struct section){ 0 };
+    Elf_Data *data = elf_rawdata(scn, NULL);
+    return data && data->d_buf ? (struct section){ data->d_buf, data->d_size, 0 }
+                               : (struct section){ 0 };
+}
+
+/* The end of the last executable segment, vaddr. */
+static uint64_t code_end(const struct image *image)
+{
+    uint64_t end = 0;
+
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct segment *s = &image->segments[i];
+        if (s->executable && s->vaddr + s->size > end)
+            end = s->vaddr + s->size;
+    }
+    return end;
+}
+
+/*
+ * Code without .eh_frame may have a .debug_frame, which is mapped nowhere. It is given addresses of
+ * the image's beginning: what the process has there, headers and code, unwinding has no need of.
+ */
+static int read_debug_frame(struct image *image, Elf *elf)
+{
+    GElf_Shdr shdr;
+    Elf_Scn *scn = find_section(image, elf, ".debug_frame", &shdr);
+    struct section debug = { 0 }, frames;
+
+    if (scn && image->segment_count)
+        debug = debug_bytes(scn, &shdr);
+    if (!debug.size)
+        return 0;
+    int result = debug_frame_convert(&debug, image->segments[0].vaddr, &frames);
+    if (!result)
+        result = cfi_init_without_header(&image->debug, frames);
+    /* Beyond the code, it might be taken for what is on a stack. */
+    if (!result && image->debug.header.vaddr + image->debug.header.size > code_end(image))
+        cfi_deinit(&image->debug);
     return result == -ENOMEM ? result : 0;
 }
 
@@ -562,12 +637,93 @@ static int image_read(struct image *image, bool tables)
     if (!result && !image->cfi.count && tables)
         result = read_cfi_section(image, elf);
     if (!result && tables)
+        result = read_debug_frame(image, elf);
+    if (!result && tables)
         read_go(image, elf);
     if (!result && !image->module.identity && hash)
         hash_bytes(image);
 out:
     elf_end(elf);
     return result == -EIO ? 0 : result;
+}
+
+static int compare_starts(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* The section with symbols: all of them, else those that the loader needs. */
+static bool find_symbols(Elf *elf, GElf_Shdr *ret)
+{
+    Elf_Scn *scn = NULL;
+    GElf_Shdr shdr;
+    bool found = false;
+
+    while ((scn = elf_nextscn(elf, scn))) {
+        if (!gelf_getshdr(scn, &shdr) || (shdr.sh_type != SHT_SYMTAB && shdr.sh_type != SHT_DYNSYM))
+            continue;
+        *ret = shdr;
+        found = true;
+        if (shdr.sh_type == SHT_SYMTAB)
+            break;
+    }
+    return found;
+}
+
+static bool is_function(const Elf64_Sym *symbol)
+{
+    int type = ELF64_ST_TYPE(symbol->st_info);
+    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_shndx != SHN_UNDEF;
+}
+
+static void read_functions(struct image *image, Elf *elf)
+{
+    GElf_Shdr shdr;
+    bool any = find_symbols(elf, &shdr) && shdr.sh_size <= SYMBOLS_MAX;
+    uint8_t *bytes = any ? read_bytes(image, shdr.sh_offset, shdr.sh_size) : NULL;
+    size_t count = bytes ? shdr.sh_size / sizeof(Elf64_Sym) : 0;
+    Elf64_Sym symbol;
+
+    image->functions = count ? malloc(count * sizeof(*image->functions)) : NULL;
+    for (size_t i = 0; image->functions && i < count; i++) {
+        memcpy(&symbol, bytes + i * sizeof(symbol), sizeof(symbol));
+        if (is_function(&symbol))
+            image->functions[image->function_count++] = symbol.st_value;
+    }
+    free(bytes);
+    if (image->function_count)
+        qsort(image->functions, image->function_count, sizeof(*image->functions), compare_starts);
+}
+
+/* Reads them the first time that they are asked for. */
+static void find_functions(struct images *images, struct image *image)
+{
+    if (image->functions_read)
+        return;
+    image->functions_read = true;
+    int fd = images->held < HELD_MAX && !has_endless_sections(image) ? image_open(image) : -1;
+    Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
+    if (elf && gelf_getclass(elf) == ELFCLASS64)
+        read_functions(image, elf);
+    images->held += image->function_count * sizeof(*image->functions);
+    elf_end(elf);
+    if (fd >= 0)
+        close(fd);
+}
+
+uint64_t image_function(struct images *images, struct image *image, uint64_t vaddr)
+{
+    find_functions(images, image);
+    size_t low = 0, high = image->function_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (image->functions[middle] <= vaddr)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? image->functions[low - 1] : 0;
 }
 
 static struct image *image_create(const struct mapping *mapping)
@@ -788,6 +944,7 @@ static int images_append(struct images *images, struct image *image)
     }
     images->images[images->count++] = image;
     images->held += image->cfi.header.size + image->cfi.frames.size + image->go.size;
+    images->held += image->debug.header.size + image->debug.frames.size;
     images->held += image->bytes ? image->size : 0;
     return 0;
 }

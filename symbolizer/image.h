@@ -42,11 +42,16 @@ struct image {
     size_t segment_count;
     uint64_t entry; /* e_entry, vaddr */
     uint64_t relro_start,
-        relro_end;  /* PT_GNU_RELRO, vaddr: read-only once the loader has relocated it */
-    struct cfi cfi; /* count 0: no unwind tables */
+        relro_end;    /* PT_GNU_RELRO, vaddr: read-only once the loader has relocated it */
+    struct cfi cfi;   /* count 0: no unwind tables */
+    struct cfi debug; /* of .debug_frame, for code that has none of those */
     struct rows rows;
     bool is_go;         /* a note says that Go's linker made it */
     struct go_table go; /* count 0: no Go code */
+
+    uint64_t *functions; /* where functions start, by its symbols: sorted; NULL until asked for */
+    size_t function_count;
+    bool functions_read;
 };
 
 /* All images of a run. */
@@ -78,6 +83,14 @@ bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret);
 
 /* Reads `size` bytes of the file at `offset`; false if they are not all there. */
 bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_t size);
+
+/* The unwind entry that covers `vaddr`, and the tables that have it: 0, -ENOENT or -EINVAL as
+ * cfi_find. */
+int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi **tables,
+                   struct fde *ret);
+
+/* The last start of a function at or below `vaddr` that the image's symbols tell; 0: none. */
+uint64_t image_function(struct images *images, struct image *image, uint64_t vaddr);
 
 /* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno,
  * -ENOENT: the file is not to be had any more. */

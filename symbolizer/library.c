@@ -136,15 +136,16 @@ bool library_is_libc(const struct module *module)
     return role_of(module) == LIBC || !strncmp(name_of(module), "ld-musl-", 8);
 }
 
-bool library_is_exit_handler(const struct module *module, const char *function)
+bool library_is_exit_handler(const struct module *module, const char *component,
+                             const char *function)
 {
-    /* Names that are the C library's own, so they tell in a static program too. */
+    /* Names that are the C library's own. */
     static const char *const runners[] = { "__run_exit_handlers", "__libc_exit_fini",
                                            "libc_exit_fini", "__funcs_on_exit" };
 
     for (size_t i = 0; i < sizeof(runners) / sizeof(*runners); i++)
         if (!strcmp(function, runners[i]))
             return true;
-    return library_is_libc(module) &&
+    return (library_is_libc(module) || !strcmp(component, COMPONENT_LIBC)) &&
            (!strcmp(function, "exit") || !strcmp(function, "quick_exit"));
 }

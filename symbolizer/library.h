@@ -31,8 +31,9 @@ bool library_is_loader(const struct module *module);
  * exit(3). */
 bool library_is_libc(const struct module *module);
 
-/* True if the function of this name in this module is exit(3), quick_exit(3) or what runs their
- * handlers. */
-bool library_is_exit_handler(const struct module *module, const char *function);
+/* True if the function of this name in this module and component is exit(3), quick_exit(3) or what
+ * runs their handlers. */
+bool library_is_exit_handler(const struct module *module, const char *component,
+                             const char *function);
 
 #endif

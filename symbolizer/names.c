@@ -18,9 +18,16 @@
 
 #include "symbolizer/component.h"
 #include "symbolizer/cursor.h"
+#include "symbolizer/debugfile.h"
 
-/* The child's answer to one job: this, and a row of names: offset and size of 8 bytes, then the
- * name and the component, each a length of 4 and the text. */
+/*
+ * The child's answer to one job: this, and rows, each of them a byte that says what it is and
+ *   ROW_SYMBOL: offset and size of 8 bytes, the source of 1, name and component;
+ *   ROW_PLACE: offset of 8 bytes, number of levels of 4, and for each of these name, component,
+ * file, and line of 4 bytes. A text is its length of 4 bytes and the bytes.
+ */
+enum answer_row { ROW_SYMBOL, ROW_PLACE };
+
 struct head {
     uint64_t error; /* 0, or a positive errno; EFBIG: the file asks for too much memory */
     uint64_t size;  /* of what follows */
@@ -81,8 +88,10 @@ static void print_text(FILE *file, const char *text)
 
 static void print_name(FILE *file, const struct symbol_name *name)
 {
+    putc(ROW_SYMBOL, file);
     fwrite(&name->offset, sizeof(name->offset), 1, file);
     fwrite(&name->size, sizeof(name->size), 1, file);
+    putc((int)name->source, file);
     print_text(file, name->name);
     print_text(file, name->component);
 }
@@ -99,6 +108,32 @@ static void print_names(FILE *file, const struct symbols *symbols, const struct 
     }
 }
 
+/* Where the rows of places go, and what they lack is looked up. */
+struct printer {
+    FILE *file;
+    const struct symbols *symbols; /* NULL: there are none */
+};
+
+static int print_place(void *context, uint64_t offset, const struct level *levels, size_t count)
+{
+    const struct printer *printer = context;
+    const struct symbol_name *symbol =
+        printer->symbols ? symbols_find(printer->symbols, offset) : NULL;
+    uint32_t number = (uint32_t)count;
+
+    putc(ROW_PLACE, printer->file);
+    fwrite(&offset, sizeof(offset), 1, printer->file);
+    fwrite(&number, sizeof(number), 1, printer->file);
+    for (size_t i = 0; i < count; i++) {
+        print_text(printer->file, levels[i].name);
+        print_text(printer->file,
+                   !*levels[i].component && symbol ? symbol->component : levels[i].component);
+        print_text(printer->file, levels[i].file);
+        fwrite(&levels[i].line, sizeof(levels[i].line), 1, printer->file);
+    }
+    return 0;
+}
+
 /* Is it the file that asks for too much, or is there just no memory to be had? */
 static int no_memory(uint64_t limit)
 {
@@ -108,32 +143,41 @@ static int no_memory(uint64_t limit)
     return (uint64_t)usage.ru_maxrss * 1024 > limit / 4 ? -EFBIG : -ENOMEM;
 }
 
-/* An image without symbols is no error, nor one whose file is gone. */
-static int read_symbols(const struct names_job *job, struct symbols **ret)
+static int read_image(const struct names_job *job, struct names_extent extent, int fd, FILE *out)
 {
-    int fd = image_open(job->image);
+    const char *path = job->image->module.path;
+    struct printer printer = { .file = out };
+    struct symbols *symbols = NULL;
+    int error = symbols_open(&symbols, path, fd, job->offsets, job->count);
 
-    if (fd < 0)
-        return fd == -ENOENT ? 0 : fd;
-    int error = symbols_open(ret, job->image->module.path, fd, job->offsets, job->count);
-    close(fd);
-    return error == -ENOEXEC ? 0 : error;
+    if (!error) {
+        print_names(out, symbols, job);
+        printer.symbols = symbols;
+    }
+    if (!error && extent.inlined)
+        error =
+            places_read(path, fd, job->offsets, job->count, extent.lines, print_place, &printer);
+    symbols_close(symbols);
+    return error;
 }
 
-/* The names, to be freed. 0 or a negative errno. */
-static int collect_names(const struct names_job *job, char **ret, size_t *size)
+/* The rows, to be freed. An image without symbols is no error, nor one whose file is gone. 0 or a
+ * negative errno. */
+static int collect_rows(const struct names_job *job, struct names_extent extent, char **ret,
+                        size_t *size)
 {
-    struct symbols *symbols = NULL;
-    FILE *file = open_memstream(ret, size);
+    FILE *out = open_memstream(ret, size);
+    int fd = image_open(job->image), error = fd;
 
-    if (!file)
-        return -ENOMEM;
-    int error = read_symbols(job, &symbols);
-    if (symbols)
-        print_names(file, symbols, job);
-    symbols_close(symbols);
-    bool failed = ferror(file);
-    return (fclose(file) || failed) && !error ? -ENOMEM : error;
+    if (fd >= 0) {
+        error = out ? read_image(job, extent, fd, out) : -ENOMEM;
+        close(fd);
+    }
+    bool failed = !out || ferror(out);
+    failed |= out && fclose(out);
+    if (error == -ENOENT || error == -ENOEXEC)
+        error = 0;
+    return failed && !error ? -ENOMEM : error;
 }
 
 static bool write_all(int fd, const void *bytes, size_t size)
@@ -148,18 +192,31 @@ static bool write_all(int fd, const void *bytes, size_t size)
     return true;
 }
 
-static bool answer(int out, const struct names_job *job, uint64_t limit)
+static bool answer(int out, const struct names_job *job, struct names_extent extent, uint64_t limit)
 {
-    char *names = NULL;
+    char *rows = NULL;
     size_t size = 0;
-    int error = collect_names(job, &names, &size);
+    int error = collect_rows(job, extent, &rows, &size);
 
     if (error == -ENOMEM)
         error = no_memory(limit);
     struct head head = { (uint64_t)-error, error ? 0 : size };
-    bool written = write_all(out, &head, sizeof(head)) && write_all(out, names, head.size);
-    free(names);
+    bool written = write_all(out, &head, sizeof(head)) && write_all(out, rows, head.size);
+    free(rows);
     return written;
+}
+
+/* Where the child answers to, and the limit of its memory. */
+static struct {
+    int out;
+    uint64_t limit;
+} child_end;
+
+static _Noreturn void answer_no_memory(void)
+{
+    struct head head = { (uint64_t)-no_memory(child_end.limit), 0 };
+
+    _exit(!write_all(child_end.out, &head, sizeof(head)));
 }
 
 /* ---- The parent ---- */
@@ -231,7 +288,9 @@ static int take_name(struct cursor *c, struct symbol_name *ret)
 {
     ret->offset = take_fixed(c, 8);
     ret->size = take_fixed(c, 8);
-    if (!ret->size || ret->offset > INT64_MAX || ret->size > INT64_MAX - ret->offset)
+    ret->source = take_u8(c);
+    if (!ret->size || ret->source >= SOURCES || ret->offset > INT64_MAX ||
+        ret->size > INT64_MAX - ret->offset)
         return NAMES_FAILED;
     int result = take_text(c, &ret->name);
     if (!result)
@@ -241,18 +300,95 @@ static int take_name(struct cursor *c, struct symbol_name *ret)
     return result;
 }
 
-static int add_names(const uint8_t *bytes, size_t size, size_t job, const struct names_user *user)
+static void free_name(struct symbol_name *name)
+{
+    free(name->name);
+    free(name->component);
+}
+
+static int add_name(struct cursor *c, size_t job, const struct names_user *user)
+{
+    struct symbol_name name = { 0 };
+    int result = take_name(c, &name);
+
+    if (!result)
+        result = user->add(user->context, job, &name);
+    free_name(&name);
+    return result;
+}
+
+/* The file of a level is its own, here. */
+static int take_level(struct cursor *c, bool last, struct level *ret)
+{
+    char *file = NULL;
+    int result = take_text(c, &ret->name);
+
+    if (!result)
+        result = take_text(c, &ret->component);
+    if (!result)
+        result = take_text(c, &file);
+    ret->file = file;
+    ret->line = take_u32(c);
+    if (!result && (c->failed || !*ret->name != last || !component_is_valid(ret->component) ||
+                    ret->line > INT32_MAX || !ret->line != !*ret->file))
+        result = NAMES_FAILED;
+    return result;
+}
+
+static bool is_asked_for(const struct names_job *job, uint64_t offset)
+{
+    size_t low = 0, high = job->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (job->offsets[middle] < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < job->count && job->offsets[low] == offset;
+}
+
+static int add_place(struct cursor *c, const struct names_job *job, size_t number,
+                     const struct names_user *user)
+{
+    enum { LEVEL_BYTES = 16 }; /* at least */
+    uint64_t offset = take_fixed(c, 8);
+    uint32_t count = take_u32(c), taken = 0;
+    int result = 0;
+
+    if (!count || count > cursor_left(c) / LEVEL_BYTES || !is_asked_for(job, offset))
+        return NAMES_FAILED;
+    struct level *levels = calloc(count, sizeof(*levels));
+    if (!levels)
+        return -ENOMEM;
+    for (; taken < count && !result; taken++)
+        result = take_level(c, taken + 1 == count, &levels[taken]);
+    if (!result)
+        result = user->add_place(user->context, number, offset, levels, count);
+    for (uint32_t i = 0; i < taken; i++) {
+        free(levels[i].name);
+        free(levels[i].component);
+        free((char *)levels[i].file);
+    }
+    free(levels);
+    return result;
+}
+
+static int add_rows(const uint8_t *bytes, size_t size, const struct names_job *job, size_t number,
+                    const struct names_user *user)
 {
     struct cursor c = { bytes, bytes + size, false };
     int result = 0;
 
     while (!result && cursor_left(&c)) {
-        struct symbol_name name = { 0 };
-        result = take_name(&c, &name);
-        if (!result)
-            result = user->add(user->context, job, &name);
-        free(name.name);
-        free(name.component);
+        uint8_t row = take_u8(&c);
+        if (row == ROW_SYMBOL)
+            result = add_name(&c, number, user);
+        else if (row == ROW_PLACE)
+            result = add_place(&c, job, number, user);
+        else
+            result = NAMES_FAILED;
     }
     return result;
 }
@@ -262,9 +398,26 @@ struct child {
     int fd;    /* where its answers come from */
 };
 
-/* A child that does all these jobs. 0 or a negative errno. */
-static int start_child(struct child *child, const struct names_job *jobs, size_t count,
-                       const struct names_limits *limits)
+/* What all jobs have in common. */
+struct work {
+    const struct names_job *jobs;
+    size_t count;
+    struct names_extent extent;
+    const struct names_limits *limits;
+    const struct names_user *user;
+};
+
+static void answer_all(const struct work *work, size_t first, struct names_extent extent, int out)
+{
+    for (size_t i = first; i < work->count; i++) {
+        if (!answer(out, &work->jobs[i], i > first ? work->extent : extent, work->limits->bytes))
+            return;
+    }
+}
+
+/* A child that does all jobs from `first` on, that one to this extent. 0 or a negative errno. */
+static int start_child(struct child *child, const struct work *work, size_t first,
+                       struct names_extent extent)
 {
     pid_t parent = getpid();
     int ends[2];
@@ -273,9 +426,11 @@ static int start_child(struct child *child, const struct names_job *jobs, size_t
         return -errno;
     pid_t pid = fork();
     if (!pid) {
-        prepare(parent, limits->bytes);
-        for (size_t i = 0; i < count && answer(ends[1], &jobs[i], limits->bytes); i++)
-            ;
+        prepare(parent, work->limits->bytes);
+        child_end.out = ends[1];
+        child_end.limit = work->limits->bytes;
+        debugfile_set_memory_handler(answer_no_memory);
+        answer_all(work, first, extent, ends[1]);
         _exit(0);
     }
     int error = pid < 0 ? -errno : 0;
@@ -300,36 +455,49 @@ static void end_child(struct child *child)
     child->pid = 0;
 }
 
-/* An enum names_result; negative errno. */
-static int find_job(struct child *child, int milliseconds, size_t job,
-                    const struct names_user *user)
+/* Does one job, by this child or a new one. An enum names_result; negative errno. */
+static int find_job(struct child *child, const struct work *work, size_t job,
+                    struct names_extent extent, int milliseconds)
 {
-    uint8_t *names = NULL;
+    uint8_t *rows = NULL;
     size_t size;
-    int result = read_answer(child->fd, milliseconds, &names, &size);
+    int result = child->pid ? 0 : start_child(child, work, job, extent);
 
     if (!result)
-        result = add_names(names, size, job, user);
-    free(names);
+        result = read_answer(child->fd, milliseconds, &rows, &size);
+    if (!result)
+        result = add_rows(rows, size, &work->jobs[job], job, work->user);
+    free(rows);
+    if (result)
+        end_child(child);
     return result;
 }
 
-int names_find(const struct names_job *jobs, size_t count, const struct names_limits *limits,
-               const struct names_user *user)
+/* The same, with a word to the user if it fails, and less time for the next. */
+static int try_job(struct child *child, const struct work *work, size_t job,
+                   struct names_extent extent, int *milliseconds)
 {
+    int result = find_job(child, work, job, extent, *milliseconds);
+
+    if (result > 0)
+        work->user->fail(work->user->context, job, (enum names_result)result, extent.inlined);
+    if (result == NAMES_TOO_LONG)
+        *milliseconds /= 2;
+    return result;
+}
+
+int names_find(const struct names_job *jobs, size_t count, struct names_extent extent,
+               const struct names_limits *limits, const struct names_user *user)
+{
+    const struct names_extent symbols = { false, false };
+    const struct work work = { jobs, count, extent, limits, user };
     struct child child = { 0 };
     int milliseconds = limits->milliseconds, result = 0;
 
     for (size_t i = 0; i < count && result >= 0; i++) {
-        result = child.pid ? 0 : start_child(&child, jobs + i, count - i, limits);
-        if (!result)
-            result = find_job(&child, milliseconds, i, user);
-        if (result)
-            end_child(&child);
-        if (result > 0)
-            user->fail(user->context, i, (enum names_result)result);
-        if (result == NAMES_TOO_LONG)
-            milliseconds /= 2;
+        result = try_job(&child, &work, i, extent, &milliseconds);
+        if (result > 0 && extent.inlined)
+            result = try_job(&child, &work, i, symbols, &milliseconds);
     }
     end_child(&child);
     return result < 0 ? result : 0;

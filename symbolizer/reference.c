@@ -41,7 +41,7 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
     (void)as;
     if (write)
         return -UNW_EINVAL;
-    if (u->site->image && cfi_word(&u->site->image->cfi, address - u->site->bias, value))
+    if (u->site->tables && cfi_word(u->site->tables, address - u->site->bias, value))
         return 0;
     return unwinder_read(u, address, value) ? 0 : -UNW_EINVAL;
 }
@@ -67,17 +67,17 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *i
                           int need_unwind_info, void *context)
 {
     struct unwinder *u = context;
-    const struct image *image = u->site->image;
+    const struct cfi *cfi = u->site->tables;
     unw_dyn_info_t table = { 0 };
     struct fde fde;
 
-    if (!image || cfi_find(&image->cfi, ip - u->site->bias, &fde) < 0 ||
+    if (!cfi || cfi_find(cfi, ip - u->site->bias, &fde) < 0 ||
         u->site->bias + fde.start != u->site->start)
         return -UNW_ESTOPUNWIND;
     table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
     table.start_ip = u->site->bias + fde.start;
     table.end_ip = u->site->bias + fde.end;
-    table.u.rti.segbase = u->site->bias + image->cfi.header.vaddr;
+    table.u.rti.segbase = u->site->bias + cfi->header.vaddr;
     table.u.rti.table_data = u->site->bias + fde.table_entry;
     table.u.rti.table_len = 1; /* in words of 8 bytes: one entry */
     int result =
@@ -168,11 +168,16 @@ static void keep_registers(struct unwinder *u)
 }
 
 /*
- * Goes on beyond a signal frame without libunwind's cache: it is keyed by the pc alone, but the row
- * for an interrupted pc is looked up at pc, that for a return address at pc-1.
+ * Goes on from a frame to which another step has come: beyond a signal frame, Go's, or one that was
+ * guessed. At the call and not behind it, for libunwind takes no return address to begin with; and
+ * without its cache, which is keyed by the pc alone, be it that or a return address.
  */
-static bool restart(struct unwinder *u)
+static bool resume_at(struct unwinder *u, const struct site *site, const struct position *at)
 {
+    u->registers.rip = site->address;
+    u->registers.rsp = at->sp;
+    u->registers.rbp = at->bp;
+    u->carried = false;
     return !unw_init_remote(&u->cursor, u->uncached, u);
 }
 
@@ -185,6 +190,7 @@ bool reference_begin(struct unwinder *u, const struct site *site,
         code->unwind_cache = create_address_space(UNW_CACHE_GLOBAL);
     u->site = site;
     u->registers = *registers;
+    u->carried = false;
     /* Not rip-2 but the second byte of the instruction: no return address, so libunwind's cache,
      * keyed by pc, cannot confuse this row with that of a caller. */
     u->registers.rip = site->cfi == SITE_AT_END ? site->address - 1 : site->address + 1;
@@ -200,18 +206,14 @@ static enum step carry(struct unwinder *u, const struct site *site, struct posit
 
     if (known == EPILOGUE_PRESERVED)
         keep_registers(u);
-    enum step step =
-        site->row.kind == ROW_CODE ? epilogue_step(u, known, at) : unwinder_step(u, site, at);
-    u->registers.rip = at->ip;
-    u->registers.rsp = at->sp;
-    u->registers.rbp = at->bp;
-    return step != STEP_OUT || restart(u) ? step : STEP_FAILED;
+    u->carried = true;
+    return site->row.kind == ROW_CODE ? epilogue_step(u, known, at) : unwinder_step(u, site, at);
 }
 
 /* Can libunwind step from here, where only rsp is known for sure, and perhaps rbp? */
 static bool needs_no_other(const struct site *site, const struct position *at)
 {
-    return site->signal || site->row.kind == ROW_CFA_RSP ||
+    return site->signal || site->row.kind == ROW_OUTERMOST || site->row.kind == ROW_CFA_RSP ||
            (site->row.kind == ROW_CFA_RBP && at->bp_known);
 }
 
@@ -224,6 +226,8 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
     if (at->lost && !needs_no_other(site, at))
         return STEP_UNKNOWN;
     u->site = site;
+    if (u->carried && !resume_at(u, site, at))
+        return STEP_FAILED;
     int step = unw_step(&u->cursor);
     if (step < 0)
         return STEP_FAILED;
@@ -242,5 +246,6 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
     at->bp_known = true;
     at->lost = false;
     keep_registers(u);
-    return restart(u) ? STEP_OUT : STEP_FAILED;
+    u->carried = true;
+    return STEP_OUT;
 }

@@ -400,15 +400,16 @@ static void describe(struct site *site)
 {
     struct image *image = site->image;
     uint64_t vaddr;
+    const struct cfi *tables;
     struct fde fde;
 
     site->cfi = SITE_NO_CFI;
     if (!image || !image_vaddr(image, site->offset, &vaddr))
         return;
     site->bias = site->address - vaddr;
-    if (describe_go(site, vaddr) || !image->cfi.count)
+    if (describe_go(site, vaddr))
         return;
-    int found = cfi_find(&image->cfi, vaddr, &fde);
+    int found = image_find_fde(image, vaddr, &site->tables, &fde);
     if (!found) {
         site->cfi = SITE_COVERED;
         site->start = site->bias + fde.start;
@@ -423,9 +424,11 @@ static void describe(struct site *site)
         site->start = site->bias + fde.start;
         site->end = site->bias + fde.end;
         site->row = rows_find(&image->rows, &fde, vaddr - 1);
-    } else if (vaddr >= image->entry && vaddr - image->entry < ENTRY_GAP_MAX &&
+    } else if ((image->cfi.count || image->debug.count) && vaddr >= image->entry &&
+               vaddr - image->entry < ENTRY_GAP_MAX &&
                vaddr < cfi_next_start(&image->cfi, image->entry) &&
-               cfi_find(&image->cfi, image->entry, &fde) == -ENOENT) {
+               vaddr < cfi_next_start(&image->debug, image->entry) &&
+               image_find_fde(image, image->entry, &tables, &fde) == -ENOENT) {
         site->cfi = SITE_ENTRY;
         site->entry = true;
     }
@@ -506,7 +509,7 @@ static bool is_stub(const struct site *target)
 static bool is_constant(const struct site *site, uint64_t slot)
 {
     uint64_t vaddr = slot - site->bias;
-    return site->start && vaddr >= site->image->relro_start && vaddr < site->image->relro_end;
+    return vaddr >= site->image->relro_start && vaddr < site->image->relro_end;
 }
 
 /* The site of a function that is called, NULL if it is not mapped. 0 or -ENOMEM. */
@@ -516,12 +519,13 @@ static int find_callee(struct space *space, uint64_t function, const struct site
     return *ret || !space_find(space, function) ? 0 : -ENOMEM;
 }
 
-/* Is there a function at the target of a call in `caller`? Its unwind entry says so; in another
- * image, without unwind tables, what is called is taken for one. */
+/* Is there a function at the target of a call in `caller`? Its unwind entry says so; where none
+ * covers it, what is called in another image is taken for one. */
 static bool is_function(const struct site *target, const struct image *caller)
 {
-    return target->image && (target->start == target->address ||
-                             (!target->image->cfi.count && target->image != caller));
+    bool uncovered = target->cfi == SITE_NO_CFI || target->cfi == SITE_AT_END;
+    return target->image &&
+           (target->start == target->address || (uncovered && target->image != caller));
 }
 
 /* Fills in the call at a site, and whether it can name no other any more. */
@@ -542,6 +546,7 @@ static int resolve_call(struct space *space, const struct target *target, struct
     if (!site->image || at_start)
         return 0;
     struct call call = call_decode(bytes, site->address + 1);
+    site->is_call = call.kind != CALL_NONE;
     if (call.kind == CALL_SLOT && !is_constant(site, call.address))
         return 0;
     if (call.kind == CALL_DIRECT) {
@@ -555,6 +560,7 @@ static int resolve_call(struct space *space, const struct target *target, struct
         error = read_all(target, call.address, &function, sizeof(function));
     if (!error && function)
         error = find_callee(space, function, &callee);
+    site->target = callee ? function : 0;
     if (!error && callee && is_function(callee, site->image)) {
         site->callee = function;
         site->callee_image = callee->image;

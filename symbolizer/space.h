@@ -28,7 +28,7 @@ struct site {
     uint64_t address;
     struct image *image; /* NULL: [anon] */
     uint64_t offset;     /* file offset; the address itself in [anon] */
-    uint64_t bias;       /* address - vaddr; 0 without unwind tables */
+    uint64_t bias;       /* address - vaddr; 0 where that is not known */
     uint64_t start, end; /* the function around it: the range of its unwind entry; 0: none */
     enum {
         SITE_COVERED, /* by an unwind entry */
@@ -40,16 +40,20 @@ struct site {
         SITE_NO_CFI,
         SITE_BAD_CFI,
     } cfi;
-    struct row row; /* how to step outwards from here, if COVERED or AT_END */
-    bool entry;     /* in the function at e_entry */
-    bool signal;    /* in a signal frame's trampoline */
+    struct row row;           /* how to step outwards from here, if COVERED or AT_END */
+    const struct cfi *tables; /* of the image, that have the entry */
+    bool entry;               /* in the function at e_entry */
+    bool signal;              /* in a signal frame's trampoline */
     bool uncalled; /* its return address is no call's, but that of the instruction that runs next */
     bool go;       /* by Go's own table */
-    bool writable; /* the code may change at any time */
+    enum { FRAMED_UNKNOWN, FRAMED, FRAMELESS } framed; /* guess.c: does its function set up %rbp? */
+    bool writable;                                     /* the code may change at any time */
 
-    /* If it is the last byte of a call: the function that the call names, as far as it is fixed. */
+    /* If it is the last byte of a call: what the call names, as far as that is fixed. */
     bool call_known;
-    uint64_t callee; /* 0: not known */
+    bool is_call;
+    uint64_t target; /* 0: not known */
+    uint64_t callee; /* the target if it is known to be a function; else 0 */
     const struct image *callee_image;
     uint64_t callee_offset;
 };

@@ -2,17 +2,16 @@
  * offsets. */
 #include "symbols.h"
 
-#include <elfutils/libdwfl.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
 #include <libiberty/demangle.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "symbolizer/component.h"
+#include "symbolizer/debugfile.h"
+#include "symbolizer/directories.h"
+#include "symbolizer/staticlibc.h"
 
 struct entry {
     struct symbol_name symbol;
@@ -27,43 +26,54 @@ struct symbols {
     size_t wanted_count;
 };
 
-/* What is read from: the file's program headers turn addresses into file offsets. */
-struct source {
-    Dwfl_Module *module;
-    Elf *elf;
-    GElf_Addr bias; /* of the module's addresses over those in the file */
+/* The C library's signal trampoline comes without a size: nop; __restore_rt: mov $15, %rax;
+ * syscall. It is never called but returned to, and the nop is there for who looks up the byte
+ * before. */
+enum { TRAMPOLINE_LEAD = 1, TRAMPOLINE_SIZE = 10 };
+
+/* What is read from. */
+struct reading {
+    struct debugfile from;
+    const char *file; /* of the local symbol got last; NULL: of none, it was made local */
+    struct linked_function *linked; /* of a static program: its functions and their origins */
+    size_t linked_count;
+    struct directories *directories; /* of a program of several; else NULL */
 };
 
 /* Where a function's bytes are in the file: false if in no executable segment, or not in the file.
  */
-static bool locate(const struct source *source, GElf_Addr address, GElf_Xword size,
+static bool locate(const struct debugfile *file, GElf_Addr address, GElf_Xword size,
                    struct symbol_name *ret)
 {
-    size_t count;
-    if (elf_getphdrnum(source->elf, &count))
-        return false;
+    GElf_Phdr segment;
 
-    for (size_t i = 0; i < count; i++) {
-        GElf_Phdr segment;
-        if (!gelf_getphdr(source->elf, (int)i, &segment) || segment.p_type != PT_LOAD ||
-            !(segment.p_flags & PF_X) || address < segment.p_vaddr ||
-            address - segment.p_vaddr >= segment.p_filesz)
-            continue;
-        GElf_Xword place = address - segment.p_vaddr, room = segment.p_filesz - place;
-        ret->size = size < room ? size : room;
-        return !__builtin_add_overflow(segment.p_offset, place, &ret->offset) &&
-               ret->offset <= INT64_MAX && ret->size <= INT64_MAX - ret->offset;
-    }
-    return false;
+    if (!debugfile_segment(file, address, &segment))
+        return false;
+    GElf_Xword place = address - segment.p_vaddr, room = segment.p_filesz - place;
+    ret->size = size < room ? size : room;
+    return !__builtin_add_overflow(segment.p_offset, place, &ret->offset) &&
+           ret->offset <= INT64_MAX && ret->size <= INT64_MAX - ret->offset;
 }
 
-/* A defined function with a size. */
-static bool is_function(const GElf_Sym *symbol, GElf_Word section)
+/* The name of a symbol; NULL: it has none. */
+static const char *get_symbol(struct reading *reading, int number, GElf_Sym *symbol,
+                              GElf_Addr *address, Elf **elf, bool *is_function)
 {
+    GElf_Word section = SHN_UNDEF;
+    const char *name =
+        dwfl_module_getsym_info(reading->from.module, number, symbol, address, &section, elf, NULL);
     int type = GELF_ST_TYPE(symbol->st_info);
 
-    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_size && section != SHN_UNDEF &&
-           section != SHN_ABS && section != SHN_COMMON;
+    if (type == STT_FILE)
+        reading->file = name && *name ? name : NULL;
+    *is_function = name && (type == STT_FUNC || type == STT_GNU_IFUNC) && section != SHN_UNDEF &&
+                   section != SHN_ABS && section != SHN_COMMON;
+    if (*is_function && !symbol->st_size && !strcmp(name, "__restore_rt")) {
+        *address -= TRAMPOLINE_LEAD;
+        symbol->st_size = TRAMPOLINE_SIZE;
+    }
+    *is_function &= symbol->st_size > 0;
+    return name;
 }
 
 /* Is there anything that the function is to be a name for? */
@@ -102,47 +112,164 @@ static void free_symbol(struct symbol_name *symbol)
     free(symbol->component);
 }
 
+static enum origin find_origin(const struct reading *reading, GElf_Addr address)
+{
+    return reading->linked ? staticlibc_find(reading->linked, reading->linked_count, address)
+                           : ORIGIN_PROGRAM;
+}
+
+/* May several objects have defined it, of which the linker left any? So C++ does; what is hidden
+ * is made local. */
+static bool is_shared(const struct reading *reading, const char *name, const GElf_Sym *symbol)
+{
+    int binding = GELF_ST_BIND(symbol->st_info);
+
+    if (binding == STB_LOCAL)
+        return !reading->file && !strncmp(name, "_Z", 2);
+    return binding != STB_GLOBAL;
+}
+
+/* The part of the program that a function belongs to, to be freed; NULL: no memory. */
+static char *component_of(const struct reading *reading, const char *name, GElf_Addr address,
+                          const GElf_Sym *symbol)
+{
+    const char *directory = NULL;
+    char *component = component_of_symbol(name);
+
+    if (!component || *component)
+        return component;
+    free(component);
+    if (reading->directories)
+        directory = directories_find(reading->directories, address - reading->from.bias);
+    switch (find_origin(reading, address)) {
+    case ORIGIN_LIBC:
+        return strdup(COMPONENT_LIBC);
+    case ORIGIN_PROGRAM:
+        return directory && is_shared(reading, name, symbol)
+                   ? strdup(COMPONENT_UNKNOWN)
+                   : component_of_directory(directory ? directory : "");
+    default:
+        return strdup(COMPONENT_UNKNOWN);
+    }
+}
+
 /* Adds the name without its version: "memcpy@@GLIBC_2.14", "memcpy@GLIBC_2.2.5". */
-static int read_symbol(struct symbols *symbols, const struct source *source, int number)
+static int read_symbol(struct symbols *symbols, struct reading *reading, int number)
 {
     GElf_Sym symbol;
     GElf_Addr address;
-    GElf_Word section = SHN_UNDEF;
+    bool is_function;
     struct symbol_name function;
-    const char *name =
-        dwfl_module_getsym_info(source->module, number, &symbol, &address, &section, NULL, NULL);
+    Elf *elf = NULL;
+    const char *name = get_symbol(reading, number, &symbol, &address, &elf, &is_function);
 
-    if (!name || !is_function(&symbol, section) ||
-        !locate(source, address - source->bias, symbol.st_size, &function) ||
+    if (!is_function ||
+        !locate(&reading->from, address - reading->from.bias, symbol.st_size, &function) ||
         !is_wanted(symbols, &function))
         return 0;
     size_t length = strcspn(name, "@");
     if (!length)
         return 0;
+    function.source = debugfile_source(&reading->from, elf);
     function.name = strndup(name, length);
-    function.component = function.name ? component_of_symbol(function.name) : NULL;
+    function.component =
+        function.name ? component_of(reading, function.name, address, &symbol) : NULL;
     int error = function.component ? add(symbols, function) : -ENOMEM;
     if (error)
         free_symbol(&function);
     return error;
 }
 
-/* libdwfl's errors have numbers without names. All but one are the file's: no symbols, malformed.
- */
-static int failure(void)
+enum kind { LIBRARY, DYNAMIC_PROGRAM, STATIC_PROGRAM };
+
+/* A library may have an interpreter, as glibc's has, and be without, as musl's is. */
+static enum kind kind_of(Elf *elf)
 {
-    const char *message = dwfl_errmsg(-1);
-    return message && !strcmp(message, "out of memory") ? -ENOMEM : -ENOEXEC;
+    GElf_Ehdr header;
+    GElf_Dyn entry;
+    bool program, interpreter = false;
+    size_t count;
+
+    if (!gelf_getehdr(elf, &header) || elf_getphdrnum(elf, &count))
+        return LIBRARY;
+    program = header.e_type == ET_EXEC;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr segment;
+        if (!gelf_getphdr(elf, (int)i, &segment))
+            return LIBRARY;
+        interpreter |= segment.p_type == PT_INTERP;
+        Elf_Data *dynamic =
+            segment.p_type == PT_DYNAMIC
+                ? elf_getdata_rawchunk(elf, (int64_t)segment.p_offset, segment.p_filesz, ELF_T_DYN)
+                : NULL;
+        for (int d = 0; dynamic && gelf_getdyn(dynamic, d, &entry); d++)
+            program |= entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE;
+    }
+    return !program ? LIBRARY : interpreter ? DYNAMIC_PROGRAM : STATIC_PROGRAM;
 }
 
-static int read_symbols(struct symbols *symbols, const struct source *source)
+/* Lists the functions of a static program with their origins; nothing if that cannot be told. */
+static int read_origins(struct reading *reading, int count)
 {
-    int count = dwfl_module_getsymtab(source->module);
+    reading->linked = calloc((size_t)count, sizeof(*reading->linked));
+    if (!reading->linked)
+        return -ENOMEM;
+    for (int i = 1; i < count; i++) {
+        GElf_Sym symbol;
+        GElf_Addr address;
+        bool is_function;
+        const char *name = get_symbol(reading, i, &symbol, &address, NULL, &is_function);
+        if (is_function)
+            reading->linked[reading->linked_count++] = (struct linked_function){
+                .address = address,
+                .name = name,
+                .file = GELF_ST_BIND(symbol.st_info) == STB_LOCAL ? reading->file : NULL,
+            };
+    }
+    int result = staticlibc_tell(reading->linked, reading->linked_count);
+    if (result <= 0) {
+        free(reading->linked);
+        reading->linked = NULL;
+    }
+    return result < 0 ? result : 0;
+}
 
-    if (count < 0 && failure() == -ENOMEM)
+/* Only the file's own DWARF: of what is installed elsewhere its components do not depend. */
+static int read_directories(struct reading *reading, int count)
+{
+    for (int i = 1; i < count; i++) {
+        GElf_Sym symbol;
+        GElf_Addr address;
+        bool is_function;
+        const char *name = get_symbol(reading, i, &symbol, &address, NULL, &is_function);
+        if (is_function && !strcmp(name, "main"))
+            return directories_open(&reading->directories, reading->from.elf,
+                                    address - reading->from.bias);
+    }
+    return 0;
+}
+
+/* Finds out what the program consists of. */
+static int read_parts(struct reading *reading, int count)
+{
+    enum kind kind = kind_of(reading->from.elf);
+    int error = kind == STATIC_PROGRAM ? read_origins(reading, count) : 0;
+
+    if (!error && kind != LIBRARY)
+        error = read_directories(reading, count);
+    return error;
+}
+
+static int read_symbols(struct symbols *symbols, struct reading *reading)
+{
+    int count = dwfl_module_getsymtab(reading->from.module);
+
+    if (count < 0 && debugfile_failure() == -ENOMEM)
+        return -ENOMEM;
+    if (count > 0 && read_parts(reading, count) < 0)
         return -ENOMEM;
     for (int i = 1; i < count; i++) { /* the first of a symbol table is void */
-        int error = read_symbol(symbols, source, i);
+        int error = read_symbol(symbols, reading, i);
         if (error)
             return error;
     }
@@ -176,6 +303,19 @@ static int compare_entries(const void *a, const void *b)
     return compare_names(left->name, right->name);
 }
 
+/* Of two names at one place one may be known better. */
+static void merge_components(struct symbol_name *to, struct symbol_name *from)
+{
+    char *component = to->component;
+
+    if (!strcmp(component, COMPONENT_UNKNOWN)) {
+        to->component = from->component;
+        from->component = component;
+    } else if (strcmp(component, from->component) && strcmp(from->component, COMPONENT_UNKNOWN)) {
+        *component = '\0';
+    }
+}
+
 /* Leaves one entry for each offset. */
 static void drop_aliases(struct symbols *symbols)
 {
@@ -188,8 +328,7 @@ static void drop_aliases(struct symbols *symbols)
             symbols->entries[kept++] = *entry;
             continue;
         }
-        if (strcmp(last->component, entry->symbol.component))
-            *last->component = '\0';
+        merge_components(last, &entry->symbol);
         free_symbol(&entry->symbol);
     }
     symbols->count = kept;
@@ -211,95 +350,45 @@ static void link_outer(struct symbols *symbols)
 }
 
 /* C++, Rust, D: the language is told by the name. */
-static void demangle(struct symbols *symbols)
+char *symbols_demangle(const char *name)
+{
+    char *demangled = cplus_demangle(name, DMGL_AUTO | DMGL_PARAMS | DMGL_ANSI);
+    return demangled ? demangled : strdup(name);
+}
+
+static int demangle(struct symbols *symbols)
 {
     for (size_t i = 0; i < symbols->count; i++) {
         char **name = &symbols->entries[i].symbol.name;
-        char *demangled = cplus_demangle(*name, DMGL_AUTO | DMGL_PARAMS | DMGL_ANSI);
-        if (demangled) {
-            free(*name);
-            *name = demangled;
-        }
+        char *demangled = symbols_demangle(*name);
+        if (!demangled)
+            return -ENOMEM;
+        free(*name);
+        *name = demangled;
     }
+    return 0;
 }
 
-static void arrange(struct symbols *symbols)
+static int arrange(struct symbols *symbols)
 {
     if (symbols->count)
         qsort(symbols->entries, symbols->count, sizeof(*symbols->entries), compare_entries);
     drop_aliases(symbols);
     link_outer(symbols);
-    demangle(symbols);
-}
-
-/* Names the one file of `dwfl`, at the addresses it has itself. The descriptor is libdwfl's from
- * here. */
-static int report_file(Dwfl *dwfl, const char *path, int fd, struct source *ret)
-{
-    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (own < 0)
-        return -errno;
-
-    dwfl_report_begin(dwfl);
-    ret->module = dwfl_report_elf(dwfl, path, path, own, 0, true);
-    dwfl_report_end(dwfl, NULL, NULL);
-    if (!ret->module) {
-        close(own);
-        return failure();
-    }
-    ret->elf = dwfl_module_getelf(ret->module, &ret->bias);
-    return ret->elf ? 0 : failure();
-}
-
-/* Is there such a file, in a place where debug files are looked for by name? */
-static bool is_debug_file(const char *root, const char *path, const char *folder, const char *name)
-{
-    const char *slash = strrchr(path, '/');
-    char *file;
-
-    if (asprintf(&file, "%s%.*s%s/%s", root, slash ? (int)(slash - path) : 0, path, folder, name) <
-        0)
-        return false;
-    bool found = !access(file, R_OK);
-    free(file);
-    return found;
-}
-
-/*
- * By build-id, else by debuglink. libdwfl's own function for that ends by asking debuginfod
- * servers, for which it loads some thirty libraries even if it may ask none: it is called only if
- * it will find the file (whose checksum it compares).
- */
-static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
-                          const char *path, const char *debuglink, GElf_Word checksum, char **ret)
-{
-    int fd =
-        dwfl_build_id_find_debuginfo(module, userdata, name, base, path, debuglink, checksum, ret);
-
-    if (fd >= 0 || !debuglink || !path ||
-        !(is_debug_file("", path, "", debuglink) || is_debug_file("", path, "/.debug", debuglink) ||
-          is_debug_file("/usr/lib/debug", path, "", debuglink)))
-        return fd;
-    return dwfl_standard_find_debuginfo(module, userdata, name, base, path, debuglink, checksum,
-                                        ret);
+    return demangle(symbols);
 }
 
 static int read_file(struct symbols *symbols, const char *path, int fd)
 {
-    static const Dwfl_Callbacks callbacks = {
-        .find_elf = dwfl_build_id_find_elf,
-        .find_debuginfo = find_debuginfo,
-        .section_address = dwfl_offline_section_address,
-    };
-    struct source source;
-    Dwfl *dwfl = dwfl_begin(&callbacks);
-    if (!dwfl)
-        return -ENOMEM;
+    struct reading reading = { 0 };
+    int error = debugfile_open(&reading.from, path, fd);
 
-    int error = report_file(dwfl, path, fd, &source);
-    if (!error)
-        error = read_symbols(symbols, &source);
-    dwfl_end(dwfl);
+    if (error)
+        return error;
+    error = read_symbols(symbols, &reading);
+    free(reading.linked);
+    directories_close(reading.directories);
+    debugfile_close(&reading.from);
     return error;
 }
 
@@ -312,14 +401,13 @@ int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t 
     symbols->wanted = wanted;
     symbols->wanted_count = wanted_count;
 
-    /* libdwfl asks debuginfod servers for what it does not find, with this as its only switch. */
-    unsetenv("DEBUGINFOD_URLS");
     int error = read_file(symbols, path, fd);
+    if (!error)
+        error = arrange(symbols);
     if (error) {
         symbols_close(symbols);
         return error;
     }
-    arrange(symbols);
     *ret = symbols;
     return 0;
 }

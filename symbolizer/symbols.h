@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "symbolizer/source.h"
 
 struct symbols;
 
@@ -17,6 +18,7 @@ struct symbol_name {
     char *component; /* component.h; likewise. "" too if several names do not agree */
     uint64_t offset; /* file offset of its first byte */
     uint64_t size;   /* bytes; never 0, and offset + size is at most INT64_MAX */
+    enum source source;
 };
 
 /*
@@ -32,5 +34,9 @@ void symbols_close(struct symbols *symbols);
 /* The function whose [offset, offset + size) holds this file offset, or NULL: never the nearest. Of
  * several (nested ranges), the one that starts last. */
 const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t offset);
+
+/* A name as people read it, "foo::bar(int)" for "_ZN3foo3barEi"; others as they are. To be freed;
+ * NULL: no memory. */
+char *symbols_demangle(const char *name);
 
 #endif

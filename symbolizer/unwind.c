@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "symbolizer/epilogue.h"
+#include "symbolizer/guess.h"
 #include "symbolizer/reference.h"
 
 enum {
@@ -158,29 +159,31 @@ static enum stack_end missing_site(struct unwinder *u, uint64_t address)
 }
 
 /* Does the call in `site` name another function than the one that `inner` is in? Then a tail call
- * removed its frame. */
+ * removed its frame. Of a function without unwind entry only its image is known. */
 static bool names_another(const struct site *site, const struct site *inner)
 {
-    return site->callee && (site->callee < inner->start || site->callee >= inner->end);
+    if (!site->callee || !inner->start)
+        return site->callee && site->callee_image != inner->image;
+    return site->callee < inner->start || site->callee >= inner->end;
 }
 
 /* Enters the frame at `site`, and before it the frame that a tail call removed. `inner` is the
  * frame that it called, NULL if it called none. False: failed_step tells why. */
 static bool enter(struct unwinder *u, struct site *site, const struct site *inner)
 {
-    int error = inner && inner->start ? space_resolve_call(u->space, u->target, site) : 0;
+    int error = inner ? space_resolve_call(u->space, u->target, site) : 0;
 
     if (error < 0) {
         u->failure = error;
         return false;
     }
-    u->settled &= !inner || !inner->start || site->call_known;
+    u->settled &= !inner || site->call_known;
     if (inner && inner->cfi == SITE_AT_END) {
         /* How it got to `inner` was inferred: sure only if the call says the same. */
-        u->inexact = site->callee != inner->start;
-    } else if (inner && inner->start && names_another(site, inner)) {
-        if (!add_frame(
-                u, (struct frame){ site->callee_image->number, FRAME_TAIL, site->callee_offset }))
+        u->inexact |= site->callee != inner->start;
+    } else if (inner && names_another(site, inner)) {
+        uint32_t tail = FRAME_TAIL | (u->inexact ? FRAME_INEXACT : 0);
+        if (!add_frame(u, (struct frame){ site->callee_image->number, tail, site->callee_offset }))
             return false;
     }
     uint32_t module = site->image ? site->image->number : MODULE_ANON;
@@ -199,8 +202,7 @@ bool unwinder_complete_start(struct unwinder *u)
     return !error;
 }
 
-/* %rbp at `at`: STEP_OUT, or why it is not known. */
-static enum step find_bp(struct unwinder *u, struct position *at)
+enum step unwinder_find_bp(struct unwinder *u, struct position *at)
 {
     if (at->bp_known)
         return STEP_OUT;
@@ -264,7 +266,7 @@ static enum step step_by_row(struct unwinder *u, const struct row *row, struct p
     case ROW_CFA_RSP:
         return frame_step(u, row, at->sp + offset, at);
     case ROW_CFA_RBP:
-        found = find_bp(u, at);
+        found = unwinder_find_bp(u, at);
         return found == STEP_OUT ? frame_step(u, row, at->bp + offset, at) : found;
     case ROW_GO:
         at->bp_known = false;
@@ -374,6 +376,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
 
     u->depth = u->path_depth = 0;
     u->failure = 0;
+    u->searches = 0;
     u->inexact = u->decided = false;
     u->settled = true;
     for (bool first = true;; first = false) {
@@ -382,9 +385,14 @@ walk(struct unwinder *u, struct site *site, struct position at,
             return failed_step(u);
         note_frame(u, first ? site->address : at.ip, site, inner);
         enum stack_end end = dead_end(site, first);
-        if (end != STACK_COMPLETE || site->cfi == SITE_ENTRY)
+        u->settled &= end != STACK_NO_CFI; /* words decide that are not on the path */
+        bool guessed = end == STACK_NO_CFI && guess_caller(u, site, &at);
+        if (guessed) {
+            u->carried = u->inexact = true;
+        } else if (end != STACK_COMPLETE || site->cfi == SITE_ENTRY) {
             return decide(u, end);
-        switch (step(u, site, &at)) {
+        }
+        switch (guessed ? STEP_OUT : step(u, site, &at)) {
         case STEP_OUT:
             break;
         case STEP_OUTERMOST:

@@ -1,7 +1,8 @@
 /*
  * unwind.h - walks the user stack of a stopped tracee, from the system-call instruction out to the
  * outermost frame, by the CFI of the mapped ELF files; and finds the frames that tail calls
- * removed. Nothing is guessed: where no unwind information covers a pc, the walk stops and says so.
+ * removed. Where no unwind information covers a pc, the caller is guessed, and all from there on is
+ * marked inexact; or the walk stops and says so.
  */
 #ifndef SYSTRACE_UNWIND_H
 #define SYSTRACE_UNWIND_H
@@ -32,10 +33,11 @@ struct unwinder {
     uint8_t *stack; /* the piece that has been read: [stack_start, stack_start + stack_size) */
     uint64_t stack_start;
     size_t stack_size, stack_capacity;
-    size_t reach; /* how far from stack_start the walk has read */
-    size_t piece; /* how much to read at once: about as far as recent walks have reached */
-    bool inexact; /* the frames from here outwards rest on a heuristic */
-    int failure;  /* errno of the memory access that failed, negative; 0 */
+    size_t reach;      /* how far from stack_start the walk has read */
+    size_t piece;      /* how much to read at once: about as far as recent walks have reached */
+    bool inexact;      /* the frames from here outwards rest on a heuristic */
+    unsigned searches; /* of the stack, for a caller (guess.c) */
+    int failure;       /* errno of the memory access that failed, negative; 0 */
     struct memo_node *path; /* for the memo: the frames that are on the stack, */
     uint32_t path_depth;    /* as far as there is room for them */
     bool settled;           /* as long as the code stays, their addresses decide on the frames, */
@@ -45,6 +47,7 @@ struct unwinder {
     unw_cursor_t cursor;
     struct user_regs_struct registers; /* where it started, or starts again */
     const struct site *site;           /* of the step under way */
+    bool carried;                      /* the walk has gone on without its cursor */
     unw_addr_space_t uncached;
 };
 
@@ -99,6 +102,9 @@ enum step unwinder_step(struct unwinder *unwinder, const struct site *site, stru
 /* Reads what is not known yet of the registers at the start; false and unwinder->failure if it
  * cannot. */
 bool unwinder_complete_start(struct unwinder *unwinder);
+
+/* Makes at->bp known: STEP_OUT, or why it is not. */
+enum step unwinder_find_bp(struct unwinder *unwinder, struct position *at);
 
 /* A word of the traced process, by way of the piece of the stack; false and unwinder->failure if
  * not mapped. */

@@ -128,21 +128,28 @@ void family_adopt_orphans(struct trace *trace)
     }
 }
 
+/* Takes a tracee away that is no more. */
+static void forget(struct trace *trace, struct tracee *tracee)
+{
+    entry_watch_affinity(trace, tracee, false);
+    trace->held -= tracee->held;
+    trace->installing -= tracee->installing;
+    if (tracee->changing_map) /* others may share the memory, and the call may have come so far */
+        tracee->space->stale = true;
+    tracees_remove(&trace->tracees, tracee);
+}
+
 /* The tracee that called execve takes over the tid of the leader, which has vanished if it was
  * another, perhaps in a call. */
-static struct tracee *take_over(struct trace *trace, struct tracee *leader, struct tracee *caller,
-                                pid_t tid)
+static void take_over(struct trace *trace, struct tracee *leader, struct tracee *caller, pid_t tid)
 {
     entry_watch_affinity(trace, caller, false);
     if (leader) {
-        entry_watch_affinity(trace, leader, false);
-        trace->orphans += leader->cloning;
-        trace->installing -= leader->installing;
-        trace->held -= leader->held;
         trace_execution(trace)->killed += leader->at_entry;
+        trace->orphans += leader->cloning;
+        forget(trace, leader);
     }
     tracees_rename(&trace->tracees, caller, tid);
-    return caller;
 }
 
 struct tracee *family_exec(struct trace *trace, pid_t tid)
@@ -152,8 +159,10 @@ struct tracee *family_exec(struct trace *trace, pid_t tid)
 
     request_send(PTRACE_GETEVENTMSG, tid, 0, (uintptr_t)&former);
     struct tracee *caller = tracees_find(&trace->tracees, (pid_t)former);
-    if (caller && caller->process && caller != tracee)
-        tracee = take_over(trace, tracee, caller, tid);
+    if (caller && caller->process && caller != tracee) {
+        take_over(trace, tracee, caller, tid);
+        tracee = caller;
+    }
     if (!tracee || !tracee->process)
         return NULL;
     struct space *space = space_create();
@@ -186,17 +195,6 @@ static bool ended_itself(const struct tracee *tracee, int status)
 {
     pid_t ender = tracee->process->ender;
     return tracee->ending && WIFEXITED(status) && (!ender || ender == tracee->tid);
-}
-
-/* Takes a tracee away that is no more. */
-static void forget(struct trace *trace, struct tracee *tracee)
-{
-    entry_watch_affinity(trace, tracee, false);
-    trace->held -= tracee->held;
-    trace->installing -= tracee->installing;
-    if (tracee->changing_map) /* others may share the memory, and the call may have come so far */
-        tracee->space->stale = true;
-    tracees_remove(&trace->tracees, tracee);
 }
 
 /* A leader's death is reported last. A thread that is left then had taken over its tid by execve,

@@ -22,7 +22,9 @@ enum {
     OPTION_KILL,
     OPTION_NO_KILL,
     OPTION_INTERVAL,
-    OPTION_RESULTS
+    OPTION_RESULTS,
+    OPTION_INLINES,
+    OPTION_LINES
 };
 
 enum { UNDECIDED = -1 };
@@ -35,6 +37,8 @@ static const struct option long_options[] = {
     { "attach", required_argument, NULL, 'p' },
     { "interval", required_argument, NULL, OPTION_INTERVAL },
     { "results", no_argument, NULL, OPTION_RESULTS },
+    { "inlines", no_argument, NULL, OPTION_INLINES },
+    { "lines", no_argument, NULL, OPTION_LINES },
     { "user", required_argument, NULL, 'u' },
     { "env", required_argument, NULL, 'E' },
     { "engine", required_argument, NULL, OPTION_ENGINE },
@@ -63,10 +67,14 @@ static const char help[] =
     "\n"
     "  -o, --output=FILE        write results to FILE; may be repeated. The ending chooses the "
     "format:\n"
-    "                             .csv the table, .json the run file, .txt text.\n"
+    "                             .csv the table, .json the run file, .txt text, .stacks all "
+    "stacks.\n"
     "                             Without -o the table goes to stderr\n"
     "      --interval=SECONDS   write the results to the files of -o every so often, too\n"
     "      --results            observe what calls return: errors, and time in the kernel\n"
+    "      --inlines            record functions that the compiler put into others, where there is "
+    "DWARF\n"
+    "      --lines              and the source lines of all frames; .stacks shows them\n"
     "  -p, --attach=PID[,PID]...  trace running processes, with all their threads, until they end "
     "or ^C;\n"
     "                             they run on\n"
@@ -77,7 +85,7 @@ static const char help[] =
     "      --kill-on-exit       the traced processes die with systrace-lib: so it is without -p\n"
     "      --no-kill-on-exit    they live on: so it is with -p; else it needs the engine ptrace\n"
     "      --no-near            do not bring a tracee that stops often to the tracer's CPU\n"
-    "      --format=FORMAT      csv, json or text, whatever the ending of FILE\n"
+    "      --format=FORMAT      csv, json, text or stacks, whatever the ending of FILE\n"
     "      --table              write the table, not the run, to a .json FILE\n"
     "      --runtime-library=GLOB   a library that never is the caller, like libc; may be "
     "repeated\n"
@@ -126,7 +134,7 @@ static int parse_format(const char *name, enum output_format *ret)
     int format = output_format_parse(name);
 
     if (format < 0) {
-        diag("unknown format '%s': use csv, json or text", name);
+        diag("unknown format '%s': use csv, json, text or stacks", name);
         return -EINVAL;
     }
     *ret = (enum output_format)format;
@@ -226,6 +234,12 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
         return parse_interval(optarg, &o->interval);
     case OPTION_RESULTS:
         o->results = true;
+        return 0;
+    case OPTION_INLINES:
+        o->inlines = true;
+        return 0;
+    case OPTION_LINES:
+        o->inlines = o->lines = true;
         return 0;
     case 'u':
         o->user = optarg;

@@ -30,6 +30,8 @@ struct options {
     bool kill_on_exit;     /* the tracees die with us */
     unsigned interval;     /* --interval: seconds; 0: write at the end only */
     bool results;          /* --results: observe what calls return */
+    bool inlines;          /* --inlines: find the functions that were inlined, by DWARF */
+    bool lines;            /* --lines: and the source lines; only with `inlines` */
     bool no_near;          /* --no-near: leave all placing to the scheduler */
     uint64_t verify_every; /* --verify: each N-th stack; 0: none */
     struct table_options table_options;

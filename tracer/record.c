@@ -157,9 +157,10 @@ static int name_go_place(struct run *run, const struct image *image, uint64_t pl
         !function.stack_program || !image_offset(image, function.start, &offset))
         return 0;
     char *component = component_of_go(function.name);
-    int result = component ? run_add_symbol(run, image->number, offset,
-                                            function.end - function.start, function.name, component)
-                           : -ENOMEM;
+    int result = component
+                     ? run_add_symbol(run, image->number, offset, function.end - function.start,
+                                      function.name, component, SOURCE_GO)
+                     : -ENOMEM;
     free(component);
     if (!result)
         result = go_inlined(image, &function, vaddr, add_inlined, &at);
@@ -221,20 +222,39 @@ static int add_name(void *context, size_t job, const struct symbol_name *name)
 {
     const struct naming *naming = context;
     return run_add_symbol(naming->run, naming->jobs[job].image->number, name->offset, name->size,
-                          name->name, name->component);
+                          name->name, name->component, name->source);
 }
 
-static void warn_of_names(void *context, size_t job, enum names_result result)
+static int add_levels(void *context, size_t job, uint64_t offset, const struct level *levels,
+                      size_t count)
 {
     const struct naming *naming = context;
-    diag("no names for functions of '%s': to read its symbols %s",
-         naming->jobs[job].image->module.path,
+    uint32_t module = naming->jobs[job].image->number;
+    int error = 0;
+
+    for (uint32_t i = 0; i < count && !error; i++) {
+        if (i + 1 < count)
+            error = run_add_inlined(naming->run, module, offset, i, levels[i].name,
+                                    levels[i].component);
+        if (!error && levels[i].line)
+            error = run_add_line(naming->run, module, offset, i, levels[i].file, levels[i].line);
+    }
+    return error;
+}
+
+static void warn_of_names(void *context, size_t job, enum names_result result, bool debug)
+{
+    const struct naming *naming = context;
+    diag("no %s of '%s': to read its %s %s", debug ? "inlined functions" : "names for functions",
+         naming->jobs[job].image->module.path, debug ? "debug information" : "symbols",
          result == NAMES_TOO_LONG ? "takes too long" : "fails");
 }
 
-static int name_places(struct run *run, const struct images *images, const struct place *places,
-                       uint64_t *offsets, size_t count, struct names_job *jobs)
+static int name_places(struct run *run, const struct options *options, const struct images *images,
+                       const struct place *places, uint64_t *offsets, size_t count,
+                       struct names_job *jobs)
 {
+    const struct names_extent extent = { options->inlines, options->lines };
     const struct names_limits limits = { NAMES_MILLISECONDS, names_bytes };
     struct naming naming = { run, jobs };
     size_t wanted = 0;
@@ -247,11 +267,12 @@ static int name_places(struct run *run, const struct images *images, const struc
             return error;
         wanted += jobs[wanted].count > 0;
     }
-    return names_find(jobs, wanted, &limits,
-                      &(struct names_user){ add_name, warn_of_names, &naming });
+    return names_find(jobs, wanted, extent, &limits,
+                      &(struct names_user){ add_name, add_levels, warn_of_names, &naming });
 }
 
-static int record_symbols(struct run *run, const struct images *images)
+static int record_symbols(struct run *run, const struct options *options,
+                          const struct images *images)
 {
     size_t count = 0;
     struct place *places = collect_places(run, &count);
@@ -260,14 +281,15 @@ static int record_symbols(struct run *run, const struct images *images)
     int result = -ENOMEM;
 
     if (places && offsets && jobs)
-        result = name_places(run, images, places, offsets, count, jobs);
+        result = name_places(run, options, images, places, offsets, count, jobs);
     free(places);
     free(offsets);
     free(jobs);
     return result;
 }
 
-int record_end(struct run *run, uint32_t execution, const int *status, const struct images *images)
+int record_end(struct run *run, uint32_t execution, const int *status,
+               const struct options *options, const struct images *images)
 {
     struct execution *e = &run->executions[execution];
 
@@ -278,5 +300,5 @@ int record_end(struct run *run, uint32_t execution, const int *status, const str
         e->exit_signal = WTERMSIG(*status);
     for (size_t i = 0; i < images->count; i++)
         run->modules[images->images[i]->number].loads += images->images[i]->module.loads;
-    return record_symbols(run, images);
+    return record_symbols(run, options, images);
 }

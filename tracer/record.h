@@ -19,8 +19,9 @@ int64_t record_begin(struct run *run, const struct options *options, const char 
  * that ends us. */
 int64_t record_program(struct run *run, pid_t tid);
 
-/* Ends it: time, status of the command as from waitpid(2) (NULL: there is none), load counts and
- * symbols. -ENOMEM. */
-int record_end(struct run *run, uint32_t execution, const int *status, const struct images *images);
+/* Ends it: time, status of the command as from waitpid(2) (NULL: there is none), load counts,
+ * symbols and what the options ask for beside them. -ENOMEM. */
+int record_end(struct run *run, uint32_t execution, const int *status,
+               const struct options *options, const struct images *images);
 
 #endif

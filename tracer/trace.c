@@ -200,7 +200,7 @@ static int end_record(struct trace *trace, const int *status)
     execution->memo_hits = trace->unwinder.hits;
     execution->memo_misses = trace->unwinder.walks;
     execution->hard_walks = trace->unwinder.hard_walks;
-    return record_end(trace->run, trace->execution, status, &trace->images);
+    return record_end(trace->run, trace->execution, status, trace->options, &trace->images);
 }
 
 /* Forks: the child has all that was recorded so far to itself, and writes it; we go on. */

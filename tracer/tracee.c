@@ -114,10 +114,6 @@ void tracees_remove(struct tracees *tracees, struct tracee *tracee)
 
 void tracees_rename(struct tracees *tracees, struct tracee *tracee, pid_t tid)
 {
-    struct tracee *former = tracees_find(tracees, tid);
-
-    if (former)
-        tracees_remove(tracees, former);
     unlink_tracee(tracees, tracee);
     tracee->tid = tid;
     *find_link(tracees, tid) = tracee;

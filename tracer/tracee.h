@@ -84,8 +84,7 @@ struct tracee *tracees_next(const struct tracees *tracees, const struct tracee *
 struct tracee *tracees_add(struct tracees *tracees, pid_t tid);
 void tracees_remove(struct tracees *tracees, struct tracee *tracee);
 
-/* Gives it another tid, as execve does to a thread that is not the leader; one that had it is
- * removed. */
+/* Gives it another tid, which no tracee has, as execve does to a thread that is not the leader. */
 void tracees_rename(struct tracees *tracees, struct tracee *tracee, pid_t tid);
 
 /* Puts a tracee in a process and an address space, both of which the caller hands over a reference

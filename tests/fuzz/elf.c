@@ -1,6 +1,7 @@
 /*
- * elf.c - fuzzes what is read of an ELF file when it is first mapped (symbolizer/image.c, cfi.c,
- * library.c), and the unwind rows made of it (row.c): as a file, and as a copy taken from memory.
+ * elf.c - fuzzes what is read of an ELF file when it is first mapped (symbolizer/image.c,
+ * debugframe.c, cfi.c, library.c), and the unwind rows made of it (row.c): as a file, and as a copy
+ * taken from memory.
  */
 #include "fuzz.h"
 
@@ -56,8 +57,9 @@ static int64_t number_module(void *context, const struct module *module)
 /* An entry covers what it is found for, and has a row. */
 static void look_up(struct image *image, uint64_t vaddr)
 {
+    const struct cfi *tables;
     struct fde fde;
-    int result = cfi_find(&image->cfi, vaddr, &fde);
+    int result = image_find_fde(image, vaddr, &tables, &fde);
 
     CHECK(!result || result == -ENOENT || result == -EINVAL);
     CHECK(cfi_next_start(&image->cfi, vaddr) > vaddr || vaddr == UINT64_MAX);
@@ -84,22 +86,22 @@ static void look_up_go(const struct image *image, uint64_t vaddr)
         CHECK(row.start <= vaddr && vaddr < row.end && row.row.kind <= ROW_SIGNAL);
 }
 
-static void look_up_entries(struct image *image)
+static void look_up_entries(struct image *image, const struct cfi *cfi)
 {
     uint64_t vaddr = 0;
     struct fde fde;
 
     for (int i = 0; i < ROWS_MAX; i++) {
         look_up(image, vaddr);
-        vaddr = cfi_next_start(&image->cfi, vaddr);
+        vaddr = cfi_next_start(cfi, vaddr);
         if (vaddr == UINT64_MAX)
             return;
-        if (!cfi_find(&image->cfi, vaddr, &fde))
+        if (!cfi_find(cfi, vaddr, &fde))
             look_up(image, fde.end - 1);
     }
 }
 
-static void check_segments(const struct image *image)
+static void check_segments(struct images *images, struct image *image)
 {
     uint64_t offset, vaddr;
 
@@ -109,10 +111,11 @@ static void check_segments(const struct image *image)
             continue;
         CHECK(image_offset(image, s->vaddr, &offset));
         CHECK(image_vaddr(image, s->offset, &vaddr));
-        if (image->cfi.count) {
+        if (image->cfi.count || image->debug.count) {
             for (uint64_t at = 0; at < s->size && at < ROWS_MAX; at++)
-                look_up((struct image *)image, s->vaddr + at);
+                look_up(image, s->vaddr + at);
         }
+        CHECK(image_function(images, image, s->vaddr) <= s->vaddr);
         for (uint64_t at = 0; image->go.count && at < s->size && at < ROWS_MAX; at++)
             look_up_go(image, s->vaddr + at);
     }
@@ -123,7 +126,7 @@ static void check_library(const struct module *module)
     struct runtime_libraries list = { 0 };
 
     library_is_runtime(&list, module);
-    CHECK(!library_is_exit_handler(module, ""));
+    CHECK(!library_is_exit_handler(module, "", ""));
 }
 
 static void read_image(bool as_file)
@@ -142,8 +145,9 @@ static void read_image(bool as_file)
     CHECK(maps_next(&text, &mapping) == 1);
     images_init(&images, number_module, NULL);
     if (images_load(&images, &target, &mapping, &image) == 1) {
-        check_segments(image);
-        look_up_entries(image);
+        check_segments(&images, image);
+        look_up_entries(image, &image->cfi);
+        look_up_entries(image, &image->debug);
         look_up(image, image->entry);
         look_up(image, UINT64_MAX);
         check_library(&image->module);

@@ -73,9 +73,11 @@ static void take_symbol(struct input *in, struct run *run)
     const char *component = size % 2 ? "go:a" : "";
 
     if (size)
-        CHECK(!run_add_symbol(run, module, offset, size, name, component));
+        CHECK(!run_add_symbol(run, module, offset, size, name, component,
+                              (enum source)(size % SOURCES)));
     else
-        CHECK(!run_add_inlined(run, module, offset, 0, name, component));
+        CHECK(!run_add_inlined(run, module, offset, 0, name, component) &&
+              (!*name || !run_add_line(run, module, offset, 0, name, 1)));
     free(name);
 }
 

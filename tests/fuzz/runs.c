@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "report/csv.h"
 #include "report/runfile.h"
+#include "report/stacktext.h"
 #include "report/tablejson.h"
 #include "report/text.h"
 
@@ -115,7 +116,8 @@ static void check_table(struct run *run, const struct table_options *options)
     CHECK(table.calls == count_calls(run));
     FILE *file = open_memstream(&text.bytes, &text.size);
     CHECK(!csv_print(file, &table) && !tablejson_print(file, &table) &&
-          !text_print(file, &table, TEXT_WIDTH) && !fclose(file));
+          !text_print(file, &table, TEXT_WIDTH) && !stacktext_print(file, run, &table) &&
+          !fclose(file));
     CHECK(!memchr(text.bytes, '\0', text.size));
     free(text.bytes);
     table_deinit(&table);

@@ -1,11 +1,12 @@
-/* symbols.c - fuzzes symbolizer/symbols.c, and libdwfl behind it: any file as the one whose
- * functions are to be named. */
+/* symbols.c - fuzzes symbolizer/symbols.c and places.c, and libdwfl behind them: any file as the
+ * one whose functions are to be named. */
 #include "fuzz.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 #include "symbolizer/component.h"
+#include "symbolizer/places.h"
 #include "symbolizer/symbols.h"
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
@@ -27,6 +28,7 @@ static void check_symbol(const struct symbol_name *found, uint64_t offset)
     CHECK(found->size && found->offset <= offset && offset - found->offset < found->size);
     CHECK(found->offset <= INT64_MAX && found->size <= INT64_MAX - found->offset);
     CHECK(*found->name && component_is_valid(found->component));
+    CHECK(found->source <= SOURCE_DYNSYM);
 }
 
 /* What is found does not depend on what else is asked for. */
@@ -47,6 +49,33 @@ static void check_wanted(int fd, const struct symbols *all)
     symbols_close(some);
 }
 
+static int check_place(void *context, uint64_t offset, const struct level *levels, size_t count)
+{
+    size_t *places = context;
+
+    CHECK(count && offset < 1 << 20);
+    for (size_t i = 0; i < count; i++) {
+        CHECK(!*levels[i].name == (i + 1 == count) && component_is_valid(levels[i].component));
+        CHECK(!*levels[i].file == !levels[i].line && levels[i].line <= INT32_MAX);
+    }
+    CHECK(count > 1 || levels[0].line);
+    ++*places;
+    return 0;
+}
+
+/* Each place once at most. */
+static void check_places(int fd)
+{
+    uint64_t offsets[64];
+    size_t places = 0;
+
+    for (size_t i = 0; i < LENGTH(offsets); i++)
+        offsets[i] = 0x1000 + i;
+    int result =
+        places_read("/nowhere/file", fd, offsets, LENGTH(offsets), true, check_place, &places);
+    CHECK(result <= 0 && places <= LENGTH(offsets));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = make_file(data, size);
@@ -60,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (symbols)
         check_wanted(fd, symbols);
     symbols_close(symbols);
+    check_places(fd);
     close(fd);
     return 0;
 }

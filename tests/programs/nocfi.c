@@ -1,7 +1,7 @@
 /*
  * nocfi.c - assembly without unwind information: libnocfi calls getppid itself, 2 times; it calls
- * libc's getpgrp, 3 times; and liba, which calls getpgid, once. Who called libnocfi is not known,
- * and must not be guessed.
+ * libc's getpgrp, 3 times; and liba, which calls getpgid, once. Who called libnocfi is guessed:
+ * from the calls that name its functions.
  */
 #include <unistd.h>
 #include "libask.h"

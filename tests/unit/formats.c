@@ -5,6 +5,7 @@
 #include "report/csv.h"
 #include "report/lines.h"
 #include "report/runfile.h"
+#include "report/stacktext.h"
 
 /* The whole page. */
 static char *read_page(void)
@@ -20,6 +21,15 @@ static char *read_page(void)
     return page;
 }
 
+/* The text's beginning up to its second empty line, or all of it. */
+static void cut_stacks(char *text)
+{
+    char *end = strstr(text, "\n\n");
+    end = end ? strstr(end + 2, "\n\n") : NULL;
+    if (end)
+        end[1] = '\0';
+}
+
 /* The text, as an indented block. */
 static void check_example(const char *page, const char *text)
 {
@@ -29,7 +39,7 @@ static void check_example(const char *page, const char *text)
 
     assert_non_null(file);
     for (const char *c = text; *c; c++)
-        fprintf(file, "%s%c", c == text || c[-1] == '\n' ? "    " : "", *c);
+        fprintf(file, "%s%c", (c == text || c[-1] == '\n') && *c != '\n' ? "    " : "", *c);
     fclose(file);
     if (!strstr(page, block))
         fail_msg("%s lacks this example:\n%s", FORMATS_PAGE, block);
@@ -50,6 +60,10 @@ static void test_examples(void **state)
     free(text);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     text = PRINTED(csv_print(file, &table));
+    check_example(page, text);
+    free(text);
+    text = PRINTED(stacktext_print(file, &run, &table));
+    cut_stacks(text);
     check_example(page, text);
     free(text);
     table_deinit(&table);

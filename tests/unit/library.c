@@ -180,14 +180,16 @@ static void test_exit_handlers(void **state)
 {
     struct module libc = make("libc.so.6", "libc.so.6", ""), app = make("app", "", "");
     (void)state;
-    assert_true(library_is_exit_handler(&libc, "exit"));
-    assert_true(library_is_exit_handler(&libc, "quick_exit"));
-    assert_true(library_is_exit_handler(&libc, "__run_exit_handlers"));
-    assert_true(library_is_exit_handler(&app, "__run_exit_handlers")); /* static */
-    assert_false(library_is_exit_handler(&app, "exit"));
-    assert_false(library_is_exit_handler(&libc, "_exit"));
-    assert_false(library_is_exit_handler(&libc, "on_exit"));
-    assert_false(library_is_exit_handler(&libc, "__cxa_finalize"));
+    assert_true(library_is_exit_handler(&libc, "", "exit"));
+    assert_true(library_is_exit_handler(&libc, "", "quick_exit"));
+    assert_true(library_is_exit_handler(&libc, "", "__run_exit_handlers"));
+    assert_true(library_is_exit_handler(&app, "", "__run_exit_handlers")); /* static */
+    assert_false(library_is_exit_handler(&app, "", "exit"));
+    assert_true(library_is_exit_handler(&app, "libc", "exit"));
+    assert_false(library_is_exit_handler(&app, "[unknown]", "exit"));
+    assert_false(library_is_exit_handler(&libc, "", "_exit"));
+    assert_false(library_is_exit_handler(&libc, "", "on_exit"));
+    assert_false(library_is_exit_handler(&libc, "", "__cxa_finalize"));
 }
 
 int main(void)

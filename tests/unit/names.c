@@ -1,6 +1,6 @@
 /*
- * names.c - names from a child process, in place of whose symbols.c there is this test's own: it
- * answers, crashes, hangs or eats memory, as the path says.
+ * names.c - names from a child process, in place of whose symbols.c and places.c there are this
+ * test's own: they answer, crash, hang or eat memory, as the path says.
  */
 #include "test.h"
 
@@ -54,7 +54,8 @@ int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t 
                                   !strcmp(path, "odd") ? "odd"
                                   : i % 2              ? ""
                                                        : "rust:a",
-                                  16 * i, strcmp(path, "endless") ? 16 : UINT64_MAX };
+                                  16 * i, strcmp(path, "endless") ? 16 : UINT64_MAX,
+                                  strcmp(path, "nowhere") ? SOURCE_DYNSYM : SOURCES };
     *ret = &symbols;
     return 0;
 }
@@ -62,6 +63,42 @@ int symbols_open(struct symbols **ret, const char *path, int fd, const uint64_t 
 const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t offset)
 {
     return offset < 16 ? NULL : &symbols->names[offset / 16];
+}
+
+/* Two functions inlined at one place, of which the first has a component; lines alone at another.
+ */
+int places_read(const char *path, int fd, const uint64_t *offsets, size_t count, bool lines,
+                places_fn *add, void *context)
+{
+    const struct level inlined[] = { { (char *)path, "rust:b", lines ? "b" : "", lines ? 7 : 0 },
+                                     { "c", "", "", 0 },
+                                     { "", "", lines ? "a" : "", lines ? INT32_MAX : 0 } };
+    struct level odd[] = { { "b", "", "b", 1 }, { "", "", "a", 1 } };
+
+    (void)fd;
+    assert_true(offsets[1] == 40 && count == 4);
+    if (!strcmp(path, "debug crash"))
+        __builtin_trap();
+    while (!strcmp(path, "debug hang"))
+        pause();
+    if (!strcmp(path, "debug elsewhere"))
+        return add(context, 41, odd, 2);
+    if (!strcmp(path, "debug nothing"))
+        return add(context, 40, odd, 0);
+    if (!strcmp(path, "debug no last"))
+        return add(context, 40, odd, 1);
+    if (!strcmp(path, "debug no name"))
+        odd[0].name = "";
+    if (!strcmp(path, "debug no file"))
+        odd[0].file = "";
+    if (!strcmp(path, "debug line"))
+        odd[0].line = UINT32_MAX;
+    if (!strcmp(path, "debug component"))
+        odd[0].component = "odd";
+    if (!strncmp(path, "debug ", 6))
+        return add(context, 40, odd, 2);
+    int result = add(context, 40, inlined, 3);
+    return !result && lines ? add(context, 100, &odd[1], 1) : result;
 }
 
 /* symbols.h says that NULL is nothing. */
@@ -75,9 +112,12 @@ void symbols_close(struct symbols *symbols)
 /* What came of the jobs. */
 struct found {
     size_t count;
-    uint64_t offsets[8];
+    uint64_t offsets[16];
     char last[64];
     enum names_result results[8]; /* by job */
+    enum names_result debug[8];   /* likewise, of debug information */
+    size_t levels;                /* of all places */
+    char text[256];               /* what they are */
     int error;                    /* what add is to return */
 };
 
@@ -87,20 +127,37 @@ static int add(void *context, size_t job, const struct symbol_name *name)
 
     assert_true(found->count < LENGTH(found->offsets) && job < LENGTH(found->results));
     assert_int_equal(name->size, 16);
+    assert_int_equal(name->source, SOURCE_DYNSYM);
     assert_string_equal(name->component, name->offset % 32 ? "" : "rust:a");
     found->offsets[found->count++] = name->offset;
     snprintf(found->last, sizeof(found->last), "%s", name->name);
     return found->error;
 }
 
-static void note(void *context, size_t job, enum names_result result)
+static int add_place(void *context, size_t job, uint64_t offset, const struct level *levels,
+                     size_t count)
 {
     struct found *found = context;
-    found->results[job] = result;
+    size_t used = strlen(found->text);
+
+    assert_true(job < LENGTH(found->results));
+    for (size_t i = 0; i < count; i++)
+        used += (size_t)snprintf(found->text + used, sizeof(found->text) - used, "%lu:%s/%s@%s:%u ",
+                                 offset, levels[i].name, levels[i].component, levels[i].file,
+                                 levels[i].line);
+    found->levels += count;
+    return found->error;
+}
+
+static void note(void *context, size_t job, enum names_result result, bool debug)
+{
+    struct found *found = context;
+    (debug ? found->debug : found->results)[job] = result;
 }
 
 /* Looks for the same places in images of these names. */
-static int find(int milliseconds, struct found *found, const char *const *paths, size_t count)
+static int find(struct names_extent extent, int milliseconds, struct found *found,
+                const char *const *paths, size_t count)
 {
     static const uint64_t places[] = { 5, 40, 47, 100 };
     const struct names_limits limits = { milliseconds, MEMORY };
@@ -112,12 +169,18 @@ static int find(int milliseconds, struct found *found, const char *const *paths,
         images[i].module.path = (char *)paths[i];
         jobs[i] = (struct names_job){ &images[i], places, LENGTH(places) };
     }
-    return names_find(jobs, count, &limits, &(struct names_user){ add, note, found });
+    return names_find(jobs, count, extent, &limits,
+                      &(struct names_user){ add, add_place, note, found });
 }
 
-#define FIND(milliseconds, found, ...)                              \
-    find(milliseconds, found, (const char *const[]){ __VA_ARGS__ }, \
+#define FIND_TO(extent, milliseconds, found, ...)                           \
+    find(extent, milliseconds, found, (const char *const[]){ __VA_ARGS__ }, \
          sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+
+static const struct names_extent symbols_only = { false, false }, inlined = { true, false },
+                                 all = { true, true };
+
+#define FIND(...) FIND_TO(symbols_only, __VA_ARGS__)
 
 static void test_finds(void **state)
 {
@@ -140,11 +203,12 @@ static void test_fails(void **state)
 {
     static const enum names_result results[] = { NAMES_FAILED, NAMES_READ,   NAMES_FAILED,
                                                  NAMES_FAILED, NAMES_FAILED, NAMES_FAILED,
-                                                 NAMES_READ };
+                                                 NAMES_FAILED, NAMES_READ };
     struct found found = { 0 };
 
     (void)state;
-    assert_int_equal(FIND(LATE, &found, "crash", "one", "exit", "endless", "", "odd", "two"), 0);
+    assert_int_equal(
+        FIND(LATE, &found, "crash", "one", "exit", "endless", "", "odd", "nowhere", "two"), 0);
     assert_memory_equal(found.results, results, sizeof(results));
     assert_int_equal(found.count, 4);
     assert_string_equal(found.last, "two");
@@ -188,7 +252,56 @@ static void test_errors(void **state)
     assert_int_equal(found.count, 1);
     assert_int_equal(FIND(LATE, &found, "no memory"), -ENOMEM); /* and not its fault */
     assert_int_equal(FIND(LATE, &found, "no descriptor"), -EMFILE);
-    assert_int_equal(names_find(NULL, 0, &(struct names_limits){ 1, 1 }, NULL), 0);
+    assert_int_equal(names_find(NULL, 0, all, &(struct names_limits){ 1, 1 }, NULL), 0);
+}
+
+/* Where a level has no component of its own it has the symbol's. */
+static void test_finds_places(void **state)
+{
+    struct found found = { 0 };
+
+    (void)state;
+    assert_int_equal(FIND_TO(inlined, LATE, &found, "name"), 0);
+    assert_string_equal(found.text, "40:name/rust:b@:0 40:c/rust:a@:0 40:/rust:a@:0 ");
+    found = (struct found){ 0 };
+    assert_int_equal(FIND_TO(all, LATE, &found, "no ELF", "na\nme", "two"), 0);
+    assert_int_equal(found.count, 4);
+    assert_int_equal(found.levels, 8);
+    assert_memory_equal(found.text,
+                        "40:na\nme/rust:b@b:7 40:c/rust:a@:0 40:/rust:a@a:2147483647 "
+                        "100:/rust:a@a:1 40:two/",
+                        70);
+    found = (struct found){ .error = -EIO };
+    assert_int_equal(FIND_TO(all, LATE, &found, "one", "two"), -EIO);
+}
+
+/* Where debug information fails, names are found nevertheless; also of the images after it. */
+static void test_debug_fails(void **state)
+{
+    struct found found = { 0 };
+
+    (void)state;
+    assert_int_equal(FIND_TO(all, LATE, &found, "debug elsewhere", "debug nothing", "debug no last",
+                             "debug no name"),
+                     0);
+    assert_int_equal(found.levels, 0);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(found.debug[i] == NAMES_FAILED && found.results[i] == NAMES_READ);
+    found = (struct found){ 0 };
+    assert_int_equal(FIND_TO(all, LATE, &found, "debug no file", "debug line", "debug component"),
+                     0);
+    assert_int_equal(found.levels, 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(found.debug[i] == NAMES_FAILED && found.results[i] == NAMES_READ);
+    found = (struct found){ 0 };
+    assert_int_equal(FIND_TO(all, SOON, &found, "debug crash", "crash", "debug hang", "two"), 0);
+    assert_int_equal(found.levels, 4);
+    static const enum names_result results[] = { NAMES_READ, NAMES_FAILED, NAMES_READ, NAMES_READ },
+                                   debug[] = { NAMES_FAILED, NAMES_FAILED, NAMES_TOO_LONG,
+                                               NAMES_READ };
+    assert_memory_equal(found.results, results, sizeof(results));
+    assert_memory_equal(found.debug, debug, sizeof(debug));
+    assert_string_equal(found.last, "two");
 }
 
 int main(void)
@@ -196,7 +309,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds),          cmocka_unit_test(test_fails),
         cmocka_unit_test(test_takes_too_long), cmocka_unit_test(test_takes_too_much),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_errors),         cmocka_unit_test(test_finds_places),
+        cmocka_unit_test(test_debug_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,8 @@ static void test_formats(void **state)
     assert_int_equal(output_format_parse("csv"), OUTPUT_CSV);
     assert_int_equal(output_format_parse("json"), OUTPUT_RUN);
     assert_int_equal(output_format_parse("text"), OUTPUT_TEXT);
+    assert_int_equal(output_format_for("a.stacks", OUTPUT_BY_ENDING, true), OUTPUT_STACKS);
+    assert_int_equal(output_format_parse("stacks"), OUTPUT_STACKS);
     assert_int_equal(output_format_parse("xml"), -1);
 }
 

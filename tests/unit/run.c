@@ -128,11 +128,11 @@ static void test_symbols_by_range(void **state)
 
     assert_int_equal(run_init(&run), 0);
     assert_string_equal(find(&run, 0, 0), "-");
-    assert_int_equal(run_add_symbol(&run, 4, 100, 10, "f", ""), 0);
-    assert_int_equal(run_add_symbol(&run, 3, 100, 100, "outer", ""), 0);
-    assert_int_equal(run_add_symbol(&run, 3, 120, 10, "inner", ""), 0);
-    assert_int_equal(run_add_symbol(&run, 3, 125, 15, "lapping", ""), 0);
-    assert_int_equal(run_add_symbol(&run, 5, 0, 1, "one", ""), 0);
+    assert_int_equal(run_add_symbol(&run, 4, 100, 10, "f", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, 3, 100, 100, "outer", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, 3, 120, 10, "inner", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, 3, 125, 15, "lapping", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, 5, 0, 1, "one", "", SOURCE_SYMTAB), 0);
     static const struct {
         uint32_t module;
         uint64_t offset;
@@ -147,9 +147,11 @@ static void test_symbols_by_range(void **state)
     for (size_t i = 0; i < LENGTH(rows); i++)
         assert_string_equal(find(&run, rows[i].module, rows[i].offset), rows[i].name);
 
-    assert_int_equal(run_add_symbol(&run, 4, 100, 10, "e", ""), 0);  /* the lesser name */
-    assert_int_equal(run_add_symbol(&run, 5, 0, 3, "three", ""), 0); /* the longer range */
-    assert_int_equal(run_add_symbol(&run, 5, 0, 2, "two", ""), 0);
+    assert_int_equal(run_add_symbol(&run, 4, 100, 10, "e", "", SOURCE_SYMTAB),
+                     0); /* the lesser name */
+    assert_int_equal(run_add_symbol(&run, 5, 0, 3, "three", "", SOURCE_SYMTAB),
+                     0); /* the longer range */
+    assert_int_equal(run_add_symbol(&run, 5, 0, 2, "two", "", SOURCE_SYMTAB), 0);
     assert_string_equal(find(&run, 4, 105), "e");
     assert_string_equal(find(&run, 5, 2), "three");
     assert_int_equal(run.symbol_count, 5);
@@ -176,6 +178,29 @@ static void test_inlined(void **state)
     assert_int_equal(run_find_inlined(&run, 3, 99, &found), 0);
     assert_int_equal(run_find_inlined(&run, 4, 100, &found), 0);
     assert_int_equal(run.inlined_count, 3);
+    run_deinit(&run);
+}
+
+static void test_lines(void **state)
+{
+    struct run run;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    assert_null(run_find_line(&run, 3, 100, 0));
+    assert_int_equal(run_add_line(&run, 3, 100, 1, "b.c", 8), 0);
+    assert_int_equal(run_add_line(&run, 3, 100, 0, "a.c", 9), 0);
+    assert_int_equal(run_add_line(&run, 3, 100, 1, "b.c", 7), 0); /* the lesser line */
+    assert_int_equal(run_add_line(&run, 3, 100, 0, "c.c", 1), 0); /* the greater file */
+    assert_int_equal(run_add_line(&run, 2, 100, 0, "d.c", 1), 0);
+    assert_string_equal(run_find_line(&run, 3, 100, 0)->file, "a.c");
+    assert_int_equal(run_find_line(&run, 3, 100, 0)->line, 9);
+    assert_int_equal(run_find_line(&run, 3, 100, 1)->line, 7);
+    assert_string_equal(run_find_line(&run, 2, 100, 0)->file, "d.c");
+    assert_null(run_find_line(&run, 3, 100, 2));
+    assert_null(run_find_line(&run, 3, 99, 0));
+    assert_null(run_find_line(&run, 4, 100, 0));
+    assert_int_equal(run.line_count, 3);
     run_deinit(&run);
 }
 
@@ -216,9 +241,13 @@ static void make_run(struct run *run, int which)
     count.phase = (uint32_t)run_phase(run, phases[which]);
     assert_true(run_count(run, &count) >= 0);
     run->executions[0].entries += count.calls;
-    assert_int_equal(run_add_symbol(run, x, 0, 10 - which % 2, which ? "f" : "g", ""), 0);
-    assert_int_equal(run_add_symbol(run, x, 20, 5, "h", which ? "go:h" : "go:g"), 0);
+    assert_int_equal(
+        run_add_symbol(run, x, 0, 10 - which % 2, which ? "f" : "g", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(
+        run_add_symbol(run, x, 40, 5, "k", "", which == 1 ? SOURCE_DYNSYM : SOURCE_DEBUG_FILE), 0);
+    assert_int_equal(run_add_symbol(run, x, 20, 5, "h", which ? "go:h" : "go:g", SOURCE_SYMTAB), 0);
     assert_int_equal(run_add_inlined(run, x, 5, 0, which ? "i" : "j", which == 1 ? "go:i" : ""), 0);
+    assert_int_equal(run_add_line(run, x, 5, 1, which ? "i.c" : "j.c", 3 - (uint32_t)which % 2), 0);
     run->executions[0].exit_status = which ? -1 : 3;
     run->executions[0].exit_signal = which ? 9 : 0;
 }
@@ -394,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_results),
         cmocka_unit_test(test_symbols_by_range),
         cmocka_unit_test(test_inlined),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_quality),
         cmocka_unit_test(test_merging_is_commutative),
         cmocka_unit_test(test_merging_is_associative),

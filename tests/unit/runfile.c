@@ -74,10 +74,12 @@ static void test_extremes(void **state)
     run.modules[odd].size = run.modules[odd].loads = INT64_MAX;
     assert_int_equal(run_program(&run, "\xe2\x82", "\\x41"), 1);
     assert_int_equal(run_phase(&run, "\t"), 1);
-    assert_int_equal(run_add_symbol(&run, odd, INT64_MAX, INT64_MAX, "operator\"\" \xfe", ""), 0);
-    assert_int_equal(run_add_symbol(&run, odd, 7, 1, "a.F", "go:\xff\\\n"), 0);
+    assert_int_equal(
+        run_add_symbol(&run, odd, INT64_MAX, INT64_MAX, "operator\"\" \xfe", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, odd, 7, 1, "a.F", "go:\xff\\\n", SOURCE_SYMTAB), 0);
     assert_int_equal(run_add_inlined(&run, odd, INT64_MAX, 1, "", ""), 0);
     assert_int_equal(run_add_inlined(&run, odd, INT64_MAX, 0, "\xfe", "go:\x01"), 0);
+    assert_int_equal(run_add_line(&run, odd, INT64_MAX, 2, "\xfe\n", INT32_MAX), 0);
     for (uint32_t marks = 0; marks < 32; marks++) {
         const struct frame frames[] = { { odd, 0, marks }, { odd, marks, INT64_MAX } };
         struct count count = { .program = 1, .phase = 1, .calls = 1, .nr = UINT32_MAX };
@@ -257,16 +259,26 @@ static const struct {
     { "\"identity\":\"gnu:a9\"", "\"identity\":[]", "modules[3]: identity is no string" },
     { "\"soname\":\"liba.so.1\"", "\"soname\":\"liba.so.1\",\"sonames\":1", "'sonames'" },
     /* symbols, frames */
-    { "[3,10,20,\"main\",\"\"]", "[3,10,20]", "symbols[0]: the row is no array of 5" },
-    { "[3,10,20,\"main\",\"\"]", "[7,10,20,\"main\",\"\"]", "symbols[0]: the module is 7" },
-    { "[3,10,20,\"main\",\"\"]", "[3,10,0,\"main\",\"\"]", "symbols[0]: the size is 0" },
-    { "[3,10,20,\"main\",\"\"]", "[3,-10,20,\"main\",\"\"]", "symbols[0]: the offset is -10" },
-    { "[3,10,20,\"main\",\"\"]", "[3,10,20,\"main\",\"\"],[3,10,20,\"main\",\"\"]",
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,20]", "symbols[0]: the row is no array of 6" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[7,10,20,\"main\",\"\",\"symtab\"]",
+      "symbols[0]: the module is 7" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,0,\"main\",\"\",\"symtab\"]",
+      "symbols[0]: the size is 0" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,-10,20,\"main\",\"\",\"symtab\"]",
+      "symbols[0]: the offset is -10" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]",
+      "[3,10,20,\"main\",\"\",\"symtab\"],[3,10,20,\"main\",\"\",\"symtab\"]",
       "symbols[1]: the symbols" },
-    { "[3,10,20,\"main\",\"\"]", "[6,150,20,\"main\",\"\"]",
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[6,150,20,\"main\",\"\",\"symtab\"]",
       "symbols[1]: the symbols are not in the order" },
-    { "[3,10,20,\"main\",\"\"]", "[3,10,20,\"main\",0]", "symbols[0]: the component is no string" },
-    { "[3,10,20,\"main\",\"\"]", "[3,10,20,\"main\",\"c\"]", "symbols[0]: 'c' is no component" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,20,\"main\",0,\"symtab\"]",
+      "symbols[0]: the component is no string" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,20,\"main\",\"c\",\"symtab\"]",
+      "symbols[0]: 'c' is no component" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,20,\"main\",\"\",\"nm\"]",
+      "symbols[0]: 'nm' is no source" },
+    { "[3,10,20,\"main\",\"\",\"symtab\"]", "[3,10,20,\"main\",\"\",0]",
+      "symbols[0]: '' is no source" },
     { "\"inlined\":[]", "\"inlined\":[[3,15,0,\"f\"]]", "inlined[0]: the row is no array of 5" },
     { "\"inlined\":[]", "\"inlined\":[[7,15,0,\"f\",\"\"]]", "inlined[0]: the module is 7" },
     { "\"inlined\":[]", "\"inlined\":[[3,-1,0,\"f\",\"\"]]", "inlined[0]: the offset is -1" },
@@ -279,6 +291,17 @@ static const struct {
       "inlined[1]: the position is 2" },
     { "\"inlined\":[]", "\"inlined\":[[3,15,0,\"f\",\"\"],[3,14,0,\"g\",\"\"]]",
       "inlined[1]: the inlined functions are not in the order" },
+    { "\"lines\":[]", "\"lines\":[[3,15,0,\"f\"]]", "lines[0]: the row is no array of 5" },
+    { "\"lines\":[]", "\"lines\":[[7,15,0,\"f\",1]]", "lines[0]: the module is 7" },
+    { "\"lines\":[]", "\"lines\":[[3,-1,0,\"f\",1]]", "lines[0]: the offset is -1" },
+    { "\"lines\":[]", "\"lines\":[[3,15,1,\"f\",1]]", "lines[0]: no function has the position 1" },
+    { "\"lines\":[]", "\"lines\":[[3,15,0,\"\",1]]", "lines[0]: the file is empty" },
+    { "\"lines\":[]", "\"lines\":[[3,15,0,\"f\",0]]", "lines[0]: the line is 0" },
+    { "\"lines\":[]", "\"lines\":[[3,15,0,\"f\",2147483648]]", "lines[0]: the line is 2147483648" },
+    { "\"lines\":[]", "\"lines\":[[3,15,0,\"f\",1],[3,15,0,\"f\",1]]",
+      "lines[1]: the lines are not" },
+    { "\"lines\":[]", "\"lines\":[[3,15,0,\"f\",1],[3,14,0,\"f\",1]]",
+      "lines[1]: the lines are not" },
     { "[3,15,0]", "[3,15,3]", "frames[2]: the symbol is 3" },
     { "[3,15,0]", "[3,15,1]", "frames[2]: symbols[1] does not hold" },
     { "[3,15,0]", "[3,15,null]", "frames[2]: the symbol is null" },

@@ -88,9 +88,9 @@ static inline void sample_modules(struct run *run)
     assert_int_equal(sample_module(run, "liba.so.1.2", "/lib/liba.so.1.2", "liba.so.1", "sha1:a"),
                      SAMPLE_LIBA);
     assert_int_equal(run_program(run, "app", "/bin/app"), 0);
-    assert_int_equal(run_add_symbol(run, SAMPLE_LIBC, 100, 50, "write", ""), 0);
-    assert_int_equal(run_add_symbol(run, SAMPLE_LIBC, 200, 50, "exit", ""), 0);
-    assert_int_equal(run_add_symbol(run, SAMPLE_APP, 10, 20, "main", ""), 0);
+    assert_int_equal(run_add_symbol(run, SAMPLE_LIBC, 100, 50, "write", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(run, SAMPLE_LIBC, 200, 50, "exit", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(run, SAMPLE_APP, 10, 20, "main", "", SOURCE_SYMTAB), 0);
 }
 
 /*

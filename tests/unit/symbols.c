@@ -1,62 +1,30 @@
 /* symbols.c - names of functions in ELF files of all kinds that distributions ship, and in broken
  * ones. */
-#include "test.h"
+#include "scratch.h"
 
 #include <errno.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "symbolizer/symbols.h"
-
-static char directory[] = "/tmp/systrace-symbols-XXXXXX";
-
-/* Runs a shell command in the directory; the test fails if it does. */
-__attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
-{
-    char *command, *line;
-    va_list arguments;
-
-    va_start(arguments, format);
-    assert_true(vasprintf(&command, format, arguments) > 0);
-    va_end(arguments);
-    assert_true(asprintf(&line, "cd %s && %s", directory, command) > 0);
-    if (system(line))
-        fail_msg("%s", line);
-    free(command);
-    free(line);
-}
 
 /* full.so has everything; the others are made of it. */
 static int setup(void **state)
 {
     (void)state;
-    assert_non_null(mkdtemp(directory));
+    make_directory();
     shell("echo 'V1 { global: *; };' >map");
     shell("%s -shared -nostdlib -fPIC -Wl,--build-id -Wl,--version-script=map -o full.so %s",
           FIXTURE_COMPILER, FIXTURE_SOURCE);
     shell("%s -no-pie -DEXECUTABLE -o executable %s", FIXTURE_COMPILER, FIXTURE_SOURCE);
     shell("objcopy --only-keep-debug full.so full.debug && strip -s -o bare.so full.so");
     shell("objcopy --add-gnu-debuglink=full.debug bare.so linked.so");
-    shell("objcopy -S --keep-symbol=hidden full.debug mini && xz mini && "
-          "objcopy --add-section .gnu_debugdata=mini.xz bare.so mini.so");
+    shell(
+        "objcopy -S --keep-symbol=hidden --keep-symbol=part.cold --keep-symbol=_ZN3foo3barEi.cold "
+        "full.debug mini && xz mini && "
+        "objcopy --add-section .gnu_debugdata=mini.xz bare.so mini.so");
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    shell("rm -rf %s", directory);
-    return 0;
-}
-
-static char *path_of(const char *name)
-{
-    char *path;
-    assert_true(asprintf(&path, "%s/%s", directory, name) > 0);
-    return path;
 }
 
 static struct symbols *open_wanted(const char *name, const uint64_t *wanted, size_t count)
@@ -76,37 +44,6 @@ static struct symbols *open_wanted(const char *name, const uint64_t *wanted, siz
 static struct symbols *open_file(const char *name)
 {
     return open_wanted(name, NULL, 0);
-}
-
-/* The whole file; `size` of it. */
-static char *read_file(const char *name, size_t *size)
-{
-    char *path = path_of(name);
-    FILE *file = fopen(path, "r");
-    struct stat status;
-
-    assert_non_null(file);
-    assert_int_equal(fstat(fileno(file), &status), 0);
-    *size = (size_t)status.st_size;
-    char *bytes = malloc(*size);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    free(path);
-    return bytes;
-}
-
-/* The file offset of the text that a function of the fixture consists of. */
-static uint64_t offset_of(const char *name, const char *text)
-{
-    size_t size;
-    char *bytes = read_file(name, &size);
-    char *found = memmem(bytes, size, text, strlen(text));
-
-    if (!found)
-        fail_msg("%s has no %s", name, text);
-    uint64_t offset = (uint64_t)(found - bytes);
-    free(bytes);
-    return offset;
 }
 
 static void check_name(const struct symbols *symbols, uint64_t offset, const char *expected)
@@ -133,6 +70,17 @@ static void check_function(const char *file, const struct symbols *symbols, cons
     }
 }
 
+/* The table that the name of this function is from. */
+static void check_source(const char *file, const char *text, enum source expected)
+{
+    struct symbols *symbols = open_file(file);
+    const struct symbol_name *found = symbols_find(symbols, offset_of(file, text));
+
+    assert_non_null(found);
+    assert_string_equal(source_name(found->source), source_name(expected));
+    symbols_close(symbols);
+}
+
 static const struct {
     const char *text, *name;
     bool exported; /* in .dynsym too */
@@ -146,10 +94,13 @@ static const struct {
     { "<no-size------->", "-", true },
     { "<object-------->", "-", true },
     { "<no-type------->", "-", true },
+    { "<in-data------->", "-", true },
     { "<indirect------>", "indirect", true },
     { "<mangled------->", "foo::bar(int)", true },
     { "<rust---------->", "core::fmt::write", true },
     { "<rust-v0------->", "123foo::bar", true },
+    { "<cold---------->", "part.cold", false },
+    { "<cold-mangled-->", "foo::bar(int) [clone .cold]", false },
     { "<versioned----->", "versioned", true },
     { "<no-symbol-end->", "-", true },
 };
@@ -184,6 +135,7 @@ static void test_symbol_table(void **state)
 {
     (void)state;
     check_file("full.so", true, true);
+    check_source("full.so", "<visible------->", SOURCE_SYMTAB);
 }
 
 /* Only the functions around these places are read: at the first and the last byte, and in two at
@@ -219,12 +171,14 @@ static void test_dynamic_symbols_only(void **state)
 {
     (void)state;
     check_file("bare.so", false, true);
+    check_source("bare.so", "<visible------->", SOURCE_DYNSYM);
 }
 
 static void test_debuglink(void **state)
 {
     (void)state;
     check_file("linked.so", true, true);
+    check_source("linked.so", "<visible------->", SOURCE_DEBUG_FILE);
 }
 
 /* The linked file is not taken if it belongs to another build. */
@@ -243,6 +197,64 @@ static void test_compressed_mini_symbols(void **state)
 {
     (void)state;
     check_file("mini.so", true, true);
+    check_source("mini.so", "<visible------->", SOURCE_DYNSYM);
+    check_source("mini.so", "<hidden-------->", SOURCE_DEBUGDATA);
+}
+
+/* A debug file may have no symbols: then the compressed ones are still the file's own. */
+static void test_debug_file_without_symbols(void **state)
+{
+    (void)state;
+    shell("mkdir both && strip -s -o both/empty.debug full.debug && cd both && "
+          "objcopy --add-gnu-debuglink=empty.debug ../mini.so mini.so");
+    check_file("both/mini.so", true, true);
+    check_source("both/mini.so", "<hidden-------->", SOURCE_DEBUGDATA);
+}
+
+/* Where a section is, in the file and how long. */
+static bool find_section(const char *file, const char *name, uint64_t *offset, uint64_t *size)
+{
+    char *command;
+    assert_true(asprintf(&command, "readelf -SW %s/%s", directory, file) > 0);
+    FILE *output = popen(command, "r");
+    char line[512], found[64];
+    bool done = false;
+
+    assert_non_null(output);
+    while (!done && fgets(line, sizeof(line), output))
+        done = sscanf(line, " [%*[ 0-9]] %63s %*s %*x %lx %lx", found, offset, size) == 3 &&
+               !strcmp(found, name);
+    while (fgets(line, sizeof(line), output))
+        ;
+    pclose(output);
+    free(command);
+    return done;
+}
+
+/* What leads to a function of another module is not that function, though its symbol has this
+ * address where it is taken. */
+static void test_no_name_for_plt(void **state)
+{
+    static const char *const names[] = { ".plt", ".plt.got", ".plt.sec" };
+    uint64_t offset, size, bytes = 0;
+    (void)state;
+
+    shell("echo 'int ext(void) { return 0; }' >ext.c && %s -shared -fPIC -o libext.so ext.c",
+          FIXTURE_COMPILER);
+    shell(
+        "echo 'int ext(void); int (*f)(void) = ext; int main(void) { return ext() + f(); }' >plt.c"
+        " && %s -no-pie -fno-pic -o plt plt.c ./libext.so",
+        FIXTURE_COMPILER);
+    struct symbols *symbols = open_file("plt");
+    for (size_t i = 0; i < LENGTH(names); i++) {
+        if (!find_section("plt", names[i], &offset, &size))
+            continue;
+        for (uint64_t at = offset; at < offset + size; at++)
+            check_name(symbols, at, "-");
+        bytes += size;
+    }
+    assert_true(bytes >= 16);
+    symbols_close(symbols);
 }
 
 static bool write_proc(const char *path, const char *text)
@@ -378,11 +390,13 @@ int main(void)
         cmocka_unit_test(test_debuglink),
         cmocka_unit_test(test_wrong_debuglink),
         cmocka_unit_test(test_compressed_mini_symbols),
+        cmocka_unit_test(test_debug_file_without_symbols),
+        cmocka_unit_test(test_no_name_for_plt),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_no_elf),
         cmocka_unit_test(test_network_is_off),
         cmocka_unit_test(test_build_id), /* last: it changes what the process sees */
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, remove_directory);
 }

@@ -88,8 +88,10 @@ static void test_components(void **state)
 
     assert_int_equal(run_init(&run), 0);
     sample_modules(&run);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "syscall.write", "go:syscall"), 0);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "main.main", "go:main"), 0);
+    assert_int_equal(
+        run_add_symbol(&run, SAMPLE_APP, 500, 20, "syscall.write", "go:syscall", SOURCE_SYMTAB), 0);
+    assert_int_equal(
+        run_add_symbol(&run, SAMPLE_APP, 600, 20, "main.main", "go:main", SOURCE_SYMTAB), 0);
     assert_int_equal(run_add_inlined(&run, SAMPLE_APP, 610, 0, "b.F", "go:b"), 0);
     assert_int_equal(run_add_inlined(&run, SAMPLE_APP, 610, 1, "a.F", "go:a"), 0);
     uint32_t execution = sample_execution(&run, '1');
@@ -122,8 +124,9 @@ static void test_crates(void **state)
 
     assert_int_equal(run_init(&run), 0);
     sample_modules(&run);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "std::f", "rust:std"), 0);
-    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "a::f", "rust:a"), 0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "std::f", "rust:std", SOURCE_SYMTAB),
+                     0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "a::f", "rust:a", SOURCE_SYMTAB), 0);
     uint32_t execution = sample_execution(&run, '1');
     sample_calls(&run, execution, sample_stack(&run, by_crate, 3, STACK_COMPLETE), 1, 4);
     sample_calls(&run, execution, sample_stack(&run, by_crate, 2, STACK_COMPLETE), 1, 3);
@@ -133,6 +136,42 @@ static void test_crates(void **state)
     check_component(&table, "rust:std", 0, 0, 7);
     check(&table, "libc.so.6", 1, "main", 5, 9, 9);
     assert_int_equal(table.inexact, 4 + 3);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
+/* A static program: its libc is a runtime library, and code without a name may be anybody's. */
+static void test_static_libc(void **state)
+{
+    const struct frame by_main[] = { { SAMPLE_APP, 0, 510 }, { SAMPLE_APP, 0, 610 } };
+    const struct frame at_exit[] = { { SAMPLE_APP, 0, 510 },
+                                     { SAMPLE_APP, 0, 710 },
+                                     { SAMPLE_APP, FRAME_ENTRY, 900 } };
+    const struct frame by_nobody[] = { { SAMPLE_APP, 0, 510 },
+                                       { SAMPLE_APP, 0, 800 },
+                                       { SAMPLE_APP, 0, 610 } };
+    struct run run;
+    struct table table;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 500, 20, "write", "libc", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "main", "", SOURCE_SYMTAB), 0);
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 700, 20, "exit", "libc", SOURCE_SYMTAB), 0);
+    uint32_t execution = sample_execution(&run, '1');
+    sample_calls(&run, execution, sample_stack(&run, by_main, 2, STACK_COMPLETE), 1, 4);
+    sample_calls(&run, execution, sample_stack(&run, by_nobody, 3, STACK_COMPLETE), 1, 2);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_int_equal(table.count, 3);
+    check_component(&table, "", 4, 0, 6);
+    check_component(&table, "libc", 0, 6, 6);
+    check_component(&table, "[unknown]", 2, 0, 2);
+    table_deinit(&table);
+
+    sample_calls(&run, execution, sample_stack(&run, at_exit, 3, STACK_COMPLETE), 1, 1);
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    check(&table, "app", 1, "exit", 0, 1, 1); /* the row of libc */
     table_deinit(&table);
     run_deinit(&run);
 }
@@ -424,13 +463,21 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample),        cmocka_unit_test(test_components),
-        cmocka_unit_test(test_crates),        cmocka_unit_test(test_other_runtime_libraries),
-        cmocka_unit_test(test_on_stack),      cmocka_unit_test(test_nothing_known),
-        cmocka_unit_test(test_start),         cmocka_unit_test(test_empty_run),
-        cmocka_unit_test(test_user_phases),   cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_names_collide), cmocka_unit_test(test_many),
-        cmocka_unit_test(test_results),       cmocka_unit_test(test_results_of_some),
+        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_components),
+        cmocka_unit_test(test_crates),
+        cmocka_unit_test(test_static_libc),
+        cmocka_unit_test(test_other_runtime_libraries),
+        cmocka_unit_test(test_on_stack),
+        cmocka_unit_test(test_nothing_known),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_empty_run),
+        cmocka_unit_test(test_user_phases),
+        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_names_collide),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_results),
+        cmocka_unit_test(test_results_of_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

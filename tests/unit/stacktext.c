@@ -1,0 +1,134 @@
+/* stacktext.c - the stacks for people: their order, what each line says and what it does not. */
+#include "sample.h"
+
+#include "report/stacktext.h"
+
+static char *print_stacks(struct run *run, const struct table_options *options)
+{
+    struct table table;
+    assert_int_equal(table_build(run, options, &table), 0);
+    char *text = PRINTED(stacktext_print(file, run, &table));
+    table_deinit(&table);
+    return text;
+}
+
+static void check_stacks(struct run *run, const struct table_options *options, const char *expected)
+{
+    char *text = print_stacks(run, options);
+    assert_string_equal(text, expected);
+    free(text);
+    run_deinit(run);
+}
+
+static void test_sample(void **state)
+{
+    const struct table_options defaults = { 0 };
+    struct run run;
+    (void)state;
+
+    sample_run(&run, '1');
+    check_stacks(&run, &defaults,
+                 "10 calls by liba.so.1.2 (inexact): write 10\n"
+                 "    libc.so.6    write\n"
+                 "  * liba.so.1.2  +0x7  (tail)\n"
+                 "    app          main\n"
+                 "    app          +0x1  (entry)\n"
+                 "\n"
+                 "3 calls by app: write 3\n"
+                 "    libc.so.6  write\n"
+                 "  * app        main\n"
+                 "    app        +0x1  (entry)\n"
+                 "\n"
+                 "2 calls by ld-linux-x86-64.so.2: mmap 2\n"
+                 "  * ld-linux-x86-64.so.2  +0x28\n"
+                 "    ld-linux-x86-64.so.2  +0x5  (entry)\n"
+                 "\n"
+                 "1 call by [start]: execve 1\n"
+                 "  * [start]  (entry)\n"
+                 "\n"
+                 "1 call by app: exit_group 1\n"
+                 "    libc.so.6  +0x12c\n"
+                 "    libc.so.6  exit\n"
+                 "  * app        +0x1  (entry)\n"
+                 "\n"
+                 "1 call by [unknown]: write 1\n"
+                 "    libc.so.6  write\n"
+                 "    ... no-cfi\n");
+}
+
+/* Calls of one stack are added up over executions, and listed by system call. */
+static void test_calls(void **state)
+{
+    static const char *const globs[] = { "app" };
+    const struct table_options options = { .runtime = { .globs = (const char **)globs,
+                                                        .glob_count = 1 } };
+    const struct frame frames[] = { { SAMPLE_LIBC, FRAME_SIGNAL, 120 }, { SAMPLE_APP, 0, 15 } };
+    struct run run;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    uint32_t stack = sample_stack(&run, frames, 2, STACK_COMPLETE);
+    uint32_t one = sample_execution(&run, '1'), two = sample_execution(&run, '2');
+    const struct count other = {
+        .execution = two, .stack = stack, .abi = ABI_I386, .nr = 4, .calls = 1
+    };
+    sample_calls(&run, one, stack, 3, 4);
+    sample_calls(&run, one, stack, 0, 3);
+    sample_calls(&run, two, stack, 0, 2);
+    assert_true(run_count(&run, &other) >= 0);
+    check_stacks(&run, &options,
+                 "10 calls by libc.so.6: read 5, close 4, write 1 (i386)\n"
+                 "  * libc.so.6  write  (signal)\n"
+                 "    app        main\n");
+}
+
+/* Inlined functions have lines of their own, as in the record; hostile names break none. */
+static void test_inlined_and_lines(void **state)
+{
+    const struct table_options defaults = { 0 };
+    const struct frame frames[] = { { SAMPLE_LIBC, FRAME_TAIL, 120 },
+                                    { SAMPLE_APP, FRAME_INEXACT | FRAME_ENTRY, 15 } };
+    struct run run;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    sample_module(&run, "app", "/opt/app", "", "gnu:a8");
+    uint32_t execution = sample_execution(&run, '1');
+    sample_calls(&run, execution, sample_stack(&run, frames, 2, STACK_COMPLETE), 1, 1);
+    assert_int_equal(run_add_inlined(&run, SAMPLE_LIBC, 120, 0, "not yet", ""), 0);
+    assert_int_equal(run_add_line(&run, SAMPLE_LIBC, 120, 0, "not.c", 1), 0);
+    assert_int_equal(run_add_line(&run, SAMPLE_LIBC, 120, 1, "write.c", 22), 0);
+    assert_int_equal(run_add_inlined(&run, SAMPLE_APP, 15, 0, "in\nner", "rust:a"), 0);
+    assert_int_equal(run_add_inlined(&run, SAMPLE_APP, 15, 1, "middle", ""), 0);
+    assert_int_equal(run_add_line(&run, SAMPLE_APP, 15, 1, "\x1b.c", 7), 0);
+    assert_int_equal(run_add_line(&run, SAMPLE_APP, 15, 2, "main.c", 2147483647), 0);
+    check_stacks(&run, &defaults,
+                 "1 call by /bin/app a (inexact): write 1\n"
+                 "    libc.so.6   write  write.c:22  (tail)\n"
+                 "  * /bin/app a  in\\x0aner  (inlined)\n"
+                 "    /bin/app    middle  \\x1b.c:7  (inlined)\n"
+                 "    /bin/app    main  main.c:2147483647  (inexact, entry)\n");
+}
+
+static void test_nothing(void **state)
+{
+    const struct table_options defaults = { 0 };
+    struct run run;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    check_stacks(&run, &defaults, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_inlined_and_lines),
+        cmocka_unit_test(test_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
