@@ -8,6 +8,7 @@
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
+#include "jit.h"
 #include "procfs.h"
 #include "request.h"
 #include "resume.h"
@@ -77,6 +78,7 @@ static int64_t take_stack(struct trace *trace, struct tracee *tracee, const stru
     enum stack_end end =
         verify_unwind(&trace->verify, u, tracee->space, &target, &entry->registers);
 
+    jit_name_frames(trace, tracee);
     if (end == STACK_COMPLETE && tracee->spawned_by == UNKNOWN_STACK) {
         /* A spawned child's own stack does not begin where a program does. */
         if (!u->depth || !(u->frames[u->depth - 1].marks & FRAME_ENTRY))
