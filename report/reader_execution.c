@@ -90,13 +90,20 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
         const char *name;
         uint64_t *ret;
     } numbers[] = {
-        { "entries", &execution->entries }, { "complete", &claim->by_end[STACK_COMPLETE] },
-        { "inexact", &claim->inexact },     { "denied", &execution->denied },
-        { "killed", &execution->killed },   { "vsyscall", &execution->vsyscall },
+        { "entries", &execution->entries },
+        { "complete", &claim->by_end[STACK_COMPLETE] },
+        { "inexact", &claim->inexact },
+        { "denied", &execution->denied },
+        { "killed", &execution->killed },
+        { "vsyscall", &execution->vsyscall },
         { "lost", &execution->lost },
+        { "memo_hits", &execution->memo_hits },
+        { "memo_misses", &execution->memo_misses },
+        { "hard_walks", &execution->hard_walks },
     };
     int error = READ_MEMBERS(reader, value, "quality", "complete", "denied", "entries",
-                             "incomplete", "inexact", "killed", "lost", "vsyscall");
+                             "hard_walks", "incomplete", "inexact", "killed", "lost", "memo_hits",
+                             "memo_misses", "vsyscall");
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers) && !error; i++)
         error = read_number_of(reader, value, numbers[i].name, INT64_MAX, numbers[i].ret);
@@ -104,6 +111,8 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
         error = refuse(reader, "denied is more than entries");
     if (!error && execution->killed > execution->entries)
         error = refuse(reader, "killed is more than entries");
+    if (!error && execution->hard_walks > execution->memo_misses)
+        error = refuse(reader, "hard_walks is more than memo_misses");
     return error ? error : read_incomplete(reader, json_object_get(value, "incomplete"), claim);
 }
 

@@ -137,7 +137,7 @@ static json_t *make_incomplete(const struct quality *quality)
 static json_t *make_quality(const struct execution *execution, const struct quality *quality)
 {
     /* clang-format off */
-    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}",
+    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
                      "entries", (json_int_t)execution->entries,
                      "complete", (json_int_t)quality->by_end[STACK_COMPLETE],
                      "incomplete", make_incomplete(quality),
@@ -145,7 +145,10 @@ static json_t *make_quality(const struct execution *execution, const struct qual
                      "denied", (json_int_t)execution->denied,
                      "killed", (json_int_t)execution->killed,
                      "vsyscall", (json_int_t)execution->vsyscall,
-                     "lost", (json_int_t)execution->lost);
+                     "lost", (json_int_t)execution->lost,
+                     "memo_hits", (json_int_t)execution->memo_hits,
+                     "memo_misses", (json_int_t)execution->memo_misses,
+                     "hard_walks", (json_int_t)execution->hard_walks);
     /* clang-format on */
 }
 

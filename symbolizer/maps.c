@@ -44,6 +44,7 @@ int maps_next(const char **text, struct mapping *ret)
     if (strnlen(s, 5) < 5 || s[4] != ' ')
         return -EINVAL;
     m.readable = s[0] == 'r';
+    m.writable = s[1] == 'w';
     m.executable = s[2] == 'x';
     s += 5;
     if (!parse_number(&s, 16, ' ', &m.offset) || !parse_number(&s, 16, ':', &major) ||

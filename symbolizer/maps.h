@@ -21,7 +21,7 @@ struct mapping {
     uint64_t offset; /* in the file, bytes */
     uint64_t device; /* makedev(3) of "fe:00" */
     uint64_t inode;  /* 0: no file */
-    bool readable, executable;
+    bool readable, writable, executable;
     const char *path; /* into the text, not terminated; the kernel writes a newline as "\012" */
     size_t path_length;
 };

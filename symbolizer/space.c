@@ -37,6 +37,7 @@ static void code_forget(struct code *code)
     code->site_count = code->site_slots = 0;
     reference_cache_destroy(code->unwind_cache);
     code->unwind_cache = NULL;
+    memo_deinit(&code->memo);
 }
 
 struct code *code_ref(struct code *code)
@@ -148,7 +149,25 @@ static bool region_kept(const struct code *code, const struct region *old)
     const struct region *r = next_region(code, old->start);
 
     return r && r->start <= old->start && r->end >= old->end && r->image == old->image &&
+           r->writable == old->writable &&
            (!r->image || r->start - r->offset == old->start - old->offset);
+}
+
+/* May it have other code now? Of [anon] nothing was learned that could be wrong by that. */
+static bool region_rewritten(const struct region *region, const struct range *changed)
+{
+    return region->image && region->start < changed->end && region->end > changed->start;
+}
+
+/* Was anything learned of the region? */
+static bool region_known(const struct code *code, const struct region *region)
+{
+    for (size_t i = 0; i < code->site_slots; i++) {
+        const struct site *site = code->sites[i];
+        if (site && site->address >= region->start && site->address < region->end)
+            return true;
+    }
+    return false;
 }
 
 /* The region of the old map at exactly this mapping, whose image need not be looked for again. */
@@ -187,7 +206,7 @@ struct reading {
 
 static int add_mapping(struct reading *r, const struct mapping *m)
 {
-    struct region region = { m->start, m->end, m->offset, m->device, m->inode, NULL };
+    struct region region = { m->start, m->end, m->offset, m->device, m->inode, NULL, m->writable };
     const struct region *same = region_same(r->old, m);
     int result = 0;
 
@@ -284,16 +303,26 @@ static int read_changed_regions(struct reading *r, struct range range)
     return result;
 }
 
-/* Puts a newly read map in the place of the old one, and keeps what was learned if nothing went
- * away. */
-static void replace_code(struct space *space, struct code *code)
+/* Does what was learned by the old map hold for the new one? */
+static bool still_holds(const struct space *space, const struct code *code)
+{
+    const struct code *old = space->code;
+
+    for (size_t i = 0; i < old->region_count; i++) {
+        const struct region *region = &old->regions[i];
+        if ((!region_kept(code, region) || region_rewritten(region, &space->changed)) &&
+            region_known(old, region))
+            return false;
+    }
+    return true;
+}
+
+/* Puts a newly read map in the place of the old one, and keeps what was learned, if it can. */
+static void replace_code(struct space *space, struct code *code, bool holds)
 {
     struct code *old = space->code;
-    bool kept = old->references == 1;
 
-    for (size_t i = 0; kept && i < old->region_count; i++)
-        kept = region_kept(code, &old->regions[i]);
-    if (kept) {
+    if (holds && old->references == 1) {
         struct region *regions = old->regions;
         old->regions = code->regions;
         old->region_count = code->region_count;
@@ -346,10 +375,11 @@ int space_update(struct space *space, struct images *images, const struct target
         return 0;
     reading.code = code_create();
     space->error = reading.code ? read_regions(space, &reading) : -ENOMEM;
-    if (space->error < 0 || same_regions(reading.code, space->code))
+    bool holds = !space->error && still_holds(space, reading.code);
+    if (space->error < 0 || (holds && same_regions(reading.code, space->code)))
         code_unref(reading.code);
     else
-        replace_code(space, reading.code);
+        replace_code(space, reading.code, holds);
     space->stale = space->error < 0;
     space->changed = (struct range){ 0, 0 };
     return space->error;
@@ -455,6 +485,7 @@ struct site *space_site(struct space *space, uint64_t address)
         return NULL;
     site->address = address;
     site->image = region->image;
+    site->writable = region->writable;
     site->offset = region->image ? address - region->start + region->offset : address;
     describe(site);
     code->sites[site_slot(code, address)] = site;
@@ -505,15 +536,15 @@ static bool is_function(const struct site *target, const struct image *caller)
            (target->start == target->address || (uncovered && target->image != caller));
 }
 
-int space_resolve_call(struct space *space, const struct target *target, struct site *site)
+/* Fills in the call at a site, and whether it can name no other any more. */
+static int resolve_call(struct space *space, const struct target *target, struct site *site)
 {
     uint8_t bytes[STUB_BYTES];
     uint64_t function = 0, begin = site->address + 1 - CALL_BYTES;
     const struct site *callee = NULL;
     int error = 0;
 
-    if (site->call_known)
-        return 0;
+    site->callee = 0;
     if (site->image)
         error = read_all(target, begin, bytes, CALL_BYTES);
     bool at_start = error == -EFAULT && !space_find(space, begin); /* of the code: no long call */
@@ -545,5 +576,13 @@ int space_resolve_call(struct space *space, const struct target *target, struct 
     } else if (error || call.kind == CALL_SLOT) {
         site->call_known = false; /* or not bound yet: it will be after the first call */
     }
+    return error;
+}
+
+int space_resolve_call(struct space *space, const struct target *target, struct site *site)
+{
+    int error = site->call_known ? 0 : resolve_call(space, target, site);
+
+    site->call_known &= !site->writable || !site->image;
     return error;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "symbolizer/image.h"
+#include "symbolizer/memo.h"
 #include "symbolizer/perfmap.h"
 #include "symbolizer/target.h"
 
@@ -18,6 +19,8 @@ struct region {
     uint64_t offset; /* in the file */
     uint64_t device, inode;
     struct image *image; /* NULL: [anon] */
+    uint64_t
+        writable; /* its code may change at any time (no bool: regions are compared bytewise) */
 };
 
 /* What is known of the code at one address; cached, so kept as plain facts. Addresses are the
@@ -45,6 +48,7 @@ struct site {
     bool uncalled; /* its return address is no call's, but that of the instruction that runs next */
     bool go;       /* by Go's own table */
     enum { FRAMED_UNKNOWN, FRAMED, FRAMELESS } framed; /* guess.c: does its function set up %rbp? */
+    bool writable;                                     /* the code may change at any time */
 
     /* If it is the last byte of a call: what the call names, as far as that is fixed. */
     bool call_known;
@@ -62,6 +66,7 @@ struct code {
     struct site **sites; /* open-addressed hash by address */
     size_t site_count, site_slots;
     void *unwind_cache; /* unw_addr_space_t; NULL until first used */
+    struct memo memo;
 };
 
 struct space {
@@ -91,7 +96,8 @@ struct space *space_fork(const struct space *space);
 struct space *space_ref(struct space *space);
 void space_unref(struct space *space);
 
-/* Executable mappings in [start, start + size) may have changed; size 0: anywhere. */
+/* Executable mappings in [start, start + size) may have changed, and the code in them; size 0:
+ * mappings anywhere. */
 void space_changed(struct space *space, uint64_t start, uint64_t size);
 
 /* Reads the map again, where it has changed. 0; negative errno (kept in space->error: the old map

@@ -58,6 +58,10 @@ struct stack {
     struct frame *frames; /* innermost first; NULL if depth is 0 */
 };
 
+/* In place of a number: */
+#define NO_STACK      (-1)
+#define UNKNOWN_STACK (-2) /* there is one, but it could not be taken */
+
 /* A set of distinct stacks, numbered from 0 in the order of their coming. */
 struct stacks {
     struct stack *stacks;

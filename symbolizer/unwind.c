@@ -19,10 +19,11 @@ enum {
     CODE_64 = 0x33,           /* %cs of 64-bit code */
 };
 
-int unwinder_init(struct unwinder *u, struct images *images)
+int unwinder_init(struct unwinder *u, struct images *images, struct stacks *stacks)
 {
-    *u = (struct unwinder){ .images = images, .piece = STACK_PIECE_MIN };
-    return reference_init(u);
+    *u = (struct unwinder){ .images = images, .stacks = stacks, .piece = STACK_PIECE_MIN };
+    u->path = malloc(MEMO_DEPTH_MAX * sizeof(*u->path));
+    return u->path ? reference_init(u) : -ENOMEM;
 }
 
 void unwinder_deinit(struct unwinder *u)
@@ -30,6 +31,7 @@ void unwinder_deinit(struct unwinder *u)
     reference_cache_destroy(u->uncached);
     free(u->frames);
     free(u->stack);
+    free(u->path);
 }
 
 /* Makes the piece of the stack `wanted` bytes long, if memory goes that far. */
@@ -58,8 +60,7 @@ bool unwinder_peek(const struct unwinder *u, uint64_t address, uint64_t *ret)
 {
     uint64_t at = address - u->stack_start;
 
-    if (address < u->stack_start || u->stack_size < sizeof(*ret) ||
-        at > u->stack_size - sizeof(*ret))
+    if (u->stack_size < sizeof(*ret) || at > u->stack_size - sizeof(*ret))
         return false;
     memcpy(ret, u->stack + at, sizeof(*ret));
     return true;
@@ -76,13 +77,14 @@ static void learn_piece(struct unwinder *u)
 
 bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
 {
-    if (address - u->stack_start < STACK_PIECE_MAX &&
-        address - u->stack_start + sizeof(*ret) > u->reach)
-        u->reach = address - u->stack_start + sizeof(*ret);
+    uint64_t at = address - u->stack_start;
+
+    if (at < STACK_PIECE_MAX && at + sizeof(*ret) > u->reach)
+        u->reach = at + sizeof(*ret);
     if (unwinder_peek(u, address, ret))
         return true;
-    if (address >= u->stack_start && address - u->stack_start < STACK_MAX) {
-        extend_stack(u, address - u->stack_start + sizeof(*ret));
+    if (at < STACK_MAX) {
+        extend_stack(u, at + sizeof(*ret));
         if (unwinder_peek(u, address, ret))
             return true;
     }
@@ -175,6 +177,7 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
         u->failure = error;
         return false;
     }
+    u->settled &= !inner || site->call_known;
     if (inner && inner->cfi == SITE_AT_END) {
         /* How it got to `inner` was inferred: sure only if the call says the same. */
         u->inexact |= site->callee != inner->start;
@@ -240,11 +243,11 @@ static enum step frame_step(struct unwinder *u, const struct row *row, uint64_t 
     return at->ip ? STEP_OUT : STEP_FAILED;
 }
 
-enum step unwinder_step(struct unwinder *u, const struct site *site, struct position *at)
+/* Steps outwards by a row. */
+static enum step step_by_row(struct unwinder *u, const struct row *row, struct position *at)
 {
-    const struct row *row = &site->row;
     uint64_t offset = (uint64_t)(int64_t)row->cfa_offset;
-    enum step step;
+    enum step found;
 
     switch (row->kind) {
     case ROW_OUTERMOST:
@@ -252,20 +255,25 @@ enum step unwinder_step(struct unwinder *u, const struct site *site, struct posi
     case ROW_CFA_RSP:
         return frame_step(u, row, at->sp + offset, at);
     case ROW_CFA_RBP:
-        step = unwinder_find_bp(u, at);
-        return step == STEP_OUT ? frame_step(u, row, at->bp + offset, at) : step;
+        found = unwinder_find_bp(u, at);
+        return found == STEP_OUT ? frame_step(u, row, at->bp + offset, at) : found;
     case ROW_GO:
         at->bp_known = false;
         at->lost = true;
         return frame_step(u, row, at->sp + offset, at);
     case ROW_CODE: /* libunwind may know more registers */
-        step = epilogue_step(u, u->depth == 1 ? EPILOGUE_ALL : EPILOGUE_RSP, at);
-        return step == STEP_UNKNOWN ? STEP_HARD : step;
+        found = epilogue_step(u, u->depth == 1 ? EPILOGUE_ALL : EPILOGUE_RSP, at);
+        return found == STEP_UNKNOWN ? STEP_HARD : found;
     case ROW_SIGNAL:
         return signal_step(u, at);
     default:
         return STEP_HARD;
     }
+}
+
+enum step unwinder_step(struct unwinder *u, const struct site *site, struct position *at)
+{
+    return step_by_row(u, &site->row, at);
 }
 
 /* Why there is no stepping from this site at all; STACK_COMPLETE also if there is. */
@@ -315,10 +323,32 @@ static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
     return inner->start && is_start_context(u, inner->start) ? STACK_COMPLETE : end;
 }
 
-/* May the next frame outwards be on another stack? */
-static bool changes_stack(const struct site *site)
+/* What the stack pointer must do in the step from `site`, which called `inner`. (In vfork(2), in
+ * the call or interrupted on the way out, the return address is in a register and the stack does
+ * not move.) */
+static enum memo_progress progress_of(const struct site *site, const struct site *inner)
 {
-    return site->signal || site->row.kind == ROW_CODE;
+    if (site->signal || site->row.kind == ROW_CODE)
+        return PROGRESS_ANY; /* the next frame may be on another stack */
+    return inner ? PROGRESS_SOME : PROGRESS_NONE;
+}
+
+/* Notes for the memo that the walk has come to this frame. */
+static void note_frame(struct unwinder *u, uint64_t address, const struct site *site,
+                       const struct site *inner)
+{
+    u->settled &= u->path_depth < MEMO_DEPTH_MAX;
+    if (u->settled)
+        u->path[u->path_depth++] = (struct memo_node){
+            .address = address, .row = site->row, .progress = (uint8_t)progress_of(site, inner)
+        };
+}
+
+/* The end of a walk that memory or the map would not have ended otherwise. */
+static enum stack_end decide(struct unwinder *u, enum stack_end end)
+{
+    u->decided = u->settled;
+    return end;
 }
 
 /* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at
@@ -331,25 +361,29 @@ walk(struct unwinder *u, struct site *site, struct position at,
     int changes = 0;
     bool reread = false;
 
-    u->depth = 0;
+    u->depth = u->path_depth = 0;
     u->failure = 0;
     u->searches = 0;
-    u->inexact = false;
+    u->inexact = u->decided = false;
+    u->settled = true;
     for (bool first = true;; first = false) {
         uint64_t sp = at.sp;
         if (!enter(u, site, inner))
             return failed_step(u);
+        note_frame(u, first ? site->address : at.ip, site, inner);
         enum stack_end end = dead_end(site, first);
+        u->settled &= end != STACK_NO_CFI; /* words decide that are not on the path */
         bool guessed = end == STACK_NO_CFI && guess_caller(u, site, &at);
-        if (guessed)
+        if (guessed) {
             u->carried = u->inexact = true;
-        else if (end != STACK_COMPLETE || site->cfi == SITE_ENTRY)
-            return end;
+        } else if (end != STACK_COMPLETE || site->cfi == SITE_ENTRY) {
+            return decide(u, end);
+        }
         switch (guessed ? STEP_OUT : step(u, site, &at)) {
         case STEP_OUT:
             break;
         case STEP_OUTERMOST:
-            return STACK_COMPLETE;
+            return decide(u, STACK_COMPLETE);
         case STEP_HARD:
             *hard = true;
             return STACK_BAD_CFI;
@@ -358,9 +392,9 @@ walk(struct unwinder *u, struct site *site, struct position at,
         case STEP_FAILED:
             return failed_step(u);
         }
-        /* In vfork(2), in the call or interrupted on the way out, the return address is in a
-         * register and the stack does not move. */
-        if (changes_stack(site) ? ++changes > STACK_CHANGES_MAX : at.sp < sp + (inner != NULL))
+        enum memo_progress progress = progress_of(site, inner);
+        if (!memo_progressed(progress, sp, at.sp) ||
+            (progress == PROGRESS_ANY && ++changes > STACK_CHANGES_MAX))
             return STACK_CYCLE;
         inner = site->uncalled ? NULL : site;
         uint64_t address = site->uncalled ? at.ip : at.ip - 1;
@@ -369,8 +403,10 @@ walk(struct unwinder *u, struct site *site, struct position at,
             return end_outwards(u, inner, &at, missing_site(u, address));
         if (site->cfi == SITE_NO_CFI || site->cfi == SITE_AT_END) {
             end = end_outwards(u, inner, &at, STACK_NO_CFI);
-            if (end != STACK_NO_CFI)
-                return end;
+            if (end != STACK_NO_CFI) {
+                note_frame(u, at.ip, site, inner);
+                return decide(u, end);
+            }
         }
     }
 }
@@ -393,54 +429,45 @@ static enum stack_end walk_by_rows(struct unwinder *u, struct site *site)
     bool hard = false;
     enum stack_end end = walk(u, site, at, unwinder_step, &hard);
 
-    u->walks++;
     u->hard_walks += hard;
     return hard ? walk_by_reference(u, site) : end;
 }
 
-/* The site of the system-call instruction; NULL and *end if there is none. */
-static struct site *begin(struct unwinder *u, enum stack_end *end)
+/* Makes ready for a walk, with the map as it is now. False: it is not known, and the old one may be
+ * wrong. */
+static bool begin(struct unwinder *u, struct space *space, const struct target *target,
+                  const struct user_regs_struct *registers)
 {
-    bool reread = false;
-
-    u->failure = space_update(u->space, u->images, u->target);
-    u->depth = 0;
-    u->stack_start = u->start.rsp;
-    u->stack_size = u->reach = 0;
-    u->inexact = false;
-    if (u->failure) { /* the old map may be wrong by now */
-        *end = failed_step(u);
-        return NULL;
-    }
-    uint64_t address = u->start.rip - SYSCALL_SIZE;
-    struct site *site = find_site(u, address, &reread);
-    if (!site)
-        *end = missing_site(u, address);
-    return site;
-}
-
-/* Walks from the system-call instruction, one way or the other. */
-static enum stack_end unwind_by(struct unwinder *u, struct space *space,
-                                const struct target *target,
-                                const struct user_regs_struct *registers,
-                                enum stack_end (*walker)(struct unwinder *, struct site *))
-{
-    enum stack_end end;
-
     u->space = space;
     u->target = target;
     u->start = *registers;
     u->start_complete = !target->read_registers;
-    struct site *site = begin(u, &end);
+    u->depth = 0;
+    u->stack_start = u->start.rsp;
+    u->stack_size = u->reach = 0;
+    u->inexact = u->decided = false;
+    u->failure = space_update(space, u->images, target);
+    return !u->failure;
+}
+
+/* Walks from the system-call instruction, one way or the other. */
+static enum stack_end walk_by(struct unwinder *u,
+                              enum stack_end (*walker)(struct unwinder *, struct site *))
+{
+    uint64_t address = u->start.rip - SYSCALL_SIZE;
+    bool reread = false;
+
+    struct site *site = find_site(u, address, &reread);
     if (!site)
-        return end;
-    if (registers->cs != CODE_64) {
+        return missing_site(u, address);
+    if (u->start.cs != CODE_64) {
         enter(u, site, NULL);
         return STACK_UNSUPPORTED_CODE;
     }
     /* The map may be read again half-way: what the walk stands on must stay until it ends. */
-    struct code *code = code_ref(space->code);
-    end = walker(u, site);
+    struct code *code = code_ref(u->space->code);
+    enum stack_end end = walker(u, site);
+    u->decided &= code == u->space->code;
     code_unref(code);
     learn_piece(u);
     return end;
@@ -449,23 +476,72 @@ static enum stack_end unwind_by(struct unwinder *u, struct space *space,
 enum stack_end unwind(struct unwinder *u, struct space *space, const struct target *target,
                       const struct user_regs_struct *registers)
 {
-    return unwind_by(u, space, target, registers, walk_by_rows);
+    return begin(u, space, target, registers) ? walk_by(u, walk_by_rows) : failed_step(u);
 }
 
 enum stack_end unwind_by_reference(struct unwinder *u, struct space *space,
                                    const struct target *target,
                                    const struct user_regs_struct *registers)
 {
-    return unwind_by(u, space, target, registers, walk_by_reference);
+    return begin(u, space, target, registers) ? walk_by(u, walk_by_reference) : failed_step(u);
 }
 
-enum stack_end unwind_append(struct unwinder *u, const struct stack *spawner)
+enum stack_end unwind_beyond(struct unwinder *u, enum stack_end end, int64_t spawner)
 {
-    for (uint32_t i = 0; i < spawner->depth; i++) {
-        struct frame frame = spawner->frames[i];
-        frame.marks |= FRAME_SPAWNED_BY;
-        if (!add_frame(u, frame))
-            return failed_step(u);
+    if (end != STACK_COMPLETE || spawner == NO_STACK)
+        return end;
+    if (spawner == UNKNOWN_STACK) {
+        /* A spawned child's own stack does not begin where a program does. */
+        bool whole = u->depth && u->frames[u->depth - 1].marks & FRAME_ENTRY;
+        return whole ? STACK_COMPLETE : STACK_UNREADABLE;
     }
-    return spawner->end;
+    const struct stack *stack = &u->stacks->stacks[spawner];
+    for (uint32_t i = 0; i < stack->depth; i++) {
+        struct frame frame = stack->frames[i];
+        frame.marks |= FRAME_SPAWNED_BY;
+        if (!add_frame(u, frame)) {
+            u->decided = false;
+            return failed_step(u);
+        }
+    }
+    return stack->end;
+}
+
+/* The number of the stack, if the memo leads there; else MEMO_NONE. It reads what walk() reads. */
+static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
+{
+    const struct memo *memo = &u->space->code->memo;
+    struct position at = { u->start.rip, u->start.rsp, 0, false, false };
+    uint32_t node = memo_find(memo, root, at.ip - SYSCALL_SIZE);
+
+    for (u->depth = 1; node != MEMO_NONE && memo->nodes[node].stack == MEMO_NONE; u->depth++) {
+        const struct memo_node *from = &memo->nodes[node];
+        uint64_t sp = at.sp;
+        bool stepped = step_by_row(u, &from->row, &at) == STEP_OUT &&
+                       memo_progressed(from->progress, sp, at.sp);
+        node = stepped ? memo_find(memo, node, at.ip) : MEMO_NONE;
+    }
+    u->depth = 0;
+    return node == MEMO_NONE ? MEMO_NONE : memo->nodes[node].stack;
+}
+
+int64_t unwind_number(struct unwinder *u, struct space *space, const struct target *target,
+                      const struct user_regs_struct *registers, int64_t spawner)
+{
+    uint32_t root = MEMO_ROOT + (uint32_t)(spawner - UNKNOWN_STACK);
+    bool begun = begin(u, space, target, registers);
+    uint32_t known = begun && registers->cs == CODE_64 ? walk_by_memo(u, root) : MEMO_NONE;
+
+    if (known != MEMO_NONE) {
+        u->hits++;
+        learn_piece(u);
+        return known;
+    }
+    u->walks++;
+    enum stack_end end = begun ? walk_by(u, walk_by_rows) : failed_step(u);
+    end = unwind_beyond(u, end, spawner);
+    int64_t number = stacks_intern(u->stacks, u->frames, u->depth, end);
+    if (u->decided && number >= 0)
+        memo_add(&space->code->memo, root, u->path, u->path_depth, (uint32_t)number);
+    return number;
 }

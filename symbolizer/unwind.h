@@ -14,14 +14,16 @@
 
 struct unwinder {
     struct images *images; /* borrowed */
+    struct stacks *stacks; /* borrowed: they get their numbers there */
 
     /* The last walk: frames, innermost first. Reused by the next. */
     struct frame *frames;
     uint32_t depth, capacity;
 
-    /* Over all walks. */
-    uint64_t walks;
-    uint64_t hard_walks; /* that met a hard row and were left to libunwind */
+    /* Over all stacks. */
+    uint64_t hits;       /* known from the memo */
+    uint64_t walks;      /* not: walked */
+    uint64_t hard_walks; /* of these, that met a hard row and were left to libunwind */
 
     /* The walk under way. */
     struct space *space;
@@ -36,6 +38,10 @@ struct unwinder {
     bool inexact;      /* the frames from here outwards rest on a heuristic */
     unsigned searches; /* of the stack, for a caller (guess.c) */
     int failure;       /* errno of the memory access that failed, negative; 0 */
+    struct memo_node *path; /* for the memo: the frames that are on the stack, */
+    uint32_t path_depth;    /* as far as there is room for them */
+    bool settled;           /* as long as the code stays, their addresses decide on the frames, */
+    bool decided;           /* and on the end */
 
     /* libunwind's (reference.c). */
     unw_cursor_t cursor;
@@ -46,7 +52,7 @@ struct unwinder {
 };
 
 /* 0 or -ENOMEM. */
-int unwinder_init(struct unwinder *unwinder, struct images *images);
+int unwinder_init(struct unwinder *unwinder, struct images *images, struct stacks *stacks);
 void unwinder_deinit(struct unwinder *unwinder);
 
 /*
@@ -57,14 +63,22 @@ void unwinder_deinit(struct unwinder *unwinder);
 enum stack_end unwind(struct unwinder *unwinder, struct space *space, const struct target *target,
                       const struct user_regs_struct *registers);
 
-/* The same by libunwind alone. */
+/*
+ * The number of the stack that the same walk finds, by the memo of the address space if that knows
+ * it: then there are no frames in unwinder->frames. `spawner` is the stack of the clone call that
+ * made this spawned child, NO_STACK, or UNKNOWN_STACK; the stack goes on with it. -ENOMEM.
+ */
+int64_t unwind_number(struct unwinder *unwinder, struct space *space, const struct target *target,
+                      const struct user_regs_struct *registers, int64_t spawner);
+
+/* The same walk by libunwind alone. */
 enum stack_end unwind_by_reference(struct unwinder *unwinder, struct space *space,
                                    const struct target *target,
                                    const struct user_regs_struct *registers);
 
-/* Adds the frames of the stack that made this spawned child, marked FRAME_SPAWNED_BY; the end of
- * the whole. */
-enum stack_end unwind_append(struct unwinder *unwinder, const struct stack *spawner);
+/* After a walk that ended so: adds the frames of `spawner`, marked FRAME_SPAWNED_BY; the end of the
+ * whole. */
+enum stack_end unwind_beyond(struct unwinder *unwinder, enum stack_end end, int64_t spawner);
 
 /* Where a walk has got to. */
 struct position {

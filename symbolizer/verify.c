@@ -7,28 +7,22 @@
 
 enum { DUMP_MAX = 4096, LINE_BYTES = 32 };
 
-/* A walk's result, for comparison. */
-struct result {
-    struct frame *frames;
-    uint32_t depth;
-    enum stack_end end;
-};
-
-static bool keep_result(struct result *result, const struct unwinder *u, enum stack_end end)
+/* Keeps the frames of the last walk, for the caller to free. */
+static bool keep_frames(struct stack *ret, const struct unwinder *u, enum stack_end end)
 {
-    *result = (struct result){ .depth = u->depth, .end = end };
-    result->frames = calloc(u->depth + 1, sizeof(*result->frames));
-    if (!result->frames)
+    *ret = (struct stack){ .depth = u->depth, .end = end };
+    ret->frames = calloc(u->depth + 1, sizeof(*ret->frames));
+    if (!ret->frames)
         return false;
     if (u->depth)
-        memcpy(result->frames, u->frames, u->depth * sizeof(*result->frames));
+        memcpy(ret->frames, u->frames, u->depth * sizeof(*ret->frames));
     return true;
 }
 
-static bool same_result(const struct result *a, const struct result *b)
+static bool same_stack(const struct stack *a, const struct stack *b)
 {
     return a->end == b->end && a->depth == b->depth &&
-           !memcmp(a->frames, b->frames, a->depth * sizeof(*a->frames));
+           (!a->depth || !memcmp(a->frames, b->frames, a->depth * sizeof(*a->frames)));
 }
 
 static void print_marks(FILE *file, uint32_t marks)
@@ -39,13 +33,13 @@ static void print_marks(FILE *file, uint32_t marks)
     }
 }
 
-static void print_result(FILE *file, const char *by, const struct result *result)
+static void print_frames(FILE *file, const char *by, const struct stack *stack)
 {
-    fprintf(file, "  by %s: %s\n", by, stack_end_name(result->end));
-    for (uint32_t i = 0; i < result->depth; i++) {
-        fprintf(file, "    module %" PRIu32 " +0x%" PRIx64, result->frames[i].module,
-                result->frames[i].offset);
-        print_marks(file, result->frames[i].marks);
+    fprintf(file, "  by %s: %s\n", by, stack_end_name(stack->end));
+    for (uint32_t i = 0; i < stack->depth; i++) {
+        fprintf(file, "    module %" PRIu32 " +0x%" PRIx64, stack->frames[i].module,
+                stack->frames[i].offset);
+        print_marks(file, stack->frames[i].marks);
         fputc('\n', file);
     }
 }
@@ -74,30 +68,30 @@ static void print_stack(FILE *file, const struct unwinder *u)
     fputc('\n', file);
 }
 
-enum stack_end verify_unwind(struct verify *verify, struct unwinder *u, struct space *space,
-                             const struct target *target, const struct user_regs_struct *registers)
+int64_t verify_unwind(struct verify *verify, struct unwinder *u, struct space *space,
+                      const struct target *target, const struct user_regs_struct *registers,
+                      int64_t spawner)
 {
-    struct result by_rows, by_reference;
+    struct stack by_reference;
 
     if (!verify->every || verify->stacks++ % verify->every)
-        return unwind(u, space, target, registers);
+        return unwind_number(u, space, target, registers, spawner);
     enum stack_end end = unwind_by_reference(u, space, target, registers);
-    if (!keep_result(&by_reference, u, end))
-        return unwind(u, space, target, registers);
-    end = unwind(u, space, target, registers);
-    if (keep_result(&by_rows, u, end)) {
+    bool kept = keep_frames(&by_reference, u, unwind_beyond(u, end, spawner));
+    int64_t number = unwind_number(u, space, target, registers, spawner);
+    if (kept && number >= 0) {
+        const struct stack *ours = &u->stacks->stacks[number];
         verify->verified++;
-        if (!same_result(&by_rows, &by_reference)) {
+        if (!same_stack(ours, &by_reference)) {
             verify->differences++;
             fprintf(verify->file, "systrace-lib: verify: difference %" PRIu64 "\n",
                     verify->differences);
-            print_result(verify->file, "rows", &by_rows);
-            print_result(verify->file, "libunwind", &by_reference);
+            print_frames(verify->file, "us", ours);
+            print_frames(verify->file, "libunwind", &by_reference);
             print_registers(verify->file, target, registers);
             print_stack(verify->file, u);
         }
-        free(by_rows.frames);
     }
     free(by_reference.frames);
-    return end;
+    return number;
 }

@@ -17,10 +17,11 @@ struct verify {
 };
 
 /*
- * As unwind(), and in every N-th call also by libunwind alone: differences are printed and counted.
- * The result is that of unwind().
+ * As unwind_number(), and in every N-th call also by libunwind alone, without rows and memo:
+ * differences are printed and counted. The result is that of unwind_number().
  */
-enum stack_end verify_unwind(struct verify *verify, struct unwinder *unwinder, struct space *space,
-                             const struct target *target, const struct user_regs_struct *registers);
+int64_t verify_unwind(struct verify *verify, struct unwinder *unwinder, struct space *space,
+                      const struct target *target, const struct user_regs_struct *registers,
+                      int64_t spawner);
 
 #endif

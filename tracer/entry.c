@@ -72,21 +72,11 @@ int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi 
  */
 static int64_t take_stack(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
-    struct unwinder *u = &trace->unwinder;
-    struct stacks *stacks = &trace->run->stacks;
     struct target target = procfs_target(tracee);
-    enum stack_end end =
-        verify_unwind(&trace->verify, u, tracee->space, &target, &entry->registers);
+    int64_t stack = verify_unwind(&trace->verify, &trace->unwinder, tracee->space, &target,
+                                  &entry->registers, tracee->spawned_by);
 
-    jit_name_frames(trace, tracee);
-    if (end == STACK_COMPLETE && tracee->spawned_by == UNKNOWN_STACK) {
-        /* A spawned child's own stack does not begin where a program does. */
-        if (!u->depth || !(u->frames[u->depth - 1].marks & FRAME_ENTRY))
-            end = STACK_UNREADABLE;
-    } else if (end == STACK_COMPLETE && tracee->spawned_by != NO_STACK) {
-        end = unwind_append(u, &stacks->stacks[tracee->spawned_by]);
-    }
-    return stacks_intern(stacks, u->frames, u->depth, end);
+    return stack < 0 ? stack : jit_name_stack(trace, tracee, (uint32_t)stack);
 }
 
 /*

@@ -1,9 +1,11 @@
 /* jit.c - finds the perf map of a process, in its own /tmp, and looks frames up in it. */
 #include "jit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -114,17 +116,30 @@ static void name_frame(struct trace *trace, const struct perfmap *map, struct fr
     frame->offset = number;
 }
 
-void jit_name_frames(struct trace *trace, const struct tracee *tracee)
+static int64_t name_frames(struct trace *trace, const struct perfmap *map,
+                           const struct stack *stack)
 {
-    struct unwinder *u = &trace->unwinder;
-    const struct perfmap *map = NULL;
+    struct frame *frames = calloc(stack->depth, sizeof(*frames));
 
-    for (uint32_t i = 0; i < u->depth; i++) {
-        if (u->frames[i].module != MODULE_ANON)
-            continue;
-        map = map ? map : current_map(tracee);
-        if (!map)
-            return;
-        name_frame(trace, map, &u->frames[i]);
+    if (!frames)
+        return -ENOMEM;
+    memcpy(frames, stack->frames, stack->depth * sizeof(*frames));
+    for (uint32_t i = 0; i < stack->depth; i++) {
+        if (frames[i].module == MODULE_ANON)
+            name_frame(trace, map, &frames[i]);
     }
+    int64_t number = stacks_intern(&trace->run->stacks, frames, stack->depth, stack->end);
+    free(frames);
+    return number;
+}
+
+int64_t jit_name_stack(struct trace *trace, const struct tracee *tracee, uint32_t stack)
+{
+    const struct stack *known = &trace->run->stacks.stacks[stack];
+    uint32_t i = 0;
+
+    while (i < known->depth && known->frames[i].module != MODULE_ANON)
+        i++;
+    const struct perfmap *map = i < known->depth ? current_map(tracee) : NULL;
+    return map ? name_frames(trace, map, known) : stack;
 }

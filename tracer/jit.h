@@ -8,10 +8,10 @@
 #include "tracing.h"
 
 /*
- * Gives the frames in [anon] that were just unwound the names that the program has for them at this
- * moment: the number of the name takes the place of the address (docs/formats.md). The others stay
- * as they are.
+ * The number of the stack that has, for frames in [anon], the names that the program has for them
+ * at this moment: the number of the name takes the place of the address (docs/formats.md). The same
+ * stack where there are none. -ENOMEM.
  */
-void jit_name_frames(struct trace *trace, const struct tracee *tracee);
+int64_t jit_name_stack(struct trace *trace, const struct tracee *tracee, uint32_t stack);
 
 #endif

@@ -10,7 +10,7 @@
  *                                            (tracee.c, family.c), in which call (entry.c, calls.c),
  *     unwind         symbolizer/unwind.c     with which stack, over the maps and images of its
  *                                            address space (space.c, maps.c, image.c, cfi.c, call.c),
- *     jit_name_frames  tracer/jit.c          and what the program says of code that it made (perfmap.c),
+ *     jit_name_stack tracer/jit.c            and what the program says of code that it made (perfmap.c),
  *     run_count      report/run.c            counted by (program, stack, call);
  *     record_end     tracer/record.c         then the names of functions (symbolizer/names.c, symbols.c,
  *                                            places.c)

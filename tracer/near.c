@@ -39,27 +39,20 @@ static void unbind_self(struct near *near)
  * moved. */
 static void bind_self(struct near *near, uint64_t time)
 {
-    cpu_set_t one;
-
     near->bound_at = time;
     near->cpu = sched_getcpu();
-    CPU_ZERO(&one);
-    CPU_SET(near->cpu, &one);
-    if (sched_setaffinity(0, sizeof(one), &one) < 0)
+    CPU_ZERO(&near->here);
+    CPU_SET(near->cpu, &near->here);
+    if (sched_setaffinity(0, sizeof(near->here), &near->here) < 0)
         near->cpu = -1;
 }
 
 /* Narrows the affinity of the tracee to our CPU; true if it is to be set back to *former. */
 static bool narrow(const struct near *near, pid_t tid, cpu_set_t *former)
 {
-    cpu_set_t here;
-
-    if (near->cpu < 0 || sched_getaffinity(tid, sizeof(*former), former) < 0 ||
-        CPU_COUNT(former) < 2 || !CPU_ISSET(near->cpu, former))
-        return false;
-    CPU_ZERO(&here);
-    CPU_SET(near->cpu, &here);
-    return !sched_setaffinity(tid, sizeof(here), &here);
+    return near->cpu >= 0 && sched_getaffinity(tid, sizeof(*former), former) >= 0 &&
+           !CPU_EQUAL(former, &near->here) && CPU_ISSET(near->cpu, former) &&
+           !sched_setaffinity(tid, sizeof(near->here), &near->here);
 }
 
 void near_resume(struct near *near, pid_t tid, int request, int signal, bool alone,

@@ -23,6 +23,7 @@ struct near {
     cpu_set_t own;     /* where the tracer may run */
     unsigned watchers; /* tracees in a call that sees affinities */
     int cpu;           /* where it has bound itself; -1: nowhere */
+    cpu_set_t here;    /* that CPU alone */
     uint64_t bound_at; /* nanoseconds; the choice of the CPU is renewed from time to time */
 };
 

@@ -97,6 +97,7 @@ struct map_query {
 #define MAP_QUERY _IOWR('f', 17, struct map_query)
 enum {
     QUERY_READABLE = 1 << 0,
+    QUERY_WRITABLE = 1 << 1,
     QUERY_EXECUTABLE = 1 << 2,
     QUERY_COVERING_OR_NEXT = 1 << 4,
 };
@@ -124,6 +125,7 @@ static int find_code(void *context, uint64_t address, struct mapping *ret)
                              .device = makedev(query.device_major, query.device_minor),
                              .inode = query.inode,
                              .readable = query.vma_flags & QUERY_READABLE,
+                             .writable = query.vma_flags & QUERY_WRITABLE,
                              .executable = true,
                              .path = name,
                              .path_length = query.name_size ? query.name_size - 1 : 0 };

@@ -192,6 +192,17 @@ static bool wait_for_stops(struct trace *trace)
     }
 }
 
+/* Ends the record of the execution, as far as it has come. 0 or a negative errno. */
+static int end_record(struct trace *trace, const int *status)
+{
+    struct execution *execution = trace_execution(trace);
+
+    execution->memo_hits = trace->unwinder.hits;
+    execution->memo_misses = trace->unwinder.walks;
+    execution->hard_walks = trace->unwinder.hard_walks;
+    return record_end(trace->run, trace->execution, status, trace->options, &trace->images);
+}
+
 /* Forks: the child has all that was recorded so far to itself, and writes it; we go on. */
 static void save_now(struct trace *trace)
 {
@@ -205,7 +216,7 @@ static void save_now(struct trace *trace)
     } else if (!trace->saver) {
         signals_ignore();
         trace_execution(trace)->cut_short = true;
-        int error = record_end(trace->run, trace->execution, NULL, trace->options, &trace->images);
+        int error = end_record(trace, NULL);
         if (error < 0)
             diag("cannot save the results meanwhile: %s", strerror(-error));
         _exit(error < 0 ? EXIT_OURS : trace->save(trace->options, trace->run));
@@ -292,7 +303,7 @@ static int trace_init(struct trace *trace, const struct options *options, save_f
     images_init(&trace->images, add_module, run);
     int64_t execution = record_begin(run, options, trace->seccomp ? "seccomp" : "ptrace");
     if (execution < 0 || tracees_init(&trace->tracees) < 0 ||
-        unwinder_init(&trace->unwinder, &trace->images) < 0)
+        unwinder_init(&trace->unwinder, &trace->images, &run->stacks) < 0)
         return -ENOMEM;
     trace->execution = (uint32_t)execution;
     trace->verify = (struct verify){ .every = options->verify_every, .file = stderr };
@@ -452,12 +463,10 @@ static int report_verify(const struct verify *verify)
 }
 
 /* The exit status to end with. */
-static int end_record(struct trace *trace, int result)
+static int finish(struct trace *trace, int result)
 {
     uint64_t lost = trace_execution(trace)->lost;
-    int error = record_end(trace->run, trace->execution,
-                           trace->options->attach_count ? NULL : &trace->status, trace->options,
-                           &trace->images);
+    int error = end_record(trace, trace->options->attach_count ? NULL : &trace->status);
 
     if (lost)
         diag("out of memory: %" PRIu64 " calls were lost", lost);
@@ -490,7 +499,7 @@ int trace(const struct options *options, save_fn *save, struct run *run, int *st
         else
             result = report_verify(&trace.verify);
         check_counts(&trace);
-        result = end_record(&trace, result);
+        result = finish(&trace, result);
     }
     trace_deinit(&trace);
     return result;

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include "calls.h"
 #include "symbolizer/space.h"
+#include "symbolizer/stack.h"
 #include "symbolizer/syscalls.h"
 
 /* A thread group. */
@@ -19,9 +20,6 @@ struct process {
     bool own_filter; /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL */
     pid_t ender;     /* the first thread that entered exit_group or execve; 0: none */
 };
-
-#define NO_STACK      (-1)
-#define UNKNOWN_STACK (-2) /* there is one, but it could not be taken */
 
 struct tracee {
     pid_t tid;

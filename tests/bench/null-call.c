@@ -3,7 +3,7 @@
  *   null-call CALLS [THREADS [WAITING [MODULE...]]]
  *
  * Loads the modules, starts as many threads that wait for ever, and makes the calls in each of
- * THREADS threads (1). */
+ * THREADS threads; in the main thread if that is 0. */
 #include <dlfcn.h>
 #include <err.h>
 #include <pthread.h>
@@ -54,7 +54,7 @@ static pthread_t start(void *(*function)(void *))
 
 int main(int argc, char **argv)
 {
-    long threads = argc > 2 ? atol(argv[2]) : 1;
+    long threads = argc > 2 ? atol(argv[2]) : 0;
     long waiting = argc > 3 ? atol(argv[3]) : 0;
 
     calls = argc > 1 ? atol(argv[1]) : 0;
@@ -63,15 +63,17 @@ int main(int argc, char **argv)
             errx(1, "%s", dlerror());
     for (long i = 0; i < waiting; i++)
         start(wait_for_ever);
-
-    pthread_t *others = calloc((size_t)threads, sizeof(*others));
-    if (!others)
+    if (!threads) {
+        work(NULL);
+        return 0;
+    }
+    pthread_t *workers = calloc((size_t)threads, sizeof(*workers));
+    if (!workers)
         err(1, "calloc");
-    for (long i = 1; i < threads; i++)
-        others[i] = start(work);
-    work(NULL);
-    for (long i = 1; i < threads; i++)
-        pthread_join(others[i], NULL);
-    free(others);
+    for (long i = 0; i < threads; i++)
+        workers[i] = start(work);
+    for (long i = 0; i < threads; i++)
+        pthread_join(workers[i], NULL);
+    free(workers);
     return 0;
 }

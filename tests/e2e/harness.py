@@ -205,6 +205,9 @@ def check_results(rows, run, engine, allowed=()):
     check(total["calls"] == total["issued"] == quality["entries"] > 0,
           f"calls {total['calls']}, issued {total['issued']}, entries {quality['entries']}")
     check(quality["lost"] == 0, f"lost: {quality['lost']}")
+    # All but the execve that started it.
+    check(quality["lost"] or quality["memo_hits"] + quality["memo_misses"] == quality["entries"] - bool(execution["command"]),
+          f"memo_hits + memo_misses is not entries: {quality}")
     check(quality["complete"] + sum(quality["incomplete"].values()) == quality["entries"],
           f"complete + incomplete is not entries: {quality}")
     check(total["incomplete"] == sum(quality["incomplete"].values()),

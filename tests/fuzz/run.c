@@ -44,7 +44,8 @@ static void take_execution(struct input *in, struct run *run)
     e->exit_status = (int)take_number(in, 1);
     e->exit_signal = (int)take_number(in, 1) % 65;
     e->cut_short = take_number(in, 1) & 1;
-    e->vsyscall = take_number(in, 1);
+    e->vsyscall = e->memo_misses = take_number(in, 1);
+    e->hard_walks = e->memo_misses / 2;
     e->results = take_number(in, 1) & 1;
 }
 

@@ -192,6 +192,41 @@ static void check_again(struct unwinder *u, struct space *space, const struct ta
     free(frames);
 }
 
+/* What the memo says is what a walk finds, now and after the stack has changed in places. */
+static void check_memo(struct unwinder *u, struct space *space, const struct target *target,
+                       struct process *p)
+{
+    enum { ROUNDS = 16 };
+    uint8_t *stack = malloc(p->stack_size + 1);
+    const uint8_t *former = p->stack;
+    unsigned seed = (unsigned)p->stack_size;
+
+    if (p->stack_size)
+        memcpy(stack, p->stack, p->stack_size);
+    p->stack = stack;
+    for (int round = 0; round < ROUNDS; round++) {
+        enum stack_end end = unwind(u, space, target, &p->registers);
+        struct frame *frames = calloc(u->depth + 1, sizeof(*frames));
+        uint32_t depth = u->depth;
+        if (depth)
+            memcpy(frames, u->frames, depth * sizeof(*frames));
+        int64_t number = unwind_number(u, space, target, &p->registers, NO_STACK);
+        const struct stack *known = &u->stacks->stacks[number];
+        CHECK(number >= 0 && known->end == end && known->depth == depth);
+        CHECK(!depth || !memcmp(known->frames, frames, depth * sizeof(*frames)));
+        free(frames);
+        /* One word becomes what another is: often both are return addresses. Or all as it was. */
+        size_t words = p->stack_size / 8;
+        if (words && round % 3 == 2)
+            memcpy(stack, former, p->stack_size);
+        else if (words)
+            memcpy(stack + next_random(&seed) % words * 8, stack + next_random(&seed) % words * 8,
+                   8);
+    }
+    p->stack = former;
+    free(stack);
+}
+
 static void walk(struct process *p)
 {
     const struct target target = { .read = read_memory,
@@ -201,14 +236,18 @@ static void walk(struct process *p)
                                    .context = p };
     struct images images;
     struct unwinder u;
+    struct stacks stacks;
     struct space *space = space_create();
 
     images_init(&images, number_module, p);
-    CHECK(!unwinder_init(&u, &images));
+    stacks_init(&stacks);
+    CHECK(!unwinder_init(&u, &images, &stacks));
     enum stack_end end = unwind(&u, space, &target, &p->registers);
     check_walk(&u, p, end);
     if (u.depth && !memchr(p->maps, '\0', p->maps_size))
         check_again(&u, space, &target, p, end);
+    if (!memchr(p->maps, '\0', p->maps_size))
+        check_memo(&u, space, &target, p);
     struct space *copy = space_fork(space);
     copy->stale = true;
     end = unwind_by_reference(&u, copy, &target, &p->registers);
@@ -216,6 +255,7 @@ static void walk(struct process *p)
     space_unref(space);
     space_unref(copy);
     unwinder_deinit(&u);
+    stacks_deinit(&stacks);
     images_deinit(&images);
 }
 

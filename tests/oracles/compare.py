@@ -2,7 +2,8 @@
 docs/testing.md explains ("Other unwinders"). Pure functions of what tests/oracles/sampler and gdb.py have written.
 
 A stack is {"end", "frames"}, a frame {"pcs", ...}: the return address, which the walk found, or one of several addresses
-where our frame's code is mapped. Frames of ours have more: "module", "cfi", "go", "kind", "gone", "marks".
+where our frame's code is mapped. Frames of ours have more: "module", "cfi", "go", "kind", "calls" (its call instruction names
+the function of the frame inside), "gone", "twice" (of its file), "marks".
 """
 
 EQUAL = "equal"
@@ -10,12 +11,13 @@ BEYOND_START = "beyond the start"
 GUESSED = "guessed"
 BEYOND_COROUTINE = "beyond a coroutine"
 FILE_GONE = "file gone"
+FILE_TWICE = "file mapped twice"
 GO_SWITCH = "Go's stack switch"
 GO_SIGNAL = "Go's signal frame"
 BEYOND_GO = "beyond Go's outermost"
 NO_ANSWER = "no answer"
 UNEXPLAINED = "unexplained"
-CLASSES = (EQUAL, BEYOND_START, BEYOND_COROUTINE, GUESSED, FILE_GONE, GO_SWITCH, GO_SIGNAL, BEYOND_GO, NO_ANSWER,
+CLASSES = (EQUAL, BEYOND_START, BEYOND_COROUTINE, GUESSED, FILE_GONE, FILE_TWICE, GO_SWITCH, GO_SIGNAL, BEYOND_GO, NO_ANSWER,
            UNEXPLAINED)
 
 OTHERS = ("gdb", "libdwfl", "libunwind")
@@ -59,23 +61,38 @@ def compare(sample, by):
     same = agreement(frames, pcs)
     if same == len(frames) == len(pcs) and outermost == (ours["end"] == "complete"):
         return EQUAL
-    longer = ours["end"] == "complete" and same == len(frames) and (len(pcs) > same or not outermost)
-    if longer and frames[-1]["cfi"] == "entry":
-        return BEYOND_START
-    if longer and frames[-1]["kind"] == "start-context":
-        return BEYOND_COROUTINE
-    if longer and frames[-1]["go"] and frames[-1]["kind"] == "outermost":
-        return BEYOND_GO
-    if by == "libdwfl" and not outermost and 0 < same == len(pcs) and frames[same - 1]["gone"]:
-        return FILE_GONE
-    if outermost and 0 < same == len(pcs) and frames[same - 1]["go"] and frames[same - 1]["kind"] == "code":
-        return GO_SWITCH
-    if 0 < same < len(pcs) and frames[same - 1]["go"] and frames[same - 1]["kind"] == "signal" and \
-            pcs[same] <= UC_FLAGS_MAX:
-        return GO_SIGNAL
+    if not same:
+        return UNEXPLAINED
+    goes_on = len(pcs) > same or not outermost
+    if same == len(frames) and ours["end"] == "complete" and goes_on:
+        return beyond_our_end(frames[-1])
+    if same < len(frames) and (what := beyond_a_switch(frames[same - 1], frames[same], pcs[same:], outermost)):
+        return what
+    if by == "libdwfl" and compare(sample, "gdb") == EQUAL:
+        if frames[same - 1]["gone"] and same == len(pcs) and not outermost:
+            return FILE_GONE
+        if frames[same - 1]["twice"]:
+            return FILE_TWICE
     if same >= sure(ours) and (sure(ours) < len(frames) or ours["end"] == "no-cfi"):
         return GUESSED
     return UNEXPLAINED
+
+
+def beyond_our_end(last):
+    """They go on, or would if they could, beyond the frame that we take for the outermost."""
+    if last["cfi"] == "entry":
+        return BEYOND_START
+    if last["kind"] == "start-context":
+        return BEYOND_COROUTINE
+    return BEYOND_GO if last["go"] and last["kind"] == "outermost" else UNEXPLAINED
+
+
+def beyond_a_switch(last, caller, others, outermost):
+    """They do not see how Go's runtime goes from one stack to another. None: it does not."""
+    if last["go"] and last["kind"] == "code" and caller["calls"]:
+        return GO_SWITCH
+    ended = not others and not outermost
+    return GO_SIGNAL if last["go"] and last["kind"] == "signal" and (ended or others and others[0] <= UC_FLAGS_MAX) else None
 
 
 def side_by_side(sample):
@@ -88,7 +105,7 @@ def side_by_side(sample):
         cells = []
         for by in columns:
             frames = sample[by]["frames"]
-            cells.append(f"{frames[index]['pcs'][0]:016x}" if index < len(frames) else 16 * "-")
+            cells.append(f"{(frames[index]['pcs'] or [0])[0]:016x}" if index < len(frames) else 16 * "-")
         if index < len(sample["rows"]["frames"]):
             frame = sample["rows"]["frames"][index]
             cells += [frame.get("module") or "[anon]", frame["cfi"], *frame["marks"]]

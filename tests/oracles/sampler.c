@@ -30,6 +30,12 @@ static struct {
     struct stacks seen;
 } sampler;
 
+/* What is known of the process beside its stack. */
+struct picture {
+    struct space *space;
+    char *maps; /* the text of /proc/TID/maps */
+};
+
 static struct sockaddr_un socket_address(const char *name)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -119,6 +125,17 @@ static bool files_here(const struct space *space)
     return here;
 }
 
+/* Is the file of a region mapped from its beginning more than once? */
+static bool mapped_twice(const char *maps, const struct region *region)
+{
+    struct mapping m;
+    int count = 0;
+
+    while (maps_next(&maps, &m) > 0)
+        count += m.inode && m.inode == region->inode && m.device == region->device && !m.offset;
+    return count > 1;
+}
+
 /* Where the code of a frame is mapped: the address in the first such mapping from *region on, which
  * becomes the next one; 0: in none. */
 static uint64_t frame_address(const struct space *space, const struct frame *frame, size_t *region)
@@ -148,33 +165,47 @@ static json_t *marks_of(const struct frame *frame)
  * file may be mapped twice (node maps its own code again, nearer to what it compiles), and frames
  * are kept as places in files: then the frame is at one of several addresses.
  */
-static json_t *our_frame(struct space *space, const struct frame *frame, uint64_t beyond,
-                         const struct site **site)
+/* The pcs that a frame may have: `beyond` its address. A file may be mapped twice (node maps its
+ * own code again, nearer to what it compiles), and frames are kept as places in files. */
+static json_t *our_pcs(const struct space *space, const struct frame *frame, uint64_t beyond)
 {
     json_t *pcs = json_array();
     size_t region = 0;
-    uint64_t address = frame->offset;
+    uint64_t address;
 
-    if (frame->module != MODULE_ANON)
-        address = frame_address(space, frame, &region);
-    *site = space_site(space, address);
-    if (*site && in_start_context(*site) && (*site)->start == address)
+    if (frame->module == MODULE_ANON)
+        json_array_append_new(pcs, number(frame->offset + beyond));
+    else
+        while ((address = frame_address(space, frame, &region)))
+            json_array_append_new(pcs, number(address + beyond));
+    return pcs;
+}
+
+/* The frame that called `inner`, if any. */
+static json_t *our_frame(const struct picture *picture, const struct frame *frame, uint64_t beyond,
+                         const struct site *inner, const struct site **ret)
+{
+    size_t region = 0;
+    uint64_t address = frame->module == MODULE_ANON ? frame->offset
+                                                    : frame_address(picture->space, frame, &region);
+    const struct region *mapping = space_find(picture->space, address);
+    const struct site *site = space_site(picture->space, address);
+
+    *ret = site;
+    if (site && in_start_context(site) && site->start == address)
         beyond = 0; /* where no call returns to */
-    const struct region *first = space_find(space, address);
-    for (; address; address = frame_address(space, frame, &region)) {
-        json_array_append_new(pcs, number(address + beyond));
-        if (frame->module == MODULE_ANON)
-            break;
-    }
-    return json_pack("{so ss* ss sb ss sb so}", "pcs", pcs, "module",
-                     *site && (*site)->image ? (*site)->image->module.name : NULL, "cfi",
-                     cfi_name(*site), "go", *site && (*site)->go, "kind", kind_name(*site), "gone",
-                     first && !file_here(first), "marks", marks_of(frame));
+    return json_pack("{so ss* ss ss sb sb sb sb so}", "pcs", our_pcs(picture->space, frame, beyond),
+                     "module", site && site->image ? site->image->module.name : NULL, "cfi",
+                     cfi_name(site), "kind", kind_name(site), "go", site && site->go, "calls",
+                     site && inner && site->callee && site->callee == inner->start, "gone",
+                     mapping && !file_here(mapping), "twice",
+                     mapping && mapped_twice(picture->maps, mapping), "marks", marks_of(frame));
 }
 
 /* The last walk. Its sites are what was looked up: the pc itself after a frame that was not called,
  * the byte before it else. Frames of tail calls are not on the stack. */
-static json_t *our_frames(const struct unwinder *u, struct space *space, uint64_t first_beyond)
+static json_t *our_walk(const struct picture *picture, const struct unwinder *u,
+                        uint64_t first_beyond, enum stack_end end)
 {
     json_t *list = json_array();
     const struct site *site = NULL;
@@ -183,17 +214,10 @@ static json_t *our_frames(const struct unwinder *u, struct space *space, uint64_
     for (uint32_t i = 0; i < u->depth; i++) {
         if (u->frames[i].marks & FRAME_TAIL)
             continue;
-        json_array_append_new(list, our_frame(space, &u->frames[i], beyond, &site));
+        json_array_append_new(list, our_frame(picture, &u->frames[i], beyond, site, &site));
         beyond = !(site && site->uncalled);
     }
-    return list;
-}
-
-static json_t *our_walk(const struct unwinder *u, struct space *space, uint64_t first_beyond,
-                        enum stack_end end)
-{
-    return json_pack("{ss so}", "end", stack_end_name(end), "frames",
-                     our_frames(u, space, first_beyond));
+    return json_pack("{ss so}", "end", stack_end_name(end), "frames", list);
 }
 
 static json_t *dwfl_walk(const struct sampled *sampled)
@@ -249,50 +273,73 @@ static uint64_t vdso_address(const struct space *space)
     return 0;
 }
 
+/* All that is known without gdb. */
+static json_t *describe(const struct picture *picture, struct unwinder *u, enum stack_end end,
+                        struct sampled *sampled)
+{
+    const uint64_t rip = sampled->registers.rip;
+    const uint64_t beyond = (uint64_t)first_beyond(u, picture->space, rip);
+    json_t *sample = json_object();
+
+    json_object_set_new(sample, "rows", our_walk(picture, u, beyond, end));
+    end = unwind_by_reference(u, picture->space, sampled->target, &sampled->registers);
+    json_object_set_new(sample, "libunwind", our_walk(picture, u, beyond, end));
+    sampled->registers.rip = rip - SYSCALL_SIZE + beyond;
+    json_object_set_new(sample, "libdwfl", dwfl_walk(sampled));
+    json_object_set_new(sample, "tid", json_integer(sampled->tid));
+    json_object_set_new(sample, "program", program_path(sampled->tid));
+    json_object_set_new(sample, "files_here", json_boolean(files_here(picture->space)));
+    json_object_set_new(sample, "vdso", number(vdso_address(picture->space)));
+    json_object_set_new(sample, "call", number(sampled->registers.orig_rax));
+    return sample;
+}
+
+/* Lets gdb unwind as well. False: it does not answer. */
+static bool hand_over(const json_t *sample, const struct sampled *sampled)
+{
+    return !json_dumpf(sample, sampler.samples, JSON_COMPACT) &&
+           putc('\n', sampler.samples) != EOF && fflush(sampler.samples) != EOF &&
+           remote_serve(sampler.listener, sampled) >= 0;
+}
+
 static void take_sample(struct verify *verify, struct unwinder *u, struct space *space,
                         const struct target *target, const struct user_regs_struct *registers,
                         enum stack_end end)
 {
-    const struct tracee *tracee = target->context;
-    struct sampled sampled = { .tid = tracee->tid, .target = target, .registers = *registers };
-    json_t *sample = json_object();
+    struct picture picture = { .space = space };
+    struct sampled sampled = { .tid = ((const struct tracee *)target->context)->tid,
+                               .target = target,
+                               .registers = *registers };
 
-    if (target->read_registers && target->read_registers(target->context, &sampled.registers) < 0)
-        return;
-    uint64_t beyond = (uint64_t)first_beyond(u, space, registers->rip);
-    sampled.registers.rip = registers->rip - SYSCALL_SIZE + beyond;
-    json_object_set_new(sample, "rows", our_walk(u, space, beyond, end));
-    end = unwind_by_reference(u, space, target, registers);
-    json_object_set_new(sample, "libunwind", our_walk(u, space, beyond, end));
-    json_object_set_new(sample, "libdwfl", dwfl_walk(&sampled));
-    json_object_set_new(sample, "tid", json_integer(sampled.tid));
-    json_object_set_new(sample, "program", program_path(sampled.tid));
-    json_object_set_new(sample, "files_here", json_boolean(files_here(space)));
-    json_object_set_new(sample, "vdso", number(vdso_address(space)));
-    json_object_set_new(sample, "call", number(sampled.registers.orig_rax));
-    bool sent = !json_dumpf(sample, sampler.samples, JSON_COMPACT) &&
-                putc('\n', sampler.samples) != EOF && fflush(sampler.samples) != EOF;
-    if (!sent || remote_serve(sampler.listener, &sampled) < 0) {
+    if ((target->read_registers &&
+         target->read_registers(target->context, &sampled.registers) < 0) ||
+        target->read_maps(target->context, &picture.maps) < 0)
+        return; /* it was killed */
+    json_t *sample = describe(&picture, u, end, &sampled);
+    if (hand_over(sample, &sampled)) {
+        verify->verified++;
+    } else {
         fprintf(stderr, "sampler: gdb does not answer\n");
         fclose(sampler.samples);
         sampler.samples = NULL;
         verify->differences++; /* makes the exit status 125 */
     }
     json_decref(sample);
+    free(picture.maps);
 }
 
-enum stack_end verify_unwind(struct verify *verify, struct unwinder *u, struct space *space,
-                             const struct target *target, const struct user_regs_struct *registers)
+int64_t verify_unwind(struct verify *verify, struct unwinder *u, struct space *space,
+                      const struct target *target, const struct user_regs_struct *registers,
+                      int64_t spawner)
 {
     enum stack_end end = unwind(u, space, target, registers);
     int64_t known = sampler.seen.count;
 
-    if (!sampler.samples || !sampler.left || !verify->every || !u->depth ||
-        stacks_intern(&sampler.seen, u->frames, u->depth, end) != known ||
-        verify->stacks++ % verify->every)
-        return end;
-    sampler.left--;
-    verify->verified++;
-    take_sample(verify, u, space, target, registers, end);
-    return unwind(u, space, target, registers);
+    if (sampler.samples && sampler.left && verify->every && u->depth &&
+        stacks_intern(&sampler.seen, u->frames, u->depth, end) == known &&
+        !(verify->stacks++ % verify->every)) {
+        sampler.left--;
+        take_sample(verify, u, space, target, registers, end);
+    }
+    return unwind_number(u, space, target, registers, spawner);
 }

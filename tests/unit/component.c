@@ -162,13 +162,35 @@ static void test_runtime(void **state)
     assert_false(library_component_is_runtime(&more, "go:main"));
 }
 
+static void test_others(void **state)
+{
+    static const char *const valid[] = { "", "libc", "[unknown]", "c:lib/z", "go:a", "rust:a" };
+    static const char *const invalid[] = { "c:", "go:", "libc:", "a", "unknown" };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(valid); i++)
+        assert_true(component_is_valid(valid[i]));
+    for (size_t i = 0; i < LENGTH(invalid); i++)
+        assert_false(component_is_valid(invalid[i]));
+    char *own = component_of_directory(""), *other = component_of_directory("/lib");
+    assert_string_equal(own, "");
+    assert_string_equal(other, "c:/lib");
+    assert_string_equal(component_name(other), "/lib");
+    assert_true(component_is_sure(other));
+    assert_true(component_is_runtime("libc"));
+    assert_false(component_is_runtime("c:libc"));
+    assert_false(component_is_runtime("[unknown]"));
+    assert_true(component_is_all_named("go:a"));
+    assert_false(component_is_all_named("libc"));
+    free(own);
+    free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_go),
-        cmocka_unit_test(test_rust),
-        cmocka_unit_test(test_valid),
-        cmocka_unit_test(test_runtime),
+        cmocka_unit_test(test_go),      cmocka_unit_test(test_rust),   cmocka_unit_test(test_valid),
+        cmocka_unit_test(test_runtime), cmocka_unit_test(test_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,9 @@ static void test_extremes(void **state)
     run.executions[0].denied = 7;
     run.executions[0].killed = 8;
     run.executions[0].vsyscall = run.executions[0].lost = INT64_MAX;
+    run.executions[0].memo_hits = 7;
+    run.executions[0].memo_misses = 5;
+    run.executions[0].hard_walks = 3;
     run.executions[0].cut_short = true;
     run.executions[0].exit_status = -1;
     run.executions[0].exit_signal = 64;
@@ -237,6 +240,8 @@ static const struct {
     { "\"inexact\":10", "\"inexact\":9", "inexact is not what the counts say" },
     { "\"denied\":0", "\"denied\":19", "denied is more than entries" },
     { "\"killed\":0", "\"killed\":19", "killed is more than entries" },
+    { "\"hard_walks\":0", "\"hard_walks\":1", "hard_walks is more than memo_misses" },
+    { "\"memo_hits\":0,", "", "lacks 'memo_hits'" },
     { "\"killed\":0,", "", "lacks 'killed'" },
     { "\"lost\":0", "\"lost\":null", "lost is no whole number" },
     /* programs, phases, modules */

@@ -55,6 +55,7 @@ static int64_t number_module(void *context, const struct module *module)
 struct fixture {
     struct images images;
     struct unwinder unwinder;
+    struct stacks stacks;
     struct space *space;
     struct target target;
     int64_t modules;
@@ -69,7 +70,7 @@ static int set_up(void **state)
     images_init(&f->images, number_module, &f->modules);
     f->space = space_create();
     *state = f;
-    return unwinder_init(&f->unwinder, &f->images);
+    return unwinder_init(&f->unwinder, &f->images, &f->stacks);
 }
 
 static int tear_down(void **state)
@@ -78,6 +79,7 @@ static int tear_down(void **state)
 
     space_unref(f->space);
     unwinder_deinit(&f->unwinder);
+    stacks_deinit(&f->stacks);
     images_deinit(&f->images);
     free(f);
     return 0;
@@ -150,6 +152,142 @@ static void test_reference_agrees(void **state)
     free(frames);
 }
 
+/* The number of the stack here. */
+static int64_t number_here(struct fixture *f, int64_t spawner)
+{
+    struct user_regs_struct registers = { .cs = 0x33 };
+    HERE(registers);
+    return unwind_number(&f->unwinder, f->space, &f->target, &registers, spawner);
+}
+
+static __attribute__((noinline)) int64_t number_deeper(struct fixture *f, int depth,
+                                                       int64_t spawner)
+{
+    volatile char room[64];
+    room[0] = (char)depth;
+    int64_t number = depth ? number_deeper(f, depth - 1, spawner) : number_here(f, spawner);
+    __asm__ volatile("" ::: "memory");
+    return number + room[0] - (char)depth;
+}
+
+/* The second time a stack is known, and only that stack. */
+static void test_memo(void **state)
+{
+    static const int depths[] = { 3, 4, 100 };
+    struct fixture *f = *state;
+    const struct unwinder *u = &f->unwinder;
+
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < LENGTH(depths); i++)
+            assert_int_equal(number_deeper(f, depths[i], NO_STACK), i);
+        assert_int_equal(u->walks, LENGTH(depths));
+        assert_int_equal(u->hits, (unsigned)round * LENGTH(depths));
+    }
+    assert_int_equal(u->stacks->stacks[1].depth, u->stacks->stacks[0].depth + 1);
+    assert_int_equal(u->stacks->stacks[2].depth, u->stacks->stacks[0].depth + 97);
+}
+
+/* A spawned child's stack depends on the one that made it. */
+static void test_spawner(void **state)
+{
+    struct fixture *f = *state;
+    const struct stacks *stacks = &f->stacks;
+    int64_t spawners[] = { NO_STACK, UNKNOWN_STACK, 0, 1 };
+    int64_t numbers[LENGTH(spawners)];
+
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < LENGTH(spawners); i++) {
+            int64_t number = number_deeper(f, 5, spawners[i]);
+            assert_true(!round || number == numbers[i]);
+            numbers[i] = number;
+        }
+    }
+    assert_int_equal(f->unwinder.walks, LENGTH(spawners));
+    assert_int_equal(f->unwinder.hits, LENGTH(spawners));
+    assert_int_equal(numbers[1], numbers[0]); /* it begins at e_entry */
+    uint32_t depth = stacks->stacks[0].depth;
+    for (size_t i = 2; i < LENGTH(spawners); i++) {
+        assert_int_equal(stacks->stacks[numbers[i]].depth,
+                         depth + stacks->stacks[spawners[i]].depth);
+        assert_true(stacks->stacks[numbers[i]].frames[depth].marks & FRAME_SPAWNED_BY);
+    }
+}
+
+enum what { NOTHING, MAPPED, UNMAPPED, CODE, FORKED, CODE_OF_CHILD, PARENT, STEPS };
+
+/* Not inlined, so that what comes behind it is one call, whatever happens here. */
+static __attribute__((noinline)) void happen(struct fixture *f, enum what what)
+{
+    static struct space *parent;
+    static uint8_t *page;
+    enum { SIZE = 4096 };
+
+    switch (what) {
+    case MAPPED:
+        page = mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_ptr_not_equal(page, MAP_FAILED);
+        space_changed(f->space, (uint64_t)page, SIZE);
+        break;
+    case UNMAPPED:
+        munmap(page, SIZE);
+        space_changed(f->space, (uint64_t)page, SIZE);
+        break;
+    case CODE:
+    case CODE_OF_CHILD:
+        space_changed(f->space, (uint64_t)&number_deeper, 1);
+        break;
+    case FORKED:
+        parent = f->space;
+        f->space = space_fork(parent);
+        break;
+    case PARENT:
+        space_unref(f->space);
+        f->space = parent;
+        break;
+    default:
+        break;
+    }
+}
+
+/* What may have changed is walked again; what came in an empty place, or was never met, changes
+ * nothing. */
+static void test_forgets(void **state)
+{
+    static const bool known[STEPS] = { [MAPPED] = true,
+                                       [UNMAPPED] = true,
+                                       [FORKED] = true, /* it shares what its parent has learned */
+                                       [PARENT] = true };
+    struct fixture *f = *state;
+    uint64_t hits = 0;
+
+    for (enum what what = NOTHING; what < STEPS; what++) {
+        happen(f, what);
+        assert_int_equal(number_deeper(f, 3, NO_STACK), 0);
+        hits += known[what];
+        assert_int_equal(f->unwinder.hits, hits);
+    }
+}
+
+/* What the memo says of a stack is what a walk finds. */
+static void check_number(struct fixture *f, const struct user_regs_struct *registers,
+                         enum stack_end end)
+{
+    const struct unwinder *u = &f->unwinder;
+    struct frame *frames = calloc(u->depth, sizeof(*frames));
+    uint32_t depth = u->depth;
+
+    memcpy(frames, u->frames, depth * sizeof(*frames));
+    for (int i = 0; i < 2; i++) {
+        int64_t number = unwind_number(&f->unwinder, f->space, &f->target, registers, NO_STACK);
+        assert_true(number >= 0);
+        const struct stack *stack = &f->stacks.stacks[number];
+        assert_int_equal(stack->end, end);
+        assert_int_equal(stack->depth, depth);
+        assert_memory_equal(stack->frames, frames, depth * sizeof(*frames));
+    }
+    free(frames);
+}
+
 static void test_bad_stack_pointers(void **state)
 {
     static const uint64_t pointers[] = {
@@ -200,8 +338,9 @@ static void test_garbage_stacks(void **state)
                                    : (uint64_t)random() << 32 | (uint64_t)random();
         }
         registers.rsp = registers.rbp = (uint64_t)stack;
-        unwind(&f->unwinder, f->space, &f->target, &registers);
+        enum stack_end end = unwind(&f->unwinder, f->space, &f->target, &registers);
         assert_true(f->unwinder.depth >= 1 && f->unwinder.depth <= SIZE / 8);
+        check_number(f, &registers, end);
     }
     munmap(stack, SIZE);
 }
@@ -226,6 +365,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_own_stack, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reference_agrees, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_memo, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_spawner, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_forgets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_stack_pointers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_return_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_garbage_stacks, set_up, tear_down),
