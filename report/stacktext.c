@@ -158,6 +158,7 @@ struct level {
     const struct frame *frame;
     uint32_t position; /* as in the run */
     bool inlined;
+    bool claimed;         /* the name is the program's word alone */
     const char *function; /* NULL: not known */
     const char *component;
     char *label;
@@ -185,6 +186,7 @@ static bool find_level(struct run *run, const struct frame *frame, uint32_t numb
     if (symbol) {
         ret->function = symbol->name;
         ret->component = symbol->component;
+        ret->claimed = symbol->source == SOURCE_PERF_MAP;
     }
     return true;
 }
@@ -194,8 +196,8 @@ static void print_remarks(const struct page *page, const struct level *level)
     const char *before = "  (";
     uint32_t marks = level->inlined ? 0 : level->frame->marks;
 
-    if (level->inlined) {
-        fprintf(page->file, "%sinlined", before);
+    if (level->inlined || level->claimed) {
+        fprintf(page->file, "%s%s", before, level->inlined ? "inlined" : "perf-map");
         before = ", ";
     }
     for (uint32_t bit = 1; bit && bit <= marks; bit <<= 1) {

@@ -9,6 +9,7 @@ static const char *const names[SOURCES] = {
     [SOURCE_DEBUGDATA] = "gnu_debugdata",
     [SOURCE_DYNSYM] = "dynsym",
     [SOURCE_GO] = "gopclntab",
+    [SOURCE_PERF_MAP] = "perf-map",
 };
 
 const char *source_name(enum source source)

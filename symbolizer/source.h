@@ -4,7 +4,7 @@
 #ifndef SYSTRACE_SOURCE_H
 #define SYSTRACE_SOURCE_H
 
-/* From the most to the least telling, but for the last two, which no other competes with. Written
+/* From the most to the least telling, but for the last two, which compete with no other. Written
  * to run files by name. */
 enum source {
     SOURCE_SYMTAB,     /* .symtab of the module's file */
@@ -12,6 +12,7 @@ enum source {
     SOURCE_DEBUGDATA,  /* the small one that is compressed in .gnu_debugdata */
     SOURCE_DYNSYM,     /* .dynsym: what the file exports, and no more */
     SOURCE_GO,         /* .gopclntab, Go's own */
+    SOURCE_PERF_MAP,   /* what the program says of code that it made (perfmap.h) */
     SOURCES            /* how many there are */
 };
 

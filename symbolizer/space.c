@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "symbolizer/call.h"
@@ -59,12 +60,17 @@ void code_unref(struct code *code)
 
 struct space *space_create(void)
 {
+    struct timespec now = { 0 };
     struct space *space = calloc(1, sizeof(*space));
     if (!space)
         return NULL;
-    *space = (struct space){
-        .references = 1, .stale = true, .memory_fd = -1, .maps_fd = -1, .code = code_create()
-    };
+    clock_gettime(CLOCK_REALTIME, &now);
+    *space = (struct space){ .references = 1,
+                             .stale = true,
+                             .memory_fd = -1,
+                             .maps_fd = -1,
+                             .born = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
+                             .code = code_create() };
     if (!space->code) {
         free(space);
         return NULL;
@@ -80,6 +86,7 @@ struct space *space_fork(const struct space *space)
     *copy = *space;
     copy->references = 1;
     copy->memory_fd = copy->maps_fd = -1;
+    copy->perfmap = NULL; /* the other process has a file of its own */
     code_ref(copy->code);
     return copy;
 }
@@ -95,6 +102,7 @@ void space_unref(struct space *space)
     if (!space || --space->references)
         return;
     code_unref(space->code);
+    perfmap_destroy(space->perfmap);
     if (space->memory_fd >= 0)
         close(space->memory_fd);
     if (space->maps_fd >= 0)

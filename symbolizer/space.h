@@ -11,6 +11,7 @@
 #include "symbolizer/codepath.h"
 #include "symbolizer/image.h"
 #include "symbolizer/memo.h"
+#include "symbolizer/perfmap.h"
 #include "symbolizer/target.h"
 
 /* One executable mapping. */
@@ -87,6 +88,10 @@ struct space {
     int error; /* of the last attempt to read the map; 0 */
     /* The process's memory and map, opened before it closed them to us (tracer/procfs.h); -1. */
     int memory_fd, maps_fd;
+    struct perfmap
+        *perfmap; /* names for code in [anon], kept here for the tracer; NULL until needed */
+    uint64_t perfmap_retry; /* and when it is to look for them again, in its own time */
+    int64_t born; /* CLOCK_REALTIME in nanoseconds: no code in it is older; 0: not known */
     struct code *code;
 };
 

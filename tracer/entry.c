@@ -8,6 +8,7 @@
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
+#include "jit.h"
 #include "procfs.h"
 #include "request.h"
 #include "resume.h"
@@ -72,9 +73,10 @@ int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi 
 static int64_t take_stack(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
     struct target target = procfs_target(tracee);
+    int64_t stack = verify_unwind(&trace->verify, &trace->unwinder, tracee->space, &target,
+                                  &entry->registers, tracee->spawned_by);
 
-    return verify_unwind(&trace->verify, &trace->unwinder, tracee->space, &target,
-                         &entry->registers, tracee->spawned_by);
+    return stack < 0 ? stack : jit_name_stack(trace, tracee, (uint32_t)stack);
 }
 
 /*

@@ -10,10 +10,13 @@
  *                                            (tracee.c, family.c), in which call (entry.c, calls.c),
  *     unwind         symbolizer/unwind.c     with which stack, over the maps and images of its
  *                                            address space (space.c, maps.c, image.c, cfi.c, call.c),
+ *     jit_name_stack tracer/jit.c            and what the program says of code that it made (perfmap.c),
  *     run_count      report/run.c            counted by (program, stack, call);
- *     record_end     tracer/record.c         then the names of functions (symbolizer/names.c, symbols.c)
+ *     record_end     tracer/record.c         then the names of functions (symbolizer/names.c, symbols.c,
+ *                                            places.c)
  *   table_build      report/table.c          attribute each stack (symbolizer/attribute.c)
- *   output_run       report/output.c         CSV, run file, text (csv.c, runfile_print.c, text.c)
+ *   output_run       report/output.c         CSV, run file, text, stacks (csv.c, runfile_print.c,
+ *                                            text.c, stacktext.c)
  *
  *   report_main      report/report.c         the same tables, of saved runs
  */

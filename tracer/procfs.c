@@ -17,6 +17,8 @@
 #include "request.h"
 #include "tracee.h"
 
+enum { STAT_SIZE = 1024 };
+
 static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
 {
     const struct tracee *tracee = context;
@@ -225,23 +227,42 @@ bool procfs_leads_here(pid_t tid, uint64_t fd)
            (S_ISREG(file.stx_mode) && !file.stx_size && !file.stx_dev_major);
 }
 
-bool procfs_stat(pid_t tid, char *state, unsigned *flags)
+/* The fields of /proc/TID/stat behind the name, which may hold anything. NULL: it is gone. */
+static const char *read_stat(pid_t tid, char text[static STAT_SIZE])
 {
-    char path[64], text[512];
-    bool found = false;
+    char path[64];
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
     FILE *file = fopen(path, "re");
     if (!file)
-        return false;
-    size_t size = fread(text, 1, sizeof(text) - 1, file);
-    if (size) {
-        text[size] = '\0';
-        const char *name_end = strrchr(text, ')'); /* the name may hold anything */
-        found = name_end && sscanf(name_end + 1, " %c %*d %*d %*d %*d %*d %u", state, flags) == 2;
-    }
+        return NULL;
+    text[fread(text, 1, STAT_SIZE - 1, file)] = '\0';
     fclose(file);
-    return found;
+    const char *name_end = strrchr(text, ')');
+    return name_end ? name_end + 1 : NULL;
+}
+
+bool procfs_stat(pid_t tid, char *state, unsigned *flags)
+{
+    char text[STAT_SIZE];
+    const char *fields = read_stat(tid, text);
+    return fields && sscanf(fields, " %c %*d %*d %*d %*d %*d %u", state, flags) == 2;
+}
+
+int64_t procfs_start(pid_t pid)
+{
+    char text[STAT_SIZE];
+    const char *fields = read_stat(pid, text);
+    unsigned long long ticks;
+
+    /* The 22nd field, of which the first two are gone. */
+    if (!fields ||
+        sscanf(fields,
+               " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+               "%*s %llu",
+               &ticks) != 1)
+        return -1;
+    return (int64_t)(ticks * (1000000000 / (unsigned long long)sysconf(_SC_CLK_TCK)));
 }
 
 char procfs_state(pid_t tid)
@@ -251,7 +272,8 @@ char procfs_state(pid_t tid)
     return procfs_stat(tid, &state, &flags) ? state : '\0';
 }
 
-long procfs_status(pid_t tid, const char *field)
+/* A field's number: the first of several, or the last. */
+static long read_status(pid_t tid, const char *field, bool last)
 {
     char path[64], line[256];
     size_t length = strlen(field);
@@ -262,9 +284,22 @@ long procfs_status(pid_t tid, const char *field)
     if (!file)
         return -1;
     while (value < 0 && fgets(line, sizeof(line), file)) {
-        if (!strncmp(line, field, length) && line[length] == ':')
-            value = strtol(line + length + 1, NULL, 10);
+        if (strncmp(line, field, length) || line[length] != ':')
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        const char *tab = last ? strrchr(line, '\t') : NULL;
+        value = strtol(tab ? tab : line + length + 1, NULL, 10);
     }
     fclose(file);
     return value;
+}
+
+long procfs_status(pid_t tid, const char *field)
+{
+    return read_status(tid, field, false);
+}
+
+long procfs_inner_pid(pid_t pid)
+{
+    return read_status(pid, "NSpid", true);
 }

@@ -39,4 +39,10 @@ char procfs_state(pid_t tid);
 /* A field of /proc/TID/status as a number ("Tgid", "TracerPid"); -1 if it cannot be read. */
 long procfs_status(pid_t tid, const char *field);
 
+/* When a process began, in nanoseconds since boot; negative if it is gone. */
+int64_t procfs_start(pid_t pid);
+
+/* The number of a process in its own pid namespace; negative if it is gone. */
+long procfs_inner_pid(pid_t pid);
+
 #endif
