@@ -5,7 +5,8 @@
 
 static struct memo_node frame(uint64_t address)
 {
-    return (struct memo_node){ .address = address, .row = { ROW_CFA_RSP, (int32_t)address, 0 } };
+    return (struct memo_node){ .address = address,
+                               .row = { .kind = ROW_CFA_RSP, .cfa_offset = (int32_t)address } };
 }
 
 /* The stack with these addresses, MEMO_NONE if there is none. */
