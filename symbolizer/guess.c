@@ -47,7 +47,7 @@ static struct site *find_call(struct unwinder *u, uint64_t address)
 
     if (!call || call->signal || !call->image)
         return call;
-    return !space_resolve_call(u->space, u->target, call) && call->is_call ? call : NULL;
+    return !space_resolve_call(u->space, u->target, &u->code, call) && call->is_call ? call : NULL;
 }
 
 /* The bottom of a coroutine's stack was left by no call: it is where a function starts. */

@@ -174,7 +174,7 @@ static int collect_rows(const struct names_job *job, struct names_extent extent,
         close(fd);
     }
     bool failed = !out || ferror(out);
-    failed |= out && fclose(out);
+    failed |= out && (fclose(out) || !*ret); /* glibc reports no failure of its last realloc */
     if (error == -ENOENT || error == -ENOEXEC)
         error = 0;
     return failed && !error ? -ENOMEM : error;

@@ -529,11 +529,24 @@ struct site *space_site(struct space *space, uint64_t address)
     return site;
 }
 
-/* 0 or a negative errno. */
+/* Reads all of a few bytes. 0 or a negative errno. */
 static int read_all(const struct target *target, uint64_t address, void *buffer, size_t size)
 {
     ssize_t got = target->read(target->context, address, buffer, size);
     return got < 0 ? (int)got : got == (ssize_t)size ? 0 : -EFAULT;
+}
+
+/*
+ * The same of code, at a site or just before it. While nothing can write there, it stays as it is:
+ * as long as the map does, by the same reason as what is known of the site. A page before that of
+ * the site may lie in another mapping.
+ */
+static int read_code(struct space *space, const struct target *target, struct codepages *pages,
+                     const struct site *site, uint64_t address, void *buffer, size_t size)
+{
+    if (site->writable || address / CODE_PAGE != site->address / CODE_PAGE)
+        return read_all(target, address, buffer, size);
+    return codepages_read(pages, &space->code->pages_owner, target, address, buffer, size);
 }
 
 /*
@@ -573,7 +586,8 @@ static bool is_function(const struct site *target, const struct image *caller)
 }
 
 /* Fills in the call at a site, and whether it can name no other any more. */
-static int resolve_call(struct space *space, const struct target *target, struct site *site)
+static int resolve_call(struct space *space, const struct target *target, struct codepages *pages,
+                        struct site *site)
 {
     uint8_t bytes[STUB_BYTES];
     uint64_t function = 0, begin = site->address + 1 - CALL_BYTES;
@@ -582,7 +596,7 @@ static int resolve_call(struct space *space, const struct target *target, struct
 
     site->callee = 0;
     if (site->image)
-        error = read_all(target, begin, bytes, CALL_BYTES);
+        error = read_code(space, target, pages, site, begin, bytes, CALL_BYTES);
     bool at_start = error == -EFAULT && !space_find(space, begin); /* of the code: no long call */
     if (error < 0 && !at_start)
         return error;
@@ -597,7 +611,7 @@ static int resolve_call(struct space *space, const struct target *target, struct
         function = call.address;
         error = find_callee(space, function, &callee);
         if (!error && callee && is_stub(callee) &&
-            !(error = read_all(target, function, bytes, STUB_BYTES)))
+            !(error = read_code(space, target, pages, callee, function, bytes, STUB_BYTES)))
             call = call_decode_stub(bytes, function);
     }
     if (!error && call.kind == CALL_SLOT)
@@ -615,9 +629,10 @@ static int resolve_call(struct space *space, const struct target *target, struct
     return error;
 }
 
-int space_resolve_call(struct space *space, const struct target *target, struct site *site)
+int space_resolve_call(struct space *space, const struct target *target, struct codepages *pages,
+                       struct site *site)
 {
-    int error = site->call_known ? 0 : resolve_call(space, target, site);
+    int error = site->call_known ? 0 : resolve_call(space, target, pages, site);
 
     site->call_known &= !site->writable || !site->image;
     return error;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "symbolizer/codepages.h"
 #include "symbolizer/codepath.h"
 #include "symbolizer/image.h"
 #include "symbolizer/memo.h"
@@ -75,7 +76,8 @@ struct code {
     size_t region_count;
     struct site **sites; /* open-addressed hash by address */
     size_t site_count, site_slots;
-    void *unwind_cache; /* unw_addr_space_t; NULL until first used */
+    uint64_t pages_owner; /* as which it reads its code (codepages.h) */
+    void *unwind_cache;   /* unw_addr_space_t; NULL until first used */
     struct memo memo;
 };
 
@@ -127,6 +129,7 @@ struct site *space_site(struct space *space, uint64_t address);
 
 /* Fills site->callee by the call that ends at site->address + 1, unless it is known already. 0;
  * negative errno: what the call names could not be read. */
-int space_resolve_call(struct space *space, const struct target *target, struct site *site);
+int space_resolve_call(struct space *space, const struct target *target, struct codepages *pages,
+                       struct site *site);
 
 #endif

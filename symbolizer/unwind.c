@@ -23,12 +23,13 @@ int unwinder_init(struct unwinder *u, struct images *images, struct stacks *stac
 {
     *u = (struct unwinder){ .images = images, .stacks = stacks, .piece = STACK_PIECE_MIN };
     u->path = malloc(MEMO_DEPTH_MAX * sizeof(*u->path));
-    return u->path ? reference_init(u) : -ENOMEM;
+    return u->path && !codepages_init(&u->code) ? reference_init(u) : -ENOMEM;
 }
 
 void unwinder_deinit(struct unwinder *u)
 {
     reference_cache_destroy(u->uncached);
+    codepages_deinit(&u->code);
     free(u->frames);
     free(u->stack);
     free(u->path);
@@ -171,7 +172,7 @@ static bool names_another(const struct site *site, const struct site *inner)
  * frame that it called, NULL if it called none. False: failed_step tells why. */
 static bool enter(struct unwinder *u, struct site *site, const struct site *inner)
 {
-    int error = inner ? space_resolve_call(u->space, u->target, site) : 0;
+    int error = inner ? space_resolve_call(u->space, u->target, &u->code, site) : 0;
 
     if (error < 0) {
         u->failure = error;

@@ -21,9 +21,10 @@ struct unwinder {
     uint32_t depth, capacity;
 
     /* Over all stacks. */
-    uint64_t hits;       /* known from the memo */
-    uint64_t walks;      /* not: walked */
-    uint64_t hard_walks; /* of these, that met a hard row and were left to libunwind */
+    struct codepages code; /* that calls were read from */
+    uint64_t hits;         /* known from the memo */
+    uint64_t walks;        /* not: walked */
+    uint64_t hard_walks;   /* of these, that met a hard row and were left to libunwind */
 
     /* The walk under way. */
     struct space *space;
