@@ -41,14 +41,6 @@ static bool any_inexact(const struct attribute_frame *frames, uint32_t count)
     return false;
 }
 
-/* Is the caller known by a tail frame alone? Not if the frame that called it is of the same
- * library: that would be the caller too, had the tail call not been noticed. */
-static bool rests_on_tail(const struct attribute_frame *frames, uint32_t caller, uint32_t searched)
-{
-    return frames[caller].marks & FRAME_TAIL &&
-           (caller + 1 >= searched || frames[caller + 1].library != frames[caller].library);
-}
-
 /* A matter of the process's life, not of who asks: so it looks through signal frames. */
 static enum phase phase_of(const struct attribute_frame *frames, uint32_t depth)
 {
@@ -87,8 +79,8 @@ struct attribution attribute(const struct attribute_frame *frames, uint32_t dept
     ret.caller = first_caller(frames, searched);
     if (ret.caller != ATTRIBUTE_NONE) {
         ret.via = ret.caller ? ret.caller - 1 : ATTRIBUTE_NONE;
-        ret.inexact =
-            any_inexact(frames, ret.caller + 1) || rests_on_tail(frames, ret.caller, searched);
+        /* The function that a call names may have left by a tail call to a third one. */
+        ret.inexact = any_inexact(frames, ret.caller + 1) || frames[ret.caller].marks & FRAME_TAIL;
     } else if (interrupted || end == STACK_COMPLETE) {
         /* Nobody outside the runtime asked; that is known from all the frames searched, and from
          * the signal frame at which that ended. */

@@ -31,7 +31,7 @@ struct attribution {
     uint32_t extent; /* frames [0, extent) are on the stack: up to a signal frame or all, and no
                         spawner of a child whose own frames already name the caller */
     bool unknown_on_stack; /* [unknown] is on the stack too: the stack is incomplete */
-    bool inexact; /* the caller rests on a frame found by a heuristic, or on a tail frame alone */
+    bool inexact; /* the caller rests on a frame found by a heuristic, or is a tail frame */
     enum phase phase;
 };
 

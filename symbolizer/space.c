@@ -1,6 +1,7 @@
 /* space.c - keeps the executable mappings of an address space and caches facts about its code. */
 #include "space.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -406,20 +407,28 @@ static bool describe_go(struct site *site, uint64_t vaddr)
     return true;
 }
 
+/* Is the system call at the end of this code at `offset`, or does the code begin just behind? */
+static bool is_at_syscall(const struct image *image, uint64_t offset, const uint8_t *code,
+                          size_t size)
+{
+    uint8_t bytes[16];
+
+    assert(size <= sizeof(bytes));
+    return (image_bytes(image, offset - (size - 2), bytes, size) && !memcmp(bytes, code, size)) ||
+           (image_bytes(image, offset + 1, bytes, size) && !memcmp(bytes, code, size));
+}
+
 /*
- * Is `vaddr` in a signal frame's trampoline that has no unwind entry (musl's): mov $15, %rax;
- * syscall? Or just before it, where the call would be that a return to it comes from.
+ * Is `vaddr` in a signal frame's trampoline that has no unwind entry (musl's): mov $15 to %rax
+ * or %eax; syscall? Or just before it, where the call would be that a return to it comes from.
  */
 static bool is_trampoline(const struct image *image, uint64_t offset)
 {
-    static const uint8_t code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
-    enum { AT_SYSCALL = 7, BEFORE = -1 };
-    uint8_t bytes[sizeof(code)];
+    static const uint8_t code[] = { 0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05 };
+    static const uint8_t wide_code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
 
-    return (image_bytes(image, offset - AT_SYSCALL, bytes, sizeof(bytes)) &&
-            !memcmp(bytes, code, sizeof(code))) ||
-           (image_bytes(image, offset - BEFORE, bytes, sizeof(bytes)) &&
-            !memcmp(bytes, code, sizeof(code)));
+    return is_at_syscall(image, offset, code, sizeof(code)) ||
+           is_at_syscall(image, offset, wide_code, sizeof(wide_code));
 }
 
 /* What there is to say of an address that no unwind entry covers. */
@@ -607,23 +616,29 @@ static int resolve_call(struct space *space, const struct target *target, struct
     site->is_call = call.kind != CALL_NONE;
     if (call.kind == CALL_SLOT && !is_constant(site, call.address))
         return 0;
-    if (call.kind == CALL_DIRECT) {
-        function = call.address;
-        error = find_callee(space, function, &callee);
-        if (!error && callee && is_stub(callee) &&
-            !(error = read_code(space, target, pages, callee, function, bytes, STUB_BYTES)))
-            call = call_decode_stub(bytes, function);
-    }
-    if (!error && call.kind == CALL_SLOT)
+    bool by_slot = call.kind == CALL_SLOT;
+    if (by_slot)
         error = read_all(target, call.address, &function, sizeof(function));
+    else if (call.kind == CALL_DIRECT)
+        function = call.address;
     if (!error && function)
         error = find_callee(space, function, &callee);
+    /* A slot may have the address of a stub, too: of the executable's, if that takes the address of
+     * the function and is not position-independent. */
+    if (!error && callee && is_stub(callee) &&
+        !(error = read_code(space, target, pages, callee, function, bytes, STUB_BYTES))) {
+        call = call_decode_stub(bytes, function);
+        by_slot |= call.kind == CALL_SLOT;
+        if (call.kind == CALL_SLOT &&
+            !(error = read_all(target, call.address, &function, sizeof(function))))
+            error = find_callee(space, function, &callee);
+    }
     site->target = callee ? function : 0;
     if (!error && callee && is_function(callee, site->image)) {
         site->callee = function;
         site->callee_image = callee->image;
         site->callee_offset = callee->offset;
-    } else if (error || call.kind == CALL_SLOT) {
+    } else if (error || by_slot) {
         site->call_known = false; /* or not bound yet: it will be after the first call */
     }
     return error;
