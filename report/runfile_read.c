@@ -123,6 +123,20 @@ static int read_source(struct reader *reader, const json_t *value, enum source *
     return 0;
 }
 
+/* Begins a row of so many elements that says something of a place: its module and offset. */
+static int read_place(struct reader *reader, const json_t *row, size_t size, uint32_t *module,
+                      uint64_t *offset)
+{
+    int error = read_row(reader, row, size);
+
+    if (!error)
+        error = read_index(reader, json_array_get(row, 0), "the module", reader->run->module_count,
+                           module);
+    if (!error)
+        error = read_number(reader, json_array_get(row, 1), "the offset", INT64_MAX, offset);
+    return error;
+}
+
 static int read_symbol(struct reader *reader, const json_t *row)
 {
     uint32_t module;
@@ -130,13 +144,8 @@ static int read_symbol(struct reader *reader, const json_t *row)
     char *name = NULL;
     char *component = NULL;
     enum source source = SOURCE_SYMTAB;
-    int error = read_row(reader, row, 6);
+    int error = read_place(reader, row, 6, &module, &offset);
 
-    if (!error)
-        error = read_index(reader, json_array_get(row, 0), "the module", reader->run->module_count,
-                           &module);
-    if (!error)
-        error = read_number(reader, json_array_get(row, 1), "the offset", INT64_MAX, &offset);
     if (!error)
         error = read_number(reader, json_array_get(row, 2), "the size", INT64_MAX, &size);
     if (!error && !size)
@@ -177,13 +186,8 @@ static int read_inlined(struct reader *reader, const json_t *row)
     uint32_t module;
     uint64_t offset, position = 0;
     char *name = NULL, *component = NULL;
-    int error = read_row(reader, row, 5);
+    int error = read_place(reader, row, 5, &module, &offset);
 
-    if (!error)
-        error = read_index(reader, json_array_get(row, 0), "the module", reader->run->module_count,
-                           &module);
-    if (!error)
-        error = read_number(reader, json_array_get(row, 1), "the offset", INT64_MAX, &offset);
     if (!error)
         error = read_number(reader, json_array_get(row, 2), "the position", UINT32_MAX, &position);
     if (!error)
@@ -221,13 +225,8 @@ static int read_line(struct reader *reader, const json_t *row)
     uint32_t module;
     uint64_t offset, position = 0, line = 0;
     char *file = NULL;
-    int error = read_row(reader, row, 5);
+    int error = read_place(reader, row, 5, &module, &offset);
 
-    if (!error)
-        error = read_index(reader, json_array_get(row, 0), "the module", reader->run->module_count,
-                           &module);
-    if (!error)
-        error = read_number(reader, json_array_get(row, 1), "the offset", INT64_MAX, &offset);
     if (!error)
         error = read_number(reader, json_array_get(row, 2), "the position", UINT32_MAX, &position);
     if (!error)
