@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <sys/ptrace.h>
-#include <time.h>
 
 #include "request.h"
+#include "tracing.h"
 
 enum {
     OFTEN = 150000,   /* nanoseconds from being resumed to the next resuming: cheaper near */
     RENEW = 50000000, /* nanoseconds after which the scheduler may choose another CPU for us */
-    SECOND = 1000000000,
 };
 
 void near_init(struct near *near, bool enabled)
@@ -18,13 +17,6 @@ void near_init(struct near *near, bool enabled)
     *near = (struct near){ .enabled = enabled, .cpu = -1 };
     if (sched_getaffinity(0, sizeof(near->own), &near->own) < 0 || CPU_COUNT(&near->own) < 2)
         near->enabled = false;
-}
-
-static uint64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
 }
 
 /* Lets the tracer go where the scheduler likes. */
@@ -59,7 +51,7 @@ void near_resume(struct near *near, pid_t tid, int request, int signal, bool alo
                  uint64_t *resumed_at)
 {
     cpu_set_t former;
-    uint64_t time = near->enabled ? now() : 0;
+    uint64_t time = near->enabled ? trace_now() : 0;
     bool often = alone && *resumed_at && time - *resumed_at < OFTEN;
     bool narrowed = false;
 
