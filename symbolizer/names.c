@@ -192,25 +192,26 @@ static bool write_all(int fd, const void *bytes, size_t size)
     return true;
 }
 
-static bool answer(int out, const struct names_job *job, struct names_extent extent, uint64_t limit)
+/* Where the child answers to, and the limit of its memory. */
+static struct {
+    int out;
+    uint64_t limit;
+} child_end;
+
+static bool answer(const struct names_job *job, struct names_extent extent)
 {
     char *rows = NULL;
     size_t size = 0;
     int error = collect_rows(job, extent, &rows, &size);
 
     if (error == -ENOMEM)
-        error = no_memory(limit);
+        error = no_memory(child_end.limit);
     struct head head = { (uint64_t)-error, error ? 0 : size };
-    bool written = write_all(out, &head, sizeof(head)) && write_all(out, rows, head.size);
+    bool written =
+        write_all(child_end.out, &head, sizeof(head)) && write_all(child_end.out, rows, head.size);
     free(rows);
     return written;
 }
-
-/* Where the child answers to, and the limit of its memory. */
-static struct {
-    int out;
-    uint64_t limit;
-} child_end;
 
 __attribute__((noreturn)) static void answer_no_memory(void)
 {
@@ -407,10 +408,10 @@ struct work {
     const struct names_user *user;
 };
 
-static void answer_all(const struct work *work, size_t first, struct names_extent extent, int out)
+static void answer_all(const struct work *work, size_t first, struct names_extent extent)
 {
     for (size_t i = first; i < work->count; i++) {
-        if (!answer(out, &work->jobs[i], i > first ? work->extent : extent, work->limits->bytes))
+        if (!answer(&work->jobs[i], i > first ? work->extent : extent))
             return;
     }
 }
@@ -430,7 +431,7 @@ static int start_child(struct child *child, const struct work *work, size_t firs
         child_end.out = ends[1];
         child_end.limit = work->limits->bytes;
         debugfile_set_memory_handler(answer_no_memory);
-        answer_all(work, first, extent, ends[1]);
+        answer_all(work, first, extent);
         _exit(0);
     }
     int error = pid < 0 ? -errno : 0;
