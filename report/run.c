@@ -6,18 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-void *run_with_room(void *array, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return array;
-    size_t doubled = *capacity ? *capacity * 2 : 16;
-    if (doubled > UINT32_MAX / 2)
-        return NULL; /* numbers of elements are 32 bits wide, and those of hash slots */
-    void *grown = reallocarray(array, doubled, size);
-    if (grown)
-        *capacity = doubled;
-    return grown;
-}
+#include "symbolizer/array.h"
 
 int run_init(struct run *run)
 {
@@ -114,8 +103,8 @@ static int make_id(char id[static 33])
 
 int64_t run_add_execution(struct run *run)
 {
-    struct execution *executions = run_with_room(run->executions, run->execution_count,
-                                                 &run->execution_capacity, sizeof(*executions));
+    struct execution *executions = array_with_room(run->executions, run->execution_count,
+                                                   &run->execution_capacity, sizeof(*executions));
     if (!executions)
         return -ENOMEM;
     run->executions = executions;
@@ -133,8 +122,8 @@ int64_t run_program(struct run *run, const char *name, const char *path)
         if (!strcmp(run->programs[i].path, path) && !strcmp(run->programs[i].name, name))
             return (int64_t)i;
 
-    struct program *programs =
-        run_with_room(run->programs, run->program_count, &run->program_capacity, sizeof(*programs));
+    struct program *programs = array_with_room(run->programs, run->program_count,
+                                               &run->program_capacity, sizeof(*programs));
     if (!programs)
         return -ENOMEM;
     run->programs = programs;
@@ -154,7 +143,7 @@ int64_t run_phase(struct run *run, const char *name)
             return (int64_t)i;
 
     char **phases =
-        run_with_room(run->phases, run->phase_count, &run->phase_capacity, sizeof(*phases));
+        array_with_room(run->phases, run->phase_count, &run->phase_capacity, sizeof(*phases));
     if (!phases)
         return -ENOMEM;
     run->phases = phases;
@@ -208,7 +197,7 @@ int64_t run_module(struct run *run, const struct module *module)
             return join_module(&run->modules[i], module) ? -ENOMEM : (int64_t)i;
 
     struct module *modules =
-        run_with_room(run->modules, run->module_count, &run->module_capacity, sizeof(*modules));
+        array_with_room(run->modules, run->module_count, &run->module_capacity, sizeof(*modules));
     if (!modules)
         return -ENOMEM;
     run->modules = modules;
@@ -266,7 +255,7 @@ int run_index_counts(struct run *run)
 static int make_count_room(struct run *run)
 {
     struct count *counts =
-        run_with_room(run->counts, run->count_count, &run->count_capacity, sizeof(*counts));
+        array_with_room(run->counts, run->count_count, &run->count_capacity, sizeof(*counts));
     if (!counts)
         return -ENOMEM;
     run->counts = counts;

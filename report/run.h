@@ -198,9 +198,6 @@ int run_merge(struct run *run, const struct run *other);
  */
 int run_sort(struct run *run);
 
-/* For run*.c: the array with room for one more element, or NULL; it starts as NULL with capacity 0.
- */
-void *run_with_room(void *array, size_t count, size_t *capacity, size_t size);
 /* For run*.c: put the symbols, the inlined functions, the lines in order; free them all; rebuild
  * the hash of the counts (-ENOMEM). */
 void run_sort_symbols(struct run *run);

@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbolizer/array.h"
+
 /* ---- Symbols ---- */
 
 int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
                    const char *name, const char *component, enum source source)
 {
     struct symbol *symbols =
-        run_with_room(run->symbols, run->symbol_count, &run->symbol_capacity, sizeof(*symbols));
+        array_with_room(run->symbols, run->symbol_count, &run->symbol_capacity, sizeof(*symbols));
     if (!symbols)
         return -ENOMEM;
     run->symbols = symbols;
@@ -124,7 +126,7 @@ int run_add_inlined(struct run *run, uint32_t module, uint64_t offset, uint32_t 
                     const char *name, const char *component)
 {
     struct inlined *inlined =
-        run_with_room(run->inlined, run->inlined_count, &run->inlined_capacity, sizeof(*inlined));
+        array_with_room(run->inlined, run->inlined_count, &run->inlined_capacity, sizeof(*inlined));
     if (!inlined)
         return -ENOMEM;
     run->inlined = inlined;
@@ -208,7 +210,7 @@ int run_add_line(struct run *run, uint32_t module, uint64_t offset, uint32_t pos
                  const char *file, uint32_t line)
 {
     struct source_line *lines =
-        run_with_room(run->lines, run->line_count, &run->line_capacity, sizeof(*lines));
+        array_with_room(run->lines, run->line_count, &run->line_capacity, sizeof(*lines));
     if (!lines)
         return -ENOMEM;
     run->lines = lines;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "escape.h"
+#include "symbolizer/array.h"
 #include "symbolizer/component.h"
 
 /* Calls of one system call on one stack, of all programs, phases and executions. */
@@ -241,7 +242,7 @@ static int list_levels(const struct page *page, const struct stack *stack, struc
 
     for (uint32_t i = 0; i < stack->depth; i++) {
         for (uint32_t p = 0; find_level(page->run, &stack->frames[i], p, &level); p++) {
-            struct level *grown = run_with_room(*ret, *count, &capacity, sizeof(*grown));
+            struct level *grown = array_with_room(*ret, *count, &capacity, sizeof(*grown));
             if (!grown)
                 return -ENOMEM;
             *ret = grown;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbolizer/array.h"
 #include "symbolizer/debugfile.h"
 
 /* Code of one compile unit. */
@@ -22,17 +23,6 @@ struct directories {
     struct range *ranges; /* by start */
     size_t range_count, range_capacity;
 };
-
-static void *with_room(void *array, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return array;
-    size_t wanted = *capacity ? *capacity * 2 : 64;
-    void *grown = reallocarray(array, wanted, size);
-    if (grown)
-        *capacity = wanted;
-    return grown;
-}
 
 /* ---- Paths ---- */
 
@@ -138,8 +128,8 @@ static int add_ranges(struct directories *directories, Dwarf_Die *unit)
     ptrdiff_t offset = 0;
 
     while ((offset = dwarf_ranges(unit, offset, &base, &start, &end)) > 0) {
-        struct range *ranges = with_room(directories->ranges, directories->range_count,
-                                         &directories->range_capacity, sizeof(*ranges));
+        struct range *ranges = array_with_room(directories->ranges, directories->range_count,
+                                               &directories->range_capacity, sizeof(*ranges));
         if (!ranges)
             return -ENOMEM;
         directories->ranges = ranges;
@@ -153,8 +143,8 @@ static int add_ranges(struct directories *directories, Dwarf_Die *unit)
 static int add_unit(struct directories *directories, Dwarf_Die *unit)
 {
     int language = dwarf_srclang(unit);
-    char **units = with_room(directories->units, directories->unit_count,
-                             &directories->unit_capacity, sizeof(*units));
+    char **units = array_with_room(directories->units, directories->unit_count,
+                                   &directories->unit_capacity, sizeof(*units));
 
     if (!units)
         return -ENOMEM;
