@@ -46,6 +46,5 @@ int codepages_read(struct codepages *pages, uint64_t *owner, const struct target
         memcpy(buffer, page + at, size);
         return 0;
     }
-    ssize_t got = target->read(target->context, address, buffer, size);
-    return got < 0 ? (int)got : got == (ssize_t)size ? 0 : -EFAULT;
+    return target_read_all(target, address, buffer, size);
 }

@@ -538,23 +538,16 @@ struct site *space_site(struct space *space, uint64_t address)
     return site;
 }
 
-/* Reads all of a few bytes. 0 or a negative errno. */
-static int read_all(const struct target *target, uint64_t address, void *buffer, size_t size)
-{
-    ssize_t got = target->read(target->context, address, buffer, size);
-    return got < 0 ? (int)got : got == (ssize_t)size ? 0 : -EFAULT;
-}
-
 /*
- * The same of code, at a site or just before it. While nothing can write there, it stays as it is:
- * as long as the map does, by the same reason as what is known of the site. A page before that of
- * the site may lie in another mapping.
+ * Reads all of a few bytes of code, at a site or just before it. While nothing can write there, it
+ * stays as it is: as long as the map does, by the same reason as what is known of the site. A page
+ * before that of the site may lie in another mapping.
  */
 static int read_code(struct space *space, const struct target *target, struct codepages *pages,
                      const struct site *site, uint64_t address, void *buffer, size_t size)
 {
     if (site->writable || address / CODE_PAGE != site->address / CODE_PAGE)
-        return read_all(target, address, buffer, size);
+        return target_read_all(target, address, buffer, size);
     return codepages_read(pages, &space->code->pages_owner, target, address, buffer, size);
 }
 
@@ -618,7 +611,7 @@ static int resolve_call(struct space *space, const struct target *target, struct
         return 0;
     bool by_slot = call.kind == CALL_SLOT;
     if (by_slot)
-        error = read_all(target, call.address, &function, sizeof(function));
+        error = target_read_all(target, call.address, &function, sizeof(function));
     else if (call.kind == CALL_DIRECT)
         function = call.address;
     if (!error && function)
@@ -630,7 +623,7 @@ static int resolve_call(struct space *space, const struct target *target, struct
         call = call_decode_stub(bytes, function);
         by_slot |= call.kind == CALL_SLOT;
         if (call.kind == CALL_SLOT &&
-            !(error = read_all(target, call.address, &function, sizeof(function))))
+            !(error = target_read_all(target, call.address, &function, sizeof(function))))
             error = find_callee(space, function, &callee);
     }
     site->target = callee ? function : 0;

@@ -5,6 +5,7 @@
 #ifndef SYSTRACE_TARGET_H
 #define SYSTRACE_TARGET_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -34,5 +35,13 @@ struct target {
 
     void *context;
 };
+
+/* Reads all of `size` bytes of memory. 0 or a negative errno. */
+static inline int target_read_all(const struct target *target, uint64_t address, void *buffer,
+                                  size_t size)
+{
+    ssize_t got = target->read(target->context, address, buffer, size);
+    return got < 0 ? (int)got : got == (ssize_t)size ? 0 : -EFAULT;
+}
 
 #endif
