@@ -19,7 +19,6 @@ enum {
     R15,
     REGISTERS,
     INSTRUCTIONS_MAX = 64,
-    STORES_MAX = 16,
     INSTRUCTION_SIZE = 15,
 };
 
@@ -33,10 +32,6 @@ struct machine {
     struct value registers[REGISTERS];
     struct value zero; /* the zero flag */
     uint64_t ip;
-    /* Where it has stored, for memory is not changed: what is loaded from there is not known. */
-    uint64_t stores[STORES_MAX];
-    unsigned store_count;
-    bool stored_anywhere; /* at an address that is not known, or too often */
 };
 
 /* One instruction with a ModRM byte, taken apart. */
@@ -76,22 +71,41 @@ static struct value known(uint64_t value)
     return (struct value){ true, value };
 }
 
+/* The newest store that shares a byte with these 8; NULL: none. */
+static struct store *find_store(struct stores *stores, uint64_t address)
+{
+    for (uint32_t i = stores->count; i > 0; i--)
+        if (address - stores->stores[i - 1].address + 7 < 15)
+            return &stores->stores[i - 1];
+    return NULL;
+}
+
 static struct value load(struct machine *m, struct value address)
 {
-    struct value ret = { address.known && !m->stored_anywhere, 0 };
+    struct stores *stores = &m->unwinder->stores;
+    struct value ret = { 0 };
 
-    for (unsigned i = 0; i < m->store_count; i++)
-        ret.known &= address.value - m->stores[i] + 7 >= 15;
-    ret.known = ret.known && unwinder_read(m->unwinder, address.value, &ret.value);
+    if (!address.known || stores->anywhere)
+        return ret;
+    const struct store *store = find_store(stores, address.value);
+    if (!store)
+        ret.known = unwinder_read(m->unwinder, address.value, &ret.value);
+    else if (store->address == address.value)
+        ret = (struct value){ store->known, store->value };
     return ret;
 }
 
-static void store(struct machine *m, struct value address)
+static void store(struct machine *m, struct value address, struct value value)
 {
-    if (address.known && m->store_count < STORES_MAX)
-        m->stores[m->store_count++] = address.value;
-    else
-        m->stored_anywhere = true;
+    struct stores *stores = &m->unwinder->stores;
+    struct store *at = find_store(stores, address.value);
+
+    if (!at || at->address != address.value) /* one that only overlaps stays, older than this */
+        at = stores->count < STORES_MAX ? &stores->stores[stores->count++] : NULL;
+    stores->anywhere |= !address.known || !at;
+    if (stores->anywhere)
+        return;
+    *at = (struct store){ address.value, value.value, value.known };
 }
 
 /* The ModRM byte and what belongs to it. `behind`: how many bytes of the instruction follow. */
@@ -141,8 +155,9 @@ static struct value operand(struct machine *m, const struct operands *o)
 
 static void set_operand(struct machine *m, const struct operands *o, struct value value)
 {
+    value.known &= o->wide || !o->memory; /* of 8 bytes in memory only 4 are */
     if (o->memory)
-        store(m, o->address);
+        store(m, o->address, value);
     else
         m->registers[o->rm] = narrow(value, o->wide);
 }

@@ -365,6 +365,13 @@ static enum stack_end decide(struct unwinder *u, enum stack_end end)
     return end;
 }
 
+/* A walk begins: nothing has been run yet. */
+static void forget_stores(struct unwinder *u)
+{
+    u->stores.count = 0;
+    u->stores.anywhere = false;
+}
+
 /* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at
  * a row that `step` cannot take. */
 static enum stack_end
@@ -378,6 +385,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
     u->depth = u->path_depth = 0;
     u->failure = 0;
     u->guesses = u->searches = 0;
+    forget_stores(u);
     u->inexact = u->decided = false;
     u->settled = true;
     for (bool first = true;; first = false) {
@@ -525,6 +533,7 @@ static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
     uint32_t node = memo_find(memo, root, at.ip - SYSCALL_SIZE);
 
+    forget_stores(u);
     for (u->depth = 1; node != MEMO_NONE && memo->nodes[node].stack == MEMO_NONE; u->depth++) {
         const struct memo_node *from = &memo->nodes[node];
         uint64_t sp = at.sp;

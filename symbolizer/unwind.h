@@ -12,6 +12,19 @@
 #include "symbolizer/space.h"
 #include "symbolizer/stack.h"
 
+enum { STORES_MAX = 64 };
+
+/* What the code that epilogue.c runs has stored on this walk, for the traced memory is not changed:
+ * newer stores come later where two overlap. */
+struct stores {
+    struct store {
+        uint64_t address, value; /* 8 bytes */
+        bool known;              /* the value is */
+    } stores[STORES_MAX];
+    uint32_t count;
+    bool anywhere; /* at an address that is not known, or too often: no memory is known */
+};
+
 struct unwinder {
     struct images *images; /* borrowed */
     struct stacks *stacks; /* borrowed: they get their numbers there */
@@ -38,11 +51,12 @@ struct unwinder {
     size_t piece; /* how much to read at once: about as far as recent walks have reached */
     bool inexact; /* the frames from here outwards rest on a heuristic */
     unsigned guesses, searches; /* that were made (guess.c) */
-    int failure;                /* errno of the memory access that failed, negative; 0 */
-    struct memo_node *path;     /* for the memo: the frames that are on the stack, */
-    uint32_t path_depth;        /* as far as there is room for them */
-    bool settled; /* as long as the code stays, their addresses decide on the frames, */
-    bool decided; /* and on the end */
+    struct stores stores;
+    int failure;            /* errno of the memory access that failed, negative; 0 */
+    struct memo_node *path; /* for the memo: the frames that are on the stack, */
+    uint32_t path_depth;    /* as far as there is room for them */
+    bool settled;           /* as long as the code stays, their addresses decide on the frames, */
+    bool decided;           /* and on the end */
 
     /* libunwind's (reference.c). */
     unw_cursor_t cursor;
