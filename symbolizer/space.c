@@ -87,6 +87,7 @@ struct space *space_fork(const struct space *space)
     *copy = *space;
     copy->references = 1;
     copy->memory_fd = copy->maps_fd = -1;
+    copy->reads = 0;
     copy->perfmap = NULL; /* the other process has a file of its own */
     code_ref(copy->code);
     return copy;

@@ -88,8 +88,10 @@ struct space {
         uint64_t start, end; /* empty: nowhere */
     } changed;
     int error; /* of the last attempt to read the map; 0 */
-    /* The process's memory and map, opened before it closed them to us (tracer/procfs.h); -1. */
+    /* The process's memory and map, opened to read the one faster, or both before it closed them to
+     * us (tracer/procfs.h); -1. And how often memory was read without. */
     int memory_fd, maps_fd;
+    unsigned reads;
     struct perfmap
         *perfmap; /* names for code in [anon], kept here for the tracer; NULL until needed */
     uint64_t perfmap_retry; /* and when it is to look for them again, in its own time */

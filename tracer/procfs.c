@@ -17,20 +17,11 @@
 #include "request.h"
 #include "tracee.h"
 
-enum { STAT_SIZE = 1024 };
-
-static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
-{
-    const struct tracee *tracee = context;
-    struct iovec local = { buffer, size };
-    struct iovec remote = { (void *)(uintptr_t)address, size };
-    ssize_t got = process_vm_readv(tracee->tid, &local, 1, &remote, 1, 0);
-
-    if (got >= 0 || errno != EPERM || tracee->space->memory_fd < 0)
-        return got < 0 ? -errno : got;
-    got = pread(tracee->space->memory_fd, buffer, size, (off_t)address);
-    return got > 0 ? got : -EFAULT;
-}
+enum {
+    STAT_SIZE = 1024,
+    READS_BEFORE_OPENING = 64,
+    OPEN_MAX_FD = 256, /* higher ones are left for images, and for what must stay open */
+};
 
 static int open_file(pid_t tid, const char *name)
 {
@@ -39,6 +30,40 @@ static int open_file(pid_t tid, const char *name)
     snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
+}
+
+/* Opens the memory of a process that makes many calls, unless many are open: by that it is read
+ * faster, for the kernel has asked then whether we may. */
+static void open_busy(const struct tracee *tracee)
+{
+    struct space *space = tracee->space;
+
+    if (++space->reads != READS_BEFORE_OPENING)
+        return;
+    space->memory_fd = open_file(tracee->tid, "mem");
+    if (space->memory_fd > OPEN_MAX_FD) {
+        close(space->memory_fd);
+        space->memory_fd = -1;
+    }
+}
+
+static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
+{
+    const struct tracee *tracee = context;
+    struct iovec local = { buffer, size };
+    struct iovec remote = { (void *)(uintptr_t)address, size };
+    ssize_t got = 0;
+
+    if (tracee->space->memory_fd < 0)
+        open_busy(tracee);
+    if (tracee->space->memory_fd >= 0)
+        got = pread(tracee->space->memory_fd, buffer, size, (off_t)address);
+    if (got > 0)
+        return got;
+    got = process_vm_readv(tracee->tid, &local, 1, &remote, 1, 0);
+    if (got < 0 && errno == EPERM && tracee->space->memory_fd >= 0)
+        return -EFAULT; /* the open file says so */
+    return got < 0 ? -errno : got;
 }
 
 void procfs_keep_open(const struct tracee *tracee)

@@ -1,7 +1,8 @@
 /*
  * procfs.h - the traced process as the symbolizer sees it (symbolizer/target.h): memory by
- * process_vm_readv(2), maps and files by /proc/TID, where TID is the stopped thread itself (the
- * leader may have exited, and its /proc files are empty then).
+ * process_vm_readv(2), or /proc/TID/mem if it makes many calls; maps and files by /proc/TID; where
+ * TID is the stopped thread itself (the leader may have exited, and its /proc files are empty
+ * then).
  */
 #ifndef SYSTRACE_PROCFS_H
 #define SYSTRACE_PROCFS_H

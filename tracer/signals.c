@@ -92,14 +92,16 @@ void signals_catch(pid_t command)
     struct sigaction forward = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
     struct sigaction wake = { .sa_handler = on_alarm };
     struct sigaction suspend = { .sa_handler = on_suspend, .sa_flags = SA_RESTART }, former;
-    struct sigaction ignore = { .sa_handler = SIG_IGN }, normal = { .sa_handler = SIG_DFL };
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    /* If it were ignored, statuses would be lost; for each stop the kernel need not send one. */
+    struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
     sigset_t set = caught();
 
     signals.command = command;
     for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
         sigaction(passed_on[i], &forward, NULL);
     sigaction(SIGALRM, &wake, NULL);
-    sigaction(SIGCHLD, &normal, NULL); /* if ignored, statuses would be lost */
+    sigaction(SIGCHLD, &quiet, NULL);
     sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is an error of writing, with a message; */
     sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file that becomes larger than allowed */
     if (!sigaction(SIGTSTP, NULL, &former) && former.sa_handler != SIG_IGN)
