@@ -469,6 +469,19 @@ static bool begin(struct unwinder *u, struct space *space, const struct target *
     return !u->failure;
 }
 
+/* Was the thread killed meanwhile? Then what was concluded from words that could not be read is
+ * void. */
+static bool is_gone(const struct unwinder *u)
+{
+    const struct target *target = u->target;
+    struct user_regs_struct registers;
+    uint8_t byte;
+
+    return target->read_registers
+               ? target->read_registers(target->context, &registers) == -ESRCH
+               : target->read(target->context, u->start.rsp, &byte, sizeof(byte)) == -ESRCH;
+}
+
 /* Walks from the system-call instruction, one way or the other. */
 static enum stack_end walk_by(struct unwinder *u,
                               enum stack_end (*walker)(struct unwinder *, struct site *))
@@ -489,7 +502,10 @@ static enum stack_end walk_by(struct unwinder *u,
     u->decided &= code == u->space->code;
     code_unref(code);
     learn_piece(u);
-    return end;
+    if ((end != STACK_NO_CFI && end != STACK_BAD_CFI) || !is_gone(u))
+        return end;
+    u->decided = false;
+    return STACK_UNREADABLE;
 }
 
 enum stack_end unwind(struct unwinder *u, struct space *space, const struct target *target,

@@ -345,6 +345,31 @@ static void test_garbage_stacks(void **state)
     munmap(stack, SIZE);
 }
 
+static ssize_t read_nothing(void *context, uint64_t address, void *buffer, size_t size)
+{
+    (void)context, (void)address, (void)buffer, (void)size;
+    return -ESRCH;
+}
+
+/* What cannot be found because the thread was killed is not what the code lacks. */
+static void test_killed(void **state)
+{
+    enum { SIZE = 4096 };
+    struct fixture *f = *state;
+    uint8_t *code =
+        mmap(NULL, SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint64_t stack[16] = { 0 };
+    struct user_regs_struct registers = { .cs = 0x33,
+                                          .rip = (uint64_t)code + 64,
+                                          .rsp = (uint64_t)stack };
+
+    assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_NO_CFI);
+    f->target.read = read_nothing;
+    assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_UNREADABLE);
+    assert_false(f->unwinder.decided);
+    munmap(code, SIZE);
+}
+
 static void test_foreign_code(void **state)
 {
     struct fixture *f = *state;
@@ -371,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_stack_pointers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_return_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_garbage_stacks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_foreign_code, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
