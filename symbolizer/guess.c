@@ -255,3 +255,41 @@ enum step guess_step(struct unwinder *u, struct site *site, struct position *at)
     u->failure = 0; /* that a word cannot be read is no failure of the walk */
     return step;
 }
+
+/* Does the call lead to the code of the same unwind entry, or from elsewhere to its library (which
+ * goes there by a tail call)? */
+static bool leads_to(const struct site *call, const struct site *site)
+{
+    return (call->target >= site->start && call->target < site->end) ||
+           (call->callee && call->callee_image == site->image && call->image != site->image);
+}
+
+/* Does the unwind entry say the same from its start on, where functions have nothing but the return
+ * address on the stack? */
+static bool is_one_frame(struct unwinder *u, const struct site *site)
+{
+    const struct site *start = space_site(u->space, site->start);
+
+    return site->row.kind == ROW_CFA_RSP && site->row.cfa_offset > 8 && start &&
+           start->row.kind == site->row.kind && start->row.cfa_offset == site->row.cfa_offset;
+}
+
+enum step guess_deeper(struct unwinder *u, const struct site *site, struct position *at)
+{
+    uint64_t word;
+
+    for (uint64_t i = 0; i < WORDS_MAX && is_one_frame(u, site); i++) {
+        struct position caller = *at;
+        caller.sp += 8 * i;
+        if (!unwinder_read(u, caller.sp + (uint64_t)(int64_t)site->row.cfa_offset - 8, &word))
+            break;
+        const struct site *call = find_call(u, word);
+        if (!call || !leads_to(call, site) || unwinder_step(u, site, &caller) != STEP_OUT)
+            continue;
+        *at = caller;
+        at->lost = u->inexact = u->carried = true;
+        return STEP_OUT;
+    }
+    u->failure = 0;
+    return STEP_UNKNOWN;
+}
