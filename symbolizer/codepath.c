@@ -1,8 +1,10 @@
-/* codepath.c - a search for the pc, by the instructions that control can go to. */
+/* codepath.c - a search for the pc, or from there for a return, by the instructions that control
+ * can go to. */
 #include "codepath.h"
 
 #include <string.h>
 
+#include "symbolizer/functions.h"
 #include "symbolizer/instruction.h"
 
 enum {
@@ -12,13 +14,15 @@ enum {
     SLOTS = 2 * VISITS_MAX,
     WAYS_MAX = 512, /* that are still to be gone */
     DEPTH_MAX = 1 << 24,
+    DEPTH_THERE = DEPTH_MAX / 2, /* for the depth at the pc, while that is not known */
 };
 
 /* What is known before an instruction. */
 struct state {
-    int64_t depth; /* CFA - rsp; 0: not known */
-    int64_t frame; /* CFA - rbp; 0: rbp points to no frame */
-    int64_t saved; /* the caller's rbp is at CFA - saved; 0: it is in rbp */
+    int64_t depth;  /* CFA - rsp; 0: not known */
+    int64_t frame;  /* CFA - rbp; 0: rbp points to no frame */
+    int64_t saved;  /* the caller's rbp is at CFA - saved; 0: it is in rbp */
+    int64_t popped; /* rbp was popped from CFA - popped, and not pushed before; 0: it was not */
     bool outermost, realigned;
 };
 
@@ -30,14 +34,16 @@ struct way {
 
 /*
  * Ways are gone in this order: without passing a call, which may be to a function that does not
- * return; then those behind a call; at last those that nothing leads to, but a jump through a table
- * may.
+ * return; then those behind a call; then those that nothing leads to, but a jump through a table
+ * may; at last those into another function, as far as those are known: a tail call, or what stands
+ * behind the call of one that does not return.
  */
-enum { BY_JUMP, BEHIND_CALL, BY_TABLE, ORDERS };
+enum { BY_JUMP, BEHIND_CALL, BY_TABLE, INTO_ANOTHER, ORDERS };
 
 struct search {
-    const struct image *image;
-    uint64_t start, wanted;
+    const struct codepath_source *source;
+    uint64_t start;
+    uint64_t wanted; /* 0: a return */
     struct stack_of_ways {
         struct way ways[WAYS_MAX];
         size_t count;
@@ -54,16 +60,9 @@ struct search {
 /* The bytes at `vaddr`, up to a whole instruction. */
 static const uint8_t *code_at(struct search *s, uint64_t vaddr, size_t *size)
 {
-    uint64_t offset;
-
     if (vaddr < s->code_start || vaddr - s->code_start + INSTRUCTION_MAX > s->code_size) {
         s->code_start = vaddr;
-        s->code_size = 0;
-        if (!image_offset(s->image, vaddr, &offset))
-            return NULL;
-        s->code_size = CODE_PIECE;
-        while (s->code_size && !image_bytes(s->image, offset, s->code, s->code_size))
-            s->code_size /= 2; /* the end of the file */
+        s->code_size = s->source->read(s->source->context, vaddr, s->code, sizeof(s->code));
     }
     *size = s->code_size - (vaddr - s->code_start);
     return s->code + (vaddr - s->code_start);
@@ -83,10 +82,20 @@ static bool visit(struct search *s, uint64_t vaddr)
     return true;
 }
 
+static bool is_another(const struct search *s, uint64_t vaddr)
+{
+    return vaddr != s->start && s->source->is_start(s->source->context, vaddr);
+}
+
 static void push(struct search *s, int order, uint64_t vaddr, const struct state *state)
 {
+    /* What another function returns to after a jump to it is the caller; what stands behind the
+     * call of one that does not return is not run. */
+    if (is_another(s, vaddr) && !s->wanted && order != BY_JUMP)
+        return;
+    if (is_another(s, vaddr) && s->wanted)
+        order = INTO_ANOTHER;
     struct stack_of_ways *ways = &s->orders[order];
-
     if (ways->count < WAYS_MAX && vaddr + FUNCTION_MAX - s->start < 2 * FUNCTION_MAX)
         ways->ways[ways->count++] = (struct way){ vaddr, *state };
 }
@@ -131,6 +140,8 @@ static bool apply(const struct instruction *i, struct state *state)
     bool known = i->stack == STACK_MOVED ? state->depth : state->frame;
     bool moved = i->stack == STACK_MOVED || i->stack == STACK_FROM_RBP || i->rbp == RBP_LEFT;
 
+    if (i->rbp == RBP_POPPED && !state->saved)
+        state->popped = state->depth;
     if (i->rbp == RBP_FROM_RSP)
         state->frame = state->depth ? state->depth - i->frame : 0;
     state->depth = new_depth(i, state);
@@ -158,6 +169,33 @@ static bool make_path(const struct state *state, struct codepath *ret)
     return state->outermost || state->depth || state->frame;
 }
 
+/* Does the function return here, or take its frame off the stack by rbp? Then its row at the pc is
+ * known. */
+static bool make_path_out(const struct instruction *i, const struct state *state,
+                          struct codepath *ret)
+{
+    bool by_rbp = (i->rbp == RBP_LEFT || i->stack == STACK_FROM_RBP) && !state->frame;
+    int32_t size = (int32_t)(DEPTH_THERE - state->depth) + 8;
+
+    *ret = (struct codepath){ .row = { .kind = ROW_CFA_RBP, .cfa_offset = 16, .rbp_offset = -16 } };
+    if (by_rbp && !state->popped)
+        return true;
+    ret->row = (struct row){ .kind = ROW_CFA_RSP, .cfa_offset = size };
+    if (state->popped)
+        ret->row.rbp_offset = (int32_t)(DEPTH_THERE - state->popped) - size;
+    return i->flow == FLOW_RETURN && state->depth && size >= 8;
+}
+
+static bool arrived(const struct search *s, uint64_t vaddr, const struct instruction *i,
+                    const struct state *state)
+{
+    struct codepath path;
+
+    if (s->wanted)
+        return s->wanted >= vaddr && s->wanted < vaddr + i->length;
+    return make_path_out(i, state, &path) && s->source->accept(s->source->context, &path);
+}
+
 /* Goes on from one place until control ends there. True: to the instruction that is wanted. */
 static bool follow(struct search *s, struct way way, struct state *ret)
 {
@@ -169,7 +207,7 @@ static bool follow(struct search *s, struct way way, struct state *ret)
         if (!(bytes = code_at(s, way.vaddr, &size)) || !instruction_decode(bytes, size, &i))
             return false;
         uint64_t next = way.vaddr + i.length;
-        if (s->wanted >= way.vaddr && s->wanted < next) {
+        if (arrived(s, way.vaddr, &i, &way.state)) {
             *ret = way.state;
             return true;
         }
@@ -177,7 +215,10 @@ static bool follow(struct search *s, struct way way, struct state *ret)
             return false;
         switch (i.flow) {
         case FLOW_NEXT:
-            continue;
+            if (!is_another(s, next))
+                continue;
+            push(s, BEHIND_CALL, next, &way.state);
+            return false;
         case FLOW_BRANCH:
             push(s, BY_JUMP, next + (uint64_t)i.target, &way.state);
             continue;
@@ -193,6 +234,7 @@ static bool follow(struct search *s, struct way way, struct state *ret)
             s->table = way.state;
             push(s, BY_TABLE, next, &way.state);
             return false;
+        case FLOW_RETURN:
         case FLOW_END:
             push(s, BY_TABLE, next, &way.state);
             return false;
@@ -201,17 +243,49 @@ static bool follow(struct search *s, struct way way, struct state *ret)
     return false;
 }
 
-bool codepath_find(const struct image *image, uint64_t start, uint64_t vaddr, struct codepath *ret)
+/* Follows the code from s->start on. */
+static bool search(struct search *s, int64_t depth, struct state *ret)
 {
-    struct search s = { .image = image, .start = start, .wanted = vaddr };
-    const struct state at_start = { .depth = 8 };
-    struct state found;
-    struct way way;
+    struct way way = { s->start, { .depth = depth } };
 
-    push(&s, BY_JUMP, start, &at_start);
-    while (pop(&s, &way)) {
-        if (follow(&s, way, &found))
-            return make_path(&found, ret);
-    }
+    do {
+        if (follow(s, way, ret))
+            return true;
+    } while (pop(s, &way));
     return false;
+}
+
+static size_t read_image(void *context, uint64_t address, uint8_t *buffer, size_t size)
+{
+    uint64_t offset;
+
+    if (!image_offset(context, address, &offset))
+        return 0;
+    while (size && !image_bytes(context, offset, buffer, size))
+        size /= 2; /* the end of the file */
+    return size;
+}
+
+static bool is_start(void *context, uint64_t address)
+{
+    const struct image *image = context;
+    return functions_has(&image->functions, address);
+}
+
+bool codepath_find(struct image *image, uint64_t start, uint64_t vaddr, struct codepath *ret)
+{
+    const struct codepath_source source = { read_image, is_start, NULL, image };
+    struct search s = { .source = &source, .start = start, .wanted = vaddr };
+    struct state found;
+
+    return search(&s, 8, &found) && make_path(&found, ret);
+}
+
+bool codepath_find_out(const struct codepath_source *source, uint64_t pc)
+{
+    struct search s = { .source = source, .start = pc };
+    struct state found;
+
+    /* Behind a call that does not return there may be another function. */
+    return !source->is_start(source->context, pc) && search(&s, DEPTH_THERE, &found);
 }

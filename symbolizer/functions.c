@@ -203,6 +203,21 @@ static void read_functions(struct image *image)
         close(fd);
 }
 
+/* How many start at or below `vaddr`. */
+static size_t count_below(const struct functions *functions, uint64_t vaddr)
+{
+    size_t low = 0, high = functions->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (functions->starts[middle] <= vaddr)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 uint64_t function_start(struct images *images, struct image *image, uint64_t vaddr)
 {
     const struct functions *functions = &image->functions;
@@ -212,13 +227,12 @@ uint64_t function_start(struct images *images, struct image *image, uint64_t vad
         images->held += functions->count * sizeof(*functions->starts);
     }
     image->functions.read = true;
-    size_t low = 0, high = functions->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (functions->starts[middle] <= vaddr)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low ? functions->starts[low - 1] : 0;
+    size_t below = count_below(functions, vaddr);
+    return below ? functions->starts[below - 1] : 0;
+}
+
+bool functions_has(const struct functions *functions, uint64_t vaddr)
+{
+    size_t below = count_below(functions, vaddr);
+    return below && functions->starts[below - 1] == vaddr;
 }

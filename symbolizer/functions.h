@@ -10,4 +10,7 @@
 /* The last start of a function at or below `vaddr` that is known; 0: none. */
 uint64_t function_start(struct images *images, struct image *image, uint64_t vaddr);
 
+/* Is it known, by now, that one starts at `vaddr`? */
+bool functions_has(const struct functions *functions, uint64_t vaddr);
+
 #endif

@@ -8,7 +8,8 @@
 enum {
     FRAME_MAX = 1 << 20, /* bytes of stack, to where %rbp points */
     ALIGNMENT_MAX = 128,
-    WORDS_MAX = 512, /* of the stack, in which a return address is looked for */
+    WORDS_MAX = 512,  /* of the stack, in which a return address is looked for */
+    PUSHED_MAX = 256, /* bytes that code made at run time may leave on its caller's stack */
     /* In one walk: */
     GUESSES_MAX = 1024,
     SEARCHES_MAX = 64, /* of paths through code, that are not remembered */
@@ -160,6 +161,70 @@ static bool by_search(struct unwinder *u, struct site *site, const struct positi
     return false;
 }
 
+/* A step under way. */
+struct stepping {
+    struct unwinder *u;
+    struct site *site;
+    const struct position *at;
+    struct position *ret;
+};
+
+static size_t read_code(void *context, uint64_t address, uint8_t *buffer, size_t size)
+{
+    const struct stepping *s = context;
+    const struct target *target = s->u->target;
+    ssize_t got = target->read(target->context, address, buffer, size);
+
+    return got > 0 ? (size_t)got : 0;
+}
+
+static bool is_other_start(void *context, uint64_t address)
+{
+    const struct site *site = ((const struct stepping *)context)->site;
+    return site->image && functions_has(&site->image->functions, address - site->bias);
+}
+
+static bool is_made_at_run_time(struct unwinder *u, uint64_t address)
+{
+    const struct region *region = space_find(u->space, address);
+    return region && !region->image;
+}
+
+/*
+ * Does a return by this row lead anywhere? Between code made at run time the stack may be some
+ * words further out: where java's compiled code calls its interpreter, arguments are pushed beyond
+ * the return address, which only the interpreter takes off again.
+ */
+static bool accept_return(void *context, const struct codepath *path)
+{
+    const struct stepping *s = context;
+
+    if (path->row.kind == ROW_CFA_RBP)
+        return by_frame_pointer(s->u, s->site, s->at, s->ret);
+    for (uint64_t pushed = 0; pushed <= (s->site->image ? 0 : PUSHED_MAX); pushed += 8) {
+        struct position caller = *s->at;
+        caller.sp += pushed;
+        if (follow(s->u, s->site, path, &caller) != STEP_OUT)
+            return false;
+        if (judge(s->u, s->site, 0, caller.ip) != UNLIKELY &&
+            (!pushed || is_made_at_run_time(s->u, caller.ip))) {
+            *s->ret = caller;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* By what the instructions do until the function returns. */
+static bool by_return(struct unwinder *u, struct site *site, const struct position *at,
+                      struct position *ret)
+{
+    struct stepping stepping = { u, site, at, ret };
+    const struct codepath_source source = { read_code, is_other_start, accept_return, &stepping };
+
+    return u->searches++ < SEARCHES_MAX && codepath_find_out(&source, at->ip);
+}
+
 enum step guess_step(struct unwinder *u, struct site *site, struct position *at)
 {
     struct position found;
@@ -179,6 +244,8 @@ enum step guess_step(struct unwinder *u, struct site *site, struct position *at)
             found = searched;
             step = STEP_OUT;
         }
+        if (step == STEP_UNKNOWN && by_return(u, site, at, &found))
+            step = STEP_OUT;
     }
     if (step == STEP_OUT) {
         *at = found;
@@ -187,4 +254,42 @@ enum step guess_step(struct unwinder *u, struct site *site, struct position *at)
     }
     u->failure = 0; /* that a word cannot be read is no failure of the walk */
     return step;
+}
+
+/* Does the call lead to the code of the same unwind entry, or from elsewhere to its library (which
+ * goes there by a tail call)? */
+static bool leads_to(const struct site *call, const struct site *site)
+{
+    return (call->target >= site->start && call->target < site->end) ||
+           (call->callee && call->callee_image == site->image && call->image != site->image);
+}
+
+/* Does the unwind entry say the same from its start on, where functions have nothing but the return
+ * address on the stack? */
+static bool is_one_frame(struct unwinder *u, const struct site *site)
+{
+    const struct site *start = space_site(u->space, site->start);
+
+    return site->row.kind == ROW_CFA_RSP && site->row.cfa_offset > 8 && start &&
+           start->row.kind == site->row.kind && start->row.cfa_offset == site->row.cfa_offset;
+}
+
+enum step guess_deeper(struct unwinder *u, const struct site *site, struct position *at)
+{
+    uint64_t word;
+
+    for (uint64_t i = 0; i < WORDS_MAX && is_one_frame(u, site); i++) {
+        struct position caller = *at;
+        caller.sp += 8 * i;
+        if (!unwinder_read(u, caller.sp + (uint64_t)(int64_t)site->row.cfa_offset - 8, &word))
+            break;
+        const struct site *call = find_call(u, word);
+        if (!call || !leads_to(call, site) || unwinder_step(u, site, &caller) != STEP_OUT)
+            continue;
+        *at = caller;
+        at->lost = u->inexact = u->carried = true;
+        return STEP_OUT;
+    }
+    u->failure = 0;
+    return STEP_UNKNOWN;
 }

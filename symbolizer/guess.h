@@ -15,4 +15,12 @@
  */
 enum step guess_step(struct unwinder *unwinder, struct site *site, struct position *at);
 
+/*
+ * The same where the unwind information of `site` leads to no code, and is of one entry that says
+ * the same from its start on: LuaJIT has such a one for its interpreter, but comes there from
+ * compiled code too, with more on the stack. The nearest return address is believed that
+ * is behind a call of a function of the same entry, or from elsewhere of one of the same library.
+ */
+enum step guess_deeper(struct unwinder *unwinder, const struct site *site, struct position *at);
+
 #endif

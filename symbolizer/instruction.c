@@ -332,9 +332,11 @@ static void understand_one(const struct decoder *d, struct instruction *ret)
     case 0xc8: /* enter */
         ret->stack = STACK_LOST;
         break;
-    case 0xc2: /* returns, int3, hlt */
+    case 0xc2: /* returns */
     case 0xc3:
-    case 0xca:
+        ret->flow = FLOW_RETURN;
+        break;
+    case 0xca: /* far returns, int3, hlt */
     case 0xcb:
     case 0xcc:
     case 0xcf:

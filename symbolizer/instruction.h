@@ -19,7 +19,8 @@ struct instruction {
         FLOW_BRANCH, /* there, or on */
         FLOW_CALL,
         FLOW_COMPUTED, /* a jump to wherever a register or memory says */
-        FLOW_END,      /* a return, or an instruction that is not meant to be run */
+        FLOW_RETURN,
+        FLOW_END, /* an instruction that is not meant to be run, or leaves for good */
     } flow;
     int64_t target; /* of a direct jump, branch, or call: relative to the instruction's end */
     bool direct;    /* of a call: it has one */

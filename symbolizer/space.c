@@ -435,7 +435,7 @@ static bool is_trampoline(const struct image *image, uint64_t offset)
 /* What there is to say of an address that no unwind entry covers. */
 static void describe_uncovered(struct site *site, uint64_t vaddr)
 {
-    const struct image *image = site->image;
+    struct image *image = site->image;
     const struct cfi *tables;
     struct fde fde;
     struct codepath path;

@@ -372,6 +372,16 @@ static void forget_stores(struct unwinder *u)
     u->stores.anywhere = false;
 }
 
+/* Did the step lead to an address where there is no code? */
+static bool leads_nowhere(struct unwinder *u, enum step step, const struct position *at,
+                          bool *reread)
+{
+    if (step == STEP_FAILED)
+        return !u->failure;
+    return step == STEP_OUT && !find_site(u, at->ip - 1, reread) && !u->space->error &&
+           !space_find(u->space, at->ip - 1);
+}
+
 /* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at
  * a row that `step` cannot take. */
 static enum stack_end
@@ -398,7 +408,15 @@ walk(struct unwinder *u, struct site *site, struct position at,
         u->settled &= !guess; /* words decide that are not on the path */
         if ((end != STACK_COMPLETE && !guess) || site->cfi == SITE_ENTRY)
             return decide(u, end);
-        switch (guess ? guess_step(u, site, &at) : step(u, site, &at)) {
+        struct position before = at;
+        enum step stepped = guess ? guess_step(u, site, &at) : step(u, site, &at);
+        if (!guess && leads_nowhere(u, stepped, &at, &reread) &&
+            guess_deeper(u, site, &before) == STEP_OUT) {
+            u->settled = false;
+            at = before;
+            stepped = STEP_OUT;
+        }
+        switch (stepped) {
         case STEP_OUT:
             break;
         case STEP_OUTERMOST:

@@ -2,7 +2,7 @@
  * anon.c - code that the executable writes at run time into anonymous memory and calls. The first
  * piece executes the syscall instruction: 2 getppid, issuer and caller [anon]. The second calls
  * libc: 1 getpgrp, caller [anon], issuer libc. The third calls liba: 1 getpgid, caller liba, issuer
- * libc. There is no unwind information for such code: the walk may stop there.
+ * libc. There is no unwind information for such code: who called it is guessed by its instructions.
  */
 #include <string.h>
 #include <sys/mman.h>

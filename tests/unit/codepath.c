@@ -1,15 +1,16 @@
 /*
  * codepath.c - what is found by following the instructions of system libraries must be what their
- * unwind information says; and instructions that move the stack, as the assembler writes them.
+ * unwind information says; the shapes of code without (fixtures/codepath.S); and instructions that
+ * move the stack, as the assembler writes them.
  */
-#include "test.h"
+#include "scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "symbolizer/codepath.h"
+#include "symbolizer/functions.h"
 #include "symbolizer/instruction.h"
 
 enum { PCS = 20000 }; /* that are compared of each library */
@@ -27,9 +28,59 @@ static int64_t number_module(void *context, const struct module *module)
     return MODULE_FIRST;
 }
 
+static void load(struct images *images, const char *path, struct image **ret)
+{
+    struct target target = { .open_mapped = open_path };
+    struct mapping mapping = { .inode = 1, .path = path, .path_length = strlen(path) };
+
+    images_init(images, number_module, NULL);
+    assert_int_equal(images_load(images, &target, &mapping, ret), 1);
+    function_start(images, *ret, 0); /* reads them all */
+}
+
 struct counts {
     size_t all, none, wrong;
 };
+
+/* To follow the code of an image out to its returns. */
+struct outwards {
+    struct image *image;
+    struct codepath path; /* of the first */
+};
+
+static size_t read_code(void *context, uint64_t address, uint8_t *buffer, size_t size)
+{
+    const struct outwards *out = context;
+    uint64_t offset;
+
+    if (!image_offset(out->image, address, &offset))
+        return 0;
+    while (size && !image_bytes(out->image, offset, buffer, size))
+        size /= 2;
+    return size;
+}
+
+static bool is_start(void *context, uint64_t address)
+{
+    const struct outwards *out = context;
+    return functions_has(&out->image->functions, address);
+}
+
+static bool accept_first(void *context, const struct codepath *path)
+{
+    ((struct outwards *)context)->path = *path;
+    return true;
+}
+
+static bool find_out(struct image *image, uint64_t pc, struct codepath *ret)
+{
+    struct outwards out = { .image = image };
+    const struct codepath_source source = { read_code, is_start, accept_first, &out };
+    bool found = codepath_find_out(&source, pc);
+
+    *ret = out.path;
+    return found;
+}
 
 /* Not the part of one that compilers put elsewhere, where the stack has been moved already. */
 static bool is_function(struct image *image, const struct fde *fde)
@@ -44,6 +95,17 @@ static bool is_popped(const struct codepath *path, const struct row *row)
     return !path->row.rbp_offset && row->rbp_offset;
 }
 
+static void count(struct counts *counts, bool found, const struct codepath *path,
+                  const struct row *row)
+{
+    counts->all++;
+    if (!found)
+        counts->none++;
+    else if (path->row.kind == row->kind)
+        counts->wrong += path->row.cfa_offset != row->cfa_offset ||
+                         (path->row.rbp_offset != row->rbp_offset && !is_popped(path, row));
+}
+
 /* At one pc that has a simple row. */
 static void compare(struct image *image, const struct fde *fde, uint64_t vaddr,
                     struct counts *counts)
@@ -53,17 +115,30 @@ static void compare(struct image *image, const struct fde *fde, uint64_t vaddr,
 
     if (row.kind != ROW_CFA_RSP && row.kind != ROW_CFA_RBP)
         return;
-    counts->all++;
-    if (!codepath_find(image, fde->start, vaddr, &path))
-        counts->none++;
-    else if (path.row.kind == row.kind)
-        counts->wrong += path.row.cfa_offset != row.cfa_offset ||
-                         (path.row.rbp_offset != row.rbp_offset && !is_popped(&path, &row));
+    count(&counts[0], codepath_find(image, fde->start, vaddr, &path), &path, &row);
 }
 
-static struct counts compare_all(struct image *image)
+/* From the start of a function, and from what is behind its calls, where a walk goes on. */
+static void compare_out(struct image *image, const struct fde *fde, struct counts *counts)
 {
-    struct counts counts = { 0 };
+    uint8_t code[4096];
+    uint64_t offset, size = fde->end - fde->start;
+    struct instruction i;
+
+    if (size > sizeof(code) || !image_offset(image, fde->start, &offset) ||
+        !image_bytes(image, offset, code, size))
+        return;
+    for (uint64_t at = 0; at < size && instruction_decode(code + at, size - at, &i);) {
+        at += i.length;
+        struct row row = rows_find(&image->rows, fde, fde->start + at - 1);
+        struct codepath path;
+        if (i.flow == FLOW_CALL && (row.kind == ROW_CFA_RSP || row.kind == ROW_CFA_RBP))
+            count(counts, find_out(image, fde->start + at, &path), &path, &row);
+    }
+}
+
+static void compare_all(struct image *image, struct counts *inwards, struct counts *outwards)
+{
     uint64_t size = 0;
     struct fde fde;
 
@@ -74,9 +149,21 @@ static struct counts compare_all(struct image *image)
         if (cfi_find(&image->cfi, at, &fde) < 0 || fde.signal || !is_function(image, &fde))
             continue;
         for (uint64_t pc = fde.start + at % 7; pc < fde.end; pc += 1 + size / PCS)
-            compare(image, &fde, pc, &counts);
+            compare(image, &fde, pc, inwards);
+        if (at % 7 == 0)
+            compare_out(image, &fde, outwards);
     }
-    return counts;
+}
+
+/* Not found may be what stands behind a call that does not return. */
+static void check_counts(const char *path, const char *what, const struct counts *counts,
+                         size_t most_none)
+{
+    print_message("%s, %s: %zu pcs, %zu not found, %zu wrong\n", path, what, counts->all,
+                  counts->none, counts->wrong);
+    assert_true(counts->all > 100);
+    assert_true(counts->none <= counts->all * most_none / 100);
+    assert_true(counts->wrong <= counts->all / 50);
 }
 
 static void test_same_as_unwind_information(void **state)
@@ -87,26 +174,78 @@ static void test_same_as_unwind_information(void **state)
         "/usr/lib/x86_64-linux-gnu/libcrypto.so.3",
         "/usr/lib/x86_64-linux-gnu/libstdc++.so.6",
     };
-    struct target target = { .open_mapped = open_path };
 
     (void)state;
     for (size_t i = 0; i < LENGTH(libraries); i++) {
-        const char *path = libraries[i];
-        struct mapping mapping = { .inode = 1, .path = path, .path_length = strlen(path) };
+        struct counts inwards = { 0 }, outwards = { 0 };
         struct images images;
         struct image *image;
-        if (access(path, R_OK))
+        if (access(libraries[i], R_OK))
             continue;
-        images_init(&images, number_module, NULL);
-        assert_int_equal(images_load(&images, &target, &mapping, &image), 1);
-        struct counts counts = compare_all(image);
+        load(&images, libraries[i], &image);
+        compare_all(image, &inwards, &outwards);
         images_deinit(&images);
-        print_message("%s: %zu pcs, %zu not found, %zu wrong\n", path, counts.all, counts.none,
-                      counts.wrong);
-        assert_true(counts.all > 1000);
-        assert_true(counts.none <= counts.all / 8);
-        assert_true(counts.wrong <= counts.all / 50);
+        check_counts(libraries[i], "from the start", &inwards, 10);
+        check_counts(libraries[i], "to the return", &outwards, 50);
     }
+}
+
+/* The code of fixtures/codepath.S, and what is known of its functions. */
+static struct image *load_fixture(struct images *images)
+{
+    struct image *image;
+    char *path = path_of("codepath.so");
+
+    shell("%s -shared -nostdlib -o codepath.so %s", FIXTURE_COMPILER, FIXTURE_SOURCE);
+    load(images, path, &image);
+    free(path);
+    return image;
+}
+
+static uint64_t vaddr_of(const struct image *image, const char *text)
+{
+    uint64_t ret;
+    assert_true(image_vaddr(image, offset_of("codepath.so", text), &ret));
+    return ret;
+}
+
+static void assert_row(const struct codepath *path, enum row_kind kind, int cfa, int rbp)
+{
+    assert_int_equal(path->row.kind, kind);
+    assert_int_equal(path->row.cfa_offset, cfa);
+    assert_int_equal(path->row.rbp_offset, rbp);
+}
+
+static void test_call_that_does_not_return(void **state)
+{
+    static const char before[] = "start of table function";
+    struct codepath path;
+    struct images images;
+    struct image *image = load_fixture(&images);
+
+    (void)state;
+    uint64_t start = vaddr_of(image, before) + sizeof(before) - 1;
+    assert_int_equal(function_start(&images, image, start), start);
+    assert_true(codepath_find(image, start, vaddr_of(image, " at tabl"), &path));
+    assert_row(&path, ROW_CFA_RSP, 48, 0);
+    images_deinit(&images);
+}
+
+static void test_to_the_return(void **state)
+{
+    enum { TEXT = 8 }; /* bytes, that end the instruction before */
+    struct codepath path;
+    struct images images;
+    struct image *image = load_fixture(&images);
+
+    (void)state;
+    assert_true(find_out(image, vaddr_of(image, " at tail") + TEXT, &path));
+    assert_row(&path, ROW_CFA_RSP, 48, -16);
+    assert_true(find_out(image, vaddr_of(image, " at fram") + TEXT, &path));
+    assert_row(&path, ROW_CFA_RBP, 16, -16);
+    assert_true(find_out(image, vaddr_of(image, " at tabl") + TEXT, &path));
+    assert_row(&path, ROW_CFA_RSP, 48, 0);
+    images_deinit(&images);
 }
 
 static void test_instructions(void **state)
@@ -149,7 +288,8 @@ static void test_instructions(void **state)
         { "xor %ebp,%ebp", { 0x31, 0xed }, { .length = 2, .rbp = RBP_CLEARED } },
         { "xor %ch,%ch", { 0x30, 0xed }, { .length = 2 } },
         { "leave", { 0xc9 }, { .length = 1, .rbp = RBP_LEFT } },
-        { "ret", { 0xc3 }, { .length = 1, .flow = FLOW_END } },
+        { "ret", { 0xc3 }, { .length = 1, .flow = FLOW_RETURN } },
+        { "hlt", { 0xf4 }, { .length = 1, .flow = FLOW_END } },
         { "jmp -2", { 0xeb, 0xfe }, { .length = 2, .flow = FLOW_JUMP, .target = -2 } },
         { "jne +0x100",
           { 0x0f, 0x85, 0, 1, 0, 0 },
@@ -175,11 +315,20 @@ static void test_instructions(void **state)
     assert_false(instruction_decode(cut, sizeof(cut), &none));
 }
 
+static int setup(void **state)
+{
+    (void)state;
+    make_directory();
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_as_unwind_information),
+        cmocka_unit_test(test_call_that_does_not_return),
+        cmocka_unit_test(test_to_the_return),
         cmocka_unit_test(test_instructions),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup, remove_directory);
 }
