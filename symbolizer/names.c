@@ -318,17 +318,14 @@ static int add_name(struct cursor *c, size_t job, const struct names_user *user)
     return result;
 }
 
-/* The file of a level is its own, here. */
 static int take_level(struct cursor *c, bool last, struct level *ret)
 {
-    char *file = NULL;
     int result = take_text(c, &ret->name);
 
     if (!result)
         result = take_text(c, &ret->component);
     if (!result)
-        result = take_text(c, &file);
-    ret->file = file;
+        result = take_text(c, &ret->file);
     ret->line = take_u32(c);
     if (!result && (c->failed || !*ret->name != last || !component_is_valid(ret->component) ||
                     ret->line > INT32_MAX || !ret->line != !*ret->file))
@@ -370,7 +367,7 @@ static int add_place(struct cursor *c, const struct names_job *job, size_t numbe
     for (uint32_t i = 0; i < taken; i++) {
         free(levels[i].name);
         free(levels[i].component);
-        free((char *)levels[i].file);
+        free(levels[i].file);
     }
     free(levels);
     return result;

@@ -13,10 +13,10 @@
 /* One of the functions around a place: the innermost comes first, each is inlined into the next,
  * and the last is the one that the symbol table has. Texts are raw bytes, never NULL. */
 struct level {
-    char *name;       /* demangled, "[unknown]" if it has none; "" for the last */
-    char *component;  /* component.h, by its name alone; "" if that does not say */
-    const char *file; /* where in it the place is, or the call of the level inside it: */
-    uint32_t line;    /* 0: not known, nor is the file, "" */
+    char *name;      /* demangled, "[unknown]" if it has none; "" for the last */
+    char *component; /* component.h, by its name alone; "" if that does not say */
+    char *file;      /* where in it the place is, or the call of the level inside it: */
+    uint32_t line;   /* 0: not known, nor is the file, "" */
 };
 
 /* Takes the levels of the place with this file offset, at least one. 0 or a negative errno. */

@@ -77,6 +77,30 @@ static void check_place(const char *file, uint64_t offset, bool lines, const cha
         fail_msg("%s at %#lx: '%s', not '%s'", file, offset, answer.text, expected);
 }
 
+/* Keeps the whole path of the file that the innermost level is in. */
+static int take_path(void *context, uint64_t offset, const struct level *levels, size_t count)
+{
+    char **path = context;
+
+    (void)offset;
+    assert_true(count);
+    assert_null(*path);
+    *path = strdup(levels[0].file);
+    return 0;
+}
+
+static void check_path(const char *file, const char *expected)
+{
+    const uint64_t offset = offset_of(file, "<inner>");
+    char *path = NULL, *whole = path_of(expected);
+
+    assert_int_equal(read_places(file, &offset, 1, true, take_path, &path), 0);
+    assert_non_null(path);
+    assert_string_equal(path, whole);
+    free(path);
+    free(whole);
+}
+
 /* In C the functions have plain names, in C++ those with types. */
 static void check_file(const char *file, bool cplusplus)
 {
@@ -146,6 +170,42 @@ static void test_cplusplus(void **state)
         compile("cc.so", compilers[c], "-x c++ -g -O2");
         check_file("cc.so", true);
     }
+}
+
+/* Headers, from where they are included, whether the compiler was run there or further up. */
+static void check_headers(const char *compiler, int version)
+{
+    const char *options = "-shared -nostdlib -fPIC -O2";
+
+    shell("mkdir -p src inc && grep -v '^#line' %s | tee src/near.h >inc/far.h && "
+          "echo '#include \"near.h\"' >src/near.c && echo '#include \"../inc/far.h\"' >src/far.c",
+          FIXTURE_SOURCE);
+    shell("cd src && %s -gdwarf-%d %s -o ../near.so near.c && %s -gdwarf-%d %s -o ../far.so far.c",
+          compiler, version, options, compiler, version, options);
+    check_path("near.so", "src/near.h");
+    check_path("far.so", "src/../inc/far.h");
+    shell("%s -gdwarf-%d %s -o near.so src/near.c && %s -gdwarf-%d %s -o far.so src/far.c",
+          compiler, version, options, compiler, version, options);
+    check_path("near.so", "src/near.h");
+    check_path("far.so", "src/../inc/far.h");
+}
+
+static void test_headers(void **state)
+{
+    (void)state;
+    check_headers(FIXTURE_COMPILER, 4);
+    check_headers(FIXTURE_COMPILER, 5);
+}
+
+static void test_headers_clang(void **state)
+{
+    (void)state;
+    if (!has_command("clang")) {
+        print_message("clang is not installed\n");
+        skip();
+    }
+    check_headers("clang", 4);
+    check_headers("clang", 5);
 }
 
 /* In a function that is within another, but whose code is not. */
@@ -283,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_forms),      cmocka_unit_test(test_cplusplus),
         cmocka_unit_test(test_nested),     cmocka_unit_test(test_none),
         cmocka_unit_test(test_debug_file), cmocka_unit_test(test_common_file),
+        cmocka_unit_test(test_headers),    cmocka_unit_test(test_headers_clang),
         cmocka_unit_test(test_several),    cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_no_elf),
     };
