@@ -24,6 +24,7 @@ struct reader {
     struct place *places; /* by address */
     size_t count;
     bool lines;
+    bool elsewhere; /* some are in a unit of which all but the ranges and lines is not there */
     places_fn *add;
     void *context;
 };
@@ -49,7 +50,7 @@ static void place_offsets(struct reader *reader, const struct debugfile *file, D
     qsort(reader->places, reader->count, sizeof(*reader->places), compare_places);
 }
 
-/* Gives the unit to the places in one of its ranges that have none yet. */
+/* Gives the unit to the places in one of its ranges that have none yet. NULL: it is elsewhere. */
 static void give_unit(struct reader *reader, const Dwarf_Die *unit, Dwarf_Addr start,
                       Dwarf_Addr end)
 {
@@ -63,31 +64,39 @@ static void give_unit(struct reader *reader, const Dwarf_Die *unit, Dwarf_Addr s
             high = middle;
     }
     for (; low < reader->count && reader->places[low].address < end; low++) {
-        if (!reader->places[low].unit.addr)
+        reader->elsewhere |= !unit;
+        if (unit && !reader->places[low].unit.addr)
             reader->places[low].unit = *unit;
     }
 }
 
-/* Is all but its ranges and lines in a .dwo file? Its lines alone would be taken for those of the
- * function, and not of what was inlined. */
-static bool is_split(Dwarf_Die *unit)
+/*
+ * The unit with all its entries: in a .dwo file (-gsplit-dwarf), if this one has its ranges and
+ * lines only. NULL: that file is not there, or is another one by now. The lines alone would be
+ * taken for those of the function, and not of what was inlined.
+ */
+static const Dwarf_Die *whole_unit(Dwarf_Die *unit, Dwarf_Die *split)
 {
-    return dwarf_hasattr(unit, DW_AT_dwo_name) || dwarf_hasattr(unit, DW_AT_GNU_dwo_name);
+    if (split->addr) {
+        debugfile_prepare(dwarf_cu_getdwarf(split->cu));
+        return split;
+    }
+    return dwarf_hasattr(unit, DW_AT_dwo_name) || dwarf_hasattr(unit, DW_AT_GNU_dwo_name) ? NULL
+                                                                                          : unit;
 }
 
 /* By the units' own ranges: clang writes no .debug_aranges. */
 static void find_units(struct reader *reader, Dwarf *dwarf)
 {
     Dwarf_CU *unit = NULL;
-    Dwarf_Die die;
+    Dwarf_Die die, split;
 
-    while (!dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL)) {
+    while (!dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, &split)) {
+        const Dwarf_Die *whole = whole_unit(&die, &split);
         Dwarf_Addr base, start, end;
         ptrdiff_t next = 0;
-        if (is_split(&die))
-            continue;
         while ((next = dwarf_ranges(&die, next, &base, &start, &end)) > 0)
-            give_unit(reader, &die, start, end);
+            give_unit(reader, whole, start, end);
     }
 }
 
@@ -306,7 +315,7 @@ static int read_file(struct reader *reader, const struct debugfile *file, const 
             result = read_place(reader, &reader->places[i]);
     }
     free(reader->places);
-    return result;
+    return result || !reader->elsewhere ? result : PLACES_ELSEWHERE;
 }
 
 int places_read(const char *path, int fd, const uint64_t *offsets, size_t count, bool lines,
