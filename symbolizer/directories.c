@@ -140,6 +140,13 @@ static int add_ranges(struct directories *directories, Dwarf_Die *unit)
     return 0;
 }
 
+/* Of a unit that is in a .dwo file this one has the directory that it was compiled in, and not the
+ * source file's. That file may be there or not; the table is not to depend on it. */
+static bool is_elsewhere(Dwarf_Die *unit)
+{
+    return dwarf_tag(unit) != DW_TAG_compile_unit || dwarf_hasattr(unit, DW_AT_GNU_dwo_name);
+}
+
 static int add_unit(struct directories *directories, Dwarf_Die *unit)
 {
     int language = dwarf_srclang(unit);
@@ -149,8 +156,7 @@ static int add_unit(struct directories *directories, Dwarf_Die *unit)
     if (!units)
         return -ENOMEM;
     directories->units = units;
-    if (dwarf_tag(unit) != DW_TAG_compile_unit || language == DW_LANG_Rust ||
-        language == DW_LANG_Go)
+    if (is_elsewhere(unit) || language == DW_LANG_Rust || language == DW_LANG_Go)
         return 0;
     char *directory = directory_of(text_of(unit, DW_AT_comp_dir), text_of(unit, DW_AT_name));
     if (!directory || add_ranges(directories, unit)) {

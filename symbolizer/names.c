@@ -24,9 +24,10 @@
  * The child's answer to one job: this, and rows, each of them a byte that says what it is and
  *   ROW_SYMBOL: offset and size of 8 bytes, the source of 1, name and component;
  *   ROW_PLACE: offset of 8 bytes, number of levels of 4, and for each of these name, component,
- * file, and line of 4 bytes. A text is its length of 4 bytes and the bytes.
+ * file, and line of 4 bytes. A text is its length of 4 bytes and the bytes;
+ *   ROW_ELSEWHERE: nothing more, the last of all; not all debug information is there.
  */
-enum answer_row { ROW_SYMBOL, ROW_PLACE };
+enum answer_row { ROW_SYMBOL, ROW_PLACE, ROW_ELSEWHERE };
 
 struct head {
     uint64_t error; /* 0, or a positive errno; EFBIG: the file asks for too much memory */
@@ -158,7 +159,9 @@ static int read_image(const struct names_job *job, struct names_extent extent, i
         error =
             places_read(path, fd, job->offsets, job->count, extent.lines, print_place, &printer);
     symbols_close(symbols);
-    return error;
+    if (error == PLACES_ELSEWHERE)
+        putc(ROW_ELSEWHERE, out);
+    return error < 0 ? error : 0;
 }
 
 /* The rows, to be freed. An image without symbols is no error, nor one whose file is gone. 0 or a
@@ -318,17 +321,14 @@ static int add_name(struct cursor *c, size_t job, const struct names_user *user)
     return result;
 }
 
-/* The file of a level is its own, here. */
 static int take_level(struct cursor *c, bool last, struct level *ret)
 {
-    char *file = NULL;
     int result = take_text(c, &ret->name);
 
     if (!result)
         result = take_text(c, &ret->component);
     if (!result)
-        result = take_text(c, &file);
-    ret->file = file;
+        result = take_text(c, &ret->file);
     ret->line = take_u32(c);
     if (!result && (c->failed || !*ret->name != last || !component_is_valid(ret->component) ||
                     ret->line > INT32_MAX || !ret->line != !*ret->file))
@@ -370,7 +370,7 @@ static int add_place(struct cursor *c, const struct names_job *job, size_t numbe
     for (uint32_t i = 0; i < taken; i++) {
         free(levels[i].name);
         free(levels[i].component);
-        free((char *)levels[i].file);
+        free(levels[i].file);
     }
     free(levels);
     return result;
@@ -388,6 +388,8 @@ static int add_rows(const uint8_t *bytes, size_t size, const struct names_job *j
             result = add_name(&c, number, user);
         else if (row == ROW_PLACE)
             result = add_place(&c, job, number, user);
+        else if (row == ROW_ELSEWHERE && !cursor_left(&c))
+            user->fail(user->context, number, NAMES_ELSEWHERE, true);
         else
             result = NAMES_FAILED;
     }

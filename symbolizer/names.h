@@ -34,8 +34,9 @@ struct names_limits {
 
 enum names_result {
     NAMES_READ,
-    NAMES_FAILED,  /* the child died, said nonsense or took too much memory */
-    NAMES_TOO_LONG /* it took too long */
+    NAMES_FAILED,   /* the child died, said nonsense or took too much memory */
+    NAMES_TOO_LONG, /* it took too long */
+    NAMES_ELSEWHERE /* of debug information only: some is in .dwo files that are not there */
 };
 
 /* Who gets the answers, by the number of the job. */
@@ -46,7 +47,7 @@ struct names_user {
     int (*add_place)(void *context, size_t job, uint64_t offset, const struct level *levels,
                      size_t count);
     /* There is nothing for this job, or not all: with `debug`, of debug information; the names are
-     * still to come. */
+     * still to come, or have come. */
     void (*fail)(void *context, size_t job, enum names_result result, bool debug);
     void *context;
 };

@@ -24,6 +24,7 @@ struct reader {
     struct place *places; /* by address */
     size_t count;
     bool lines;
+    bool elsewhere; /* some are in a unit of which all but the ranges and lines is not there */
     places_fn *add;
     void *context;
 };
@@ -49,7 +50,7 @@ static void place_offsets(struct reader *reader, const struct debugfile *file, D
     qsort(reader->places, reader->count, sizeof(*reader->places), compare_places);
 }
 
-/* Gives the unit to the places in one of its ranges that have none yet. */
+/* Gives the unit to the places in one of its ranges that have none yet. NULL: it is elsewhere. */
 static void give_unit(struct reader *reader, const Dwarf_Die *unit, Dwarf_Addr start,
                       Dwarf_Addr end)
 {
@@ -63,31 +64,39 @@ static void give_unit(struct reader *reader, const Dwarf_Die *unit, Dwarf_Addr s
             high = middle;
     }
     for (; low < reader->count && reader->places[low].address < end; low++) {
-        if (!reader->places[low].unit.addr)
+        reader->elsewhere |= !unit;
+        if (unit && !reader->places[low].unit.addr)
             reader->places[low].unit = *unit;
     }
 }
 
-/* Is all but its ranges and lines in a .dwo file? Its lines alone would be taken for those of the
- * function, and not of what was inlined. */
-static bool is_split(Dwarf_Die *unit)
+/*
+ * The unit with all its entries: in a .dwo file (-gsplit-dwarf), if this one has its ranges and
+ * lines only. NULL: that file is not there, or is another one by now. The lines alone would be
+ * taken for those of the function, and not of what was inlined.
+ */
+static const Dwarf_Die *whole_unit(Dwarf_Die *unit, Dwarf_Die *split)
 {
-    return dwarf_hasattr(unit, DW_AT_dwo_name) || dwarf_hasattr(unit, DW_AT_GNU_dwo_name);
+    if (split->addr) {
+        debugfile_prepare(dwarf_cu_getdwarf(split->cu));
+        return split;
+    }
+    return dwarf_hasattr(unit, DW_AT_dwo_name) || dwarf_hasattr(unit, DW_AT_GNU_dwo_name) ? NULL
+                                                                                          : unit;
 }
 
 /* By the units' own ranges: clang writes no .debug_aranges. */
 static void find_units(struct reader *reader, Dwarf *dwarf)
 {
     Dwarf_CU *unit = NULL;
-    Dwarf_Die die;
+    Dwarf_Die die, split;
 
-    while (!dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL)) {
+    while (!dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, &split)) {
+        const Dwarf_Die *whole = whole_unit(&die, &split);
         Dwarf_Addr base, start, end;
         ptrdiff_t next = 0;
-        if (is_split(&die))
-            continue;
         while ((next = dwarf_ranges(&die, next, &base, &start, &end)) > 0)
-            give_unit(reader, &die, start, end);
+            give_unit(reader, whole, start, end);
     }
 }
 
@@ -173,25 +182,55 @@ static int level_init(struct level *level, Dwarf_Die *function)
 
     *level = (struct level){ .name = name ? symbols_demangle(name) : strdup("[unknown]"),
                              .component = name ? component_of_symbol(name) : strdup(""),
-                             .file = "" };
-    return level->name && level->component ? 0 : -ENOMEM;
+                             .file = strdup("") };
+    return level->name && level->component && level->file ? 0 : -ENOMEM;
 }
 
-static void set_line(struct level *level, const char *file, int line)
+static void level_deinit(struct level *level)
 {
-    if (file && *file && line > 0) {
-        level->file = file;
-        level->line = (uint32_t)line;
-    }
+    free(level->name);
+    free(level->component);
+    free(level->file);
 }
 
-static void find_line(struct place *place, struct level *ret)
+/* What the path of a file is relative to, as libdw has it: it leaves the directory that the unit
+ * was compiled in before names without one only, and clang has one for all headers ("./a.h"). */
+static const char *directory_before(Dwarf_Die *unit, const char *file)
+{
+    Dwarf_Attribute attribute;
+    const char *directory =
+        *file == '/' ? NULL : dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+
+    /* A relative one is there already, or it is not: nobody knows. */
+    return directory && *directory == '/' ? directory : NULL;
+}
+
+/* A file of the unit, and a line in it. -ENOMEM. */
+static int set_line(struct level *level, Dwarf_Die *unit, const char *file, int line)
+{
+    char *path;
+
+    if (!file || !*file || line <= 0)
+        return 0;
+    const char *directory = directory_before(unit, file);
+    while (directory && !strncmp(file, "./", 2))
+        file += 2;
+    if (asprintf(&path, "%s%s%s", directory ? directory : "", directory ? "/" : "", file) < 0)
+        return -ENOMEM;
+    free(level->file);
+    level->file = path;
+    level->line = (uint32_t)line;
+    return 0;
+}
+
+static int find_line(struct place *place, struct level *ret)
 {
     Dwarf_Line *line = dwarf_getsrc_die(&place->unit, place->address);
     int number;
 
-    if (line && !dwarf_lineno(line, &number))
-        set_line(ret, dwarf_linesrc(line, NULL, NULL), number);
+    if (!line || dwarf_lineno(line, &number))
+        return 0;
+    return set_line(ret, &place->unit, dwarf_linesrc(line, NULL, NULL), number);
 }
 
 static bool number_of(Dwarf_Die *die, unsigned name, Dwarf_Word *ret)
@@ -201,23 +240,27 @@ static bool number_of(Dwarf_Die *die, unsigned name, Dwarf_Word *ret)
 }
 
 /* Where the function was called that is not called, being inlined. */
-static void find_call_line(struct place *place, Dwarf_Die *inlined, struct level *ret)
+static int find_call_line(struct place *place, Dwarf_Die *inlined, struct level *ret)
 {
     Dwarf_Files *files;
     Dwarf_Word file, line;
     size_t count;
 
-    if (number_of(inlined, DW_AT_call_file, &file) && number_of(inlined, DW_AT_call_line, &line) &&
-        line <= INT32_MAX && !dwarf_getsrcfiles(&place->unit, &files, &count) && file < count)
-        set_line(ret, dwarf_filesrc(files, file, NULL, NULL), (int)line);
+    if (!number_of(inlined, DW_AT_call_file, &file) ||
+        !number_of(inlined, DW_AT_call_line, &line) || line > INT32_MAX ||
+        dwarf_getsrcfiles(&place->unit, &files, &count) || file >= count)
+        return 0;
+    return set_line(ret, &place->unit, dwarf_filesrc(files, file, NULL, NULL), (int)line);
 }
 
 /* Lines belong to the level one further out than the call that they are of. */
-static void find_lines(struct place *place, struct search *found, struct level *levels)
+static int find_lines(struct place *place, struct search *found, struct level *levels)
 {
-    find_line(place, &levels[0]);
-    for (size_t i = 0; i < found->count; i++)
-        find_call_line(place, &found->inlined[found->count - 1 - i], &levels[i + 1]);
+    int result = find_line(place, &levels[0]);
+
+    for (size_t i = 0; i < found->count && !result; i++)
+        result = find_call_line(place, &found->inlined[found->count - 1 - i], &levels[i + 1]);
+    return result;
 }
 
 static int report_place(const struct reader *reader, struct place *place, struct search *found)
@@ -230,13 +273,11 @@ static int report_place(const struct reader *reader, struct place *place, struct
         result = level_init(&levels[count++], i > 1 ? &found->inlined[i - 2] : NULL);
     /* A unit without any entries is an assembler's. */
     if (!result && reader->lines && (found->found || !dwarf_haschildren(&place->unit)))
-        find_lines(place, found, levels);
+        result = find_lines(place, found, levels);
     if (!result && (count > 1 || levels[0].line))
         result = reader->add(reader->context, place->offset, levels, count);
-    while (count) {
-        free(levels[--count].name);
-        free(levels[count].component);
-    }
+    while (count)
+        level_deinit(&levels[--count]);
     return result;
 }
 
@@ -274,7 +315,7 @@ static int read_file(struct reader *reader, const struct debugfile *file, const 
             result = read_place(reader, &reader->places[i]);
     }
     free(reader->places);
-    return result;
+    return result || !reader->elsewhere ? result : PLACES_ELSEWHERE;
 }
 
 int places_read(const char *path, int fd, const uint64_t *offsets, size_t count, bool lines,

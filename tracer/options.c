@@ -188,8 +188,10 @@ static int parse_attach(struct options *o, const char *word)
             return -EINVAL;
         }
         pid_t *larger = reallocarray(o->attach, o->attach_count + 1, sizeof(*larger));
-        if (!larger)
+        if (!larger) {
+            diag("out of memory");
             return -ENOMEM;
+        }
         o->attach = larger;
         larger[o->attach_count++] = (pid_t)number;
         word += length;

@@ -245,6 +245,13 @@ static int add_levels(void *context, size_t job, uint64_t offset, const struct l
 static void warn_of_names(void *context, size_t job, enum names_result result, bool debug)
 {
     const struct naming *naming = context;
+
+    if (result == NAMES_ELSEWHERE) {
+        diag("not all inlined functions of '%s': its debug information is in .dwo files that are "
+             "not there",
+             naming->jobs[job].image->module.path);
+        return;
+    }
     diag("no %s of '%s': to read its %s %s", debug ? "inlined functions" : "names for functions",
          naming->jobs[job].image->module.path, debug ? "debug information" : "symbols",
          result == NAMES_TOO_LONG ? "takes too long" : "fails");

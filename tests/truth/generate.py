@@ -22,7 +22,7 @@ TRUTH_ADDRESS = 0x200000000000  # as in truth.h
 
 SIGNATURES = {
     "long": "long {}(long x)", "compare": "int {}(const void *p, const void *q)", "start": "void *{}(void *p)",
-    "handler": "void {}(int x)", "void": "void {}(void)"}
+    "handler": "void {}(int x)", "void": "void {}(void)", "value": "void {}(void *p)", "resolver": "void *{}(void)"}
 # How a function is run: its signature, and what its caller says ({0}: the function, {1}: its module, {2}: as spawned).
 ENTRIES = {
     "call": ("long", "long r = {0}(x + 1); KEEP(r);"),
@@ -33,7 +33,8 @@ ENTRIES = {
     "qsort": ("compare", "by_qsort({0});"),
     "bsearch": ("compare", "by_bsearch({0});"),
     "once": ("void", "by_once({0});"),
-    "thread": ("start", "by_thread({0});"),
+    "thread": ("start", "by_thread({0}, NULL);"),
+    "key": ("value", "by_key({0});"),
     "signal": ("handler", "by_signal({0});"),
     "altstack": ("handler", "by_altstack({0});"),
     "trap": ("handler", "by_trap({0});"),
@@ -43,16 +44,22 @@ ENTRIES = {
     "atexit": ("void", "atexit({0});"),
     "coroutine": ("void", "by_coroutine({0});"),
     "dlopen": ("long", 'by_dlopen("{1}", "{0}");'),
+    "dlclose": ("void", "atexit({0});"),
+    "dlsym": ("resolver", 'by_dlsym("{0}_indirect");'),
+    "lazy": ("resolver", "void *r = {0}_indirect(); KEEP(r);"),
     "noreturn": ("long", "{0}(x);"),
     "catch": ("void", "try {{ throw 1; }} catch (int) {{ {0}(); }}"),
     "cleanup": ("void", "try {{ Last last({0}); USE(&last); throw 2; }} catch (int) {{ }}"),
     "exception": ("void", "try {{ throw Last({0}); }} catch (Last &) {{ }}"),
+    "thread-local": ("void", "by_thread(with_local, (void *){0});"),
     "virtual": ("void", "Virtual object({0}); Base *base = &object; HIDE(base); base->run();"),
 }
-CXX = ("catch", "cleanup", "exception", "virtual")
+CXX = ("catch", "cleanup", "exception", "thread-local", "virtual")
+RESOLVERS = ("dlsym", "lazy")
 ASSEMBLY = ("call", "tail", "pointer", "pointer-tail")
 PLAIN = ("call", "tail", "pointer", "variable", "pointer-tail", "qsort", "bsearch", "signal", "altstack")
 STARTS = ("constructor", "destructor")  # what a chain begins by, if not by a call in main
+LOADING = (*STARTS, "dlclose", *RESOLVERS)  # the loader runs these, and may hold locks that other threads wait for
 LEAVES = {
     "call": "long r = syscall({0}, x); KEEP(r);",
     "tail": "return syscall({0});",
@@ -99,6 +106,12 @@ struct Virtual : Base {
     explicit Virtual(void (*function)()) : next(function) {}
     void run() override { next(); }
 };
+static void *with_local(void *next)
+{
+    static thread_local Last last(reinterpret_cast<void (*)()>(next));
+    USE(&last);
+    return nullptr;
+}
 """
 
 
@@ -112,6 +125,8 @@ def evidence_of(steps, leaf):
         called -= 1
     if steps[called].entry not in ("call", "fork", "vfork", "spawn"):
         return "pointer"
+    if "pointer-tail" in (step.entry for step in steps[called + 1:]):
+        return "pointer"  # the compiler may have left a call
     return "call" if steps[called].module == steps[-1].module else "jump"
 
 
@@ -120,16 +135,35 @@ def modules_on_stack(chain):
     of the tail call. None: not told here."""
     steps = chain.steps
     surely, perhaps = (set(), {steps[-1].module}) if chain.evidence in ("pointer", "jump") else ({steps[-1].module}, set())
-    for i in range(len(steps) - 1, -1, -1):
-        entry = steps[i].entry
+    while steps:
+        *steps, (_, entry, _) = steps
         if entry in STARTS:
             return None
-        if entry in ("thread", "signal", "altstack", "trap", "coroutine"):
+        if entry in ("thread", "key", "signal", "altstack", "trap", "coroutine"):
             return surely, perhaps
+        if entry == "thread-local":
+            return surely, perhaps | {"x"}  # its destructor jumps
         if entry in ("atexit", "spawn"):
             return surely | {"m"}, perhaps
-        (perhaps if entry in ("tail", "pointer-tail") else surely).add(steps[i - 1].module if i else "m")
+        (perhaps if entry in ("tail", "pointer-tail") else surely).add(steps[-1].module if steps else "m")
+        if entry == "dlclose":  # all has returned but who opened it
+            steps = steps[:last_dlopen(steps) + 1]
     return surely, perhaps
+
+
+def last_dlopen(steps):
+    return max(i for i, step in enumerate(steps) if step.entry == "dlopen")
+
+
+def is_closed(steps):
+    """Is the library of the last of these functions unloaded by who opened it, in the same process? And none that did so
+    is of assembly: what gcc links to a library runs its handlers, and has no unwind information, and behind that %rbx,
+    by which some of the assembly's frames are found, is not known."""
+    if steps[-1].module not in PLUGINS:
+        return False
+    at = last_dlopen(steps)
+    return ({"fork", "vfork"}.isdisjoint(step.entry for step in steps[at:]) and
+            {"s", steps[-1].module}.isdisjoint(step.module for step in steps[:at]))
 
 
 class Generator:
@@ -147,10 +181,16 @@ class Generator:
         entries = set(ENTRIES) - {"noreturn"} - self.without
         if module != "x":
             entries -= set(CXX)
-        if module in PLUGINS or before & {*STARTS, "atexit", "fork", "vfork", "thread"}:
+        if module in PLUGINS or before & {*LOADING, "atexit", "fork", "vfork", "thread", "key", "thread-local"}:
             entries -= {"atexit", "spawn"}
-        if before & {*STARTS, "vfork"}:
-            entries -= {"thread", "fork", "vfork", "dlopen"}
+        if before & {*LOADING, "vfork"}:
+            entries -= {"thread", "key", "thread-local", "fork", "vfork", "dlopen"}
+        if module in PLUGINS:
+            entries -= {"lazy"}  # all its symbols are resolved when it is opened
+        if not is_closed(steps):
+            entries -= {"dlclose"}
+        if steps[-1].entry in RESOLVERS:
+            entries -= {"tail", "pointer-tail"}  # they return an address
         return sorted(entries)
 
     def step(self, entry, caller):
@@ -159,6 +199,10 @@ class Generator:
             module = self.random.choice(PLUGINS)
         elif entry == "spawn" or entry in STARTS:
             module = self.random.choice("mabc")
+        elif entry == "dlclose":
+            module = caller
+        elif entry in RESOLVERS:
+            module = self.random.choice("abcx")
         else:
             module = self.random.choice("mabcsx" + (3 * caller if caller in PLUGINS else caller))
         return Step(module, entry, self.random.choice(sorted(SHAPES)))
@@ -170,6 +214,8 @@ class Generator:
             steps.append(self.step(entry, steps[-1].module))
         if wanted and wanted in CXX and steps[-1].module != "x":
             steps.append(Step("x", "call", "plain"))
+        if wanted == "dlclose" and "dlopen" in self.entries(steps):
+            steps.append(self.step("dlopen", steps[-1].module))
         if wanted and wanted in self.entries(steps):
             steps.append(self.step(wanted, steps[-1].module))
         return steps
@@ -184,7 +230,8 @@ class Generator:
         else:
             leaf = "call"
         leaf = leaf or self.random.choice(sorted(set(LEAVES) - {"noreturn"}))
-        if steps[-1].module == "s" and leaf in ("noreturn", "libc"):
+        if (steps[-1].module == "s" and leaf in ("noreturn", "libc")
+                or steps[-1].entry in RESOLVERS and leaf in ("tail", "pointer-tail")):
             steps.append(Step(self.random.choice("mabc"), "call", "plain"))
         if leaf == "noreturn":
             steps.append(Step(self.random.choice("mabc"), "noreturn", "plain"))
@@ -240,10 +287,18 @@ def declaration(chain, i):
     return attributes(chain, i) + text + ";"
 
 
+def indirect(chain, i, letter):
+    """The declaration of what a resolver resolves, in this module."""
+    name, module = name_of(chain, i), chain.steps[i].module
+    return f"void *{name}_indirect(void)" + (f' __attribute__((ifunc("{name}")))' if module == letter else "") + ";"
+
+
 def returned(statement, signature, noreturn):
     """The statement, whose `return` is of a long, in a function with this signature; and what it returns at last."""
-    if signature in ("void", "handler") or noreturn:
+    if signature in ("void", "value", "handler") or noreturn:
         return statement.replace("return ", ""), ""
+    if signature == "resolver":
+        return statement, " return (void *)resolved;"
     if signature == "start":
         return statement.replace("return ", "return (void *)"), "" if "return" in statement else " return NULL;"
     if signature == "compare":
@@ -254,7 +309,8 @@ def returned(statement, signature, noreturn):
 def function(chain, i):
     step = chain.steps[i]
     signature, noreturn = signature_of(step), step.entry == "noreturn"
-    start = {"compare": "long x = p != q;", "start": "long x = p != NULL;", "void": "long x = 1;"}.get(signature, "")
+    start = {"compare": "long x = p != q;", "start": "long x = p != NULL;", "void": "long x = 1;",
+             "value": "long x = p != NULL;", "resolver": "long x = 1;"}.get(signature, "")
     statement, last = returned(link(chain, i), signature, noreturn)
     if i + 1 < len(chain.steps) and chain.steps[i + 1].entry == "noreturn":
         last = ""  # the call is the function's last instruction
@@ -273,6 +329,7 @@ def c_source(letter, chains):
     if letter == "x":
         lines += ["#ifdef __cplusplus", CXX_HELPERS, 'extern "C" {', "#endif"]
     lines += [declaration(chain, i) for _, (chain, i) in needed]
+    lines += [indirect(chain, i, letter) for _, (chain, i) in needed if chain.steps[i].entry in RESOLVERS]
     lines += [function(chain, i) for chain, i in mine]
     if letter == "x":
         lines += ["#ifdef __cplusplus", "}", "#endif"]
@@ -296,7 +353,7 @@ def main_source(chains):
         for chain in group:
             condition = "if (!sigsetjmp(truth_return, 1)) " if chain.leaf == "noreturn" else ""
             lines.append(f"    {condition}{name_of(chain, 0)}(1);")
-        lines.append("}")
+        lines += ["    long last = 0;", "    KEEP(last); /* the last chain is not jumped to */", "}"]
     lines += ["int main(int argc, char **argv)", "{", "    if (argc > 1) {", "        switch (atoi(argv[1])) {"]
     lines += [f"        case {spawned(chain, i)}: {name_of(chain, i)}(1); break;" for chain, i in children]
     lines += ["        default: break;", "        }", "        return 0;", "    }"]

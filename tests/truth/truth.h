@@ -108,12 +108,29 @@ OFTEN void by_once(void (*next)(void))
     pthread_once(&once, next);
 }
 
-OFTEN void by_thread(void *(*next)(void *))
+OFTEN void by_thread(void *(*next)(void *), void *argument)
 {
     pthread_t thread;
 
-    if (pthread_create(&thread, NULL, next, NULL) || pthread_join(thread, NULL))
+    if (pthread_create(&thread, NULL, next, argument) || pthread_join(thread, NULL))
         _exit(91);
+}
+
+OFTEN void *with_value(void *key)
+{
+    pthread_setspecific(*(pthread_key_t *)key, key);
+    return NULL;
+}
+
+/* At the end of a thread. */
+OFTEN void by_key(void (*next)(void *))
+{
+    pthread_key_t key;
+
+    if (pthread_key_create(&key, next))
+        _exit(96);
+    by_thread(with_value, &key);
+    pthread_key_delete(key);
 }
 
 OFTEN void handle(int number, void (*next)(int), int flags)
@@ -209,7 +226,20 @@ OFTEN void by_dlopen(const char *library, const char *name)
     *(void **)&next = dlsym(handle, name);
     long result = next(1);
     KEEP(result);
-    dlclose(handle);
+    int closed = dlclose(handle);
+    KEEP(closed);
+}
+
+/* What all resolvers of indirect functions return. */
+OFTEN void *resolved(void)
+{
+    return NULL;
+}
+
+OFTEN void by_dlsym(const char *name)
+{
+    void *found = dlsym(RTLD_DEFAULT, name);
+    KEEP(found);
 }
 
 extern char **environ;

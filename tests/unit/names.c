@@ -81,6 +81,8 @@ int places_read(const char *path, int fd, const uint64_t *offsets, size_t count,
         __builtin_trap();
     while (!strcmp(path, "debug hang"))
         pause();
+    if (!strcmp(path, "debug missing"))
+        return PLACES_ELSEWHERE;
     if (!strcmp(path, "debug elsewhere"))
         return add(context, 41, odd, 2);
     if (!strcmp(path, "debug nothing"))
@@ -301,6 +303,11 @@ static void test_debug_fails(void **state)
                                                NAMES_READ };
     assert_memory_equal(found.results, results, sizeof(results));
     assert_memory_equal(found.debug, debug, sizeof(debug));
+    assert_string_equal(found.last, "two");
+    found = (struct found){ 0 };
+    assert_int_equal(FIND_TO(all, LATE, &found, "debug missing", "two"), 0);
+    assert_true(found.debug[0] == NAMES_ELSEWHERE && found.results[0] == NAMES_READ);
+    assert_true(found.debug[1] == NAMES_READ && found.levels == 4);
     assert_string_equal(found.last, "two");
 }
 

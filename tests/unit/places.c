@@ -77,6 +77,40 @@ static void check_place(const char *file, uint64_t offset, bool lines, const cha
         fail_msg("%s at %#lx: '%s', not '%s'", file, offset, answer.text, expected);
 }
 
+/* There is nothing, for all but ranges and lines is in a .dwo file that is not there. */
+static void check_elsewhere(const char *file, const char *text)
+{
+    struct answer answer = { .asked = offset_of(file, text) };
+
+    assert_int_equal(read_places(file, &answer.asked, 1, true, take_place, &answer),
+                     PLACES_ELSEWHERE);
+    assert_string_equal(answer.text, "");
+}
+
+/* Keeps the whole path of the file that the innermost level is in. */
+static int take_path(void *context, uint64_t offset, const struct level *levels, size_t count)
+{
+    char **path = context;
+
+    (void)offset;
+    assert_true(count);
+    assert_null(*path);
+    *path = strdup(levels[0].file);
+    return 0;
+}
+
+static void check_path(const char *file, const char *expected)
+{
+    const uint64_t offset = offset_of(file, "<inner>");
+    char *path = NULL, *whole = path_of(expected);
+
+    assert_int_equal(read_places(file, &offset, 1, true, take_path, &path), 0);
+    assert_non_null(path);
+    assert_string_equal(path, whole);
+    free(path);
+    free(whole);
+}
+
 /* In C the functions have plain names, in C++ those with types. */
 static void check_file(const char *file, bool cplusplus)
 {
@@ -148,6 +182,42 @@ static void test_cplusplus(void **state)
     }
 }
 
+/* Headers, from where they are included, whether the compiler was run there or further up. */
+static void check_headers(const char *compiler, int version)
+{
+    const char *options = "-shared -nostdlib -fPIC -O2";
+
+    shell("mkdir -p src inc && grep -v '^#line' %s | tee src/near.h >inc/far.h && "
+          "echo '#include \"near.h\"' >src/near.c && echo '#include \"../inc/far.h\"' >src/far.c",
+          FIXTURE_SOURCE);
+    shell("cd src && %s -gdwarf-%d %s -o ../near.so near.c && %s -gdwarf-%d %s -o ../far.so far.c",
+          compiler, version, options, compiler, version, options);
+    check_path("near.so", "src/near.h");
+    check_path("far.so", "src/../inc/far.h");
+    shell("%s -gdwarf-%d %s -o near.so src/near.c && %s -gdwarf-%d %s -o far.so src/far.c",
+          compiler, version, options, compiler, version, options);
+    check_path("near.so", "src/near.h");
+    check_path("far.so", "src/../inc/far.h");
+}
+
+static void test_headers(void **state)
+{
+    (void)state;
+    check_headers(FIXTURE_COMPILER, 4);
+    check_headers(FIXTURE_COMPILER, 5);
+}
+
+static void test_headers_clang(void **state)
+{
+    (void)state;
+    if (!has_command("clang")) {
+        print_message("clang is not installed\n");
+        skip();
+    }
+    check_headers("clang", 4);
+    check_headers("clang", 5);
+}
+
 /* In a function that is within another, but whose code is not. */
 static void check_nested(const char *compiler, const char *language, const char *name)
 {
@@ -171,13 +241,39 @@ static void test_nested(void **state)
 /* No debug information, or not here. */
 static void test_none(void **state)
 {
-    static const char *const forms[] = { "-g0", "-g -gsplit-dwarf", "-gdwarf-4 -gsplit-dwarf" };
     (void)state;
-
     for (size_t c = 0; c < LENGTH(compilers); c++) {
-        for (size_t i = 0; has_command(compilers[c]) && i < LENGTH(forms); i++) {
-            compile("none.so", compilers[c], "-O2 %s", forms[i]);
+        if (has_command(compilers[c])) {
+            compile("none.so", compilers[c], "-O2 -g0");
             check_nothing("none.so");
+        }
+    }
+}
+
+/* All but ranges and lines in a .dwo file: it is there, it is not, it is one of another build. */
+static void check_split(const char *compiler, const char *options)
+{
+    const char *source = FIXTURE_SOURCE, *common = "-O2 -gsplit-dwarf -fPIC -c -o split.o";
+    const char *link = "-shared -nostdlib -Wl,--build-id -o split.so split.o";
+
+    shell("rm -f *.dwo && %s %s %s %s && %s %s", compiler, options, common, source, compiler, link);
+    check_file("split.so", false);
+    shell("mv split.dwo kept.dwo");
+    check_elsewhere("split.so", "<outer>");
+    check_elsewhere("split.so", "<inner>");
+    shell("%s %s -Dinner=other %s %s", compiler, options, common, source);
+    check_elsewhere("split.so", "<outer>");
+    shell("mv kept.dwo split.dwo");
+    check_file("split.so", false);
+}
+
+static void test_split(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < LENGTH(compilers); c++) {
+        if (has_command(compilers[c])) {
+            check_split(compilers[c], "-gdwarf-5");
+            check_split(compilers[c], "-gdwarf-4");
         }
     }
 }
@@ -280,11 +376,12 @@ static void test_no_elf(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),      cmocka_unit_test(test_cplusplus),
-        cmocka_unit_test(test_nested),     cmocka_unit_test(test_none),
-        cmocka_unit_test(test_debug_file), cmocka_unit_test(test_common_file),
-        cmocka_unit_test(test_several),    cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_no_elf),
+        cmocka_unit_test(test_forms),         cmocka_unit_test(test_cplusplus),
+        cmocka_unit_test(test_nested),        cmocka_unit_test(test_none),
+        cmocka_unit_test(test_split),         cmocka_unit_test(test_debug_file),
+        cmocka_unit_test(test_common_file),   cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_headers_clang), cmocka_unit_test(test_several),
+        cmocka_unit_test(test_damaged),       cmocka_unit_test(test_no_elf),
     };
     return cmocka_run_group_tests(tests, setup, remove_directory);
 }
