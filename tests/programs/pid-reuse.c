@@ -5,6 +5,7 @@
  * a child whose other thread becomes FILE. (clone3's set_tid, which takes privileges, also in a
  * user and pid namespace of its own.)
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <pthread.h>
@@ -23,13 +24,17 @@ static pid_t pid;
 static const char *file;
 static volatile int thread_runs; /* the kernel clears it when the thread is done */
 
+/* (A thread that has ended may have its pid a little longer.) */
 static pid_t fork_as(pid_t wanted)
 {
     struct clone_args args = { .exit_signal = SIGCHLD,
                                .set_tid = wanted ? (uintptr_t)&wanted : 0,
                                .set_tid_size = wanted != 0 };
+    pid_t child;
 
-    return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+    while ((child = (pid_t)syscall(SYS_clone3, &args, sizeof(args))) < 0 && errno == EEXIST)
+        usleep(1000);
+    return child;
 }
 
 /* The thread's start, on a stack of its own: there is nothing to return to. */
