@@ -88,13 +88,21 @@ static void show_rest(void)
     puts(memcmp(before, (void *)shared->work, sizeof(before)) ? "it works on" : "it rests");
 }
 
+/*
+ * waitpid clears what the kernel takes the signal for SIGCHLD from (do_notify_parent_cldstop,
+ * wait_task_stopped), traced or not: so the parent, which may be at waitpid before the notice is
+ * made, first only looks.
+ */
 static void show_wait(pid_t child, int options)
 {
-    int status = 0;
-    pid_t pid = waitpid(child, &status, options);
+    int status = 0, change = options & WCONTINUED ? WCONTINUED : WSTOPPED;
+    siginfo_t info;
 
+    if (options)
+        waitid(P_PID, (id_t)child, &info, change | WNOWAIT);
     while (child_code == 0) /* SIGCHLD */
         pause_for(1);
+    pid_t pid = waitpid(child, &status, options);
     printf("wait %s %#x, SIGCHLD code %d status %d\n", pid == child ? "right" : "wrong", status,
            (int)child_code, (int)child_status);
     child_code = 0;
