@@ -59,6 +59,7 @@ RESOLVERS = ("dlsym", "lazy")
 ASSEMBLY = ("call", "tail", "pointer", "pointer-tail")
 PLAIN = ("call", "tail", "pointer", "variable", "pointer-tail", "qsort", "bsearch", "signal", "altstack")
 STARTS = ("constructor", "destructor")  # what a chain begins by, if not by a call in main
+JUMPED_OVER = {*PLAIN, *CXX} - {"thread-local"}  # longjmp may leave these for the main thread's stack
 LOADING = (*STARTS, "dlclose", *RESOLVERS)  # the loader runs these, and may hold locks that other threads wait for
 LEAVES = {
     "call": "long r = syscall({0}, x); KEEP(r);",
@@ -225,7 +226,7 @@ class Generator:
         for _ in range(100):
             steps = self.steps(start, wanted)
             entries = [step.entry for step in steps]
-            if (not wanted or wanted in entries) and (leaf != "noreturn" or set(entries) <= set(PLAIN) | set(CXX)):
+            if (not wanted or wanted in entries) and (leaf != "noreturn" or set(entries) <= JUMPED_OVER):
                 break
         else:
             leaf = "call"
