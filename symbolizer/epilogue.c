@@ -12,26 +12,24 @@ enum {
     RBP,
     RSI,
     RDI,
-    R11 = 11,
+    R8,
+    R9,
+    R10,
+    R11,
     R12,
     R13,
     R14,
     R15,
-    REGISTERS,
-    INSTRUCTIONS_MAX = 64,
+    INSTRUCTIONS_MAX = 128,
     INSTRUCTION_SIZE = 15,
-};
-
-struct value {
-    bool known;
-    uint64_t value;
 };
 
 struct machine {
     struct unwinder *unwinder;
-    struct value registers[REGISTERS];
+    struct value registers[EMULATED_REGISTERS];
     struct value zero; /* the zero flag */
     uint64_t ip;
+    unsigned calls; /* of functions whose code is run, too, that have not returned yet */
 };
 
 /* One instruction with a ModRM byte, taken apart. */
@@ -72,40 +70,40 @@ static struct value known(uint64_t value)
 }
 
 /* The newest store that shares a byte with these 8; NULL: none. */
-static struct store *find_store(struct stores *stores, uint64_t address)
+static struct store *find_store(struct emulation *e, uint64_t address)
 {
-    for (uint32_t i = stores->count; i > 0; i--)
-        if (address - stores->stores[i - 1].address + 7 < 15)
-            return &stores->stores[i - 1];
+    for (uint32_t i = e->count; i > 0; i--)
+        if (address - e->stores[i - 1].address + 7 < 15)
+            return &e->stores[i - 1];
     return NULL;
 }
 
 static struct value load(struct machine *m, struct value address)
 {
-    struct stores *stores = &m->unwinder->stores;
+    struct emulation *e = &m->unwinder->emulation;
     struct value ret = { 0 };
 
-    if (!address.known || stores->anywhere)
+    if (!address.known || e->anywhere)
         return ret;
-    const struct store *store = find_store(stores, address.value);
+    const struct store *store = find_store(e, address.value);
     if (!store)
         ret.known = unwinder_read(m->unwinder, address.value, &ret.value);
     else if (store->address == address.value)
-        ret = (struct value){ store->known, store->value };
+        ret = store->value;
     return ret;
 }
 
 static void store(struct machine *m, struct value address, struct value value)
 {
-    struct stores *stores = &m->unwinder->stores;
-    struct store *at = find_store(stores, address.value);
+    struct emulation *e = &m->unwinder->emulation;
+    struct store *at = find_store(e, address.value);
 
     if (!at || at->address != address.value) /* one that only overlaps stays, older than this */
-        at = stores->count < STORES_MAX ? &stores->stores[stores->count++] : NULL;
-    stores->anywhere |= !address.known || !at;
-    if (stores->anywhere)
+        at = e->count < STORES_MAX ? &e->stores[e->count++] : NULL;
+    e->anywhere |= !address.known || !at;
+    if (e->anywhere)
         return;
-    *at = (struct store){ address.value, value.value, value.known };
+    *at = (struct store){ address.value, value };
 }
 
 /* The ModRM byte and what belongs to it. `behind`: how many bytes of the instruction follow. */
@@ -170,22 +168,67 @@ static struct value pop(struct machine *m)
     return value;
 }
 
-/* add, sub and cmp of a number (the group of opcodes 81 and 83). False: another one of the group.
- */
+static void push(struct machine *m, struct value value)
+{
+    m->registers[RSP].value -= 8;
+    store(m, m->registers[RSP], value);
+}
+
+/* The zero flag after a comparison. */
+static void compare(struct machine *m, struct value a, struct value b)
+{
+    m->zero = (struct value){ a.known && b.known, a.value == b.value };
+}
+
+/* What C functions do not preserve, nor a system call, is not known any more. */
+static void forget_registers(struct machine *m, const uint8_t *registers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        m->registers[registers[i]].known = false;
+    m->zero.known = false;
+}
+
+static void forget_scratch(struct machine *m)
+{
+    static const uint8_t scratch[] = { RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11 };
+    forget_registers(m, scratch, sizeof(scratch));
+}
+
+static void forget_by_syscall(struct machine *m)
+{
+    static const uint8_t changed[] = { RAX, RCX, R11 };
+    forget_registers(m, changed, sizeof(changed));
+}
+
+/* add, and, sub and cmp of a number (the group of opcodes 81 and 83). False: another one of the
+ * group. */
 static bool run_arithmetic(struct machine *m, struct instruction *code, unsigned rex, bool fs,
                            size_t size)
 {
-    enum { ADD = 0, SUB = 5, CMP = 7 };
+    enum { ADD = 0, AND = 4, SUB = 5, CMP = 7 };
     struct operands o = take_operands(m, code, rex, fs, size);
     uint64_t number = take_signed(code, size);
     struct value value = operand(m, &o);
 
-    value.value += (o.reg & 7) == ADD ? number : -number;
+    switch (o.reg & 7) {
+    case ADD:
+        value.value += number;
+        break;
+    case AND:
+        value.value &= number;
+        break;
+    case SUB:
+    case CMP:
+        value.value -= number;
+        break;
+    default:
+        return false;
+    }
     value = narrow(value, o.wide);
     m->zero = (struct value){ value.known, !value.value };
-    if ((o.reg & 7) == ADD || (o.reg & 7) == SUB)
+    if ((o.reg & 7) != CMP)
         set_operand(m, &o, value);
-    return (o.reg & 7) == ADD || (o.reg & 7) == SUB || (o.reg & 7) == CMP;
+    return true;
 }
 
 /* Goes on at the end of the instruction, or where it jumps to. */
@@ -196,6 +239,27 @@ static bool jump(struct machine *m, struct instruction *code, size_t size, struc
     if (taken.value)
         m->ip += distance;
     return taken.known;
+}
+
+/* Calls a function whose code is known, and runs that too. */
+static void call(struct machine *m, struct instruction *code)
+{
+    uint64_t distance = take_signed(code, 4);
+
+    push(m, known(m->ip + (uint64_t)(code->at - (code->end - INSTRUCTION_SIZE))));
+    m->ip += distance;
+    m->calls++;
+}
+
+/* Calls by a pointer (of the group of opcode ff): C functions, which leave the stack and what they
+ * preserve as they were. False: not a call. */
+static bool call_by_pointer(struct machine *m, struct instruction *code, unsigned rex)
+{
+    enum { CALL = 2 };
+    struct operands o = take_operands(m, code, rex, false, 0);
+
+    forget_scratch(m);
+    return (o.reg & 7) == CALL;
 }
 
 /* Runs one instruction but for `ret`; its bytes are at `code`. False: it is not known. */
@@ -224,6 +288,19 @@ static bool run_instruction(struct machine *m, struct instruction *code)
         m->registers[o.reg] = narrow(add(m->registers[o.reg], value), o.wide);
         m->zero.known = false;
         return true;
+    case 0x0f:
+        forget_by_syscall(m);
+        return (uint8_t)take_signed(code, 1) == 0x05;
+    case 0x31: /* xor r, r/m: only to clear one */
+        o = take_operands(m, code, rex, fs, 0);
+        m->zero = known(1);
+        set_operand(m, &o, known(0));
+        return !o.memory && o.reg == o.rm;
+    case 0x39: /* cmp r, r/m */
+    case 0x3b: /* cmp r/m, r */
+        o = take_operands(m, code, rex, fs, 0);
+        compare(m, operand(m, &o), narrow(m->registers[o.reg], o.wide));
+        return true;
     case 0x69: /* imul: what comes of it is no address */
         o = take_operands(m, code, rex, fs, 4);
         take_signed(code, 4);
@@ -236,6 +313,13 @@ static bool run_instruction(struct machine *m, struct instruction *code)
         return run_arithmetic(m, code, rex, fs, 4);
     case 0x83:
         return run_arithmetic(m, code, rex, fs, 1);
+    case 0x85: /* test */
+        o = take_operands(m, code, rex, fs, 0);
+        value = operand(m, &o);
+        value.known &= m->registers[o.reg].known;
+        value.value &= m->registers[o.reg].value;
+        compare(m, narrow(value, o.wide), known(0));
+        return true;
     case 0x89: /* mov r, r/m */
         o = take_operands(m, code, rex, fs, 0);
         set_operand(m, &o, m->registers[o.reg]);
@@ -252,15 +336,31 @@ static bool run_instruction(struct machine *m, struct instruction *code)
         o = take_operands(m, code, rex, fs, 4);
         set_operand(m, &o, known(take_signed(code, 4)));
         return true;
+    case 0xe8:
+        call(m, code);
+        return true;
     case 0xeb:
         return jump(m, code, 1, known(true));
     case 0xe9:
         return jump(m, code, 4, known(true));
+    case 0xff:
+        return call_by_pointer(m, code, rex);
     default:
-        if ((opcode & 0xf8) != 0x58) /* pop */
-            return false;
-        m->registers[(opcode & 7) | (rex & 1) << 3] = pop(m);
+        break;
+    }
+    unsigned number = (opcode & 7) | (rex & 1) << 3;
+    switch (opcode & 0xf8) {
+    case 0x50:
+        push(m, m->registers[number]);
         return true;
+    case 0x58:
+        m->registers[number] = pop(m);
+        return true;
+    case 0xb8: /* mov number, r; of 8 bytes it has another length */
+        m->registers[number] = narrow(known(take_signed(code, 4)), false);
+        return !(rex & 8);
+    default:
+        return false;
     }
 }
 
@@ -270,7 +370,7 @@ static bool is_known(enum epilogue_registers known, unsigned number)
     case RAX: /* a system call changes these three */
     case RCX:
     case R11:
-        return false;
+        return known == EPILOGUE_INTERRUPTED;
     case RBX:
     case RBP:
     case R12:
@@ -279,20 +379,44 @@ static bool is_known(enum epilogue_registers known, unsigned number)
     case R15:
         return known != EPILOGUE_RSP;
     default:
-        return known == EPILOGUE_ALL;
+        return known == EPILOGUE_ALL || known == EPILOGUE_INTERRUPTED;
     }
 }
 
+/* Where the code of the frame before was run too, what that has left. */
 static void load_registers(struct machine *m, enum epilogue_registers known)
 {
-    const struct user_regs_struct *r =
-        known == EPILOGUE_ALL ? &m->unwinder->start : &m->unwinder->registers;
-    const uint64_t values[REGISTERS] = { r->rax, r->rcx, r->rdx, r->rbx, r->rsp, r->rbp,
-                                         r->rsi, r->rdi, r->r8,  r->r9,  r->r10, r->r11,
-                                         r->r12, r->r13, r->r14, r->r15 };
+    enum { ZERO = 1 << 6 };
+    const struct unwinder *u = m->unwinder;
+    const struct user_regs_struct *r = known == EPILOGUE_ALL ? &u->start : &u->registers;
+    const uint64_t values[EMULATED_REGISTERS] = { r->rax, r->rcx, r->rdx, r->rbx, r->rsp, r->rbp,
+                                                  r->rsi, r->rdi, r->r8,  r->r9,  r->r10, r->r11,
+                                                  r->r12, r->r13, r->r14, r->r15 };
 
-    for (unsigned i = 0; i < REGISTERS; i++)
+    if (u->depth > 1 && u->emulation.depth == u->depth - 1) {
+        memcpy(m->registers, u->emulation.registers, sizeof(m->registers));
+        return;
+    }
+    for (unsigned i = 0; i < EMULATED_REGISTERS; i++)
         m->registers[i] = (struct value){ is_known(known, i), values[i] };
+    m->zero = (struct value){ known == EPILOGUE_INTERRUPTED, !!(r->eflags & ZERO) };
+}
+
+/* The function has returned: to the caller, whose position it is then. */
+static enum step leave(struct machine *m, struct value ip, struct position *at)
+{
+    struct emulation *e = &m->unwinder->emulation;
+
+    if (!ip.known || !ip.value)
+        return STEP_UNKNOWN;
+    *at = (struct position){ .ip = ip.value,
+                             .sp = m->registers[RSP].value,
+                             .bp = m->registers[RBP].value,
+                             .bp_known = m->registers[RBP].known,
+                             .lost = true };
+    e->depth = m->unwinder->depth;
+    memcpy(e->registers, m->registers, sizeof(e->registers));
+    return STEP_OUT;
 }
 
 enum step epilogue_step(struct unwinder *u, enum epilogue_registers known_registers,
@@ -315,12 +439,13 @@ enum step epilogue_step(struct unwinder *u, enum epilogue_registers known_regist
         memset(bytes + got, 0, sizeof(bytes) - (size_t)got);
         if (bytes[0] == ret) {
             struct value ip = pop(&m);
-            at->ip = ip.value;
-            at->sp = m.registers[RSP].value;
-            at->bp = m.registers[RBP].value;
-            at->bp_known = m.registers[RBP].known;
-            at->lost = true;
-            return ip.known && ip.value ? STEP_OUT : STEP_UNKNOWN;
+            if (!m.calls)
+                return leave(&m, ip, at);
+            if (!ip.known)
+                return STEP_UNKNOWN;
+            m.calls--;
+            m.ip = ip.value;
+            continue;
         }
         if (!run_instruction(&m, &code))
             return STEP_UNKNOWN;

@@ -11,10 +11,11 @@
 
 /* Which registers are known, beside rsp. */
 enum epilogue_registers {
-    EPILOGUE_RSP,       /* none */
-    EPILOGUE_PRESERVED, /* that C functions preserve, rbx, rbp, r12 to r15: of unwinder->registers
-                         */
-    EPILOGUE_ALL,       /* that a system call preserves: of unwinder->start */
+    EPILOGUE_RSP,         /* none */
+    EPILOGUE_PRESERVED,   /* that C functions preserve, rbx, rbp, r12 to r15: of unwinder->registers
+                           */
+    EPILOGUE_ALL,         /* that a system call preserves: of unwinder->start */
+    EPILOGUE_INTERRUPTED, /* all, where a signal came: of unwinder->registers */
 };
 
 /* Steps outwards from the instruction at at->ip. STEP_UNKNOWN: one that it does not know, or a

@@ -14,23 +14,36 @@ enum role {
 
 /*
  * By runtime/asm_amd64.s and runtime/sys_linux_amd64.s of Go 1.16 to 1.22. mcall() leaves a
- * goroutine for good, to schedule another; morestack() comes back by other ways than its return:
- * Go's own traceback takes them for the outermost functions of the thread's stack.
+ * goroutine for good, to schedule another, which gogo() enters; morestack() comes back by other
+ * ways than its return: Go's own traceback takes them for the outermost functions of the thread's
+ * stack.
  */
 static const struct {
     const char *name;
     enum role role;
 } roles[] = {
-    { "runtime.goexit", OUTERMOST },     { "runtime.mstart", OUTERMOST },
-    { "runtime.rt0_go", OUTERMOST },     { "runtime.mcall", OUTERMOST },
-    { "runtime.morestack", OUTERMOST },  { "runtime.systemstack", SWITCH },
-    { "runtime.asmcgocall", SWITCH },    { "runtime.asmcgocall_no_g", SWITCH },
-    { "runtime.cgocallback", SWITCH },   { "runtime.nanotime1", SWITCH },
-    { "runtime.walltime", SWITCH },      { "time.now", SWITCH },
-    { "runtime.clone", CLONE },          { "runtime.sigtramp", UNCALLED },
-    { "runtime.cgoSigtramp", UNCALLED }, { "runtime.sigpanic", UNCALLED },
-    { "runtime.sigpanic0", UNCALLED },   { "runtime.asyncPreempt", UNCALLED },
-    { "runtime.sigreturn", TRAMPOLINE }, { "runtime.sigreturn__sigaction", TRAMPOLINE },
+    { "runtime.goexit", OUTERMOST },
+    { "runtime.mstart", OUTERMOST },
+    { "runtime.rt0_go", OUTERMOST },
+    { "runtime.mcall", OUTERMOST },
+    { "gogo", OUTERMOST },
+    { "runtime.morestack", OUTERMOST },
+    { "runtime.systemstack", SWITCH },
+    { "gosave_systemstack_switch", SWITCH }, /* by what it stores */
+    { "runtime.asmcgocall", SWITCH },
+    { "runtime.asmcgocall_no_g", SWITCH },
+    { "runtime.cgocallback", SWITCH },
+    { "runtime.nanotime1", SWITCH },
+    { "runtime.walltime", SWITCH },
+    { "time.now", SWITCH },
+    { "runtime.clone", CLONE },
+    { "runtime.sigtramp", UNCALLED },
+    { "runtime.cgoSigtramp", UNCALLED },
+    { "runtime.sigpanic", UNCALLED },
+    { "runtime.sigpanic0", UNCALLED },
+    { "runtime.asyncPreempt", UNCALLED },
+    { "runtime.sigreturn", TRAMPOLINE },
+    { "runtime.sigreturn__sigaction", TRAMPOLINE },
 };
 
 static enum role role_of(const struct go_function *function)

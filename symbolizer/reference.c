@@ -23,11 +23,10 @@ extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip
 enum { CACHED_ROWS = 512 }; /* of libunwind's cache, for each struct code */
 
 /* libunwind's x86-64 register numbers are DWARF's (psABI figure 3.36). */
-static const size_t register_offsets[] = {
 #define AT(name) offsetof(struct user_regs_struct, name)
+static const size_t register_offsets[] = {
     AT(rax), AT(rdx), AT(rcx), AT(rbx), AT(rsi), AT(rdi), AT(rbp), AT(rsp), AT(r8),
     AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15), AT(rip),
-#undef AT
 };
 enum { REGISTERS = sizeof(register_offsets) / sizeof(*register_offsets) };
 
@@ -197,22 +196,31 @@ bool reference_begin(struct unwinder *u, const struct site *site,
     return code->unwind_cache && !unw_init_remote(&u->cursor, code->unwind_cache, u);
 }
 
-/* Over the kernel's signal frame, which has all registers (struct sigcontext), from 40 bytes on. */
-static enum step carry_signal(struct unwinder *u, const struct site *site, struct position *at)
+enum { SAVED_FLAGS = 17 };
+
+/* A register of the kernel's signal frame (struct sigcontext), by its place there. */
+static bool read_saved(struct unwinder *u, uint64_t frame, size_t place, size_t offset)
 {
-#define AT(name) offsetof(struct user_regs_struct, name)
-    static const size_t saved[] = {
-        AT(r8),  AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15),
-        AT(rdi), AT(rsi), AT(rbp), AT(rbx), AT(rdx), AT(rax), AT(rcx),
-    };
-#undef AT
+    enum { FIRST = 40 };
     uint64_t value;
 
-    for (size_t i = 0; i < sizeof(saved) / sizeof(*saved); i++) {
-        if (!unwinder_read(u, at->sp + 40 + 8 * i, &value))
+    if (!unwinder_read(u, frame + FIRST + 8 * place, &value))
+        return false;
+    memcpy((char *)&u->registers + offset, &value, sizeof(value));
+    return true;
+}
+
+/* Over the kernel's signal frame, which has all registers. */
+static enum step carry_signal(struct unwinder *u, const struct site *site, struct position *at)
+{
+    static const size_t saved[] = {
+        AT(r8),  AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15), AT(rdi),
+        AT(rsi), AT(rbp), AT(rbx), AT(rdx), AT(rax), AT(rcx), AT(rsp), AT(rip), AT(eflags),
+    };
+
+    for (size_t i = 0; i < sizeof(saved) / sizeof(*saved); i++)
+        if (!read_saved(u, at->sp, i, saved[i]))
             return STEP_FAILED;
-        memcpy((char *)&u->registers + saved[i], &value, sizeof(value));
-    }
     enum step step = unwinder_step(u, site, at);
     at->lost = false;
     return step;
@@ -221,7 +229,9 @@ static enum step carry_signal(struct unwinder *u, const struct site *site, struc
 /* libunwind knows nothing of Go's tables, nor of code without: over such a frame it is carried. */
 static enum step carry(struct unwinder *u, const struct site *site, struct position *at)
 {
+    bool interrupted = u->depth > 1 && u->frames[u->depth - 2].marks & FRAME_SIGNAL;
     enum epilogue_registers known = u->depth == 1 ? EPILOGUE_ALL
+                                    : interrupted ? EPILOGUE_INTERRUPTED
                                     : at->lost    ? EPILOGUE_RSP
                                                   : EPILOGUE_PRESERVED;
 
@@ -257,6 +267,7 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
     u->site = site;
     if (u->carried && !resume_at(u, site, at))
         return STEP_FAILED;
+    const uint64_t frame = at->sp;
     int step = unw_step(&u->cursor);
     if (step < 0)
         return STEP_FAILED;
@@ -276,5 +287,5 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
     at->lost = false;
     keep_registers(u);
     u->carried = true;
-    return STEP_OUT;
+    return read_saved(u, frame, SAVED_FLAGS, AT(eflags)) ? STEP_OUT : STEP_FAILED;
 }

@@ -366,10 +366,10 @@ static enum stack_end decide(struct unwinder *u, enum stack_end end)
 }
 
 /* A walk begins: nothing has been run yet. */
-static void forget_stores(struct unwinder *u)
+static void forget_emulation(struct unwinder *u)
 {
-    u->stores.count = 0;
-    u->stores.anywhere = false;
+    u->emulation.count = u->emulation.depth = 0;
+    u->emulation.anywhere = false;
 }
 
 /* Did the step lead to an address where there is no code? */
@@ -395,7 +395,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
     u->depth = u->path_depth = 0;
     u->failure = 0;
     u->guesses = u->searches = 0;
-    forget_stores(u);
+    forget_emulation(u);
     u->inexact = u->decided = false;
     u->settled = true;
     for (bool first = true;; first = false) {
@@ -567,7 +567,7 @@ static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
     uint32_t node = memo_find(memo, root, at.ip - SYSCALL_SIZE);
 
-    forget_stores(u);
+    forget_emulation(u);
     for (u->depth = 1; node != MEMO_NONE && memo->nodes[node].stack == MEMO_NONE; u->depth++) {
         const struct memo_node *from = &memo->nodes[node];
         uint64_t sp = at.sp;

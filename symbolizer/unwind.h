@@ -12,17 +12,24 @@
 #include "symbolizer/space.h"
 #include "symbolizer/stack.h"
 
-enum { STORES_MAX = 64 };
+enum { STORES_MAX = 64, EMULATED_REGISTERS = 16 };
 
-/* What the code that epilogue.c runs has stored on this walk, for the traced memory is not changed:
- * newer stores come later where two overlap. */
-struct stores {
-    struct store {
-        uint64_t address, value; /* 8 bytes */
-        bool known;              /* the value is */
+struct value {
+    bool known;
+    uint64_t value;
+};
+
+/* What the code that epilogue.c runs has left on this walk, for the traced memory is not changed.
+ */
+struct emulation {
+    struct store {        /* newer ones come later where two overlap */
+        uint64_t address; /* of 8 bytes */
+        struct value value;
     } stores[STORES_MAX];
     uint32_t count;
-    bool anywhere; /* at an address that is not known, or too often: no memory is known */
+    bool anywhere;  /* at an address that is not known, or too often: no memory is known */
+    uint32_t depth; /* of the frame whose code was run last; 0: of none */
+    struct value registers[EMULATED_REGISTERS]; /* after that, by their numbers in instructions */
 };
 
 struct unwinder {
@@ -51,7 +58,7 @@ struct unwinder {
     size_t piece; /* how much to read at once: about as far as recent walks have reached */
     bool inexact; /* the frames from here outwards rest on a heuristic */
     unsigned guesses, searches; /* that were made (guess.c) */
-    struct stores stores;
+    struct emulation emulation;
     int failure;            /* errno of the memory access that failed, negative; 0 */
     struct memo_node *path; /* for the memo: the frames that are on the stack, */
     uint32_t path_depth;    /* as far as there is room for them */

@@ -2,9 +2,12 @@
 package main
 
 import (
+	"os"
+
 	"example.org/truth/callback"
 	"example.org/truth/closure"
 	"example.org/truth/dotted.v2"
+	"example.org/truth/flood"
 	"example.org/truth/generic"
 	"example.org/truth/goroutine"
 	"example.org/truth/growing"
@@ -15,6 +18,10 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		flood.Run()
+		return
+	}
 	for i := 0; i < 3; i++ {
 		inlined.Ask()
 	}
