@@ -60,7 +60,8 @@ struct search {
 /* The bytes at `vaddr`, up to a whole instruction. */
 static const uint8_t *code_at(struct search *s, uint64_t vaddr, size_t *size)
 {
-    if (vaddr < s->code_start || vaddr - s->code_start + INSTRUCTION_MAX > s->code_size) {
+    if (s->code_size < INSTRUCTION_MAX || vaddr < s->code_start ||
+        vaddr - s->code_start > s->code_size - INSTRUCTION_MAX) {
         s->code_start = vaddr;
         s->code_size = s->source->read(s->source->context, vaddr, s->code, sizeof(s->code));
     }
