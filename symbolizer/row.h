@@ -25,9 +25,9 @@ struct row {
         ROW_CODE, /* by running the code from the pc to the function's return (epilogue.h) */
     } kind;
     int32_t cfa_offset;
-    bool
-        expression; /* ROW_HARD: the CFA is by one, which hardly ever needs more than rsp and rbp */
     int32_t rbp_offset; /* the caller's rbp is at CFA + rbp_offset; 0: it is still in rbp */
+    /* ROW_HARD: the CFA is by one, which hardly ever needs more than rsp and rbp. */
+    bool expression;
 };
 
 /* Rows of one image, by vaddr. */

@@ -71,7 +71,8 @@ static void look_up(struct image *image, uint64_t vaddr)
     struct row row = rows_find(&image->rows, &fde, vaddr);
     struct row again = rows_find(&image->rows, &fde, vaddr);
     CHECK(row.kind <= ROW_OUTERMOST);
-    CHECK(!memcmp(&row, &again, sizeof(row)));
+    CHECK(row.kind == again.kind && row.cfa_offset == again.cfa_offset);
+    CHECK(row.rbp_offset == again.rbp_offset && row.expression == again.expression);
 }
 
 /* A function holds the address for which it is found, and has a name. */
