@@ -326,7 +326,8 @@ static void merge_components(struct symbol_name *to, struct symbol_name *from)
     }
 }
 
-/* Leaves one entry for each offset. */
+/* Leaves one entry for each offset. One of another size is no second name of the same function, and
+ * would not even be here if nothing in it were asked for. */
 static void drop_aliases(struct symbols *symbols)
 {
     size_t kept = 0;
@@ -338,7 +339,8 @@ static void drop_aliases(struct symbols *symbols)
             symbols->entries[kept++] = *entry;
             continue;
         }
-        merge_components(last, &entry->symbol);
+        if (last->size == entry->symbol.size)
+            merge_components(last, &entry->symbol);
         free_symbol(&entry->symbol);
     }
     symbols->count = kept;
