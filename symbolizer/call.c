@@ -29,34 +29,45 @@ static bool is_indirect(const uint8_t *at, size_t length)
     return size == length;
 }
 
-struct call call_decode(const uint8_t bytes[static CALL_BYTES], uint64_t return_address)
+size_t call_decode(const uint8_t bytes[static CALL_BYTES], uint64_t return_address,
+                   struct call ret[static CALL_READINGS])
 {
     const uint8_t *end = bytes + CALL_BYTES;
-    struct call call = { CALL_NONE, 0 };
+    uint64_t address = relative(end - 4, return_address);
+    size_t count = 0;
 
-    for (size_t length = 2; length <= 7; length++) {
-        if (is_indirect(end - length, length))
-            return (struct call){ CALL_INDIRECT, 0 };
-    }
+    if (end[-5] == 0xe8)
+        ret[count++] = (struct call){ CALL_DIRECT, address };
     if (end[-6] == 0xff && end[-5] == 0x15)
-        call.kind = CALL_SLOT;
-    else if (end[-5] == 0xe8)
-        call.kind = CALL_DIRECT;
-    if (call.kind != CALL_NONE)
-        call.address = relative(end - 4, return_address);
-    return call;
+        ret[count++] = (struct call){ CALL_SLOT, address };
+    for (size_t length = 2; length <= 7; length++) {
+        if (is_indirect(end - length, length)) {
+            ret[count++] = (struct call){ CALL_INDIRECT, 0 };
+            break;
+        }
+    }
+    return count;
+}
+
+/* Skips the instruction if it begins so; `size` is of the whole. */
+static const uint8_t *skip(const uint8_t *at, const char *start, size_t size)
+{
+    return memcmp(at, start, strlen(start)) ? at : at + size;
 }
 
 struct call call_decode_stub(const uint8_t bytes[static STUB_BYTES], uint64_t address)
 {
-    static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-    const uint8_t *at = bytes;
+    static const uint8_t load[] = { 0x4c, 0x8b, 0x1d };
+    const uint8_t *at = skip(bytes, "\xf3\x0f\x1e\xfa", 4); /* endbr64 */
+    size_t size = 6;
 
-    if (!memcmp(at, endbr64, sizeof(endbr64)))
-        at += sizeof(endbr64);
-    if (*at == 0xf2) /* bnd */
-        at++;
-    if (at[0] != 0xff || at[1] != 0x25)
+    at = skip(at, "\x41\xbb", 6); /* mov number,%r11d */
+    if (!memcmp(at, load, sizeof(load)))
+        size = 7;
+    else
+        at = skip(at, "\xf2", 1); /* bnd */
+    if (size == 6 && (at[0] != 0xff || at[1] != 0x25))
         return (struct call){ CALL_NONE, 0 };
-    return (struct call){ CALL_SLOT, relative(at + 2, address + (uint64_t)(at + 6 - bytes)) };
+    return (struct call){ CALL_SLOT,
+                          relative(at + size - 4, address + (uint64_t)(at + size - bytes)) };
 }

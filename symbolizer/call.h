@@ -20,17 +20,22 @@ struct call {
     uint64_t address;
 };
 
-enum { CALL_BYTES = 8, STUB_BYTES = 12 };
+enum { CALL_BYTES = 8, CALL_READINGS = 3, STUB_BYTES = 16 };
 
 /*
- * The call that ends at `return_address`, from the CALL_BYTES bytes before it. Instructions cannot
- * be read backwards with certainty: where the bytes are also an indirect call of another length, it
- * is taken for that.
+ * The calls that may end at `return_address`, from the CALL_BYTES bytes before it, and how many
+ * these are. Instructions cannot be read backwards with certainty: the displacement of a direct
+ * call may look like an indirect one, and the other way round. The one that says most comes first:
+ * it is right if it leads to a function, for what is none of its bytes hardly does.
  */
-struct call call_decode(const uint8_t bytes[static CALL_BYTES], uint64_t return_address);
+size_t call_decode(const uint8_t bytes[static CALL_BYTES], uint64_t return_address,
+                   struct call ret[static CALL_READINGS]);
 
-/* The slot through which a PLT stub at `address` jumps, from its first STUB_BYTES bytes: `jmp
- * *slot(%rip)`, with endbr64 and bnd before it or not. CALL_SLOT or CALL_NONE. */
+/*
+ * The slot through which a PLT stub at `address` jumps, from its first STUB_BYTES bytes: `jmp
+ * *slot(%rip)`, with endbr64 and bnd before it or not, or with the number of the symbol in %r11
+ * (mold's); `mov slot(%rip),%r11`, by which a retpoline jumps. CALL_SLOT or CALL_NONE.
+ */
 struct call call_decode_stub(const uint8_t bytes[static STUB_BYTES], uint64_t address);
 
 #endif

@@ -448,8 +448,7 @@ static void describe_uncovered(struct site *site, uint64_t vaddr)
                vaddr < cfi_next_start(&image->cfi, image->entry) &&
                vaddr < cfi_next_start(&image->debug, image->entry) &&
                image_find_fde(image, image->entry, &tables, &fde) == -ENOENT &&
-               (tables->count || image->debug.count ||
-                codepath_find(image, image->entry, vaddr, &path))) {
+               codepath_find(image, image->entry, vaddr, &path)) {
         site->cfi = SITE_ENTRY;
         site->entry = true;
     }
@@ -547,7 +546,7 @@ struct site *space_site(struct space *space, uint64_t address)
 static int read_code(struct space *space, const struct target *target, struct codepages *pages,
                      const struct site *site, uint64_t address, void *buffer, size_t size)
 {
-    if (site->writable || address / CODE_PAGE != site->address / CODE_PAGE)
+    if (site->writable || !site->image || address / CODE_PAGE != site->address / CODE_PAGE)
         return target_read_all(target, address, buffer, size);
     return codepages_read(pages, &space->code->pages_owner, target, address, buffer, size);
 }
@@ -579,62 +578,102 @@ static int find_callee(struct space *space, uint64_t function, const struct site
     return *ret || !space_find(space, function) ? 0 : -ENOMEM;
 }
 
-/* Is there a function at the target of a call in `caller`? Its unwind entry says so; where none
- * covers it, what is called in another image is taken for one. */
+/* Is there a function at the target of a call in `caller`? Its unwind entry says so; what is called
+ * in another image is taken for one. */
 static bool is_function(const struct site *target, const struct image *caller)
 {
-    bool uncovered = target->cfi == SITE_NO_CFI || target->cfi == SITE_AT_END;
-    return target->image &&
-           (target->start == target->address || (uncovered && target->image != caller));
+    return target->image && (target->start == target->address || target->image != caller);
+}
+
+/* What a call names. */
+struct named {
+    uint64_t address;          /* 0: not known */
+    const struct site *callee; /* NULL: not mapped, or not known */
+    uint64_t stub;             /* by way of this one; 0: of none */
+    bool by_slot;
+};
+
+/* Follows a PLT stub to what its slot has. A slot that is not bound yet leads back to its own
+ * image, to where the loader is called. 0 or a negative error of reading. */
+static int follow_stub(struct space *space, const struct target *target, struct codepages *pages,
+                       struct named *named)
+{
+    uint8_t bytes[STUB_BYTES];
+    const struct image *image = named->callee->image;
+    int error =
+        read_code(space, target, pages, named->callee, named->address, bytes, sizeof(bytes));
+    struct call call = error ? (struct call){ 0 } : call_decode_stub(bytes, named->address);
+
+    if (error == -EFAULT) /* at the end of the code there is no stub */
+        return 0;
+    if (error || call.kind != CALL_SLOT)
+        return error;
+    *named = (struct named){ .stub = named->address, .by_slot = true };
+    error = target_read_all(target, call.address, &named->address, sizeof(named->address));
+    if (!error)
+        error = find_callee(space, named->address, &named->callee);
+    if (named->callee && !is_function(named->callee, image))
+        named->callee = NULL;
+    return error;
+}
+
+/* Finds what one reading of the call names. 0 or a negative error of reading. */
+static int find_named(struct space *space, const struct target *target, struct codepages *pages,
+                      const struct site *site, struct call call, struct named *ret)
+{
+    int error = 0;
+
+    *ret = (struct named){ .by_slot = call.kind == CALL_SLOT };
+    if (call.kind == CALL_INDIRECT || (ret->by_slot && !is_constant(site, call.address)))
+        return 0;
+    ret->address = call.address;
+    if (ret->by_slot)
+        error = target_read_all(target, call.address, &ret->address, sizeof(ret->address));
+    if (!error)
+        error = find_callee(space, ret->address, &ret->callee);
+    /* A slot may have the address of a stub, too: of the executable's, if that takes the address of
+     * the function and is not position-independent. */
+    if (!error && ret->callee && is_stub(ret->callee) && (!ret->by_slot || !ret->callee->bias))
+        error = follow_stub(space, target, pages, ret);
+    return error;
 }
 
 /* Fills in the call at a site, and whether it can name no other any more. */
 static int resolve_call(struct space *space, const struct target *target, struct codepages *pages,
                         struct site *site)
 {
-    uint8_t bytes[STUB_BYTES];
-    uint64_t function = 0, begin = site->address + 1 - CALL_BYTES;
-    const struct site *callee = NULL;
-    int error = 0;
+    uint8_t bytes[CALL_BYTES];
+    uint64_t begin = site->address + 1 - CALL_BYTES;
+    struct call readings[CALL_READINGS];
+    struct named named = { 0 };
 
-    site->callee = 0;
-    if (site->image)
-        error = read_code(space, target, pages, site, begin, bytes, CALL_BYTES);
-    bool at_start = error == -EFAULT && !space_find(space, begin); /* of the code: no long call */
-    if (error < 0 && !at_start)
+    site->callee = site->target = site->stub = 0;
+    site->unresolved = false;
+    int error = read_code(space, target, pages, site, begin, bytes, CALL_BYTES);
+    if (error == -EFAULT && !space_find(space, begin)) { /* of the code: no long call */
+        site->call_known = true;
+        return 0;
+    }
+    if (error < 0)
         return error;
-    site->call_known = true;
-    if (!site->image || at_start)
-        return 0;
-    struct call call = call_decode(bytes, site->address + 1);
-    site->is_call = call.kind != CALL_NONE;
-    if (call.kind == CALL_SLOT && !is_constant(site, call.address))
-        return 0;
-    bool by_slot = call.kind == CALL_SLOT;
-    if (by_slot)
-        error = target_read_all(target, call.address, &function, sizeof(function));
-    else if (call.kind == CALL_DIRECT)
-        function = call.address;
-    if (!error && function)
-        error = find_callee(space, function, &callee);
-    /* A slot may have the address of a stub, too: of the executable's, if that takes the address of
-     * the function and is not position-independent. */
-    if (!error && callee && is_stub(callee) &&
-        !(error = read_code(space, target, pages, callee, function, bytes, STUB_BYTES))) {
-        call = call_decode_stub(bytes, function);
-        by_slot |= call.kind == CALL_SLOT;
-        if (call.kind == CALL_SLOT &&
-            !(error = target_read_all(target, call.address, &function, sizeof(function))))
-            error = find_callee(space, function, &callee);
+    size_t count = call_decode(bytes, site->address + 1, readings);
+    bool found = false;
+    for (size_t i = 0; i < count && !found && !error; i++) {
+        error = find_named(space, target, pages, site, readings[i], &named);
+        found = !error && named.callee && is_function(named.callee, site->image);
+        if (named.stub)
+            break;
     }
-    site->target = callee ? function : 0;
-    if (!error && callee && is_function(callee, site->image)) {
-        site->callee = function;
-        site->callee_image = callee->image;
-        site->callee_offset = callee->offset;
-    } else if (error || by_slot) {
-        site->call_known = false; /* or not bound yet: it will be after the first call */
+    site->is_call = count > 0;
+    site->unresolved = named.stub && !found;
+    site->stub = named.stub;
+    site->target = named.callee ? named.address : 0;
+    if (found) {
+        site->callee = named.address;
+        site->callee_image = named.callee->image;
+        site->callee_offset = named.callee->offset;
     }
+    site->call_known = found || !(error || named.by_slot); /* or not bound yet */
     return error;
 }
 
@@ -643,6 +682,6 @@ int space_resolve_call(struct space *space, const struct target *target, struct 
 {
     int error = site->call_known ? 0 : resolve_call(space, target, pages, site);
 
-    site->call_known &= !site->writable || !site->image;
+    site->call_known &= !site->writable && site->image;
     return error;
 }
