@@ -20,7 +20,7 @@ struct verdict {
 };
 
 struct traits {
-    bool runtime, loader, sure;
+    bool runtime, loader, libc, sure;
 };
 
 struct builder {
@@ -127,6 +127,7 @@ static struct attribute_frame view(const struct builder *builder, uint32_t libra
         .marks = marks | (builder->traits[library].sure ? 0 : FRAME_INEXACT),
         .runtime = builder->traits[library].runtime,
         .loader = builder->traits[library].loader,
+        .libc = builder->traits[library].libc,
     };
 }
 
@@ -383,6 +384,8 @@ static struct traits traits_of(const struct builder *builder, uint32_t number)
         .runtime = *library->component ? library_component_is_runtime(list, library->component)
                                        : library_is_runtime(list, module),
         .loader = library->module == MODULE_START || library_is_loader(module),
+        .libc = *library->component ? !strcmp(library->component, COMPONENT_LIBC)
+                                    : library_is_libc(module),
         .sure = component_is_sure(library->component),
     };
 }

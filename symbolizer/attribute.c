@@ -85,7 +85,8 @@ struct attribution attribute(const struct attribute_frame *frames, uint32_t dept
         /* Nobody outside the runtime asked; that is known from all the frames searched, and from
          * the signal frame at which that ended. */
         ret.caller = ret.issuer;
-        ret.inexact = any_inexact(frames, searched + interrupted);
+        ret.inexact = any_inexact(frames, searched + interrupted) ||
+                      (interrupted && searched && frames[searched - 1].libc);
     }
     return ret;
 }

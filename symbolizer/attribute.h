@@ -15,6 +15,7 @@ struct attribute_frame {
     uint32_t marks;    /* of enum frame_mark */
     bool runtime;      /* in a runtime library */
     bool loader;       /* in a dynamic loader */
+    bool libc;         /* in the C library proper */
     bool exit_handler; /* in exit(3), quick_exit(3) or the function that runs their handlers */
 };
 
@@ -31,7 +32,9 @@ struct attribution {
     uint32_t extent; /* frames [0, extent) are on the stack: up to a signal frame or all, and no
                         spawner of a child whose own frames already name the caller */
     bool unknown_on_stack; /* [unknown] is on the stack too: the stack is incomplete */
-    bool inexact; /* the caller rests on a frame found by a heuristic, or is a tail frame */
+    /* The caller rests on a frame found by a heuristic, or is a tail frame, or is the C library in
+     * a signal handler: its own, or one that left by a jump to it. */
+    bool inexact;
     enum phase phase;
 };
 

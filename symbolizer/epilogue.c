@@ -419,8 +419,8 @@ static enum step leave(struct machine *m, struct value ip, struct position *at)
     return STEP_OUT;
 }
 
-enum step epilogue_step(struct unwinder *u, enum epilogue_registers known_registers,
-                        struct position *at)
+static enum step run(struct unwinder *u, enum epilogue_registers known_registers,
+                     struct position *at)
 {
     struct machine m = { .unwinder = u, .ip = at->ip };
     const uint8_t ret = 0xc3;
@@ -452,4 +452,18 @@ enum step epilogue_step(struct unwinder *u, enum epilogue_registers known_regist
         m.ip += (uint64_t)(code.at - bytes);
     }
     return STEP_UNKNOWN;
+}
+
+enum step epilogue_step(struct unwinder *u, const struct row *row, enum epilogue_registers known,
+                        struct position *at)
+{
+    enum step found = run(u, known, at);
+    uint64_t cfa = at->sp + (uint64_t)(int64_t)row->cfa_offset;
+
+    if (found != STEP_UNKNOWN || !row->cfa_offset)
+        return found;
+    if (!unwinder_read(u, cfa - 8, &at->ip))
+        return STEP_FAILED;
+    *at = (struct position){ .ip = at->ip, .sp = cfa, .lost = true };
+    return at->ip ? STEP_OUT : STEP_FAILED;
 }

@@ -18,9 +18,12 @@ enum epilogue_registers {
     EPILOGUE_INTERRUPTED, /* all, where a signal came: of unwinder->registers */
 };
 
-/* Steps outwards from the instruction at at->ip. STEP_UNKNOWN: one that it does not know, or a
- * value is not known. */
-enum step epilogue_step(struct unwinder *unwinder, enum epilogue_registers known,
-                        struct position *at);
+/*
+ * Steps outwards from the instruction at at->ip, in a function with a row of kind ROW_CODE.
+ * STEP_UNKNOWN: one that it does not know, or a value is not known, and the row does not say either
+ * where the return address is.
+ */
+enum step epilogue_step(struct unwinder *unwinder, const struct row *row,
+                        enum epilogue_registers known, struct position *at);
 
 #endif

@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+#include "symbolizer/instruction.h"
+
 enum role {
     ORDINARY,
     OUTERMOST, /* nothing is outwards of it */
     SWITCH,    /* it goes on on another stack, and its code says how it comes back */
+    ENTERED,   /* by C: its code says what that has in %rbp */
     CLONE,     /* clone(2): the child comes out of it with an empty stack */
     UNCALLED,  /* sees to a signal, see struct go_row */
     TRAMPOLINE /* of the signal frame */
@@ -33,6 +36,7 @@ static const struct {
     { "runtime.asmcgocall", SWITCH },
     { "runtime.asmcgocall_no_g", SWITCH },
     { "runtime.cgocallback", SWITCH },
+    { "crosscall2", ENTERED },
     { "runtime.nanotime1", SWITCH },
     { "runtime.walltime", SWITCH },
     { "time.now", SWITCH },
@@ -78,6 +82,22 @@ static struct row simple_row(const struct go_table *table, const struct go_funct
     return row;
 }
 
+/* Is nothing before this instruction that loads the stack pointer? Then the function's table holds
+ * still, also if `moves_stack`. (None of these functions jumps back to what is behind a load.) */
+static bool is_before_switch(const struct image *image, uint64_t start, uint64_t vaddr)
+{
+    struct instruction i;
+    uint64_t offset;
+    uint8_t code[INSTRUCTION_MAX];
+
+    for (uint64_t at = start; at < vaddr; at += i.length)
+        if (!image_offset(image, at, &offset) || !image_bytes(image, offset, code, sizeof(code)) ||
+            !instruction_decode(code, sizeof(code), &i) || i.stack == STACK_LOST ||
+            i.stack == STACK_FROM_RBP)
+            return false;
+    return true;
+}
+
 bool go_row_find(const struct image *image, uint64_t vaddr, struct go_row *ret)
 {
     struct go_function function;
@@ -91,11 +111,13 @@ bool go_row_find(const struct image *image, uint64_t vaddr, struct go_row *ret)
                             .uncalled = role == TRAMPOLINE || role == UNCALLED };
     if (role == OUTERMOST || (role == CLONE && !is_clone(image, vaddr)))
         ret->row.kind = ROW_OUTERMOST;
-    else if (role == SWITCH)
+    else if (role == SWITCH && !is_before_switch(image, function.start, vaddr))
         ret->row.kind = ROW_CODE;
     else if (role == TRAMPOLINE)
         ret->row.kind = ROW_SIGNAL;
     else
         ret->row = simple_row(&image->go, &function, vaddr);
+    if (role == ENTERED && ret->row.kind == ROW_GO)
+        ret->row.kind = ROW_CODE;
     return true;
 }

@@ -11,34 +11,36 @@
 enum role { PASSES_ON, LOADER, LIBC };
 
 /*
- * Shell patterns on a module's name without its version: "libm" is libm.so.6 and libm-2.36.so.
- * The loaders come in several spellings: ld-linux-x86-64.so.2, ld-linux.so.2, ld-2.36.so,
- * ld-musl-x86_64.so.1.
+ * Shell patterns on a module's name without its version, and the version that its soname has, so
+ * that a program's own libutil.so is not taken for glibc's. glibc's files may have the version of
+ * the release instead: "libm" is libm.so.6 and libm-2.31.so. musl's libc.so has none. The loaders
+ * come in several spellings: ld-linux-x86-64.so.2, ld-2.36.so, ld-musl-x86_64.so.1.
  */
 static const struct {
-    const char *pattern;
+    const char *pattern, *version;
     enum role role;
 } runtime_names[] = {
-    { "libc", LIBC },
-    { "libc.musl-*", LIBC },
-    { "ld", LOADER },
-    { "ld-linux", LOADER },
-    { "ld-linux-*", LOADER },
-    { "ld-musl-*", LOADER },
-    { "libpthread", PASSES_ON },
-    { "libdl", PASSES_ON },
-    { "librt", PASSES_ON },
-    { "libanl", PASSES_ON },
-    { "libresolv", PASSES_ON },
-    { "libutil", PASSES_ON },
-    { "libm", PASSES_ON },
-    { "libmvec", PASSES_ON },
-    { "libnss_files", PASSES_ON },
-    { "libnss_dns", PASSES_ON },
-    { "libnss_compat", PASSES_ON },
-    { "libnss_hesiod", PASSES_ON },
-    { "libnss_db", PASSES_ON },
-    { "libgcc_s", PASSES_ON },
+    { "libc", "6", LIBC },
+    { "libc", "", LIBC },
+    { "libc.musl-*", "1", LIBC },
+    { "ld", NULL, LOADER },
+    { "ld-linux", "2", LOADER },
+    { "ld-linux-*", "2", LOADER },
+    { "ld-musl-*", "1", LOADER },
+    { "libpthread", "0", PASSES_ON },
+    { "libdl", "2", PASSES_ON },
+    { "librt", "1", PASSES_ON },
+    { "libanl", "1", PASSES_ON },
+    { "libresolv", "2", PASSES_ON },
+    { "libutil", "1", PASSES_ON },
+    { "libm", "6", PASSES_ON },
+    { "libmvec", "1", PASSES_ON },
+    { "libnss_files", "2", PASSES_ON },
+    { "libnss_dns", "2", PASSES_ON },
+    { "libnss_compat", "2", PASSES_ON },
+    { "libnss_hesiod", "2", PASSES_ON },
+    { "libnss_db", "2", PASSES_ON },
+    { "libgcc_s", "1", PASSES_ON },
 };
 
 enum { RUNTIME_NAMES = sizeof(runtime_names) / sizeof(*runtime_names), NO_ROLE = -1 };
@@ -48,20 +50,21 @@ static const char *name_of(const struct module *module)
     return *module->soname ? module->soname : module->name;
 }
 
-/* Length of the digits and dots before `end`, as in "-2.36", that start with a hyphen; 0 if none.
- * The dot is required: the "-64" of ld-linux-x86-64 is no version. */
-static size_t version_before(const char *name, size_t end)
+/* Length of a glibc release before `end`, as "-2.36"; 0 if there is none. */
+static size_t release_before(const char *name, size_t end)
 {
     size_t start = end;
-    bool dot = false;
 
-    while (start && (isdigit((unsigned char)name[start - 1]) || name[start - 1] == '.'))
-        dot |= name[--start] == '.';
-    return dot && start && name[start - 1] == '-' ? end - start + 1 : 0;
+    while (start && isdigit((unsigned char)name[start - 1]))
+        start--;
+    return start < end && start >= 3 && !memcmp(name + start - 3, "-2.", 3) ? end - start + 3 : 0;
 }
 
-/* The name without ".so", ".so.6" or "-2.36.so"; false if it is no name of a shared library. */
-static bool strip_version(const char *name, char stem[static NAME_MAX + 1])
+/*
+ * Takes a name apart: the stem without ".so", ".so.6" or "-2.36.so", and its version: "", "6", or
+ * NULL for a release of glibc. False if it is no name of a shared library.
+ */
+static bool strip_version(const char *name, char stem[static NAME_MAX + 1], const char **version)
 {
     size_t length = strlen(name);
     if (length > NAME_MAX)
@@ -71,21 +74,26 @@ static bool strip_version(const char *name, char stem[static NAME_MAX + 1])
         length--;
     if (length < 3 || memcmp(name + length - 3, ".so", 3))
         return false;
+    *version = name + length + (name[length] == '.');
     length -= 3;
-    length -= version_before(name, length);
-    memcpy(stem, name, length);
-    stem[length] = '\0';
+    size_t release = **version ? 0 : release_before(name, length);
+    if (release)
+        *version = NULL;
+    memcpy(stem, name, length - release);
+    stem[length - release] = '\0';
     return true;
 }
 
 static int role_of(const struct module *module)
 {
     char stem[NAME_MAX + 1];
+    const char *version;
 
-    if (!strip_version(name_of(module), stem))
+    if (!strip_version(name_of(module), stem, &version))
         return NO_ROLE;
     for (int i = 0; i < RUNTIME_NAMES; i++)
-        if (!fnmatch(runtime_names[i].pattern, stem, 0))
+        if (!fnmatch(runtime_names[i].pattern, stem, 0) &&
+            (!version || (runtime_names[i].version && !strcmp(version, runtime_names[i].version))))
             return runtime_names[i].role;
     return NO_ROLE;
 }

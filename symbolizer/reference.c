@@ -240,7 +240,8 @@ static enum step carry(struct unwinder *u, const struct site *site, struct posit
     u->carried = true;
     if (site->row.kind == ROW_SIGNAL)
         return carry_signal(u, site, at);
-    return site->row.kind == ROW_CODE ? epilogue_step(u, known, at) : unwinder_step(u, site, at);
+    return site->row.kind == ROW_CODE ? epilogue_step(u, &site->row, known, at)
+                                      : unwinder_step(u, site, at);
 }
 
 /* Can libunwind step from here, where only rsp is known for sure, and perhaps rbp? */

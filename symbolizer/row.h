@@ -21,8 +21,10 @@ struct row {
         ROW_SIGNAL,    /* the kernel's signal frame, struct rt_sigframe, is at rsp - 8 */
         ROW_IN_RDI,    /* CFA = rsp + cfa_offset, return address in rdi: vfork(2) */
         /* Go's (gorow.h): */
-        ROW_GO,   /* CFA = rsp + cfa_offset, return address at CFA - 8; rbp is lost */
-        ROW_CODE, /* by running the code from the pc to the function's return (epilogue.h) */
+        ROW_GO, /* CFA = rsp + cfa_offset, return address at CFA - 8; rbp is lost */
+        /* By running the code from the pc to the function's return (epilogue.h); if that cannot
+         * be, as ROW_GO, unless cfa_offset is 0. */
+        ROW_CODE,
     } kind;
     int32_t cfa_offset;
     int32_t rbp_offset; /* the caller's rbp is at CFA + rbp_offset; 0: it is still in rbp */

@@ -297,7 +297,7 @@ static enum step step_by_row(struct unwinder *u, const struct row *row, struct p
         at->lost = true;
         return frame_step(u, row, at->sp + offset, at);
     case ROW_CODE: /* libunwind may know more registers */
-        found = epilogue_step(u, u->depth == 1 ? EPILOGUE_ALL : EPILOGUE_RSP, at);
+        found = epilogue_step(u, row, u->depth == 1 ? EPILOGUE_ALL : EPILOGUE_RSP, at);
         return found == STEP_UNKNOWN ? STEP_HARD : found;
     case ROW_SIGNAL:
         return signal_step(u, at);

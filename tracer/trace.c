@@ -226,7 +226,8 @@ static void save_now(struct trace *trace)
 static void handle_tick(struct trace *trace)
 {
     signals.tick = false;
-    if (trace->show_progress)
+    /* Not from the background: the terminal would stop us (tostop). */
+    if (trace->show_progress && tcgetpgrp(STDERR_FILENO) == getpgrp())
         progress_show(&trace->progress, trace->run, trace_execution(trace)->entries);
     if (trace->options->interval && trace_now() >= trace->next_save)
         save_now(trace);

@@ -8,10 +8,11 @@ enum library { LIBC_, LD_, APP_, A_, B_, STDCXX_, VDSO_, ANON_, START_ };
 
 /* Frames of a stack, each with its marks. */
 /* clang-format off */
-#define LIBC(m)   { .library = LIBC_, .marks = (m), .runtime = true }
+#define LIBC(m)   { .library = LIBC_, .marks = (m), .runtime = true, .libc = true }
 #define LD(m)     { .library = LD_, .marks = (m), .runtime = true, .loader = true }
 #define VDSO(m)   { .library = VDSO_, .marks = (m), .runtime = true }
-#define EXIT(m)   { .library = LIBC_, .marks = (m), .runtime = true, .exit_handler = true }
+#define EXIT(m)   \
+    { .library = LIBC_, .marks = (m), .runtime = true, .libc = true, .exit_handler = true }
 #define APP(m)    { .library = APP_, .marks = (m) }
 #define A(m)      { .library = A_, .marks = (m) }
 #define B(m)      { .library = B_, .marks = (m) }
@@ -132,9 +133,9 @@ static const struct row rows[] = {
     { "rt_sigreturn, through signals",
       FRAMES(LIBC(SIGNAL), A(0), APP(ENTRY)),
       STACK_COMPLETE, true, 0, NONE, 3, false, PHASE_MAIN },
-    { "libc's own handler (setxid in all threads): the interrupted did not ask",
+    { "libc's own handler (setxid in all threads), or one that left by a jump to libc",
       FRAMES(LIBC(0), LIBC(SIGNAL), APP(0), APP(ENTRY)),
-      STACK_COMPLETE, false, 0, NONE, 2, false, PHASE_MAIN },
+      STACK_COMPLETE, false, 0, NONE, 2, true, PHASE_MAIN },
     { "the same, but that a handler runs is only likely",
       FRAMES(LIBC(0), LIBC(SIGNAL | INEXACT), APP(0), APP(ENTRY)),
       STACK_COMPLETE, false, 0, NONE, 2, true, PHASE_MAIN },
@@ -154,10 +155,10 @@ static const struct row rows[] = {
       STACK_NO_CFI, false, NONE, NONE, 2, false, PHASE_MAIN },
     { "it broke beyond a signal frame: nobody there could have asked",
       FRAMES(LIBC(0), LIBC(SIGNAL), LIBC(0)),
-      STACK_UNREADABLE, false, 0, NONE, 2, false, PHASE_MAIN },
+      STACK_UNREADABLE, false, 0, NONE, 2, true, PHASE_MAIN },
     { "it broke at the signal frame",
       FRAMES(LIBC(0), LIBC(SIGNAL)),
-      STACK_BAD_CFI, false, 0, NONE, 2, false, PHASE_MAIN },
+      STACK_BAD_CFI, false, 0, NONE, 2, true, PHASE_MAIN },
     { "not even the map can be read",
       { LIBC(0) }, 0,
       STACK_MEMORY_DENIED, false, NONE, NONE, 0, false, PHASE_MAIN },

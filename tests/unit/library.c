@@ -85,6 +85,12 @@ static void test_other_names(void **state)
         "libm2.so",
         "libm-next.so",
         "libm-2.so", /* a version has a dot */
+        "libm-9.9.so",
+        "libm-2.31.so.3",
+        "libutil.so",
+        "librt.so.42",
+        "ld.so.1",
+        "libc.so.7",
         "ldd",
         "ld",
         "nginx",
