@@ -13,6 +13,9 @@ enum {
     /* In one walk: */
     GUESSES_MAX = 1024,
     SEARCHES_MAX = 64, /* of paths through code, that are not remembered */
+    /* In one address space, of which words on the stack may make new ones. What they point to the
+     * program decides, and the sites stay. */
+    SITES_MAX = 1 << 17,
 };
 
 enum likelihood { UNLIKELY, POSSIBLE, LIKELY };
@@ -40,11 +43,19 @@ static const struct guesses *find_guesses(struct unwinder *u, struct site *site)
     return site->guesses;
 }
 
+/* What is known of the code that a word on the stack points to; NULL if it is not one. */
+static struct site *find_site(struct unwinder *u, uint64_t address)
+{
+    if (!space_find(u->space, address))
+        return NULL;
+    return u->space->code->site_count < SITES_MAX ? space_site(u->space, address)
+                                                  : space_known_site(u->space, address);
+}
+
 /* The call that ends at an address; NULL if there is none, as far as can be known. */
 static struct site *find_call(struct unwinder *u, uint64_t address)
 {
-    struct site *call =
-        space_find(u->space, address - 1) ? space_site(u->space, address - 1) : NULL;
+    struct site *call = find_site(u, address - 1);
 
     if (!call || call->signal || !call->image)
         return call;
@@ -54,7 +65,7 @@ static struct site *find_call(struct unwinder *u, uint64_t address)
 /* The bottom of a coroutine's stack was left by no call: it is where a function starts. */
 static bool is_start(struct unwinder *u, uint64_t address)
 {
-    const struct site *site = space_find(u->space, address) ? space_site(u->space, address) : NULL;
+    const struct site *site = find_site(u, address);
     return site && site->start == address;
 }
 

@@ -516,12 +516,20 @@ static int grow_sites(struct code *code)
     return 0;
 }
 
+struct site *space_known_site(const struct space *space, uint64_t address)
+{
+    const struct code *code = space->code;
+
+    return code->site_slots ? code->sites[site_slot(code, address)] : NULL;
+}
+
 struct site *space_site(struct space *space, uint64_t address)
 {
     struct code *code = space->code;
+    struct site *known = space_known_site(space, address);
 
-    if (code->site_slots && code->sites[site_slot(code, address)])
-        return code->sites[site_slot(code, address)];
+    if (known)
+        return known;
     const struct region *region = space_find(space, address);
     if (!region || (2 * (code->site_count + 1) > code->site_slots && grow_sites(code) < 0))
         return NULL;

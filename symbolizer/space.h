@@ -131,6 +131,9 @@ bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);
  * Valid as long as the space's present code is (code_ref). */
 struct site *space_site(struct space *space, uint64_t address);
 
+/* The same if it was asked for before; else NULL. */
+struct site *space_known_site(const struct space *space, uint64_t address);
+
 /* Fills site->callee by the call that ends at site->address + 1, unless it is known already. 0;
  * negative errno: what the call names could not be read. */
 int space_resolve_call(struct space *space, const struct target *target, struct codepages *pages,
