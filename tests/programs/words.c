@@ -1,5 +1,5 @@
-/* words.c - asks libwords for 4,000 getpgrp, with 2 million words on the stack that look like return
- * addresses, to code of which there is none. */
+/* words.c - asks libwords for 4,000 getpgrp, with 2 million words on the stack that look like
+ * return addresses, to code of which there is none. */
 #include <stddef.h>
 #include <sys/mman.h>
 
@@ -9,8 +9,8 @@ int main(void)
 {
     const size_t size = 16 << 20;
     unsigned long seed = 1;
-    void *region = mmap(NULL, size, PROT_READ | PROT_EXEC,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *region =
+        mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (region == MAP_FAILED)
         return 1;
