@@ -601,6 +601,13 @@ struct named {
     bool by_slot;
 };
 
+/* Is this a stub, perhaps? A slot may have the address of one, too: of the executable's, if that
+ * takes the address of the function and is not position-independent. */
+static bool may_be_stub(const struct named *named)
+{
+    return named->callee && is_stub(named->callee) && (!named->by_slot || !named->callee->bias);
+}
+
 /* Follows a PLT stub to what its slot has. A slot that is not bound yet leads back to its own
  * image, to where the loader is called. 0 or a negative error of reading. */
 static int follow_stub(struct space *space, const struct target *target, struct codepages *pages,
@@ -616,7 +623,7 @@ static int follow_stub(struct space *space, const struct target *target, struct 
         return 0;
     if (error || call.kind != CALL_SLOT)
         return error;
-    *named = (struct named){ .stub = named->address, .by_slot = true };
+    *named = (struct named){ .stub = named->stub ? named->stub : named->address, .by_slot = true };
     error = target_read_all(target, call.address, &named->address, sizeof(named->address));
     if (!error)
         error = find_callee(space, named->address, &named->callee);
@@ -639,11 +646,12 @@ static int find_named(struct space *space, const struct target *target, struct c
         error = target_read_all(target, call.address, &ret->address, sizeof(ret->address));
     if (!error)
         error = find_callee(space, ret->address, &ret->callee);
-    /* A slot may have the address of a stub, too: of the executable's, if that takes the address of
-     * the function and is not position-independent. */
-    if (!error && ret->callee && is_stub(ret->callee) && (!ret->by_slot || !ret->callee->bias))
+    for (int stubs = 0; stubs < 2 && !error && may_be_stub(ret); stubs++)
         error = follow_stub(space, target, pages, ret);
-    return error;
+    if (error != -EFAULT)
+        return error;
+    *ret = (struct named){ 0 }; /* it was another instruction that looks so */
+    return 0;
 }
 
 /* Fills in the call at a site, and whether it can name no other any more. */
@@ -658,8 +666,8 @@ static int resolve_call(struct space *space, const struct target *target, struct
     site->callee = site->target = site->stub = 0;
     site->unresolved = false;
     int error = read_code(space, target, pages, site, begin, bytes, CALL_BYTES);
-    if (error == -EFAULT && !space_find(space, begin)) { /* of the code: no long call */
-        site->call_known = true;
+    if (error == -EFAULT && (!site->image || !space_find(space, begin))) {
+        site->call_known = true; /* at the start of the code there is no long call */
         return 0;
     }
     if (error < 0)
