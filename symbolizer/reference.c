@@ -261,7 +261,7 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
 {
     unw_word_t ip, sp, bp;
 
-    if (site->go || (site->row.kind == ROW_SIGNAL && !site->tables))
+    if (site->go || (site->row.kind == ROW_SIGNAL && !site->start))
         return carry(u, site, at);
     if (at->lost && !needs_no_other(site, at) && !may_try(u, site, at))
         return STEP_UNKNOWN;

@@ -20,7 +20,7 @@ int main(void)
     for (int i = 0; i < 3; i++)
         right += !get(&now, NULL) && now.tv_sec > 1000000000;
     getppid();
-    right += seconds(NULL) >= now.tv_sec;
+    right += seconds(NULL) >= now.tv_sec - 1; /* it is of the last tick */
     getppid();
     printf("%d\n", right);
     return 0;
