@@ -510,9 +510,7 @@ static bool begin(struct unwinder *u, struct space *space, const struct target *
     return !u->failure;
 }
 
-/* Was the thread killed meanwhile? Then what was concluded from words that could not be read is
- * void. */
-static bool is_gone(const struct unwinder *u)
+bool unwinder_lost_thread(const struct unwinder *u)
 {
     const struct target *target = u->target;
     struct user_regs_struct registers;
@@ -543,7 +541,7 @@ static enum stack_end walk_by(struct unwinder *u,
     u->decided &= code == u->space->code;
     code_unref(code);
     learn_piece(u);
-    if ((end != STACK_NO_CFI && end != STACK_BAD_CFI) || !is_gone(u))
+    if ((end != STACK_NO_CFI && end != STACK_BAD_CFI) || !unwinder_lost_thread(u))
         return end;
     u->decided = false;
     return STACK_UNREADABLE;

@@ -98,6 +98,10 @@ enum stack_end unwind_by_reference(struct unwinder *unwinder, struct space *spac
                                    const struct target *target,
                                    const struct user_regs_struct *registers);
 
+/* Has the thread of the last walk been killed? Then what was concluded from words that could not be
+ * read is void. */
+bool unwinder_lost_thread(const struct unwinder *unwinder);
+
 /* After a walk that ended so: adds the frames of `spawner`, marked FRAME_SPAWNED_BY; the end of the
  * whole. */
 enum stack_end unwind_beyond(struct unwinder *unwinder, enum stack_end end, int64_t spawner);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "symbolizer/unwind.h"
+#include "symbolizer/verify.h"
 
 static ssize_t read_self(void *context, uint64_t address, void *buffer, size_t size)
 {
@@ -370,6 +371,36 @@ static void test_killed(void **state)
     munmap(code, SIZE);
 }
 
+static unsigned reads_left;
+
+/* Its thread is killed after so many reads. */
+static ssize_t read_until_killed(void *context, uint64_t address, void *buffer, size_t size)
+{
+    (void)context;
+    if (!reads_left)
+        return -ESRCH;
+    reads_left--;
+    memcpy(buffer, (const void *)address, size);
+    return (ssize_t)size;
+}
+
+/* Wherever that is, it makes no difference between the two walks. */
+static void test_verify_killed(void **state)
+{
+    struct fixture *f = *state;
+    struct verify verify = { .every = 1, .file = stderr };
+    struct user_regs_struct registers;
+
+    HERE(registers);
+    f->target.read = read_until_killed;
+    for (unsigned reads = 0; reads < 40; reads++) {
+        reads_left = reads;
+        verify_unwind(&verify, &f->unwinder, f->space, &f->target, &registers, NO_STACK);
+        assert_int_equal(verify.differences, 0);
+    }
+    assert_int_equal(verify.stacks, 40);
+}
+
 static void test_foreign_code(void **state)
 {
     struct fixture *f = *state;
@@ -397,6 +428,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_return_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_garbage_stacks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_verify_killed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_foreign_code, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
