@@ -376,12 +376,10 @@ static unsigned reads_left;
 /* Its thread is killed after so many reads. */
 static ssize_t read_until_killed(void *context, uint64_t address, void *buffer, size_t size)
 {
-    (void)context;
     if (!reads_left)
         return -ESRCH;
     reads_left--;
-    memcpy(buffer, (const void *)address, size);
-    return (ssize_t)size;
+    return read_self(context, address, buffer, size);
 }
 
 /* Wherever that is, it makes no difference between the two walks. */
@@ -389,7 +387,7 @@ static void test_verify_killed(void **state)
 {
     struct fixture *f = *state;
     struct verify verify = { .every = 1, .file = stderr };
-    struct user_regs_struct registers;
+    struct user_regs_struct registers = { .cs = 0x33 };
 
     HERE(registers);
     f->target.read = read_until_killed;
