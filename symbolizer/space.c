@@ -638,10 +638,10 @@ static int find_named(struct space *space, const struct target *target, struct c
 {
     int error = 0;
 
-    *ret = (struct named){ .by_slot = call.kind == CALL_SLOT };
-    if (call.kind == CALL_INDIRECT || (ret->by_slot && !is_constant(site, call.address)))
+    *ret = (struct named){ 0 };
+    if (call.kind == CALL_INDIRECT || (call.kind == CALL_SLOT && !is_constant(site, call.address)))
         return 0;
-    ret->address = call.address;
+    *ret = (struct named){ .address = call.address, .by_slot = call.kind == CALL_SLOT };
     if (ret->by_slot)
         error = target_read_all(target, call.address, &ret->address, sizeof(ret->address));
     if (!error)
