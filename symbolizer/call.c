@@ -49,25 +49,24 @@ size_t call_decode(const uint8_t bytes[static CALL_BYTES], uint64_t return_addre
     return count;
 }
 
-/* Skips the instruction if it begins so; `size` is of the whole. */
-static const uint8_t *skip(const uint8_t *at, const char *start, size_t size)
+static bool begins(const uint8_t *at, const char *start)
 {
-    return memcmp(at, start, strlen(start)) ? at : at + size;
+    return !memcmp(at, start, strlen(start));
 }
 
 struct call call_decode_stub(const uint8_t bytes[static STUB_BYTES], uint64_t address)
 {
-    static const uint8_t load[] = { 0x4c, 0x8b, 0x1d };
-    const uint8_t *at = skip(bytes, "\xf3\x0f\x1e\xfa", 4); /* endbr64 */
-    size_t size = 6;
+    const uint8_t *at = bytes;
 
-    at = skip(at, "\x41\xbb", 6); /* mov number,%r11d */
-    if (!memcmp(at, load, sizeof(load)))
-        size = 7;
-    else
-        at = skip(at, "\xf2", 1); /* bnd */
-    if (size == 6 && (at[0] != 0xff || at[1] != 0x25))
+    if (begins(at, "\xf3\x0f\x1e\xfa")) /* endbr64 */
+        at += 4;
+    bool load = begins(at, "\x4c\x8b\x1d"); /* mov slot(%rip),%r11 */
+    if (begins(at, "\x41\xbb"))             /* mov number,%r11d */
+        at += 6;
+    else if (begins(at, "\xf2")) /* bnd */
+        at++;
+    if (!load && !begins(at, "\xff\x25")) /* jmp *slot(%rip) */
         return (struct call){ CALL_NONE, 0 };
-    return (struct call){ CALL_SLOT,
-                          relative(at + size - 4, address + (uint64_t)(at + size - bytes)) };
+    at += load ? 7 : 6;
+    return (struct call){ CALL_SLOT, relative(at - 4, address + (uint64_t)(at - bytes)) };
 }

@@ -664,7 +664,6 @@ static int resolve_call(struct space *space, const struct target *target, struct
     struct named named = { 0 };
 
     site->callee = site->target = site->stub = 0;
-    site->unresolved = false;
     int error = read_code(space, target, pages, site, begin, bytes, CALL_BYTES);
     if (error == -EFAULT && (!site->image || !space_find(space, begin))) {
         site->call_known = true; /* at the start of the code there is no long call */
@@ -681,7 +680,6 @@ static int resolve_call(struct space *space, const struct target *target, struct
             break;
     }
     site->is_call = count > 0;
-    site->unresolved = named.stub && !found;
     site->stub = named.stub;
     site->target = named.callee ? named.address : 0;
     if (found) {

@@ -64,7 +64,6 @@ struct site {
     /* If it is the last byte of a call: what the call names, as far as that is fixed. */
     bool call_known;
     bool is_call;
-    bool unresolved; /* it names a function by a PLT stub, which is not known, though */
     uint64_t stub;   /* the PLT stub that it calls; 0: none */
     uint64_t target; /* 0: not known */
     uint64_t callee; /* the target if it is known to be a function; else 0 */

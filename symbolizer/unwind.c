@@ -183,7 +183,7 @@ static bool names_another(const struct site *site, const struct site *inner)
  * to bind it; should it never be, what it stands for is not seen. */
 static bool may_name_another(const struct site *site, const struct site *inner)
 {
-    return site->unresolved && !is_in_stub(inner, site->stub) &&
+    return site->stub && !site->callee && !is_in_stub(inner, site->stub) &&
            !(inner->image && library_is_loader(&inner->image->module));
 }
 

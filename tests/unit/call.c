@@ -83,6 +83,9 @@ static void test_stubs(void **state)
         { "a retpoline's .plt",
           { 0x4c, 0x8b, 0x1d, 0, 0x20, 0, 0, 0xe8 },
           { CALL_SLOT, RETURN + 7 + 0x2000 } },
+        { "more than the bytes that there are",
+          { 0xf3, 0x0f, 0x1e, 0xfa, 0x41, 0xbb, 1, 0, 0, 0, 0xf2, 0xff, 0x25, 0, 0x20, 0 },
+          { 0 } },
         { "lazy IBT .plt", { 0xf3, 0x0f, 0x1e, 0xfa, 0x68, 0, 0, 0, 0 }, { 0 } },
         { "a function", { 0x55, 0x48, 0x89, 0xe5 }, { 0 } },
     };
