@@ -17,7 +17,8 @@ int run_init(struct run *run)
     };
 
     *run = (struct run){ 0 };
-    stacks_init(&run->stacks);
+    if (stacks_init(&run->stacks))
+        return -ENOMEM;
     for (int i = 0; i < MODULE_FIRST; i++) {
         struct module module = { (char *)pseudo[i], "", "", "", 0, 0 };
         if (run_module(run, &module) < 0)
@@ -291,14 +292,6 @@ void run_add_result(struct run *run, uint32_t count, bool error, uint64_t nanose
     add_results(&run->counts[count], error, nanoseconds);
 }
 
-static bool has_inexact(const struct stack *stack)
-{
-    for (uint32_t i = 0; i < stack->depth; i++)
-        if (stack->frames[i].marks & (FRAME_INEXACT | FRAME_TAIL))
-            return true;
-    return false;
-}
-
 void run_quality(const struct run *run, struct quality *ret)
 {
     if (run->execution_count)
@@ -307,7 +300,7 @@ void run_quality(const struct run *run, struct quality *ret)
         const struct count *count = &run->counts[i];
         const struct stack *stack = &run->stacks.stacks[count->stack];
         ret[count->execution].by_end[stack->end] += count->calls;
-        if (has_inexact(stack))
+        if (stack->marks & (FRAME_INEXACT | FRAME_TAIL))
             ret[count->execution].inexact += count->calls;
     }
 }

@@ -34,18 +34,15 @@ static int compare_places(const void *a, const void *b)
 static int collect_places(struct writer *writer)
 {
     const struct stacks *stacks = &writer->run->stacks;
-    size_t frames = 0, count = 0;
+    size_t count = 0;
 
-    for (uint32_t i = 0; i < stacks->count; i++)
-        frames += stacks->stacks[i].depth;
-    writer->places = calloc(frames + 1, sizeof(*writer->places));
+    writer->places = calloc(stacks->count, sizeof(*writer->places));
     if (!writer->places)
         return -ENOMEM;
-    for (uint32_t i = 0; i < stacks->count; i++)
-        for (uint32_t j = 0; j < stacks->stacks[i].depth; j++) {
-            const struct frame *frame = &stacks->stacks[i].frames[j];
-            writer->places[count++] = (struct place){ frame->module, frame->offset };
-        }
+    for (uint32_t i = STACK_ENDS; i < stacks->count; i++) {
+        const struct frame *frame = &stacks->stacks[i].frame;
+        writer->places[count++] = (struct place){ frame->module, frame->offset };
+    }
     qsort(writer->places, count, sizeof(*writer->places), compare_places);
     for (size_t i = 0; i < count; i++)
         if (!i || compare_places(&writer->places[i], &writer->places[i - 1]))
@@ -222,38 +219,22 @@ static json_t *make_program(const struct writer *writer, size_t i)
                      make_text(program->path));
 }
 
-/* [position, "signal", ...] */
-static json_t *make_marks(uint32_t position, uint32_t marks)
+/* [outer, frame, "signal", ...], or of the first ["complete"] and the like. */
+static json_t *make_stack(const struct writer *writer, size_t i)
 {
-    json_t *row = json_pack("[I]", (json_int_t)position);
+    const struct stack *stack = &writer->run->stacks.stacks[i];
+    const struct frame *frame = &stack->frame;
 
-    for (uint32_t bit = 1; bit && bit <= marks; bit <<= 1)
-        if (marks & bit && json_array_append_new(row, json_string(frame_mark_name(bit)))) {
+    if (!stack->depth)
+        return json_pack("[s]", stack_end_name(stack->end));
+    json_t *row =
+        json_pack("[II]", (json_int_t)stack->outer, (json_int_t)place_number(writer, frame));
+    for (uint32_t bit = 1; bit && bit <= frame->marks; bit <<= 1)
+        if (frame->marks & bit && json_array_append_new(row, json_string(frame_mark_name(bit)))) {
             json_decref(row);
             return NULL;
         }
     return row;
-}
-
-static json_t *make_stack(const struct writer *writer, size_t i)
-{
-    const struct stack *stack = &writer->run->stacks.stacks[i];
-    json_t *frames = json_array(), *marks = json_array();
-    int failed = !frames || !marks;
-
-    for (uint32_t j = 0; j < stack->depth && !failed; j++) {
-        const struct frame *frame = &stack->frames[j];
-        failed = json_array_append_new(frames, make_number(place_number(writer, frame)));
-        if (!failed && frame->marks)
-            failed = json_array_append_new(marks, make_marks(j, frame->marks));
-    }
-    if (failed) {
-        json_decref(frames);
-        json_decref(marks);
-        return NULL;
-    }
-    return json_pack("{s:s, s:o, s:o}", "end", stack_end_name(stack->end), "frames", frames,
-                     "marks", marks);
 }
 
 static json_t *make_symbol(const struct writer *writer, size_t i)

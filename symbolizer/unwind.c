@@ -570,15 +570,16 @@ enum stack_end unwind_beyond(struct unwinder *u, enum stack_end end, int64_t spa
         return whole ? STACK_COMPLETE : STACK_UNREADABLE;
     }
     const struct stack *stack = &u->stacks->stacks[spawner];
-    for (uint32_t i = 0; i < stack->depth; i++) {
-        struct frame frame = stack->frames[i];
+    end = stack->end;
+    for (; stack->depth; stack = stack_beyond(u->stacks, stack)) {
+        struct frame frame = stack->frame;
         frame.marks |= FRAME_SPAWNED_BY;
         if (!add_frame(u, frame)) {
             u->decided = false;
             return failed_step(u);
         }
     }
-    return stack->end;
+    return end;
 }
 
 /* The number of the stack, if the memo leads there; else MEMO_NONE. It reads what walk() reads. */

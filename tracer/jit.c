@@ -116,30 +116,28 @@ static void name_frame(struct trace *trace, const struct perfmap *map, struct fr
     frame->offset = number;
 }
 
-static int64_t name_frames(struct trace *trace, const struct perfmap *map,
-                           const struct stack *stack)
+static int64_t name_frames(struct trace *trace, const struct perfmap *map, uint32_t stack)
 {
-    struct frame *frames = calloc(stack->depth, sizeof(*frames));
+    struct stacks *stacks = &trace->run->stacks;
+    uint32_t depth = stacks->stacks[stack].depth;
+    struct frame *frames = calloc(depth, sizeof(*frames));
 
     if (!frames)
         return -ENOMEM;
-    memcpy(frames, stack->frames, stack->depth * sizeof(*frames));
-    for (uint32_t i = 0; i < stack->depth; i++) {
+    stacks_frames(stacks, stack, frames);
+    for (uint32_t i = 0; i < depth; i++) {
         if (frames[i].module == MODULE_ANON)
             name_frame(trace, map, &frames[i]);
     }
-    int64_t number = stacks_intern(&trace->run->stacks, frames, stack->depth, stack->end);
+    int64_t number = stacks_intern(stacks, frames, depth, stacks->stacks[stack].end);
     free(frames);
     return number;
 }
 
 int64_t jit_name_stack(struct trace *trace, const struct tracee *tracee, uint32_t stack)
 {
-    const struct stack *known = &trace->run->stacks.stacks[stack];
-    uint32_t i = 0;
+    bool anonymous = trace->run->stacks.stacks[stack].anonymous;
+    const struct perfmap *map = anonymous ? current_map(tracee) : NULL;
 
-    while (i < known->depth && known->frames[i].module != MODULE_ANON)
-        i++;
-    const struct perfmap *map = i < known->depth ? current_map(tracee) : NULL;
-    return map ? name_frames(trace, map, known) : stack;
+    return map ? name_frames(trace, map, stack) : stack;
 }

@@ -106,17 +106,14 @@ static int compare_places(const void *a, const void *b)
 /* All places of all frames, sorted, each once; the caller frees them. NULL: no memory. */
 static struct place *collect_places(const struct run *run, size_t *ret)
 {
-    size_t total = 0, count = 0;
+    size_t count = 0;
+    struct place *places = calloc(run->stacks.count, sizeof(*places));
 
-    for (uint32_t i = 0; i < run->stacks.count; i++)
-        total += run->stacks.stacks[i].depth;
-    struct place *places = calloc(total + 1, sizeof(*places));
     if (!places)
         return NULL;
-    for (uint32_t i = 0; i < run->stacks.count; i++) {
-        const struct stack *stack = &run->stacks.stacks[i];
-        for (uint32_t f = 0; f < stack->depth; f++)
-            places[count++] = (struct place){ stack->frames[f].module, stack->frames[f].offset };
+    for (uint32_t i = STACK_ENDS; i < run->stacks.count; i++) {
+        const struct frame *frame = &run->stacks.stacks[i].frame;
+        places[count++] = (struct place){ frame->module, frame->offset };
     }
     qsort(places, count, sizeof(*places), compare_places);
     size_t kept = 0;

@@ -145,18 +145,20 @@ static struct process read_process(const uint8_t *data, size_t size)
 /* What the policy says of the frames refers to them. */
 static void check_attribution(const struct unwinder *u, enum stack_end end)
 {
-    struct attribute_frame *frames = calloc(u->depth + 1, sizeof(*frames));
+    struct attribution attribution = attribution_begin(end);
 
-    for (uint32_t i = 0; i < u->depth; i++)
-        frames[i] = (struct attribute_frame){ .library = u->frames[i].module,
-                                              .marks = u->frames[i].marks,
-                                              .runtime = u->frames[i].offset & 16 };
-    struct attribution a = attribute(frames, u->depth, end, false);
-    CHECK(a.caller == ATTRIBUTE_NONE || a.caller < u->depth);
-    CHECK(a.issuer == ATTRIBUTE_NONE || a.issuer < u->depth);
-    CHECK(a.extent <= u->depth);
-    CHECK((a.issuer == ATTRIBUTE_NONE) == !u->depth);
-    free(frames);
+    for (uint32_t i = u->depth; i > 0; i--) {
+        const struct frame *f = &u->frames[i - 1];
+        const struct attribute_frame frame = { .library = f->module,
+                                               .marks = f->marks,
+                                               .runtime = f->offset & 16 };
+        attribution_add(&attribution, &frame);
+    }
+    struct verdict verdict = attribution_verdict(&attribution, false);
+    CHECK(verdict.caller == ATTRIBUTE_NONE || verdict.caller < u->depth);
+    CHECK(verdict.issuer == ATTRIBUTE_NONE || verdict.issuer < u->depth);
+    CHECK(verdict.outermost <= u->depth);
+    CHECK((verdict.issuer == ATTRIBUTE_NONE) == !u->depth);
 }
 
 static void check_walk(const struct unwinder *u, const struct process *p, enum stack_end end)
@@ -214,7 +216,10 @@ static void check_memo(struct unwinder *u, struct space *space, const struct tar
         int64_t number = unwind_number(u, space, target, &p->registers, NO_STACK);
         const struct stack *known = &u->stacks->stacks[number];
         CHECK(number >= 0 && known->end == end && known->depth == depth);
-        CHECK(!depth || !memcmp(known->frames, frames, depth * sizeof(*frames)));
+        struct frame *found = calloc(depth + 1, sizeof(*found));
+        stacks_frames(u->stacks, (uint32_t)number, found);
+        CHECK(!depth || !memcmp(found, frames, depth * sizeof(*frames)));
+        free(found);
         free(frames);
         /* One word becomes what another is: often both are return addresses. Or all as it was. */
         size_t words = p->stack_size / 8;
@@ -241,7 +246,7 @@ static void walk(struct process *p)
     struct space *space = space_create();
 
     images_init(&images, number_module, p);
-    stacks_init(&stacks);
+    CHECK(!stacks_init(&stacks));
     CHECK(!unwinder_init(&u, &images, &stacks));
     enum stack_end end = unwind(&u, space, &target, &p->registers);
     check_walk(&u, p, end);

@@ -50,8 +50,7 @@ __attribute__((constructor)) static void start(void)
     const char *wanted = getenv("SYSTRACE_ORACLES_SAMPLES");
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    stacks_init(&sampler.seen);
-    if (!getenv("SYSTRACE_ORACLES"))
+    if (!getenv("SYSTRACE_ORACLES") || stacks_init(&sampler.seen))
         return;
     struct sockaddr_un samples = socket_address("samples"), remote = socket_address("remote");
     sampler.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -336,7 +335,7 @@ int64_t verify_unwind(struct verify *verify, struct unwinder *u, struct space *s
     int64_t known = sampler.seen.count;
 
     if (sampler.samples && sampler.left && verify->every && u->depth &&
-        stacks_intern(&sampler.seen, u->frames, u->depth, end) == known &&
+        stacks_intern(&sampler.seen, u->frames, u->depth, end) >= known &&
         !(verify->stacks++ % verify->every)) {
         sampler.left--;
         take_sample(verify, u, space, target, registers, end);

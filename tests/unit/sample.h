@@ -93,6 +93,8 @@ static inline void sample_modules(struct run *run)
     assert_int_equal(run_add_symbol(run, SAMPLE_APP, 10, 20, "main", "", SOURCE_SYMTAB), 0);
 }
 
+#define SAMPLE_START_STACK STACK_ENDS /* of sample_run()'s first execve */
+
 /*
  * One execution of 18 calls: the first execve, 2 mmap by the loader, 10 write by liba, 3 by app, 1
  * exit_group while exiting, 1 whose stack broke before a caller.
