@@ -43,7 +43,8 @@ enum { BY_JUMP, BEHIND_CALL, BY_TABLE, INTO_ANOTHER, ORDERS };
 struct search {
     const struct codepath_source *source;
     uint64_t start;
-    uint64_t wanted; /* 0: a return */
+    uint64_t wanted; /* 0: a return, */
+    bool wants_jump; /* or a jump to wherever a register says */
     struct stack_of_ways {
         struct way ways[WAYS_MAX];
         size_t count;
@@ -194,6 +195,8 @@ static bool arrived(const struct search *s, uint64_t vaddr, const struct instruc
 
     if (s->wanted)
         return s->wanted >= vaddr && s->wanted < vaddr + i->length;
+    if (s->wants_jump)
+        return i->flow == FLOW_COMPUTED;
     return make_path_out(i, state, &path) && s->source->accept(s->source->context, &path);
 }
 
@@ -277,6 +280,15 @@ bool codepath_find(struct image *image, uint64_t start, uint64_t vaddr, struct c
 {
     const struct codepath_source source = { read_image, is_start, NULL, image };
     struct search s = { .source = &source, .start = start, .wanted = vaddr };
+    struct state found;
+
+    return search(&s, 8, &found) && make_path(&found, ret);
+}
+
+bool codepath_find_jump(struct image *image, uint64_t start, struct codepath *ret)
+{
+    const struct codepath_source source = { read_image, is_start, NULL, image };
+    struct search s = { .source = &source, .start = start, .wants_jump = true };
     struct state found;
 
     return search(&s, 8, &found) && make_path(&found, ret);

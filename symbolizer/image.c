@@ -58,6 +58,7 @@ static void image_destroy(struct image *image)
     free(image->bytes);
     free(image->segments);
     free(image->functions.starts);
+    codepaths_deinit(&image->paths);
     free(image);
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include "symbolizer/cfi.h"
+#include "symbolizer/codepaths.h"
 #include "symbolizer/gotable.h"
 #include "symbolizer/maps.h"
 #include "symbolizer/module.h"
@@ -55,6 +56,7 @@ struct image {
         size_t count;
         bool read; /* they are, once they have been asked for */
     } functions;
+    struct codepaths paths; /* through its code, where that has no unwind information */
 };
 
 /* All images of a run. */

@@ -140,6 +140,31 @@ const struct region *space_find(const struct space *space, uint64_t address)
     return region && region->start <= address ? region : NULL;
 }
 
+enum { MEGABYTE = 20, MEGABYTES = 64 * 64 };
+
+static void know_megabytes(struct code *code)
+{
+    memset(code->megabytes, 0, sizeof(code->megabytes));
+    for (size_t i = 0; i < code->region_count; i++) {
+        uint64_t first = code->regions[i].start >> MEGABYTE,
+                 last = code->regions[i].end >> MEGABYTE;
+        for (uint64_t m = first; m <= last && m - first < MEGABYTES; m++)
+            code->megabytes[m % MEGABYTES / 64] |= UINT64_C(1) << m % 64;
+    }
+    code->megabytes_known = true;
+}
+
+bool space_has_code(const struct space *space, uint64_t word)
+{
+    struct code *code = space->code;
+    const uint64_t m = word >> MEGABYTE;
+
+    if (!code->megabytes_known)
+        know_megabytes(code);
+    return code->megabytes[m % MEGABYTES / 64] >> m % 64 & 1 &&
+           (space_find(space, word) || space_find(space, word - 1));
+}
+
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size)
 {
     const struct region *region = next_region(space->code, start);
@@ -331,6 +356,7 @@ static void replace_code(struct space *space, struct code *code, bool holds)
         struct region *regions = old->regions;
         old->regions = code->regions;
         old->region_count = code->region_count;
+        old->megabytes_known = false;
         code->regions = regions;
         code_unref(code);
     } else {
@@ -576,7 +602,8 @@ static bool is_stub(const struct site *target)
 static bool is_constant(const struct site *site, uint64_t slot)
 {
     uint64_t vaddr = slot - site->bias;
-    return vaddr >= site->image->relro_start && vaddr < site->image->relro_end;
+    const struct image *image = site->image; /* of code made at run time nothing is constant */
+    return image && vaddr >= image->relro_start && vaddr < image->relro_end;
 }
 
 /* The site of a function that is called, NULL if it is not mapped. 0 or -ENOMEM. */

@@ -25,13 +25,20 @@ struct region {
         writable; /* its code may change at any time (no bool: regions are compared bytewise) */
 };
 
-/* How to step outwards where no unwind entry says it (guess.c). */
+/* How to step outwards where no unwind entry says it (guess.c): by the code from the start of the
+ * function on, and from here to where it returns. */
 struct guesses {
-    size_t count;
-    struct guess {
-        uint64_t start; /* of the function, vaddr */
+    struct guess_entry {
+        uint64_t start; /* of the function that may be the one here, vaddr */
         struct codepath path;
-    } all[4];
+    } entries[4];
+    size_t entry_count;
+    bool entries_known;
+    struct codepath exits[8];
+    size_t exit_count;
+    bool exits_known; /* all of them, */
+    uint8_t code[64]; /* for the code that begins so, as far as it can be read */
+    size_t code_size;
 };
 
 /* What is known of the code at one address; cached, so kept as plain facts. Addresses are the
@@ -58,7 +65,7 @@ struct site {
     bool signal;              /* in a signal frame's trampoline */
     bool uncalled; /* its return address is no call's, but that of the instruction that runs next */
     bool go;       /* by Go's own table */
-    struct guesses *guesses; /* guess.c; NULL until asked for */
+    struct guesses *guesses; /* NULL until asked for */
     bool writable;           /* the code may change at any time */
 
     /* If it is the last byte of a call: what the call names, as far as that is fixed. */
@@ -77,6 +84,9 @@ struct code {
     size_t region_count;
     struct site **sites; /* open-addressed hash by address */
     size_t site_count, site_slots;
+    /* Where there may be code, by the megabyte, to tell fast where there is none. */
+    uint64_t megabytes[64];
+    bool megabytes_known;
     uint64_t pages_owner; /* as which it reads its code (codepages.h) */
     void *unwind_cache;   /* unw_addr_space_t; NULL until first used */
     struct memo memo;
@@ -122,6 +132,9 @@ int space_update(struct space *space, struct images *images, const struct target
 
 /* The executable mapping that holds an address, or NULL. */
 const struct region *space_find(const struct space *space, uint64_t address);
+
+/* Does it point to executable memory, or right behind it, as a return address does? */
+bool space_has_code(const struct space *space, uint64_t word);
 
 /* Does [start, start + size) overlap an executable mapping? */
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);

@@ -10,6 +10,7 @@
 #include "symbolizer/guess.h"
 #include "symbolizer/library.h"
 #include "symbolizer/reference.h"
+#include "symbolizer/sight.h"
 
 enum {
     FIRST_FRAMES = 64,
@@ -35,6 +36,7 @@ void unwinder_deinit(struct unwinder *u)
     free(u->frames);
     free(u->stack);
     free(u->path);
+    free(u->sights);
 }
 
 /* Makes the piece of the stack `wanted` bytes long, if memory goes that far. */
@@ -199,7 +201,8 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
         u->failure = error;
         return false;
     }
-    u->settled &= !inner || site->call_known;
+    /* (Of code made at run time the guess notes which call it is.) */
+    u->settled &= !inner || site->call_known || !site->image;
     if (calls && inner->cfi == SITE_AT_END) {
         /* How it got to `inner` was inferred: sure only if the call says the same. */
         u->inexact |= site->callee != inner->start;
@@ -381,6 +384,35 @@ static void note_frame(struct unwinder *u, uint64_t address, const struct site *
         };
 }
 
+/* Notes for the memo how the step outwards from the last frame was guessed, in which it had what is
+ * known of rbp; the sights are those from number `first` on. */
+static void note_guess(struct unwinder *u, enum memo_rbp rbp, const struct row *row, size_t first)
+{
+    if (!u->settled)
+        return;
+    struct memo_node *node = &u->path[u->path_depth - 1];
+    node->guessed = true;
+    node->rbp = (uint8_t)rbp;
+    node->row = *row;
+    node->sights = (uint32_t)first;
+    node->sight_count = (uint32_t)(u->sight_count - first);
+}
+
+/* Guesses the step outwards, deeper than a row said or without one. */
+static enum step guess(struct unwinder *u, struct site *site, bool deeper, struct position *at)
+{
+    struct row row = { 0 };
+    const size_t first = u->sight_count;
+
+    if (!deeper)
+        unwinder_find_bp(u, at);
+    enum memo_rbp rbp = sight_rbp(at);
+    enum step step = deeper ? guess_deeper(u, site, at, &row) : guess_step(u, site, at, &row);
+    if (step == STEP_OUT || !deeper)
+        note_guess(u, rbp, &row, first);
+    return step;
+}
+
 /* The end of a walk that memory or the map would not have ended otherwise. */
 static enum stack_end decide(struct unwinder *u, enum stack_end end)
 {
@@ -417,7 +449,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
 
     u->depth = u->path_depth = 0;
     u->failure = 0;
-    u->guesses = u->searches = 0;
+    guess_begin(u);
     forget_emulation(u);
     u->inexact = u->decided = false;
     u->settled = true;
@@ -427,15 +459,13 @@ walk(struct unwinder *u, struct site *site, struct position at,
             return failed_step(u);
         note_frame(u, first ? site->address : at.ip, site, inner);
         enum stack_end end = dead_end(site, first);
-        bool guess = end == STACK_NO_CFI;
-        u->settled &= !guess; /* words decide that are not on the path */
-        if ((end != STACK_COMPLETE && !guess) || site->cfi == SITE_ENTRY)
+        bool uncovered = end == STACK_NO_CFI;
+        if ((end != STACK_COMPLETE && !uncovered) || site->cfi == SITE_ENTRY)
             return decide(u, end);
         struct position before = at;
-        enum step stepped = guess ? guess_step(u, site, &at) : step(u, site, &at);
-        if (!guess && leads_nowhere(u, stepped, &at, &reread) &&
-            guess_deeper(u, site, &before) == STEP_OUT) {
-            u->settled = false;
+        enum step stepped = uncovered ? guess(u, site, false, &at) : step(u, site, &at);
+        if (!uncovered && leads_nowhere(u, stepped, &at, &reread) &&
+            guess(u, site, true, &before) == STEP_OUT) {
             at = before;
             stepped = STEP_OUT;
         }
@@ -448,7 +478,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
             *hard = true;
             return STACK_BAD_CFI;
         case STEP_UNKNOWN:
-            return STACK_NO_CFI;
+            return uncovered ? decide(u, STACK_NO_CFI) : STACK_NO_CFI;
         case STEP_FAILED:
             return failed_step(u);
         }
@@ -582,23 +612,58 @@ enum stack_end unwind_beyond(struct unwinder *u, enum stack_end end, int64_t spa
     return end;
 }
 
+/* Steps outwards as the node says, if that holds. */
+static bool step_by_node(struct unwinder *u, const struct memo_node *node, struct position *at)
+{
+    const uint64_t sp = at->sp;
+
+    if (step_by_row(u, &node->row, at) != STEP_OUT || !memo_progressed(node->progress, sp, at->sp))
+        return false;
+    at->lost |= node->guessed;
+    return true;
+}
+
+/*
+ * The node of the frame beyond the one at `node`, or MEMO_NONE; `*stack` is the number of the stack
+ * if none is beyond. There may be several nodes of a frame whose caller was guessed.
+ */
+static uint32_t step_by_memo(struct unwinder *u, uint32_t node, struct position *at,
+                             uint32_t *stack)
+{
+    const struct memo *memo = &u->space->code->memo;
+
+    for (; node != MEMO_NONE; node = memo->nodes[node].other) {
+        const struct memo_node *from = &memo->nodes[node];
+        struct position next = *at;
+        if (from->guessed)
+            unwinder_find_bp(u, &next);
+        if (from->guessed && !sight_same(u, memo, from, &next))
+            continue;
+        if (from->stack != MEMO_NONE) {
+            *stack = from->stack;
+            return MEMO_NONE;
+        }
+        uint32_t beyond = step_by_node(u, from, &next) ? memo_find(memo, node, next.ip) : MEMO_NONE;
+        if (beyond != MEMO_NONE) {
+            *at = next;
+            return beyond;
+        }
+    }
+    return MEMO_NONE;
+}
+
 /* The number of the stack, if the memo leads there; else MEMO_NONE. It reads what walk() reads. */
 static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
 {
-    const struct memo *memo = &u->space->code->memo;
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
-    uint32_t node = memo_find(memo, root, at.ip - SYSCALL_SIZE);
+    uint32_t node = memo_find(&u->space->code->memo, root, at.ip - SYSCALL_SIZE);
+    uint32_t stack = MEMO_NONE;
 
     forget_emulation(u);
-    for (u->depth = 1; node != MEMO_NONE && memo->nodes[node].stack == MEMO_NONE; u->depth++) {
-        const struct memo_node *from = &memo->nodes[node];
-        uint64_t sp = at.sp;
-        bool stepped = step_by_row(u, &from->row, &at) == STEP_OUT &&
-                       memo_progressed(from->progress, sp, at.sp);
-        node = stepped ? memo_find(memo, node, at.ip) : MEMO_NONE;
-    }
+    for (u->depth = 1; node != MEMO_NONE; u->depth++)
+        node = step_by_memo(u, node, &at, &stack);
     u->depth = 0;
-    return node == MEMO_NONE ? MEMO_NONE : memo->nodes[node].stack;
+    return stack;
 }
 
 int64_t unwind_number(struct unwinder *u, struct space *space, const struct target *target,
@@ -618,6 +683,6 @@ int64_t unwind_number(struct unwinder *u, struct space *space, const struct targ
     end = unwind_beyond(u, end, spawner);
     int64_t number = stacks_intern(u->stacks, u->frames, u->depth, end);
     if (u->decided && number >= 0)
-        memo_add(&space->code->memo, root, u->path, u->path_depth, (uint32_t)number);
+        memo_add(&space->code->memo, root, u->path, u->path_depth, u->sights, (uint32_t)number);
     return number;
 }

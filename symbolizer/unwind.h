@@ -57,13 +57,15 @@ struct unwinder {
     size_t reach; /* how far from stack_start the walk has read */
     size_t piece; /* how much to read at once: about as far as recent walks have reached */
     bool inexact; /* the frames from here outwards rest on a heuristic */
-    unsigned guesses, searches; /* that were made (guess.c) */
+    unsigned looks, searches; /* that guesses may still make on this walk (guess.c) */
     struct emulation emulation;
-    int failure;            /* errno of the memory access that failed, negative; 0 */
-    struct memo_node *path; /* for the memo: the frames that are on the stack, */
-    uint32_t path_depth;    /* as far as there is room for them */
-    bool settled;           /* as long as the code stays, their addresses decide on the frames, */
-    bool decided;           /* and on the end */
+    int failure;               /* errno of the memory access that failed, negative; 0 */
+    struct memo_node *path;    /* for the memo: the frames that are on the stack, */
+    uint32_t path_depth;       /* as far as there is room for them */
+    struct memo_sight *sights; /* what guesses saw on the way */
+    size_t sight_count, sight_capacity;
+    bool settled; /* as long as the code stays, the path decides on the frames, */
+    bool decided; /* and on the end */
 
     /* libunwind's (reference.c). */
     unw_cursor_t cursor;
