@@ -36,4 +36,8 @@ struct codepath_source {
  * was accepted. */
 bool codepath_find_out(const struct codepath_source *source, uint64_t pc);
 
+/* Does the code from the pc on never come to a return, nor to a jump that may lead to one? (Its
+ * calls return, or do not.) `accept` is not asked. */
+bool codepath_never_returns(const struct codepath_source *source, uint64_t pc);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbolizer/bottom.h"
 #include "symbolizer/codepath.h"
 #include "symbolizer/functions.h"
 #include "symbolizer/sight.h"
@@ -19,6 +20,8 @@ enum {
     SEARCH_WORDS = 512,  /* of the stack, in which a return address is looked for; */
     REMOTE_WORDS = 4096, /* where code is left for another that keeps its tables on the stack */
     PUSHED_MAX = 256,    /* bytes that code made at run time may leave on its caller's stack */
+    SPILLED_MAX = 64,    /* bytes that code may have for itself on a frame that is not its own */
+    CHAIN_MAX = 256,     /* frames by which a return address is checked */
     /* In one walk: */
     LOOKS_MAX = 1 << 16, /* at words */
     SEARCHES_MAX = 64,   /* of paths through code, that are not remembered */
@@ -360,42 +363,111 @@ static bool has_jumped(struct guess *g, const struct site *call, int32_t size)
     return target && target->image &&
            codepaths_find_jump(g->u->images, target->image, vaddr_of(target), &g->u->searches,
                                &path) &&
-           path.row.kind == ROW_CFA_RSP &&
-           (g->site->image ? path.row.cfa_offset == size : path.row.cfa_offset <= size);
+           path.row.kind == ROW_CFA_RSP && path.row.cfa_offset <= size &&
+           (!g->site->image || size - path.row.cfa_offset <= SPILLED_MAX);
 }
 
-/* Is there a caller of the call, too, by the unwind information that covers it? */
-static bool has_caller(struct guess *g, struct site *call, uint64_t sp)
+/* Does the call that has this return address name the function that `inner` is in, as far as it
+ * says what it names? */
+static bool may_have_called(const struct site *call, const struct site *inner)
+{
+    uint64_t named = call->callee ? call->callee : call->target;
+    return !named || !inner->start || (named >= inner->start && named < inner->end);
+}
+
+/*
+ * Where a frame by rbp lies if what rbp was is lost: the nearest return address that is behind a
+ * call of its function, else the nearest behind a call through a pointer, is the frame's. Makes
+ * a row by rsp of its row by rbp. False: there is none.
+ */
+static bool find_lost_frame(struct unwinder *u, const struct position *walked,
+                            const struct site *site, uint64_t sp, struct row *ret)
+{
+    uint64_t word;
+    int32_t pointed = 0, named = 0;
+
+    for (int32_t size = 8; size <= 8 * SEARCH_WORDS && !named; size += 8) {
+        if (!sight_look(u, walked, SIGHT_FROM_RSP, sp + (uint64_t)size - 8, &word))
+            break;
+        const struct site *call = word ? find_call(u, word) : NULL;
+        if (!call || !call->image || call->signal)
+            continue;
+        if ((call->callee || call->target) && may_have_called(call, site))
+            named = size;
+        else if (!call->callee && !call->target && !pointed)
+            pointed = size;
+    }
+    *ret = (struct row){ .kind = ROW_CFA_RSP,
+                         .cfa_offset = named ? named : pointed,
+                         .rbp_offset = site->row.rbp_offset };
+    return named || pointed;
+}
+
+/* A row that leads outwards from a frame though rbp may not be known, and notes the word that
+ * decides on the step. False: there is none. */
+static bool find_row(struct guess *g, const struct site *call, const struct position *at,
+                     struct row *ret)
 {
     uint64_t word;
 
-    if (call->cfi != SITE_COVERED || call->row.kind != ROW_CFA_RSP)
-        return call->cfi == SITE_COVERED;
-    return sight_look(g->u, g->at, SIGHT_FROM_RSP, sp + (uint64_t)(int64_t)call->row.cfa_offset - 8,
-                      &word) &&
-           word && find_call(g->u, word);
+    *ret = call->row;
+    if (ret->kind == ROW_OUTERMOST)
+        return true;
+    if (ret->kind == ROW_CFA_RBP && !at->bp_known &&
+        !find_lost_frame(g->u, g->at, call, at->sp, ret))
+        return false;
+    if (ret->kind != ROW_CFA_RSP && ret->kind != ROW_CFA_RBP)
+        return false;
+    sight_look(g->u, g->at, SIGHT_FROM_RSP,
+               (ret->kind == ROW_CFA_RSP ? at->sp : at->bp) + (uint64_t)(int64_t)ret->cfa_offset -
+                   8,
+               &word);
+    return true;
 }
 
-/* Does a call end at this address, in code made at run time? */
-static bool is_made_call(struct unwinder *u, struct site *call)
+/*
+ * Do unwind information and calls agree, from the call on whose return address lies below `sp`, out
+ * to the outermost frame, or to one that has none? What an earlier call left on the stack does not,
+ * for in between it was overwritten.
+ */
+static bool leads_outwards(struct guess *g, struct site *call, uint64_t sp)
 {
-    sight_note_code(u, call->address + 1 - CALL_SIZE);
-    return !space_resolve_call(u->space, u->target, &u->code, call) && call->is_call;
+    struct position at = { .ip = call->address + 1, .sp = sp, .lost = true };
+    bool stepped = false;
+
+    for (int i = 0; i < CHAIN_MAX; i++) {
+        const uint64_t before = at.sp;
+        if (call->cfi != SITE_COVERED || call->signal)
+            return stepped || call->cfi == SITE_ENTRY;
+        struct site coded = *call;
+        if (!find_row(g, call, &at, &coded.row))
+            return stepped;
+        enum step step = unwinder_step(g->u, &coded, &at);
+        struct site *outer = step == STEP_OUT && at.sp > before ? find_call(g->u, at.ip) : NULL;
+        if (!outer || outer->signal || !may_have_called(outer, call))
+            return step == STEP_OUTERMOST || (step == STEP_OUT && bottom_is_planted(g->u, at.ip));
+        call = outer;
+        stepped = true;
+    }
+    return true;
 }
 
 /* Can the call have led to code that nobody knows: through a pointer, or by a function that went on
  * through one? */
 static bool leads_into(struct guess *g, struct site *call, uint64_t size)
 {
-    if (!call->image)
-        return !g->site->image && is_made_call(g->u, call);
-    if (call->target)
-        return has_jumped(g, call, (int32_t)size);
-    return !g->site->image && has_caller(g, call, g->at->sp + size);
+    if (!call->image || (call->target ? !has_jumped(g, call, (int32_t)size) : !!g->site->image))
+        return false;
+    const size_t sights = g->u->sight_count;
+    bool whole = leads_outwards(g, call, g->at->sp + size);
+    if (whole) /* the walk will come there */
+        g->u->sight_count = sights;
+    return whole;
 }
 
 /* The first word on the stack that can be the return address of code without any known start or
- * end: of a JIT compiler's, mostly, on a frame of fixed size. */
+ * end: of a JIT compiler's, mostly, on a frame of fixed size. That it has called itself does not
+ * matter: it is the code of others that called it which is looked for. */
 static bool by_scan(struct guess *g)
 {
     const uint64_t sp = g->at->sp;
@@ -466,8 +538,7 @@ static bool is_one_frame(struct unwinder *u, const struct site *site)
            start->row.kind == site->row.kind && start->row.cfa_offset == site->row.cfa_offset;
 }
 
-enum step guess_deeper(struct unwinder *u, const struct site *site, struct position *at,
-                       struct row *row)
+enum step guess_deeper(struct unwinder *u, struct site *site, struct position *at, struct row *row)
 {
     const uint32_t first = (uint32_t)u->sight_count;
     uint64_t word;
@@ -492,4 +563,22 @@ enum step guess_deeper(struct unwinder *u, const struct site *site, struct posit
     }
     u->failure = 0;
     return STEP_UNKNOWN;
+}
+
+enum step guess_lost(struct unwinder *u, struct site *site, struct position *at, struct row *row)
+{
+    const uint32_t first = (uint32_t)u->sight_count;
+    struct site found = *site;
+    struct position caller = *at;
+
+    if (site->row.kind != ROW_CFA_RBP || !find_lost_frame(u, at, site, at->sp, &found.row) ||
+        unwinder_step(u, &found, &caller) != STEP_OUT) {
+        u->failure = 0;
+        return STEP_UNKNOWN;
+    }
+    sight_forget(u, first, at, caller.sp - 8, caller.ip);
+    *at = caller;
+    *row = found.row;
+    at->lost = u->inexact = u->carried = true;
+    return STEP_OUT;
 }

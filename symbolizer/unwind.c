@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbolizer/bottom.h"
 #include "symbolizer/call.h"
 #include "symbolizer/epilogue.h"
 #include "symbolizer/guess.h"
@@ -267,7 +268,7 @@ static enum step frame_step(struct unwinder *u, const struct row *row, uint64_t 
     if (row->kind != ROW_IN_RDI && !unwinder_read(u, cfa - 8, &at->ip))
         return STEP_FAILED;
     at->sp = cfa;
-    return at->ip ? STEP_OUT : STEP_FAILED;
+    return at->ip ? STEP_OUT : STEP_TO_ZERO;
 }
 
 /* The same with the return address in %rdi, which only the innermost frame has still. */
@@ -332,35 +333,18 @@ static enum stack_end dead_end(const struct site *site, bool first)
 }
 
 /*
- * Is there glibc's __start_context at this address? It is the bottom of a makecontext(3) stack, and
- * known by its first instructions (mov %rbx,%rsp; mov (%rsp),%rdi: since glibc 2.3), for no symbol
- * table but the debug file's has it.
- */
-static bool is_start_context(struct unwinder *u, uint64_t address)
-{
-    static const uint8_t start_context[] = { 0x48, 0x89, 0xdc, 0x48, 0x8b, 0x3c, 0x24 };
-    uint8_t code[sizeof(start_context)];
-
-    return u->target->read(u->target->context, address, code, sizeof(code)) == sizeof(code) &&
-           !memcmp(code, start_context, sizeof(code));
-}
-
-/*
  * Where a walk cannot go on from `at`: the frame to which it has come may be the bottom of a
- * coroutine. Its return address was left by no call, but is the very start of __start_context,
- * before which there may be no code at all. Once that runs itself (to leave by uc_link), it has no
- * return address.
+ * coroutine, whose return address was left by no call. Once glibc's runs itself (to leave by
+ * uc_link), it has no return address.
  */
 static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
                                    const struct position *at, enum stack_end end)
 {
-    struct site *bottom = space_site(u->space, at->ip);
-
-    if (!inner)
-        return end;
-    if (bottom && bottom->image && bottom->start == at->ip && is_start_context(u, at->ip))
+    if (inner && bottom_is_planted(u, at->ip)) {
+        struct site *bottom = space_site(u->space, at->ip);
         return enter(u, bottom, NULL) ? STACK_COMPLETE : failed_step(u);
-    return inner->start && is_start_context(u, inner->start) ? STACK_COMPLETE : end;
+    }
+    return inner && inner->start && bottom_is_start_context(u, inner->start) ? STACK_COMPLETE : end;
 }
 
 /* What the stack pointer must do in the step from `site`, which called `inner`. (In vfork(2), in
@@ -398,19 +382,43 @@ static void note_guess(struct unwinder *u, enum memo_rbp rbp, const struct row *
     node->sight_count = (uint32_t)(u->sight_count - first);
 }
 
-/* Guesses the step outwards, deeper than a row said or without one. */
-static enum step guess(struct unwinder *u, struct site *site, bool deeper, struct position *at)
+/* Did the step lead to an address where there is no code? */
+static bool leads_nowhere(struct unwinder *u, enum step step, const struct position *at,
+                          bool *reread)
+{
+    if (step == STEP_FAILED || step == STEP_TO_ZERO)
+        return !u->failure;
+    return step == STEP_OUT && !find_site(u, at->ip - 1, reread) && !u->space->error &&
+           !space_find(u->space, at->ip - 1);
+}
+
+/* Guesses the step outwards, in one of three ways; its last result is noted for the memo, for it
+ * says which rows did not do. */
+static enum step guess(struct unwinder *u, struct site *site, guesser *by, struct position *at)
 {
     struct row row = { 0 };
     const size_t first = u->sight_count;
 
-    if (!deeper)
-        unwinder_find_bp(u, at);
     enum memo_rbp rbp = sight_rbp(at);
-    enum step step = deeper ? guess_deeper(u, site, at, &row) : guess_step(u, site, at, &row);
-    if (step == STEP_OUT || !deeper)
+    enum step step = by(u, site, at, &row);
+    if (step == STEP_OUT || by == guess_step)
         note_guess(u, rbp, &row, first);
     return step;
+}
+
+/* Guesses where the unwind information of `site` led: nowhere, or to what is lost. */
+static enum step guess_instead(struct unwinder *u, struct site *site, enum step stepped,
+                               const struct position *before, struct position *at, bool *reread)
+{
+    struct position from = *before;
+    guesser *by = stepped == STEP_UNKNOWN && from.lost    ? guess_lost
+                  : leads_nowhere(u, stepped, at, reread) ? guess_deeper
+                                                          : NULL;
+
+    if (!by || guess(u, site, by, &from) != STEP_OUT)
+        return stepped;
+    *at = from;
+    return STEP_OUT;
 }
 
 /* The end of a walk that memory or the map would not have ended otherwise. */
@@ -427,22 +435,15 @@ static void forget_emulation(struct unwinder *u)
     u->emulation.anywhere = false;
 }
 
-/* Did the step lead to an address where there is no code? */
-static bool leads_nowhere(struct unwinder *u, enum step step, const struct position *at,
-                          bool *reread)
-{
-    if (step == STEP_FAILED)
-        return !u->failure;
-    return step == STEP_OUT && !find_site(u, at->ip - 1, reread) && !u->space->error &&
-           !space_find(u->space, at->ip - 1);
-}
+/* By rows, or by libunwind. */
+typedef enum step stepper(struct unwinder *, const struct site *, struct position *);
 
-/* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at
- * a row that `step` cannot take. */
-static enum stack_end
-walk(struct unwinder *u, struct site *site, struct position at,
-     enum step (*step)(struct unwinder *, const struct site *, struct position *), bool *hard)
+/* Steps outwards from `*last`, the innermost frame, until the walk ends, and *last is the frame
+ * from which no step was taken; *hard is set if that has a row that `step` cannot take. */
+static enum stack_end walk_outwards(struct unwinder *u, struct site **last, struct position at,
+                                    stepper *step, bool *hard)
 {
+    struct site *site = *last;
     const struct site *inner = NULL;
     int changes = 0;
     bool reread = false;
@@ -455,6 +456,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
     u->settled = true;
     for (bool first = true;; first = false) {
         uint64_t sp = at.sp;
+        *last = site;
         if (!enter(u, site, inner))
             return failed_step(u);
         note_frame(u, first ? site->address : at.ip, site, inner);
@@ -463,12 +465,11 @@ walk(struct unwinder *u, struct site *site, struct position at,
         if ((end != STACK_COMPLETE && !uncovered) || site->cfi == SITE_ENTRY)
             return decide(u, end);
         struct position before = at;
-        enum step stepped = uncovered ? guess(u, site, false, &at) : step(u, site, &at);
-        if (!uncovered && leads_nowhere(u, stepped, &at, &reread) &&
-            guess(u, site, true, &before) == STEP_OUT) {
-            at = before;
-            stepped = STEP_OUT;
-        }
+        if (uncovered)
+            unwinder_find_bp(u, &at);
+        enum step stepped = uncovered ? guess(u, site, guess_step, &at) : step(u, site, &at);
+        if (!uncovered)
+            stepped = guess_instead(u, site, stepped, &before, &at, &reread);
         switch (stepped) {
         case STEP_OUT:
             break;
@@ -479,6 +480,8 @@ walk(struct unwinder *u, struct site *site, struct position at,
             return STACK_BAD_CFI;
         case STEP_UNKNOWN:
             return uncovered ? decide(u, STACK_NO_CFI) : STACK_NO_CFI;
+        case STEP_TO_ZERO: /* (After a guess it may be any word.) */
+            return u->inexact ? STACK_BAD_CFI : STACK_COMPLETE;
         case STEP_FAILED:
             return failed_step(u);
         }
@@ -501,10 +504,31 @@ walk(struct unwinder *u, struct site *site, struct position at,
     }
 }
 
+/* Are there no more frames, though the walk could not go on? */
+static bool is_whole(struct unwinder *u, struct site *last, enum stack_end end)
+{
+    if (end == STACK_COMPLETE || end == STACK_MEMORY_DENIED || end == STACK_NO_MEMORY ||
+        end == STACK_TOO_DEEP || !bottom_ends_thread(u, last))
+        return false;
+    /* From now on it is known. */
+    last->row = (struct row){ .kind = ROW_OUTERMOST };
+    last->cfi = SITE_COVERED;
+    return true;
+}
+
+static enum stack_end walk(struct unwinder *u, struct site *site, struct position at, stepper *step,
+                           bool *hard)
+{
+    struct site *last = site;
+    enum stack_end end = walk_outwards(u, &last, at, step, hard);
+
+    return !*hard && is_whole(u, last, end) ? STACK_COMPLETE : end;
+}
+
 static enum stack_end walk_by_reference(struct unwinder *u, struct site *site)
 {
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
-    bool hard;
+    bool hard = false;
 
     if (!unwinder_complete_start(u))
         return failed_step(u);

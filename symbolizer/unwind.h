@@ -119,6 +119,7 @@ struct position {
 enum step {
     STEP_OUT,       /* the caller's frame was found */
     STEP_OUTERMOST, /* there is no caller */
+    STEP_TO_ZERO,   /* the return address is 0: of a stack that was made so */
     STEP_HARD,      /* not by rows */
     STEP_UNKNOWN,   /* the unwind information does not say, after all */
     STEP_FAILED,    /* unwinder->failure says why, if memory did */
