@@ -21,6 +21,7 @@ enum {
     REMOTE_WORDS = 4096, /* where code is left for another that keeps its tables on the stack */
     PUSHED_MAX = 256,    /* bytes that code made at run time may leave on its caller's stack */
     SPILLED_MAX = 64,    /* bytes that code may have for itself on a frame that is not its own */
+    TAIL_CALLS = 2,      /* that may be hidden in: */
     CHAIN_MAX = 256,     /* frames by which a return address is checked */
     /* In one walk: */
     LOOKS_MAX = 1 << 16, /* at words */
@@ -425,62 +426,80 @@ static bool find_row(struct guess *g, const struct site *call, const struct posi
     return true;
 }
 
+/* What unwind information and calls say of the frames beyond a return address. */
+enum chain {
+    CHAIN_BROKEN,
+    CHAIN_OPEN,  /* agree until it is not known how to go on, */
+    CHAIN_LOOSE, /* or out to the outermost, if some functions left by tail calls, */
+    CHAIN_WHOLE, /* or all */
+};
+
 /*
- * Do unwind information and calls agree, from the call on whose return address lies below `sp`, out
- * to the outermost frame, or to one that has none? What an earlier call left on the stack does not,
- * for in between it was overwritten.
+ * Follows the frames from the call on whose return address lies below `sp`. What an earlier call
+ * left on the stack is broken somewhere, for in between it was overwritten.
  */
-static bool leads_outwards(struct guess *g, struct site *call, uint64_t sp)
+static enum chain follow_chain(struct guess *g, struct site *call, uint64_t sp)
 {
     struct position at = { .ip = call->address + 1, .sp = sp, .lost = true };
-    bool stepped = false;
+    int tail_calls = 0;
 
     for (int i = 0; i < CHAIN_MAX; i++) {
+        const enum chain whole = tail_calls ? CHAIN_LOOSE : CHAIN_WHOLE;
         const uint64_t before = at.sp;
-        if (call->cfi != SITE_COVERED || call->signal)
-            return stepped || call->cfi == SITE_ENTRY;
         struct site coded = *call;
-        if (!find_row(g, call, &at, &coded.row))
-            return stepped;
+        if (call->cfi == SITE_ENTRY)
+            return whole;
+        if (call->cfi != SITE_COVERED || call->signal || !find_row(g, call, &at, &coded.row))
+            return i ? CHAIN_OPEN : CHAIN_BROKEN;
         enum step step = unwinder_step(g->u, &coded, &at);
+        if (step == STEP_OUTERMOST)
+            return whole;
         struct site *outer = step == STEP_OUT && at.sp > before ? find_call(g->u, at.ip) : NULL;
-        if (!outer || outer->signal || !may_have_called(outer, call))
-            return step == STEP_OUTERMOST || (step == STEP_OUT && bottom_is_planted(g->u, at.ip));
+        if (!outer)
+            return step == STEP_OUT && bottom_is_planted(g->u, at.ip) ? whole : CHAIN_BROKEN;
+        tail_calls += outer->image && !outer->signal && !may_have_called(outer, call);
+        if (tail_calls > TAIL_CALLS)
+            return CHAIN_BROKEN;
         call = outer;
-        stepped = true;
     }
-    return true;
+    return CHAIN_OPEN;
 }
 
 /* Can the call have led to code that nobody knows: through a pointer, or by a function that went on
  * through one? */
-static bool leads_into(struct guess *g, struct site *call, uint64_t size)
+static bool leads_into(struct guess *g, const struct site *call, uint64_t size)
 {
-    if (!call->image || (call->target ? !has_jumped(g, call, (int32_t)size) : !!g->site->image))
-        return false;
-    const size_t sights = g->u->sight_count;
-    bool whole = leads_outwards(g, call, g->at->sp + size);
-    if (whole) /* the walk will come there */
-        g->u->sight_count = sights;
-    return whole;
+    return call->image && (call->target ? has_jumped(g, call, (int32_t)size) : !g->site->image);
 }
 
-/* The first word on the stack that can be the return address of code without any known start or
- * end: of a JIT compiler's, mostly, on a frame of fixed size. That it has called itself does not
- * matter: it is the code of others that called it which is looked for. */
+/*
+ * The first word on the stack, with the best chain beyond it, that can be the return address of
+ * code without any known start or end: of a JIT compiler's, mostly, on a frame of fixed size. That
+ * it has called itself does not matter: it is the code of others that called it which is looked
+ * for.
+ */
 static bool by_scan(struct guess *g)
 {
     const uint64_t sp = g->at->sp;
-    uint64_t word;
+    enum chain best = CHAIN_BROKEN;
+    uint64_t word, found = 0;
 
-    for (uint64_t size = 8; size <= 8 * REMOTE_WORDS; size += 8) {
+    for (uint64_t size = 8; size <= 8 * REMOTE_WORDS && best != CHAIN_WHOLE; size += 8) {
         if (!sight_look(g->u, g->at, SIGHT_FROM_RSP, sp + size - 8, &word))
-            return false;
+            break;
         struct site *call = word ? find_call(g->u, word) : NULL;
-        if (call && leads_into(g, call, size))
-            return take_size(g, size, ROW_GO);
+        if (!call || !leads_into(g, call, size))
+            continue;
+        const size_t sights = g->u->sight_count;
+        enum chain chain = follow_chain(g, call, sp + size);
+        if (chain <= best)
+            continue;
+        best = chain;
+        found = size;
+        if (chain == CHAIN_WHOLE) /* the walk will come there */
+            g->u->sight_count = sights;
     }
-    return false;
+    return found && take_size(g, found, ROW_GO);
 }
 
 /* Where the code is a file's. */

@@ -480,8 +480,8 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
             return STACK_BAD_CFI;
         case STEP_UNKNOWN:
             return uncovered ? decide(u, STACK_NO_CFI) : STACK_NO_CFI;
-        case STEP_TO_ZERO: /* (After a guess it may be any word.) */
-            return u->inexact ? STACK_BAD_CFI : STACK_COMPLETE;
+        case STEP_TO_ZERO: /* (After a guess, or where rsp is astray, it may be any word.) */
+            return u->inexact || !inner ? STACK_BAD_CFI : STACK_COMPLETE;
         case STEP_FAILED:
             return failed_step(u);
         }

@@ -378,7 +378,7 @@ static void test_killed(void **state)
     struct fixture *f = *state;
     uint8_t *code =
         mmap(NULL, SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    uint64_t stack[16] = { 0 };
+    uint64_t *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct user_regs_struct registers = { .cs = 0x33,
                                           .rip = (uint64_t)code + 64,
                                           .rsp = (uint64_t)stack };
@@ -388,6 +388,7 @@ static void test_killed(void **state)
     assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_UNREADABLE);
     assert_false(f->unwinder.decided);
     munmap(code, SIZE);
+    munmap(stack, SIZE);
 }
 
 static unsigned reads_left;
