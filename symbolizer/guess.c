@@ -9,26 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolizer/bottom.h"
 #include "symbolizer/codepath.h"
 #include "symbolizer/functions.h"
+#include "symbolizer/returns.h"
+#include "symbolizer/scan.h"
 #include "symbolizer/sight.h"
 
 enum {
     ALIGNMENT_MAX = 128,
-    CALL_SIZE = 8,       /* bytes before a return address that say which call it is */
-    SEARCH_WORDS = 512,  /* of the stack, in which a return address is looked for; */
-    REMOTE_WORDS = 4096, /* where code is left for another that keeps its tables on the stack */
-    PUSHED_MAX = 256,    /* bytes that code made at run time may leave on its caller's stack */
-    SPILLED_MAX = 64,    /* bytes that code may have for itself on a frame that is not its own */
-    TAIL_CALLS = 2,      /* that may be hidden in: */
-    CHAIN_MAX = 256,     /* frames by which a return address is checked */
+    CALL_SIZE = 8,    /* bytes before a return address that say which call it is */
+    PUSHED_MAX = 256, /* bytes that code made at run time may leave on its caller's stack */
     /* In one walk: */
     LOOKS_MAX = 1 << 16, /* at words */
     SEARCHES_MAX = 64,   /* of paths through code, that are not remembered */
-    /* In one address space, of which words on the stack may make new ones. What they point to the
-     * program decides, and the sites stay. */
-    SITES_MAX = 1 << 17,
 };
 
 enum likelihood { UNLIKELY, POSSIBLE, LIKELY };
@@ -84,33 +77,10 @@ static const struct guesses *find_entries(struct guess *g)
     return guesses;
 }
 
-/* What is known of the code that a word on the stack points to; NULL if it is not one. */
-static struct site *find_site(struct unwinder *u, uint64_t address)
-{
-    if (!space_find(u->space, address))
-        return NULL;
-    return u->space->code->site_count < SITES_MAX ? space_site(u->space, address)
-                                                  : space_known_site(u->space, address);
-}
-
-/* The call that ends at an address; NULL if there is none. Interpreters leave return addresses in
- * code made at run time that no call comes before: these are believed. */
-static struct site *find_call(struct unwinder *u, uint64_t address)
-{
-    struct site *call = find_site(u, address - 1);
-
-    if (!call || call->signal || !call->image)
-        return call;
-    if (space_resolve_call(u->space, u->target, &u->code, call) < 0 || !call->is_call)
-        return NULL;
-    u->settled &= call->call_known; /* else it may name more the next time */
-    return call;
-}
-
 /* The bottom of a coroutine's stack was left by no call: it is where a function starts. */
 static bool is_start(struct unwinder *u, uint64_t address)
 {
-    const struct site *site = find_site(u, address);
+    const struct site *site = returns_site(u, address);
     return site && site->start == address;
 }
 
@@ -118,7 +88,7 @@ static bool is_start(struct unwinder *u, uint64_t address)
  * not known)? */
 static enum likelihood judge(const struct guess *g, uint64_t start, uint64_t address)
 {
-    const struct site *call = address ? find_call(g->u, address) : NULL;
+    const struct site *call = address ? returns_call(g->u, address) : NULL;
 
     if (!call)
         return address && is_start(g->u, address) ? POSSIBLE : UNLIKELY;
@@ -220,13 +190,6 @@ static bool by_frame_pointer(struct guess *g)
            take(g, &row, may_realign(g->site));
 }
 
-/* By a row that takes `size` bytes off the stack. */
-static bool take_size(struct guess *g, uint64_t size, enum row_kind kind)
-{
-    const struct row row = { .kind = kind, .cfa_offset = (int32_t)size };
-    return take(g, &row, false);
-}
-
 /* The first word on the stack, below `end`, that follows a call of a function from which the code
  * leads to the site, so that just this word is its return address. */
 static bool by_search(struct guess *g, uint64_t end)
@@ -235,10 +198,10 @@ static bool by_search(struct guess *g, uint64_t end)
     const uint64_t sp = g->at->sp;
     uint64_t word;
 
-    for (uint64_t i = 0; i < SEARCH_WORDS && sp + 8 * i < end; i++) {
+    for (uint64_t i = 0; i < SCAN_WORDS && sp + 8 * i < end; i++) {
         if (!sight_look(u, g->at, SIGHT_FROM_RSP, sp + 8 * i, &word))
             return false;
-        const struct site *call = word ? find_call(u, word) : NULL;
+        const struct site *call = word ? returns_call(u, word) : NULL;
         struct codepath path;
         if (!call || !call->target ||
             !codepaths_find(u->images, g->site->image, call->target - g->site->bias,
@@ -337,7 +300,7 @@ static bool by_return(struct guess *g)
         return false;
     check_exits(g, guesses);
     if (!g->site->image)
-        sight_note_code(g->u, g->at->ip);
+        sight_note_code(g->u, g->at->ip, CODE_WORDS_MAX);
     for (size_t i = 0; i < guesses->exit_count; i++) {
         if (leads_out(g, &guesses->exits[i]))
             return true;
@@ -354,152 +317,13 @@ static bool by_return(struct guess *g)
     return found;
 }
 
-/* Has the function that the call names jumped to wherever a register said, with as much on the
- * stack as there is to its return address? Code made at run time may have put more there. */
-static bool has_jumped(struct guess *g, const struct site *call, int32_t size)
-{
-    const struct site *target = find_site(g->u, call->target);
-    struct codepath path;
-
-    return target && target->image &&
-           codepaths_find_jump(g->u->images, target->image, vaddr_of(target), &g->u->searches,
-                               &path) &&
-           path.row.kind == ROW_CFA_RSP && path.row.cfa_offset <= size &&
-           (!g->site->image || size - path.row.cfa_offset <= SPILLED_MAX);
-}
-
-/* Does the call that has this return address name the function that `inner` is in, as far as it
- * says what it names? */
-static bool may_have_called(const struct site *call, const struct site *inner)
-{
-    uint64_t named = call->callee ? call->callee : call->target;
-    return !named || !inner->start || (named >= inner->start && named < inner->end);
-}
-
-/*
- * Where a frame by rbp lies if what rbp was is lost: the nearest return address that is behind a
- * call of its function, else the nearest behind a call through a pointer, is the frame's. Makes
- * a row by rsp of its row by rbp. False: there is none.
- */
-static bool find_lost_frame(struct unwinder *u, const struct position *walked,
-                            const struct site *site, uint64_t sp, struct row *ret)
-{
-    uint64_t word;
-    int32_t pointed = 0, named = 0;
-
-    for (int32_t size = 8; size <= 8 * SEARCH_WORDS && !named; size += 8) {
-        if (!sight_look(u, walked, SIGHT_FROM_RSP, sp + (uint64_t)size - 8, &word))
-            break;
-        const struct site *call = word ? find_call(u, word) : NULL;
-        if (!call || !call->image || call->signal)
-            continue;
-        if ((call->callee || call->target) && may_have_called(call, site))
-            named = size;
-        else if (!call->callee && !call->target && !pointed)
-            pointed = size;
-    }
-    *ret = (struct row){ .kind = ROW_CFA_RSP,
-                         .cfa_offset = named ? named : pointed,
-                         .rbp_offset = site->row.rbp_offset };
-    return named || pointed;
-}
-
-/* A row that leads outwards from a frame though rbp may not be known, and notes the word that
- * decides on the step. False: there is none. */
-static bool find_row(struct guess *g, const struct site *call, const struct position *at,
-                     struct row *ret)
-{
-    uint64_t word;
-
-    *ret = call->row;
-    if (ret->kind == ROW_OUTERMOST)
-        return true;
-    if (ret->kind == ROW_CFA_RBP && !at->bp_known &&
-        !find_lost_frame(g->u, g->at, call, at->sp, ret))
-        return false;
-    if (ret->kind != ROW_CFA_RSP && ret->kind != ROW_CFA_RBP)
-        return false;
-    sight_look(g->u, g->at, SIGHT_FROM_RSP,
-               (ret->kind == ROW_CFA_RSP ? at->sp : at->bp) + (uint64_t)(int64_t)ret->cfa_offset -
-                   8,
-               &word);
-    return true;
-}
-
-/* What unwind information and calls say of the frames beyond a return address. */
-enum chain {
-    CHAIN_BROKEN,
-    CHAIN_OPEN,  /* agree until it is not known how to go on, */
-    CHAIN_LOOSE, /* or out to the outermost, if some functions left by tail calls, */
-    CHAIN_WHOLE, /* or all */
-};
-
-/*
- * Follows the frames from the call on whose return address lies below `sp`. What an earlier call
- * left on the stack is broken somewhere, for in between it was overwritten.
- */
-static enum chain follow_chain(struct guess *g, struct site *call, uint64_t sp)
-{
-    struct position at = { .ip = call->address + 1, .sp = sp, .lost = true };
-    int tail_calls = 0;
-
-    for (int i = 0; i < CHAIN_MAX; i++) {
-        const enum chain whole = tail_calls ? CHAIN_LOOSE : CHAIN_WHOLE;
-        const uint64_t before = at.sp;
-        struct site coded = *call;
-        if (call->cfi == SITE_ENTRY)
-            return whole;
-        if (call->cfi != SITE_COVERED || call->signal || !find_row(g, call, &at, &coded.row))
-            return i ? CHAIN_OPEN : CHAIN_BROKEN;
-        enum step step = unwinder_step(g->u, &coded, &at);
-        if (step == STEP_OUTERMOST)
-            return whole;
-        struct site *outer = step == STEP_OUT && at.sp > before ? find_call(g->u, at.ip) : NULL;
-        if (!outer)
-            return step == STEP_OUT && bottom_is_planted(g->u, at.ip) ? whole : CHAIN_BROKEN;
-        tail_calls += outer->image && !outer->signal && !may_have_called(outer, call);
-        if (tail_calls > TAIL_CALLS)
-            return CHAIN_BROKEN;
-        call = outer;
-    }
-    return CHAIN_OPEN;
-}
-
-/* Can the call have led to code that nobody knows: through a pointer, or by a function that went on
- * through one? */
-static bool leads_into(struct guess *g, const struct site *call, uint64_t size)
-{
-    return call->image && (call->target ? has_jumped(g, call, (int32_t)size) : !g->site->image);
-}
-
-/*
- * The first word on the stack, with the best chain beyond it, that can be the return address of
- * code without any known start or end: of a JIT compiler's, mostly, on a frame of fixed size. That
- * it has called itself does not matter: it is the code of others that called it which is looked
- * for.
- */
+/* By what entered the code; of rbp nothing is known then. */
 static bool by_scan(struct guess *g)
 {
-    const uint64_t sp = g->at->sp;
-    enum chain best = CHAIN_BROKEN;
-    uint64_t word, found = 0;
+    const uint64_t size = scan_caller(g->u, g->site, g->at);
+    const struct row row = { .kind = ROW_GO, .cfa_offset = (int32_t)size };
 
-    for (uint64_t size = 8; size <= 8 * REMOTE_WORDS && best != CHAIN_WHOLE; size += 8) {
-        if (!sight_look(g->u, g->at, SIGHT_FROM_RSP, sp + size - 8, &word))
-            break;
-        struct site *call = word ? find_call(g->u, word) : NULL;
-        if (!call || !leads_into(g, call, size))
-            continue;
-        const size_t sights = g->u->sight_count;
-        enum chain chain = follow_chain(g, call, sp + size);
-        if (chain <= best)
-            continue;
-        best = chain;
-        found = size;
-        if (chain == CHAIN_WHOLE) /* the walk will come there */
-            g->u->sight_count = sights;
-    }
-    return found && take_size(g, found, ROW_GO);
+    return size && take(g, &row, false);
 }
 
 /* Where the code is a file's. */
@@ -522,7 +346,7 @@ enum step guess_step(struct unwinder *u, struct site *site, struct position *at,
 
     unwinder_find_bp(u, at);
     if (!site->image) /* which call it is may change */
-        sight_note_code(u, site->address + 1 - CALL_SIZE);
+        sight_note_code(u, site->address + 1 - CALL_SIZE, CALL_SIZE / 8);
     if (site->image)
         step = in_image(&g);
     else
@@ -530,7 +354,7 @@ enum step guess_step(struct unwinder *u, struct site *site, struct position *at,
     *row = g.row;
     if (step == STEP_OUT) {
         uint64_t base = g.row.kind == ROW_CFA_RBP ? at->bp : at->sp;
-        sight_forget(u, g.first, at, base + (uint64_t)(int64_t)g.row.cfa_offset - 8, g.caller.ip);
+        sight_forget(u, g.first, at, base + (uint64_t)(int64_t)g.row.cfa_offset - 8);
         *at = g.caller;
         at->lost = true;
         u->inexact = u->carried = true;
@@ -562,19 +386,19 @@ enum step guess_deeper(struct unwinder *u, struct site *site, struct position *a
     const uint32_t first = (uint32_t)u->sight_count;
     uint64_t word;
 
-    for (int32_t i = 0; i < SEARCH_WORDS && is_one_frame(u, site); i++) {
+    for (int32_t i = 0; i < SCAN_WORDS && is_one_frame(u, site); i++) {
         struct row deeper = site->row;
         deeper.cfa_offset += 8 * i;
         uint64_t address = at->sp + (uint64_t)(int64_t)deeper.cfa_offset - 8;
         if (!sight_look(u, at, SIGHT_FROM_RSP, address, &word))
             break;
-        const struct site *call = word ? find_call(u, word) : NULL;
+        const struct site *call = word ? returns_call(u, word) : NULL;
         struct site deep = *site;
         struct position caller = *at;
         deep.row = deeper;
         if (!call || !leads_to(call, site) || unwinder_step(u, &deep, &caller) != STEP_OUT)
             continue;
-        sight_forget(u, first, at, address, word);
+        sight_forget(u, first, at, address);
         *at = caller;
         *row = deeper;
         at->lost = u->inexact = u->carried = true;
@@ -590,12 +414,12 @@ enum step guess_lost(struct unwinder *u, struct site *site, struct position *at,
     struct site found = *site;
     struct position caller = *at;
 
-    if (site->row.kind != ROW_CFA_RBP || !find_lost_frame(u, at, site, at->sp, &found.row) ||
+    if (site->row.kind != ROW_CFA_RBP || !scan_lost_frame(u, at, site, at->sp, &found.row) ||
         unwinder_step(u, &found, &caller) != STEP_OUT) {
         u->failure = 0;
         return STEP_UNKNOWN;
     }
-    sight_forget(u, first, at, caller.sp - 8, caller.ip);
+    sight_forget(u, first, at, caller.sp - 8);
     *at = caller;
     *row = found.row;
     at->lost = u->inexact = u->carried = true;

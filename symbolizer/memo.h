@@ -34,7 +34,7 @@ struct memo_sight {
     } place;
     uint32_t count; /* 8-byte words from there on: 1, or more of no code */
     uint64_t at;
-    uint64_t word; /* 0: no code */
+    uint64_t word; /* 0: no code. Of code at run time, a number for all of it */
 };
 
 /* What is known of rbp where a guess is made. */

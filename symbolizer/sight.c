@@ -5,7 +5,6 @@
 
 enum {
     FRAME_MAX = 1 << 20, /* bytes of stack, to where rbp points */
-    CALL_SIZE = 8,       /* bytes before a return address that say which call it is */
 };
 
 enum memo_rbp sight_rbp(const struct position *at)
@@ -71,25 +70,31 @@ bool sight_look(struct unwinder *u, const struct position *at, enum sight_place 
     return readable;
 }
 
-void sight_note_code(struct unwinder *u, uint64_t address)
+/* A number for the code from an address on, as far as it can be read (FNV-1a). */
+static uint64_t number_code(struct unwinder *u, uint64_t address, uint32_t words)
 {
-    uint64_t code = 0;
+    uint8_t code[8 * CODE_WORDS_MAX];
+    uint64_t number = 0xcbf29ce484222325;
+    ssize_t size = u->target->read(u->target->context, address, code, 8 * (size_t)words);
 
-    if (u->settled && !target_read_all(u->target, address, &code, sizeof(code)))
-        note(u, (struct memo_sight){ SIGHT_CODE, 1, address, code });
-    else
-        u->settled = false;
+    for (ssize_t i = 0; i < size; i++)
+        number = (number ^ code[i]) * 0x100000001b3;
+    return number;
 }
 
-void sight_forget(struct unwinder *u, uint32_t first, const struct position *at, uint64_t address,
-                  uint64_t found)
+void sight_note_code(struct unwinder *u, uint64_t address, uint32_t words)
+{
+    if (u->settled)
+        note(u, (struct memo_sight){ SIGHT_CODE, words, address, number_code(u, address, words) });
+}
+
+void sight_forget(struct unwinder *u, uint32_t first, const struct position *at, uint64_t address)
 {
     size_t kept = first;
 
     for (size_t i = first; i < u->sight_count; i++) {
         const struct memo_sight *s = &u->sights[i];
-        bool its = s->place == SIGHT_CODE ? s->at == found - CALL_SIZE
-                                          : s->word && base_of(s->place, at) + s->at == address;
+        bool its = s->place != SIGHT_CODE && s->word && base_of(s->place, at) + s->at == address;
         if (!its)
             u->sights[kept++] = *s;
     }
@@ -98,8 +103,7 @@ void sight_forget(struct unwinder *u, uint32_t first, const struct position *at,
 
 static bool same_code(struct unwinder *u, const struct memo_sight *sight)
 {
-    uint64_t code;
-    return !target_read_all(u->target, sight->at, &code, sizeof(code)) && code == sight->word;
+    return number_code(u, sight->at, sight->count) == sight->word;
 }
 
 static bool same_words(struct unwinder *u, const struct memo_sight *sight, uint64_t address)

@@ -16,13 +16,15 @@ enum memo_rbp sight_rbp(const struct position *at);
 bool sight_look(struct unwinder *unwinder, const struct position *at, enum sight_place place,
                 uint64_t address, uint64_t *ret);
 
-/* Notes the 8 bytes of code, made at run time, from an address on. */
-void sight_note_code(struct unwinder *unwinder, uint64_t address);
+enum { CODE_WORDS_MAX = 8 };
+
+/* Notes so many 8-byte words of code, made at run time, from an address on. */
+void sight_note_code(struct unwinder *unwinder, uint64_t address, uint32_t words);
 
 /* Forgets what was noted from number `first` on of the return address that was found at `address`:
  * it decides by itself. */
 void sight_forget(struct unwinder *unwinder, uint32_t first, const struct position *at,
-                  uint64_t address, uint64_t found);
+                  uint64_t address);
 
 /* Would a guess at this frame see the same as when the node was added? */
 bool sight_same(struct unwinder *unwinder, const struct memo *memo, const struct memo_node *node,

@@ -195,18 +195,30 @@ static void check_again(struct unwinder *u, struct space *space, const struct ta
     free(frames);
 }
 
-/* What the memo says is what a walk finds, now and after the stack has changed in places. */
+/* The file is no ELF file, so that all code is made at run time, and may be made anew at any time.
+ */
+static void change_code(const struct process *p, uint8_t *code, unsigned *seed)
+{
+    if (p->file_size > 4 && memcmp(p->file, "\177ELF", 4))
+        code[next_random(seed) % p->file_size] = (uint8_t)next_random(seed);
+}
+
+/* What the memo says is what a walk finds, now and after the stack has changed in places, or the
+ * code. */
 static void check_memo(struct unwinder *u, struct space *space, const struct target *target,
                        struct process *p)
 {
     enum { ROUNDS = 16 };
-    uint8_t *stack = malloc(p->stack_size + 1);
-    const uint8_t *former = p->stack;
+    uint8_t *stack = malloc(p->stack_size + 1), *code = malloc(p->file_size + 1);
+    const uint8_t *former = p->stack, *former_code = p->file;
     unsigned seed = (unsigned)p->stack_size;
 
     if (p->stack_size)
         memcpy(stack, p->stack, p->stack_size);
+    if (p->file_size)
+        memcpy(code, p->file, p->file_size);
     p->stack = stack;
+    p->file = code;
     for (int round = 0; round < ROUNDS; round++) {
         enum stack_end end = unwind(u, space, target, &p->registers);
         struct frame *frames = calloc(u->depth + 1, sizeof(*frames));
@@ -223,6 +235,8 @@ static void check_memo(struct unwinder *u, struct space *space, const struct tar
         free(frames);
         /* One word becomes what another is: often both are return addresses. Or all as it was. */
         size_t words = p->stack_size / 8;
+        if (round % 4 == 3)
+            change_code(p, code, &seed);
         if (words && round % 3 == 2)
             memcpy(stack, former, p->stack_size);
         else if (words)
@@ -230,7 +244,29 @@ static void check_memo(struct unwinder *u, struct space *space, const struct tar
                    8);
     }
     p->stack = former;
+    p->file = former_code;
     free(stack);
+    free(code);
+}
+
+/* Puts a call, of one of all forms, somewhere into the file, and its return address somewhere on
+ * the stack, as it is where the file is mapped by the seeds (make-seeds). */
+static void plant_call(uint8_t *stack, size_t stack_size, uint8_t *file, size_t file_size,
+                       unsigned *seed)
+{
+    static const struct {
+        uint8_t size, bytes[3];
+    } calls[] = { { 5, { 0xe8 } },       { 6, { 0xff, 0x15 } },       { 2, { 0xff, 0xd0 } },
+                  { 3, { 0xff, 0x50 } }, { 7, { 0xff, 0x94, 0x24 } }, { 7, { 0xff, 0x14, 0x25 } } };
+    static const uint64_t bases[] = { 0x10000, 0x20000 };
+    size_t which = next_random(seed) % (sizeof(calls) / sizeof(*calls)), size = calls[which].size;
+
+    if (stack_size < 8 || file_size < size)
+        return;
+    size_t at = next_random(seed) % (file_size - size + 1);
+    uint64_t address = bases[next_random(seed) % 2] + at + size;
+    memcpy(file + at, calls[which].bytes, size < 3 ? size : 3);
+    memcpy(stack + next_random(seed) % (stack_size / 8) * 8, &address, sizeof(address));
 }
 
 static void walk(struct process *p)
@@ -295,7 +331,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
         LLVMFuzzerMutate(data, HEAD_SIZE - 4, HEAD_SIZE - 4);
         return size;
     }
-    if (which > 4)
+    if (which == 5) {
+        plant_call(data + HEAD_SIZE + maps, stack, data + file, size - file, &seed);
+        return size;
+    }
+    if (which > 5)
         return file + mutate_elf(data + file, size - file, max_size - file, seed);
     if (which == 1) {
         sizes[0] = (uint16_t)mutate_piece(data, size, max_size, HEAD_SIZE, maps);
