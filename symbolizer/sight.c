@@ -106,11 +106,18 @@ static bool same_code(struct unwinder *u, const struct memo_sight *sight)
     return number_code(u, sight->at, sight->count) == sight->word;
 }
 
+/* What cannot be read is no code. */
 static bool same_words(struct unwinder *u, const struct memo_sight *sight, uint64_t address)
 {
     bool readable = true;
+    const uint64_t *words;
+    uint32_t known = 0;
 
-    for (uint32_t i = 0; i < sight->count && readable; i++) {
+    if (!sight->word) { /* many, mostly */
+        size_t count = unwinder_words(u, address, sight->count, &words);
+        known = (uint32_t)space_find_code(u->space, words, count);
+    }
+    for (uint32_t i = known; i < sight->count && readable; i++) {
         if (see(u, address + 8 * (uint64_t)i, &readable) != sight->word)
             return false;
     }

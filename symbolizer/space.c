@@ -154,14 +154,27 @@ static void know_megabytes(struct code *code)
     code->megabytes_known = true;
 }
 
-bool space_has_code(const struct space *space, uint64_t word)
+static bool may_be_code(const struct code *code, uint64_t word)
+{
+    const uint64_t m = word >> MEGABYTE;
+    return code->megabytes[m % MEGABYTES / 64] >> m % 64 & 1;
+}
+
+size_t space_find_code(const struct space *space, const uint64_t *words, size_t count)
 {
     struct code *code = space->code;
-    const uint64_t m = word >> MEGABYTE;
+    size_t i = 0;
 
     if (!code->megabytes_known)
         know_megabytes(code);
-    return code->megabytes[m % MEGABYTES / 64] >> m % 64 & 1 &&
+    while (i < count && !may_be_code(code, words[i]))
+        i++;
+    return i;
+}
+
+bool space_has_code(const struct space *space, uint64_t word)
+{
+    return !space_find_code(space, &word, 1) &&
            (space_find(space, word) || space_find(space, word - 1));
 }
 

@@ -136,6 +136,9 @@ const struct region *space_find(const struct space *space, uint64_t address);
 /* Does it point to executable memory, or right behind it, as a return address does? */
 bool space_has_code(const struct space *space, uint64_t word);
 
+/* The first of so many words that may do so, judged by the megabyte; `count`: none. */
+size_t space_find_code(const struct space *space, const uint64_t *words, size_t count);
+
 /* Does [start, start + size) overlap an executable mapping? */
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);
 

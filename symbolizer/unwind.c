@@ -101,6 +101,19 @@ bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
     return false;
 }
 
+size_t unwinder_words(struct unwinder *u, uint64_t address, size_t count, const uint64_t **ret)
+{
+    uint64_t at = address - u->stack_start, end = at + 8 * count;
+
+    if (at % 8 || at >= STACK_PIECE_MAX || end > STACK_PIECE_MAX)
+        return 0;
+    u->reach = end > u->reach ? end : u->reach;
+    if (end > u->stack_size)
+        extend_stack(u, end);
+    *ret = (const uint64_t *)(const void *)(u->stack + at);
+    return at >= u->stack_size ? 0 : end > u->stack_size ? (u->stack_size - at) / 8 : count;
+}
+
 /* Why a step failed. */
 static enum stack_end failed_step(const struct unwinder *u)
 {

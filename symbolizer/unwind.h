@@ -138,7 +138,11 @@ enum step unwinder_find_bp(struct unwinder *unwinder, struct position *at);
 /* A word of the traced process, by way of the piece of the stack; false and unwinder->failure if
  * not mapped. */
 bool unwinder_read(struct unwinder *unwinder, uint64_t address, uint64_t *ret);
-/* The same if it is in the piece that has been read. */
+/* The words from an address on, up to so many, as far as they are in the piece or can be added to
+ * it; how many. */
+size_t unwinder_words(struct unwinder *unwinder, uint64_t address, size_t count,
+                      const uint64_t **ret);
+/* The same as unwinder_read if it is in the piece that has been read. */
 bool unwinder_peek(const struct unwinder *unwinder, uint64_t address, uint64_t *ret);
 
 #endif
