@@ -42,6 +42,7 @@ static void code_forget(struct code *code)
     reference_cache_destroy(code->unwind_cache);
     code->unwind_cache = NULL;
     memo_deinit(&code->memo);
+    trails_deinit(&code->trails);
 }
 
 struct code *code_ref(struct code *code)

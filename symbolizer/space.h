@@ -14,6 +14,7 @@
 #include "symbolizer/memo.h"
 #include "symbolizer/perfmap.h"
 #include "symbolizer/target.h"
+#include "symbolizer/trail.h"
 
 /* One executable mapping. */
 struct region {
@@ -90,6 +91,7 @@ struct code {
     uint64_t pages_owner; /* as which it reads its code (codepages.h) */
     void *unwind_cache;   /* unw_addr_space_t; NULL until first used */
     struct memo memo;
+    struct trails trails;
 };
 
 struct space {

@@ -11,6 +11,7 @@
 #include "symbolizer/guess.h"
 #include "symbolizer/library.h"
 #include "symbolizer/reference.h"
+#include "symbolizer/rejoin.h"
 #include "symbolizer/sight.h"
 
 enum {
@@ -38,28 +39,44 @@ void unwinder_deinit(struct unwinder *u)
     free(u->stack);
     free(u->path);
     free(u->sights);
+    free(u->steps);
+    free(u->former);
 }
 
-/* Makes the piece of the stack `wanted` bytes long, if memory goes that far. */
+/* Makes the piece of the stack `size` bytes long, if memory goes that far. */
+static void read_stack(struct unwinder *u, size_t size)
+{
+    if (size > u->stack_capacity) {
+        size_t capacity = size > 2 * u->stack_capacity ? size : 2 * u->stack_capacity;
+        uint8_t *stack = realloc(u->stack, capacity);
+        if (!stack)
+            return;
+        u->stack = stack;
+        u->stack_capacity = capacity;
+    }
+    ssize_t got = u->target->read(u->target->context, u->stack_start + u->stack_size,
+                                  u->stack + u->stack_size, size - u->stack_size);
+    if (got > 0)
+        u->stack_size += (size_t)got;
+}
+
+/* Makes it at least `wanted` bytes long. */
 static void extend_stack(struct unwinder *u, size_t wanted)
 {
     size_t size = u->stack_size ? 2 * u->stack_size : u->piece;
 
     while (size < wanted)
         size *= 2;
-    if (size > STACK_MAX)
-        return;
-    if (size > u->stack_capacity) {
-        uint8_t *stack = realloc(u->stack, size);
-        if (!stack)
-            return;
-        u->stack = stack;
-        u->stack_capacity = size;
-    }
-    ssize_t got = u->target->read(u->target->context, u->stack_start + u->stack_size,
-                                  u->stack + u->stack_size, size - u->stack_size);
-    if (got > 0)
-        u->stack_size += (size_t)got;
+    if (size <= STACK_MAX)
+        read_stack(u, size);
+}
+
+void unwinder_read_up_to(struct unwinder *u, uint64_t address)
+{
+    uint64_t size = address - u->stack_start;
+
+    if (size > u->stack_size && size <= STACK_MAX)
+        read_stack(u, size);
 }
 
 bool unwinder_peek(const struct unwinder *u, uint64_t address, uint64_t *ret)
@@ -227,6 +244,7 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
     } else if (calls) {
         u->inexact |= may_name_another(site, inner);
     }
+    u->entered++;
     uint32_t module = site->image ? site->image->number : MODULE_ANON;
     uint32_t marks = (site->signal ? FRAME_SIGNAL : 0) | (site->entry ? FRAME_ENTRY : 0) |
                      (u->inexact ? FRAME_INEXACT : 0);
@@ -419,9 +437,10 @@ static enum step guess(struct unwinder *u, struct site *site, guesser *by, struc
     return step;
 }
 
-/* Guesses where the unwind information of `site` led: nowhere, or to what is lost. */
-static enum step guess_instead(struct unwinder *u, struct site *site, enum step stepped,
-                               const struct position *before, struct position *at, bool *reread)
+/* Guesses where the unwind information of `site` leads nowhere, or by what is lost. False: it does
+ * not, or the guess does neither. */
+static bool guess_instead(struct unwinder *u, struct site *site, enum step stepped,
+                          const struct position *before, struct position *at, bool *reread)
 {
     struct position from = *before;
     guesser *by = stepped == STEP_UNKNOWN && from.lost    ? guess_lost
@@ -429,14 +448,15 @@ static enum step guess_instead(struct unwinder *u, struct site *site, enum step 
                                                           : NULL;
 
     if (!by || guess(u, site, by, &from) != STEP_OUT)
-        return stepped;
+        return false;
     *at = from;
-    return STEP_OUT;
+    return true;
 }
 
 /* The end of a walk that memory or the map would not have ended otherwise. */
 static enum stack_end decide(struct unwinder *u, enum stack_end end)
 {
+    u->ended = true;
     u->decided = u->settled;
     return end;
 }
@@ -465,13 +485,21 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
     u->failure = 0;
     guess_begin(u);
     forget_emulation(u);
-    u->inexact = u->decided = false;
+    u->inexact = u->decided = u->ended = false;
     u->settled = true;
+    u->step_count = 0;
     for (bool first = true;; first = false) {
         uint64_t sp = at.sp;
         *last = site;
+        enum trail_frame frame = first ? TRAIL_INNERMOST : inner ? TRAIL_CALLER : TRAIL_OTHER;
+        bool settled = u->settled;
+        u->settled = true;
         if (!enter(u, site, inner))
             return failed_step(u);
+        if (step == unwinder_step && rejoin_trail(u, &at, frame))
+            return decide(u, u->stacks->stacks[u->joined].end);
+        rejoin_note_frame(u, &at, frame, u->settled);
+        u->settled &= settled;
         note_frame(u, first ? site->address : at.ip, site, inner);
         enum stack_end end = dead_end(site, first);
         bool uncovered = end == STACK_NO_CFI;
@@ -481,8 +509,9 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
         if (uncovered)
             unwinder_find_bp(u, &at);
         enum step stepped = uncovered ? guess(u, site, guess_step, &at) : step(u, site, &at);
-        if (!uncovered)
-            stepped = guess_instead(u, site, stepped, &before, &at, &reread);
+        bool instead = !uncovered && guess_instead(u, site, stepped, &before, &at, &reread);
+        if (instead)
+            stepped = STEP_OUT;
         switch (stepped) {
         case STEP_OUT:
             break;
@@ -502,6 +531,7 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
         if (!memo_progressed(progress, sp, at.sp) ||
             (progress == PROGRESS_ANY && ++changes > STACK_CHANGES_MAX))
             return STACK_CYCLE;
+        rejoin_note_step(u, site, !uncovered && !instead && step == unwinder_step, &before, &at);
         inner = site->uncalled ? NULL : site;
         uint64_t address = site->uncalled ? at.ip : at.ip - 1;
         site = find_site(u, address, &reread);
@@ -511,6 +541,7 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
             end = end_outwards(u, inner, &at, STACK_NO_CFI);
             if (end != STACK_NO_CFI) {
                 note_frame(u, at.ip, site, inner);
+                rejoin_note_frame(u, &at, TRAIL_OTHER, true);
                 return decide(u, end);
             }
         }
@@ -572,7 +603,10 @@ static bool begin(struct unwinder *u, struct space *space, const struct target *
     u->depth = 0;
     u->stack_start = u->start.rsp;
     u->stack_size = u->reach = 0;
-    u->inexact = u->decided = false;
+    u->inexact = u->decided = u->ended = false;
+    u->joined = NO_STACK;
+    u->step_count = 0;
+    rejoin_end(u);
     u->failure = space_update(space, u->images, target);
     return !u->failure;
 }
@@ -593,8 +627,9 @@ static enum stack_end walk_by(struct unwinder *u,
                               enum stack_end (*walker)(struct unwinder *, struct site *))
 {
     uint64_t address = u->start.rip - SYSCALL_SIZE;
-    bool reread = false;
+    bool reread = false, recorded = u->trails;
 
+    rejoin_end(u); /* the map may be read again, and the trails be gone */
     struct site *site = find_site(u, address, &reread);
     if (!site)
         return missing_site(u, address);
@@ -604,13 +639,19 @@ static enum stack_end walk_by(struct unwinder *u,
     }
     /* The map may be read again half-way: what the walk stands on must stay until it ends. */
     struct code *code = code_ref(u->space->code);
+    if (recorded)
+        rejoin_begin(u);
     enum stack_end end = walker(u, site);
-    u->decided &= code == u->space->code;
+    if (code != u->space->code) {
+        u->decided = u->ended = false;
+        rejoin_end(u);
+    }
     code_unref(code);
     learn_piece(u);
     if ((end != STACK_NO_CFI && end != STACK_BAD_CFI) || !unwinder_lost_thread(u))
         return end;
-    u->decided = false;
+    u->decided = u->ended = false;
+    u->joined = NO_STACK;
     return STACK_UNREADABLE;
 }
 
@@ -689,15 +730,17 @@ static uint32_t step_by_memo(struct unwinder *u, uint32_t node, struct position 
     return MEMO_NONE;
 }
 
-/* The number of the stack, if the memo leads there; else MEMO_NONE. It reads what walk() reads. */
+/* The number of the stack, if the memo leads there; else MEMO_NONE. It reads what walk() reads, but
+ * goes only as far as to where a trail begins. */
 static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
 {
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
     uint32_t node = memo_find(&u->space->code->memo, root, at.ip - SYSCALL_SIZE);
+    const uint64_t end = u->trail ? trail_start(u->trail) : UINT64_MAX;
     uint32_t stack = MEMO_NONE;
 
     forget_emulation(u);
-    for (u->depth = 1; node != MEMO_NONE; u->depth++)
+    for (u->depth = 1; node != MEMO_NONE && at.sp < end; u->depth++)
         node = step_by_memo(u, node, &at, &stack);
     u->depth = 0;
     return stack;
@@ -708,6 +751,9 @@ int64_t unwind_number(struct unwinder *u, struct space *space, const struct targ
 {
     uint32_t root = MEMO_ROOT + (uint32_t)(spawner - UNKNOWN_STACK);
     bool begun = begin(u, space, target, registers);
+
+    if (begun && spawner == NO_STACK)
+        rejoin_begin(u);
     uint32_t known = begun && registers->cs == CODE_64 ? walk_by_memo(u, root) : MEMO_NONE;
 
     if (known != MEMO_NONE) {
@@ -718,8 +764,8 @@ int64_t unwind_number(struct unwinder *u, struct space *space, const struct targ
     u->walks++;
     enum stack_end end = begun ? walk_by(u, walk_by_rows) : failed_step(u);
     end = unwind_beyond(u, end, spawner);
-    int64_t number = stacks_intern(u->stacks, u->frames, u->depth, end);
-    if (u->decided && number >= 0)
+    int64_t number = rejoin_add_frames(u, u->joined == NO_STACK ? end : (uint32_t)u->joined);
+    if (number >= 0 && !rejoin_store(u) && u->decided)
         memo_add(&space->code->memo, root, u->path, u->path_depth, u->sights, (uint32_t)number);
     return number;
 }

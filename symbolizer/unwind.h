@@ -43,7 +43,8 @@ struct unwinder {
     /* Over all stacks. */
     struct codepages code; /* that calls were read from */
     uint64_t hits;         /* known from the memo */
-    uint64_t walks;        /* not: walked */
+    uint64_t walks;        /* not: walked, */
+    uint64_t entered;      /* over so many frames, the others were known */
     uint64_t hard_walks;   /* of these, that met a hard row and were left to libunwind */
 
     /* The walk under way. */
@@ -64,8 +65,21 @@ struct unwinder {
     uint32_t path_depth;       /* as far as there is room for them */
     struct memo_sight *sights; /* what guesses saw on the way */
     size_t sight_count, sight_capacity;
-    bool settled; /* as long as the code stays, the path decides on the frames, */
-    bool decided; /* and on the end */
+    bool settled;          /* as long as the code stays, the path decides on the frames, */
+    bool decided;          /* and on the end */
+    bool ended;            /* it does so on the end alone */
+    struct trails *trails; /* where it is to be stored (rejoin.c); NULL: nowhere */
+    struct trail *trail;   /* to which it may come; NULL: there is none */
+    uint32_t trail_kept;   /* of which so many steps, from the outermost, may be what they were */
+    int64_t joined;        /* the stack beyond the frame at which it did; NO_STACK: it did not */
+    struct trail_step *steps; /* of it, innermost first, from the last one that is not simple */
+    uint32_t step_count, step_capacity;
+    /* The piece that was read for the trail which was stored last: its steps rest on words in it.
+     */
+    uint8_t *former;
+    uint64_t former_start, former_trail; /* number of the trail */
+    size_t former_size, former_capacity;
+    uint64_t reached; /* the stack pointer of the frame to which it came last */
 
     /* libunwind's (reference.c). */
     unw_cursor_t cursor;
@@ -142,7 +156,9 @@ bool unwinder_read(struct unwinder *unwinder, uint64_t address, uint64_t *ret);
  * it; how many. */
 size_t unwinder_words(struct unwinder *unwinder, uint64_t address, size_t count,
                       const uint64_t **ret);
-/* The same as unwinder_read if it is in the piece that has been read. */
+/* Makes the piece reach up to there at once, if it is memory. */
+void unwinder_read_up_to(struct unwinder *unwinder, uint64_t address);
+/* The same as unwinder_read() if it is in the piece that has been read. */
 bool unwinder_peek(const struct unwinder *unwinder, uint64_t address, uint64_t *ret);
 
 #endif

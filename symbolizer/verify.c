@@ -77,8 +77,9 @@ static void print_registers(FILE *file, const struct target *target,
             r->rsi, r->rdi, r->r8, r->r9, r->r10, r->r11);
 }
 
-static void print_stack(FILE *file, const struct unwinder *u)
+static void print_stack(FILE *file, struct unwinder *u)
 {
+    unwinder_read_up_to(u, u->stack_start + DUMP_MAX);
     for (size_t i = 0; i < u->stack_size && i < DUMP_MAX; i++) {
         if (i % LINE_BYTES == 0)
             fprintf(file, "%s  %" PRIx64 ":", i ? "\n" : "", u->stack_start + i);

@@ -19,6 +19,7 @@
 
 enum {
     STAT_SIZE = 1024,
+    MUCH = 8192, /* bytes */
     READS_BEFORE_OPENING = 64,
     OPEN_MAX_FD = 256, /* higher ones are left for images, and for what must stay open */
 };
@@ -56,7 +57,11 @@ static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t
 
     if (tracee->space->memory_fd < 0)
         open_busy(tracee);
-    if (tracee->space->memory_fd >= 0)
+    /* The file copies page by page by way of a page of the kernel's: 50 us for 400 KiB, without
+     * it 20. */
+    if (size >= MUCH)
+        got = process_vm_readv(tracee->tid, &local, 1, &remote, 1, 0);
+    if (got <= 0 && tracee->space->memory_fd >= 0)
         got = pread(tracee->space->memory_fd, buffer, size, (off_t)address);
     if (got > 0)
         return got;

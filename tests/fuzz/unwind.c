@@ -14,7 +14,7 @@ enum {
     HEAD_SIZE = 70,
     STACK_ROOM = 1 << 16, /* how much memory a mapping "[stack]" has at most */
     MODULES = MODULE_FIRST + 1000,
-    DEPTH_FEW = 1000, /* frames that libunwind walks in no time */
+    DEPTH_FEW = 1000, /* frames that are walked in no time */
 };
 
 /* What the process is. */
@@ -203,14 +203,15 @@ static void change_code(const struct process *p, uint8_t *code, unsigned *seed)
         code[next_random(seed) % p->file_size] = (uint8_t)next_random(seed);
 }
 
-/* What the memo says is what a walk finds, now and after the stack has changed in places, or the
- * code. */
+/* What the memo and the trails say is what a walk finds, now and after the stack has changed in
+ * places, or the code, from where it began and from elsewhere. */
 static void check_memo(struct unwinder *u, struct space *space, const struct target *target,
                        struct process *p)
 {
     enum { ROUNDS = 16 };
     uint8_t *stack = malloc(p->stack_size + 1), *code = malloc(p->file_size + 1);
     const uint8_t *former = p->stack, *former_code = p->file;
+    const uint64_t rsp = p->registers.rsp;
     unsigned seed = (unsigned)p->stack_size;
 
     if (p->stack_size)
@@ -237,12 +238,14 @@ static void check_memo(struct unwinder *u, struct space *space, const struct tar
         size_t words = p->stack_size / 8;
         if (round % 4 == 3)
             change_code(p, code, &seed);
+        p->registers.rsp = rsp + (next_random(&seed) % 2 ? next_random(&seed) % 256 * 8 : 0);
         if (words && round % 3 == 2)
             memcpy(stack, former, p->stack_size);
         else if (words)
             memcpy(stack + next_random(&seed) % words * 8, stack + next_random(&seed) % words * 8,
                    8);
     }
+    p->registers.rsp = rsp;
     p->stack = former;
     p->file = former_code;
     free(stack);
