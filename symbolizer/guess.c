@@ -48,7 +48,7 @@ static struct site *find_site(struct unwinder *u, uint64_t address)
 {
     if (!space_find(u->space, address))
         return NULL;
-    return u->space->code->site_count < SITES_MAX ? space_site(u->space, address)
+    return u->space->code->site_count < SITES_MAX ? space_site(u->space, u->target, address)
                                                   : space_known_site(u->space, address);
 }
 
@@ -197,8 +197,8 @@ static bool is_other_start(void *context, uint64_t address)
 
 static bool is_made_at_run_time(struct unwinder *u, uint64_t address)
 {
-    const struct region *region = space_find(u->space, address);
-    return region && !region->image;
+    const struct site *site = find_site(u, address);
+    return site && !site->image;
 }
 
 /*
@@ -279,7 +279,7 @@ static bool leads_to(const struct site *call, const struct site *site)
  * address on the stack? */
 static bool is_one_frame(struct unwinder *u, const struct site *site)
 {
-    const struct site *start = space_site(u->space, site->start);
+    const struct site *start = space_site(u->space, u->target, site->start);
 
     return site->row.kind == ROW_CFA_RSP && site->row.cfa_offset > 8 && start &&
            start->row.kind == site->row.kind && start->row.cfa_offset == site->row.cfa_offset;

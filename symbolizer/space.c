@@ -55,6 +55,7 @@ void code_unref(struct code *code)
     if (!code || --code->references)
         return;
     code_forget(code);
+    formers_deinit(&code->formers);
     free(code->regions);
     free(code);
 }
@@ -158,10 +159,13 @@ static bool region_kept(const struct code *code, const struct region *old)
            (!r->image || r->start - r->offset == old->start - old->offset);
 }
 
-/* May it have other code now? Of [anon] nothing was learned that could be wrong by that. */
-static bool region_rewritten(const struct region *region, const struct range *changed)
+/* May it have other code now? Of [anon] nothing was learned that could be wrong by that, unless it
+ * was found to be a file's. */
+static bool region_rewritten(const struct code *code, const struct region *region,
+                             const struct range *changed)
 {
-    return region->image && region->start < changed->end && region->end > changed->start;
+    return (region->image || code->formers.count) && region->start < changed->end &&
+           region->end > changed->start;
 }
 
 /* Was anything learned of the region? */
@@ -207,7 +211,72 @@ struct reading {
     size_t capacity;
     struct images *images;
     const struct target *target;
+    struct mapping
+        file; /* the last of a file that was met in the text of the map; no inode: none */
 };
+
+/* Where this address was in a file's mapping, by the old map and those before it. False: in none.
+ */
+static bool find_former(const struct code *old, uint64_t address, struct former *ret)
+{
+    const struct region *region = next_region(old, address);
+    const struct former *former = formers_find(&old->formers, address);
+
+    if (region && region->start <= address && region->image)
+        *ret = (struct former){ region->start, region->end, region->offset, region->image };
+    else if (former)
+        *ret = *former;
+    return former || (region && region->start <= address && region->image);
+}
+
+/* Has the mapping no file but one without a name, as memory on huge pages has, and begins with what
+ * was there before? */
+static bool is_moved(const struct reading *r, const struct mapping *m)
+{
+    static const char deleted[] = " (deleted)";
+    const size_t suffix = sizeof(deleted) - 1;
+    struct former former;
+
+    return m->inode && m->path_length > suffix &&
+           !memcmp(m->path + m->path_length - suffix, deleted, suffix) &&
+           find_former(r->old, m->start, &former) &&
+           (former.image->device != m->device || former.image->inode != m->inode) &&
+           former_is_kept(&former, r->target, m->start);
+}
+
+/* Has the image code that belongs where this mapping is, if its file is mapped as here? 0 or
+ * -ENOMEM. */
+static int add_formers(struct reading *r, const struct mapping *file, struct image *image,
+                       const struct mapping *m)
+{
+    uint64_t vaddr;
+    int error = 0;
+
+    if (!image_vaddr(image, file->offset, &vaddr))
+        return 0;
+    for (size_t i = 0; i < image->segment_count && !error; i++) {
+        const struct segment *s = &image->segments[i];
+        uint64_t start = file->start - vaddr + s->vaddr;
+        if (s->executable && start < m->end && start + s->size > m->start)
+            error = formers_add(&r->code->formers,
+                                (struct former){ start, start + s->size, s->offset, image });
+    }
+    return error;
+}
+
+/* Text may have been moved before we came: then the rest of the file is mapped before it still. */
+static int infer_former(struct reading *r, const struct mapping *m)
+{
+    struct image *image;
+    int result = 0;
+
+    if (!r->old->region_count && r->file.inode)
+        result = images_load(r->images, r->target, &r->file, &image);
+    if (result <= 0)
+        return result;
+    image->module.loads--; /* it was only asked for */
+    return add_formers(r, &r->file, image, m);
+}
 
 static int add_mapping(struct reading *r, const struct mapping *m)
 {
@@ -217,8 +286,10 @@ static int add_mapping(struct reading *r, const struct mapping *m)
 
     if (same)
         region.image = same->image;
-    else
+    else if (!is_moved(r, m))
         result = images_load(r->images, r->target, m, &region.image);
+    if (!result && !region.image)
+        result = infer_former(r, m);
     return result < 0 ? result : append_region(r->code, &r->capacity, &region);
 }
 
@@ -235,6 +306,8 @@ static int read_all_regions(struct reading *r)
     while ((result = maps_next(&next, &m)) > 0) {
         if (m.executable && (result = add_mapping(r, &m)) < 0)
             break;
+        if (m.path_length && *m.path == '/')
+            r->file = m;
     }
     free(text);
     return result;
@@ -315,11 +388,37 @@ static bool still_holds(const struct space *space, const struct code *code)
 
     for (size_t i = 0; i < old->region_count; i++) {
         const struct region *region = &old->regions[i];
-        if ((!region_kept(code, region) || region_rewritten(region, &space->changed)) &&
+        if ((!region_kept(code, region) || region_rewritten(old, region, &space->changed)) &&
             region_known(old, region))
             return false;
     }
     return true;
+}
+
+/* Is this part of its file mapped in the new map, here or elsewhere? */
+static bool is_mapped(const struct code *code, const struct region *old)
+{
+    for (size_t i = 0; i < code->region_count; i++) {
+        const struct region *r = &code->regions[i];
+        if (r->image == old->image && r->offset <= old->offset &&
+            r->end - r->start + r->offset >= old->end - old->start + old->offset)
+            return true;
+    }
+    return false;
+}
+
+/* Notes in the new map what the old one had of files. 0 or -ENOMEM. */
+static int keep_formers(struct code *code, const struct code *old)
+{
+    int error = formers_add_all(&code->formers, &old->formers);
+
+    for (size_t i = 0; i < old->region_count && !error; i++) {
+        const struct region *r = &old->regions[i];
+        if (r->image && !is_mapped(code, r))
+            error = formers_add(&code->formers,
+                                (struct former){ r->start, r->end, r->offset, r->image });
+    }
+    return error;
 }
 
 /* Puts a newly read map in the place of the old one, and keeps what was learned, if it can. */
@@ -329,9 +428,12 @@ static void replace_code(struct space *space, struct code *code, bool holds)
 
     if (holds && old->references == 1) {
         struct region *regions = old->regions;
+        struct formers formers = old->formers;
         old->regions = code->regions;
         old->region_count = code->region_count;
+        old->formers = code->formers;
         code->regions = regions;
+        code->formers = formers;
         code_unref(code);
     } else {
         code_unref(old);
@@ -380,6 +482,8 @@ int space_update(struct space *space, struct images *images, const struct target
         return 0;
     reading.code = code_create();
     space->error = reading.code ? read_regions(space, &reading) : -ENOMEM;
+    if (!space->error)
+        space->error = keep_formers(reading.code, space->code);
     bool holds = !space->error && still_holds(space, reading.code);
     if (space->error < 0 || (holds && same_regions(reading.code, space->code)))
         code_unref(reading.code);
@@ -523,7 +627,26 @@ struct site *space_known_site(const struct space *space, uint64_t address)
     return code->site_slots ? code->sites[site_slot(code, address)] : NULL;
 }
 
-struct site *space_site(struct space *space, uint64_t address)
+/* The image whose code is at an address of a region, and its offset there. NULL: [anon]. */
+static struct image *find_image(const struct space *space, const struct target *target,
+                                const struct region *region, uint64_t address, uint64_t *offset)
+{
+    const struct former *former = NULL;
+
+    *offset = address;
+    if (region->image) {
+        *offset = address - region->start + region->offset;
+        return region->image;
+    }
+    if (!region->writable)
+        former = formers_find(&space->code->formers, address);
+    if (!former || !former_is_kept(former, target, address))
+        return NULL;
+    *offset = address - former->start + former->offset;
+    return former->image;
+}
+
+struct site *space_site(struct space *space, const struct target *target, uint64_t address)
 {
     struct code *code = space->code;
     struct site *known = space_known_site(space, address);
@@ -537,9 +660,8 @@ struct site *space_site(struct space *space, uint64_t address)
     if (!site)
         return NULL;
     site->address = address;
-    site->image = region->image;
     site->writable = region->writable;
-    site->offset = region->image ? address - region->start + region->offset : address;
+    site->image = find_image(space, target, region, address, &site->offset);
     describe(site);
     code->sites[site_slot(code, address)] = site;
     code->site_count++;
@@ -580,9 +702,10 @@ static bool is_constant(const struct site *site, uint64_t slot)
 }
 
 /* The site of a function that is called, NULL if it is not mapped. 0 or -ENOMEM. */
-static int find_callee(struct space *space, uint64_t function, const struct site **ret)
+static int find_callee(struct space *space, const struct target *target, uint64_t function,
+                       const struct site **ret)
 {
-    *ret = space_site(space, function);
+    *ret = space_site(space, target, function);
     return *ret || !space_find(space, function) ? 0 : -ENOMEM;
 }
 
@@ -626,7 +749,7 @@ static int follow_stub(struct space *space, const struct target *target, struct 
     *named = (struct named){ .stub = named->stub ? named->stub : named->address, .by_slot = true };
     error = target_read_all(target, call.address, &named->address, sizeof(named->address));
     if (!error)
-        error = find_callee(space, named->address, &named->callee);
+        error = find_callee(space, target, named->address, &named->callee);
     if (named->callee && !is_function(named->callee, image))
         named->callee = NULL;
     return error;
@@ -645,7 +768,7 @@ static int find_named(struct space *space, const struct target *target, struct c
     if (ret->by_slot)
         error = target_read_all(target, call.address, &ret->address, sizeof(ret->address));
     if (!error)
-        error = find_callee(space, ret->address, &ret->callee);
+        error = find_callee(space, target, ret->address, &ret->callee);
     for (int stubs = 0; stubs < 2 && !error && may_be_stub(ret); stubs++)
         error = follow_stub(space, target, pages, ret);
     if (error != -EFAULT)

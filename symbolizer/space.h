@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include "symbolizer/codepages.h"
 #include "symbolizer/codepath.h"
+#include "symbolizer/former.h"
 #include "symbolizer/image.h"
 #include "symbolizer/memo.h"
 #include "symbolizer/perfmap.h"
@@ -75,7 +76,8 @@ struct code {
     unsigned references;
     struct region *regions; /* sorted by address, disjoint */
     size_t region_count;
-    struct site **sites; /* open-addressed hash by address */
+    struct formers formers; /* regions of files that are no more */
+    struct site **sites;    /* open-addressed hash by address */
     size_t site_count, site_slots;
     uint64_t pages_owner; /* as which it reads its code (codepages.h) */
     void *unwind_cache;   /* unw_addr_space_t; NULL until first used */
@@ -127,8 +129,9 @@ const struct region *space_find(const struct space *space, uint64_t address);
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);
 
 /* What is known of an address; NULL if it lies in no executable mapping or there is no memory.
- * Valid as long as the space's present code is (code_ref). */
-struct site *space_site(struct space *space, uint64_t address);
+ * Valid as long as the space's present code is (code_ref). The target is asked whether [anon] has
+ * the code that a file had there before. */
+struct site *space_site(struct space *space, const struct target *target, uint64_t address);
 
 /* The same if it was asked for before; else NULL. */
 struct site *space_known_site(const struct space *space, uint64_t address);

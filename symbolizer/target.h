@@ -26,8 +26,8 @@ struct target {
     int (*find_code)(void *context, uint64_t address, struct mapping *ret);
 
     /* Opens, for reading, the file of a mapping, whose path is `path`: only if it is still that
-     * very file (device and inode). A descriptor, -ENOENT if it cannot be found, or another
-     * negative errno. */
+     * very file (inode, and device or bytes). A descriptor, -ENOENT if it cannot be found, or
+     * another negative errno. */
     int (*open_mapped)(void *context, const struct mapping *mapping, const char *path);
 
     /* All registers of the thread. Negative errno. NULL: a walk has been given them all. */

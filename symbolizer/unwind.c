@@ -141,13 +141,13 @@ static bool add_frame(struct unwinder *u, struct frame frame)
  * believed. */
 static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread)
 {
-    struct site *site = space_site(u->space, address);
+    struct site *site = space_site(u->space, u->target, address);
 
     if (!site && !*reread) {
         *reread = true;
         u->space->stale = true;
         if (!space_update(u->space, u->images, u->target))
-            site = space_site(u->space, address);
+            site = space_site(u->space, u->target, address);
     }
     return site;
 }
@@ -351,7 +351,7 @@ static bool is_start_context(struct unwinder *u, uint64_t address)
 static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
                                    const struct position *at, enum stack_end end)
 {
-    struct site *bottom = space_site(u->space, at->ip);
+    struct site *bottom = space_site(u->space, u->target, at->ip);
 
     if (!inner)
         return end;

@@ -21,6 +21,8 @@ enum {
     STAT_SIZE = 1024,
     READS_BEFORE_OPENING = 64,
     OPEN_MAX_FD = 256, /* higher ones are left for images, and for what must stay open */
+    COMPARED_PIECE = 4096,
+    COMPARED_MAX = 1 << 18, /* bytes of a mapping that are compared with its file */
 };
 
 static int open_file(pid_t tid, const char *name)
@@ -159,23 +161,52 @@ static int find_code(void *context, uint64_t address, struct mapping *ret)
     return memchr(name, '\n', ret->path_length) ? -ENOTTY : 1;
 }
 
-/* Opens `path` if it is the mapped file. Looks before it opens, so as not to block on, or wake,
- * whatever has taken the place of the file. */
-static int open_same(const char *path, const struct mapping *mapping)
+/* Does the mapping begin with what the file has there? */
+static bool has_same_bytes(void *context, const struct mapping *mapping, int fd)
+{
+    uint8_t ours[COMPARED_PIECE], theirs[COMPARED_PIECE];
+    uint64_t size = mapping->end - mapping->start;
+
+    for (uint64_t at = 0; at < size && at < COMPARED_MAX; at += COMPARED_PIECE) {
+        ssize_t got = pread(fd, ours, sizeof(ours), (off_t)(mapping->offset + at));
+        if (got < 0 || (!at && !got) ||
+            read_memory(context, mapping->start + at, theirs, (size_t)got) != got ||
+            memcmp(ours, theirs, (size_t)got))
+            return false;
+        if (got < COMPARED_PIECE)
+            break; /* the last page is mapped beyond the end of the file */
+    }
+    return true;
+}
+
+/*
+ * Is the open file the mapped one? The map names the device of the file system, stat(2) another one
+ * for each subvolume of btrfs and each layer of an overlay; and inode numbers are unique in one
+ * device. So where the devices differ, the bytes must be the same too.
+ */
+static bool is_mapped(void *context, const struct mapping *mapping, int fd)
 {
     struct stat st;
 
-    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != mapping->inode ||
-        st.st_dev != mapping->device)
+    return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_ino == mapping->inode &&
+           (st.st_dev == mapping->device || has_same_bytes(context, mapping, fd));
+}
+
+/* Opens `path` if it is the mapped file. Looks before it opens, so as not to block on, or wake,
+ * whatever has taken the place of the file. */
+static int open_same(void *context, const char *path, const struct mapping *mapping)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != mapping->inode)
         return -ENOENT;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return -errno;
-    if (fstat(fd, &st) < 0 || st.st_ino != mapping->inode || st.st_dev != mapping->device) {
-        close(fd);
-        return -ENOENT;
-    }
-    return fd;
+    if (is_mapped(context, mapping, fd))
+        return fd;
+    close(fd);
+    return -ENOENT;
 }
 
 /* By its path in the process's own root, or in ours if the process closed that to us; a file that
@@ -190,17 +221,17 @@ static int open_mapped(void *context, const struct mapping *mapping, const char 
     if (!name)
         return -ENOMEM;
     snprintf(name, size, "/proc/%d/root%s", tid, path);
-    int fd = *path == '/' ? open_same(name, mapping) : -ENOENT;
+    int fd = *path == '/' ? open_same(context, name, mapping) : -ENOENT;
     if (fd < 0 && *path == '/')
-        fd = open_same(path, mapping);
+        fd = open_same(context, path, mapping);
     if (fd < 0) {
         snprintf(name, size, "/proc/%d/exe", tid);
-        fd = open_same(name, mapping);
+        fd = open_same(context, name, mapping);
     }
     if (fd < 0) {
         snprintf(name, size, "/proc/%d/map_files/%lx-%lx", tid, (unsigned long)mapping->start,
                  (unsigned long)mapping->end);
-        fd = open_same(name, mapping);
+        fd = open_same(context, name, mapping);
     }
     free(name);
     return fd;
