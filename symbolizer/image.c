@@ -15,6 +15,8 @@
 #include <gelf.h>
 
 #include "symbolizer/debugframe.h"
+#include "symbolizer/library.h"
+#include "symbolizer/versions.h"
 
 /* libiberty has it (sha1.h), but Debian's libiberty-dev does not ship that header. */
 extern void *sha1_buffer(const char *buffer, size_t size, void *digest);
@@ -267,6 +269,45 @@ static bool read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         image->module.identity = identity;
     }
     return data;
+}
+
+/* Does glibc's loader put an address in the place of this entry's offset, where it may write there?
+ */
+static bool is_relocated(int64_t tag)
+{
+    switch (tag) {
+    case DT_HASH:
+    case DT_GNU_HASH:
+    case DT_STRTAB:
+    case DT_SYMTAB:
+    case DT_RELA:
+    case DT_JMPREL:
+    case DT_VERSYM:
+    case DT_VERDEF:
+    case DT_VERNEED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Makes the dynamic section of a copy from memory what the file's is. */
+static void restore_dynamic(struct image *image, const GElf_Phdr *phdr)
+{
+    uint64_t first;
+    Elf64_Dyn entry;
+
+    if (!image_vaddr(image, 0, &first) || phdr->p_offset > image->size ||
+        phdr->p_filesz > image->size - phdr->p_offset)
+        return;
+    for (uint64_t at = 0; phdr->p_filesz - at >= sizeof(entry); at += sizeof(entry)) {
+        uint8_t *bytes = image->bytes + phdr->p_offset + at;
+        memcpy(&entry, bytes, sizeof(entry));
+        if (!is_relocated(entry.d_tag) || entry.d_un.d_ptr - image->base >= image->size)
+            continue;
+        entry.d_un.d_ptr -= image->base - first;
+        memcpy(bytes, &entry, sizeof(entry));
+    }
 }
 
 /* DT_SONAME; the string table is found by DT_STRTAB, since sections may be stripped. */
@@ -619,8 +660,10 @@ static int image_read(struct image *image, bool tables)
             notes += phdr.p_filesz;
             hash &= read_notes(image, elf, &phdr);
         }
-        if (phdr.p_type == PT_DYNAMIC && first && image->fd >= 0)
-            read_soname(image, elf, &phdr); /* in memory the loader has relocated DT_STRTAB */
+        if (phdr.p_type == PT_DYNAMIC && first && image->fd < 0 && ehdr.e_machine == EM_X86_64)
+            restore_dynamic(image, &phdr);
+        if (phdr.p_type == PT_DYNAMIC && first && image->inode)
+            read_soname(image, elf, &phdr); /* the vDSO is known by its place */
         if (phdr.p_type == PT_GNU_EH_FRAME && first && tables)
             read_cfi(image, elf, &phdr);
         if (phdr.p_type == PT_GNU_RELRO) {
@@ -729,6 +772,8 @@ static int copy_memory(struct image *image, const struct target *target,
     for (text = maps; !result && maps_next(&text, &m) > 0;) {
         if (!is_part(&m, wanted, &end))
             continue;
+        if (!m.offset)
+            image->base = m.start;
         ssize_t got =
             target->read(target->context, m.start, image->bytes + m.offset, m.end - m.start);
         if (got < 0)
@@ -885,6 +930,8 @@ int images_load(struct images *images, const struct target *target, const struct
         result = image_find(image, target, mapping, !images_have_room(images));
         if (!result)
             result = name_module(image);
+        if (!result && library_has_runtime_name(&image->module))
+            image->module.set = versions_find_set(image);
         if (!result) {
             int64_t number = images->add_module(images->context, &image->module);
             image->number = (uint32_t)number;

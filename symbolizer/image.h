@@ -37,6 +37,7 @@ struct image {
     struct stat file; /* of fd when it was read: shows a later change */
     uint8_t *bytes;
     size_t size;
+    uint64_t base; /* of a copy: where the beginning of the file was */
 
     struct segment *segments;
     size_t segment_count;

@@ -469,6 +469,7 @@ static int finish(struct trace *trace, int result)
     uint64_t lost = trace_execution(trace)->lost;
     int error = end_record(trace, trace->options->attach_count ? NULL : &trace->status);
 
+    record_warn_of_claims(trace->run, trace->options);
     if (lost)
         diag("out of memory: %" PRIu64 " calls were lost", lost);
     if (error < 0) {
