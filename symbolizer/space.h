@@ -95,6 +95,7 @@ struct space {
      * us (tracer/procfs.h); -1. And how often memory was read without. */
     int memory_fd, maps_fd;
     unsigned reads;
+    bool userfaults; /* a thread of a traced process may have to serve pages (userfaultfd(2)) */
     struct perfmap
         *perfmap; /* names for code in [anon], kept here for the tracer; NULL until needed */
     uint64_t perfmap_retry; /* and when it is to look for them again, in its own time */

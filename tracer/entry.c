@@ -195,6 +195,8 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
     if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
         meaning == CALL_FORK)
         note_clone(tracee, entry, meaning);
+    if (call_makes_userfaultfd(meaning, entry->args))
+        tracee->space->userfaults = true;
     if (call_closes_memory(meaning, entry->args))
         procfs_keep_open(tracee);
     tracee->entering_strict =

@@ -73,7 +73,7 @@ static void adopt_unknown(struct trace *trace, struct tracee *tracee)
     } else {
         place(trace, tracee, process_create(pid, record_program(trace->run, tracee->tid)),
               space_create());
-        tracee->process->own_filter = true; /* it may have one */
+        tracee->process->own_filter = tracee->space->userfaults = true; /* it may have them */
     }
 }
 

@@ -49,6 +49,27 @@ static void open_busy(const struct tracee *tracee)
     }
 }
 
+/*
+ * Where a page is missing that another thread would serve, process_vm_readv(2) waits for it, which
+ * may be stopped. The file does not: its reads do not let a fault be retried, and so
+ * handle_userfault() of the kernel's fs/userfaultfd.c fails them (since there is userfaultfd, in
+ * Linux 4.3).
+ */
+static ssize_t read_without_waiting(const struct tracee *tracee, uint64_t address, void *buffer,
+                                    size_t size)
+{
+    int kept = tracee->space->memory_fd;
+    int fd = kept >= 0 ? kept : open_file(tracee->tid, "mem");
+    if (fd < 0)
+        return fd == -ENOENT ? -ESRCH : fd;
+    ssize_t got = pread(fd, buffer, size, (off_t)address);
+    int error = errno;
+
+    if (kept < 0)
+        close(fd);
+    return got > 0 ? got : !got ? -ESRCH : error == EIO || error == EINVAL ? -EFAULT : -error;
+}
+
 static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
 {
     const struct tracee *tracee = context;
@@ -62,6 +83,8 @@ static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t
         got = pread(tracee->space->memory_fd, buffer, size, (off_t)address);
     if (got > 0)
         return got;
+    if (tracee->space->userfaults)
+        return read_without_waiting(tracee, address, buffer, size);
     got = process_vm_readv(tracee->tid, &local, 1, &remote, 1, 0);
     if (got < 0 && errno == EPERM && tracee->space->memory_fd >= 0)
         return -EFAULT; /* the open file says so */
