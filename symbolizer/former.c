@@ -54,18 +54,20 @@ const struct former *formers_find(const struct formers *formers, uint64_t addres
 }
 
 /* Are these bytes of the file in memory? */
-static bool is_same(const struct former *former, const struct target *target, uint64_t offset,
-                    size_t size)
+static enum former_answer compare(const struct former *former, const struct target *target,
+                                  uint64_t offset, size_t size)
 {
     uint8_t file[PAGE], memory[PAGE];
 
-    return image_bytes(former->image, offset, file, size) &&
-           !target_read_all(target, former->start + (offset - former->offset), memory, size) &&
-           !memcmp(file, memory, size);
+    if (!image_bytes(former->image, offset, file, size) ||
+        target_read_all(target, former->start + (offset - former->offset), memory, size))
+        return FORMER_UNKNOWN;
+    return memcmp(file, memory, size) ? FORMER_CHANGED : FORMER_KEPT;
 }
 
 /* What lies around a segment of code in its first and last page was perhaps not moved. */
-bool former_is_kept(const struct former *former, const struct target *target, uint64_t address)
+enum former_answer former_compare(const struct former *former, const struct target *target,
+                                  uint64_t address)
 {
     uint64_t start = address & ~(uint64_t)(PAGE - 1), end = start + PAGE;
     uint64_t from = former->offset - former->start; /* from addresses to offsets */
@@ -79,7 +81,7 @@ bool former_is_kept(const struct former *former, const struct target *target, ui
             continue;
         uint64_t first = start + from > s->offset ? start + from : s->offset;
         uint64_t last = end + from < s->offset + s->size ? end + from : s->offset + s->size;
-        return is_same(former, target, first, last - first);
+        return compare(former, target, first, last - first);
     }
-    return false;
+    return FORMER_UNKNOWN;
 }

@@ -35,6 +35,10 @@ void formers_deinit(struct formers *formers);
 const struct former *formers_find(const struct formers *formers, uint64_t address);
 
 /* Has the page around this address in it the bytes of the file still, as far as these are code? */
-bool former_is_kept(const struct former *former, const struct target *target, uint64_t address);
+enum former_answer {
+    FORMER_KEPT,
+    FORMER_CHANGED,
+    FORMER_UNKNOWN, /* it cannot be read, or is no code */
+} former_compare(const struct former *former, const struct target *target, uint64_t address);
 
 #endif

@@ -31,6 +31,7 @@ enum {
     DEBUG_FRAME_MAX = 32 << 20, /* bytes of .debug_frame */
     DYNAMIC_MAX = 1 << 20,      /* bytes of PT_DYNAMIC */
     SONAME_MAX = 4096,
+    PAGE = 4096,
     GO_ALIGNMENT = 32,   /* of Go's table of functions */
     GO_RECORDS_MAX = 64, /* records that may be its loader's; there is one */
 };
@@ -701,21 +702,24 @@ static struct image *image_create(const struct mapping *mapping)
     return image;
 }
 
-/* Opens the mapped file; false if it is not to be had. */
-static bool open_file(struct image *image, const struct target *target,
-                      const struct mapping *mapping)
+/* Opens the mapped file. 0; -ENOENT if it is not to be had; -EINPROGRESS. */
+static int open_file(struct image *image, const struct target *target,
+                     const struct mapping *mapping)
 {
     int fd = target->open_mapped(target->context, mapping, image->maps_path);
 
+    image->copied = fd == -EREMOTE && target->open_copy;
+    if (image->copied)
+        fd = target->open_copy(target->context, mapping, image->maps_path);
     if (fd < 0)
-        return false;
+        return fd == -EINPROGRESS ? fd : -ENOENT;
     if (fstat(fd, &image->file) < 0) {
         close(fd);
-        return false;
+        return -ENOENT;
     }
     image->fd = fd;
     image->size = (size_t)image->file.st_size;
-    return true;
+    return 0;
 }
 
 static bool same_file(const struct mapping *a, const struct mapping *b)
@@ -750,6 +754,22 @@ static bool is_part(const struct mapping *m, const struct mapping *wanted, uint6
     return same_file(m, wanted) && *end >= m->offset && *end <= IMAGE_MEMORY_MAX && m->readable;
 }
 
+/* Copies what can be read of a mapping. 0; negative errno. */
+static int copy_mapping(struct image *image, const struct target *target, const struct mapping *m)
+{
+    uint64_t address = m->start;
+
+    while (address < m->end) {
+        ssize_t got =
+            target->read(target->context, address, image->bytes + m->offset + (address - m->start),
+                         m->end - address);
+        if (got < 0 && got != -EFAULT)
+            return (int)got;
+        address = got > 0 ? address + (uint64_t)got : (address & ~(uint64_t)(PAGE - 1)) + PAGE;
+    }
+    return 0;
+}
+
 /* Copies what is mapped of an ELF file into a buffer that looks like the file; where nothing is
  * mapped it has zeros, and takes no memory. 0; -ENOEXEC: it is none; or another negative errno. */
 static int copy_memory(struct image *image, const struct target *target,
@@ -774,10 +794,7 @@ static int copy_memory(struct image *image, const struct target *target,
             continue;
         if (!m.offset)
             image->base = m.start;
-        ssize_t got =
-            target->read(target->context, m.start, image->bytes + m.offset, m.end - m.start);
-        if (got < 0)
-            result = (int)got;
+        result = copy_mapping(image, target, &m);
     }
     free(maps);
     return result;
@@ -808,13 +825,15 @@ static int name_module(struct image *image)
 }
 
 /* Fills the image from the mapped file, or failing that from memory; if neither can be read, only
- * its name is known. If the images are `full`, it must take little memory. 0, -ENOEXEC, -ENOMEM. */
+ * its name is known. If the images are `full`, it must take little memory. 0, -ENOEXEC, -ENOMEM,
+ * -EINPROGRESS. */
 static int image_find(struct image *image, const struct target *target,
                       const struct mapping *mapping, bool full)
 {
-    if (mapping->inode && open_file(image, target, mapping))
-        return image_read(image, !full);
-    int result = full ? -EFBIG : copy_memory(image, target, mapping);
+    int result = mapping->inode ? open_file(image, target, mapping) : -ENOENT;
+    if (result != -ENOENT)
+        return result ? result : image_read(image, !full);
+    result = full ? -EFBIG : copy_memory(image, target, mapping);
     if (result == -ENOMEM || result == -ENOEXEC)
         return result;
     if (result < 0) {
@@ -844,7 +863,7 @@ static void park(struct images *images, struct image *image)
 {
     struct rlimit limit;
 
-    if (image->fd < 0)
+    if (image->fd < 0 || image->copied)
         return;
     if (!getrlimit(RLIMIT_NOFILE, &limit) && images->open >= limit.rlim_cur / 2) {
         close(image->fd);
@@ -905,7 +924,7 @@ static int images_append(struct images *images, struct image *image)
     images->images[images->count++] = image;
     images->held += image->cfi.header.size + image->cfi.frames.size + image->go.size;
     images->held += image->debug.header.size + image->debug.frames.size;
-    images->held += image->bytes ? image->size : 0;
+    images->held += image->bytes || image->copied ? image->size : 0;
     return 0;
 }
 

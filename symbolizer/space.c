@@ -87,6 +87,14 @@ struct space *space_fork(const struct space *space)
         return NULL;
     *copy = *space;
     copy->references = 1;
+    if (space->served) {
+        copy->served = malloc(SERVED_MAX * sizeof(*copy->served));
+        if (!copy->served) {
+            free(copy);
+            return NULL;
+        }
+        memcpy(copy->served, space->served, SERVED_MAX * sizeof(*copy->served));
+    }
     copy->memory_fd = copy->maps_fd = -1;
     copy->reads = 0;
     copy->perfmap = NULL; /* the other process has a file of its own */
@@ -106,6 +114,7 @@ void space_unref(struct space *space)
         return;
     code_unref(space->code);
     perfmap_destroy(space->perfmap);
+    free(space->served);
     if (space->memory_fd >= 0)
         close(space->memory_fd);
     if (space->maps_fd >= 0)
@@ -241,7 +250,7 @@ static bool is_moved(const struct reading *r, const struct mapping *m)
            !memcmp(m->path + m->path_length - suffix, deleted, suffix) &&
            find_former(r->old, m->start, &former) &&
            (former.image->device != m->device || former.image->inode != m->inode) &&
-           former_is_kept(&former, r->target, m->start);
+           former_compare(&former, r->target, m->start) == FORMER_KEPT;
 }
 
 /* Has the image code that belongs where this mapping is, if its file is mapped as here? 0 or
@@ -631,16 +640,17 @@ struct site *space_known_site(const struct space *space, uint64_t address)
 static struct image *find_image(const struct space *space, const struct target *target,
                                 const struct region *region, uint64_t address, uint64_t *offset)
 {
-    const struct former *former = NULL;
+    struct former here = { region->start, region->end, region->offset, region->image };
+    const struct former *former = region->image      ? &here
+                                  : region->writable ? NULL
+                                                     : formers_find(&space->code->formers, address);
+    enum former_answer answer = !former || (region->image && !region->image->copied)
+                                    ? FORMER_KEPT
+                                    : former_compare(former, target, address);
 
     *offset = address;
-    if (region->image) {
-        *offset = address - region->start + region->offset;
-        return region->image;
-    }
-    if (!region->writable)
-        former = formers_find(&space->code->formers, address);
-    if (!former || !former_is_kept(former, target, address))
+    /* Of a copy of a file only what is known to be otherwise is not believed. */
+    if (!former || answer == FORMER_CHANGED || (answer == FORMER_UNKNOWN && !region->image))
         return NULL;
     *offset = address - former->start + former->offset;
     return former->image;
@@ -676,9 +686,16 @@ struct site *space_site(struct space *space, const struct target *target, uint64
 static int read_code(struct space *space, const struct target *target, struct codepages *pages,
                      const struct site *site, uint64_t address, void *buffer, size_t size)
 {
-    if (site->writable || !site->image || address / CODE_PAGE != site->address / CODE_PAGE)
-        return target_read_all(target, address, buffer, size);
-    return codepages_read(pages, &space->code->pages_owner, target, address, buffer, size);
+    int error =
+        site->writable || !site->image || address / CODE_PAGE != site->address / CODE_PAGE
+            ? target_read_all(target, address, buffer, size)
+            : codepages_read(pages, &space->code->pages_owner, target, address, buffer, size);
+    /* What is not in memory of it could only be read by its server. */
+    if (error == -EFAULT && site->image && site->image->copied && !site->writable &&
+        space_find(space, address) == space_find(space, site->address) &&
+        image_bytes(site->image, site->offset + (address - site->address), buffer, size))
+        return 0;
+    return error;
 }
 
 /*

@@ -7,6 +7,7 @@
 #define SYSTRACE_SPACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "symbolizer/codepages.h"
 #include "symbolizer/codepath.h"
@@ -84,6 +85,8 @@ struct code {
     struct memo memo;
 };
 
+enum { SERVED_MAX = 256 };
+
 struct space {
     unsigned references;
     bool stale; /* anything in the map may have changed since it was read; else only here: */
@@ -95,6 +98,10 @@ struct space {
      * us (tracer/procfs.h); -1. And how often memory was read without. */
     int memory_fd, maps_fd;
     unsigned reads;
+    /* Mappings that may be of files that a process serves (tracer/served.h): room for SERVED_MAX;
+     * NULL: there are none. */
+    struct range *served;
+    size_t served_count;
     bool userfaults; /* a thread of a traced process may have to serve pages (userfaultfd(2)) */
     struct perfmap
         *perfmap; /* names for code in [anon], kept here for the tracer; NULL until needed */

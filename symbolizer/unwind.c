@@ -613,8 +613,10 @@ int64_t unwind_number(struct unwinder *u, struct space *space, const struct targ
         learn_piece(u);
         return known;
     }
-    u->walks++;
     enum stack_end end = begun ? walk_by(u, walk_by_rows) : failed_step(u);
+    if (u->failure == -EINPROGRESS)
+        return u->failure;
+    u->walks++;
     end = unwind_beyond(u, end, spawner);
     int64_t number = stacks_intern(u->stacks, u->frames, u->depth, end);
     if (u->decided && number >= 0)

@@ -88,7 +88,8 @@ enum stack_end unwind(struct unwinder *unwinder, struct space *space, const stru
 /*
  * The number of the stack that the same walk finds, by the memo of the address space if that knows
  * it: then there are no frames in unwinder->frames. `spawner` is the stack of the clone call that
- * made this spawned child, NO_STACK, or UNKNOWN_STACK; the stack goes on with it. -ENOMEM.
+ * made this spawned child, NO_STACK, or UNKNOWN_STACK; the stack goes on with it. -EINPROGRESS: not
+ * yet, for an image is being fetched; -ENOMEM.
  */
 int64_t unwind_number(struct unwinder *unwinder, struct space *space, const struct target *target,
                       const struct user_regs_struct *registers, int64_t spawner);

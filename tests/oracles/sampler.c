@@ -19,6 +19,7 @@
 
 #include "sampled.h"
 #include "symbolizer/verify.h"
+#include "tracer/procfs.h"
 #include "tracer/tracee.h"
 
 enum { SYSCALL_SIZE = 2 };
@@ -306,7 +307,7 @@ static void take_sample(struct verify *verify, struct unwinder *u, struct space 
                         enum stack_end end)
 {
     struct picture picture = { .space = space };
-    struct sampled sampled = { .tid = ((const struct tracee *)target->context)->tid,
+    struct sampled sampled = { .tid = ((const struct procfs *)target->context)->tracee->tid,
                                .target = target,
                                .registers = *registers };
 
