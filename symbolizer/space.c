@@ -220,8 +220,8 @@ struct reading {
     size_t capacity;
     struct images *images;
     const struct target *target;
-    struct mapping
-        file; /* the last of a file that was met in the text of the map; no inode: none */
+    struct mapping file; /* that was met last in the text of the map; no inode: none */
+    bool pending;        /* an image is being fetched */
 };
 
 /* Where this address was in a file's mapping, by the old map and those before it. False: in none.
@@ -289,16 +289,23 @@ static int infer_former(struct reading *r, const struct mapping *m)
 
 static int add_mapping(struct reading *r, const struct mapping *m)
 {
-    struct region region = { m->start, m->end, m->offset, m->device, m->inode, NULL, m->writable };
+    struct region region = { .start = m->start,
+                             .end = m->end,
+                             .offset = m->offset,
+                             .device = m->device,
+                             .inode = m->inode,
+                             .writable = m->writable };
     const struct region *same = region_same(r->old, m);
     int result = 0;
 
-    if (same)
+    if (same && !same->pending)
         region.image = same->image;
     else if (!is_moved(r, m))
         result = images_load(r->images, r->target, m, &region.image);
     if (!result && !region.image)
         result = infer_former(r, m);
+    if (result == -EINPROGRESS)
+        region.pending = r->pending = true, result = 0;
     return result < 0 ? result : append_region(r->code, &r->capacity, &region);
 }
 
@@ -498,7 +505,7 @@ int space_update(struct space *space, struct images *images, const struct target
         code_unref(reading.code);
     else
         replace_code(space, reading.code, holds);
-    space->stale = space->error < 0;
+    space->stale = space->error < 0 || reading.pending;
     space->changed = (struct range){ 0, 0 };
     return space->error;
 }
@@ -664,7 +671,8 @@ struct site *space_site(struct space *space, const struct target *target, uint64
     if (known)
         return known;
     const struct region *region = space_find(space, address);
-    if (!region || (2 * (code->site_count + 1) > code->site_slots && grow_sites(code) < 0))
+    if (!region || region->pending ||
+        (2 * (code->site_count + 1) > code->site_slots && grow_sites(code) < 0))
         return NULL;
     struct site *site = calloc(1, sizeof(*site));
     if (!site)
@@ -676,6 +684,12 @@ struct site *space_site(struct space *space, const struct target *target, uint64
     code->sites[site_slot(code, address)] = site;
     code->site_count++;
     return site;
+}
+
+int space_failure(const struct space *space, uint64_t address)
+{
+    const struct region *region = space_find(space, address);
+    return !region ? 0 : region->pending ? -EINPROGRESS : -ENOMEM;
 }
 
 /*
@@ -718,12 +732,12 @@ static bool is_constant(const struct site *site, uint64_t slot)
     return vaddr >= site->image->relro_start && vaddr < site->image->relro_end;
 }
 
-/* The site of a function that is called, NULL if it is not mapped. 0 or -ENOMEM. */
+/* The site of a function that is called, NULL if it is not mapped. 0, or as space_failure. */
 static int find_callee(struct space *space, const struct target *target, uint64_t function,
                        const struct site **ret)
 {
     *ret = space_site(space, target, function);
-    return *ret || !space_find(space, function) ? 0 : -ENOMEM;
+    return *ret ? 0 : space_failure(space, function);
 }
 
 /* Is there a function at the target of a call in `caller`? Its unwind entry says so; what is called

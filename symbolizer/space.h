@@ -23,6 +23,7 @@ struct region {
     uint64_t offset; /* in the file */
     uint64_t device, inode;
     struct image *image; /* NULL: [anon] */
+    uint64_t pending;    /* it has one, which is being fetched */
     uint64_t
         writable; /* its code may change at any time (no bool: regions are compared bytewise) */
 };
@@ -136,13 +137,17 @@ const struct region *space_find(const struct space *space, uint64_t address);
 /* Does [start, start + size) overlap an executable mapping? */
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);
 
-/* What is known of an address; NULL if it lies in no executable mapping or there is no memory.
- * Valid as long as the space's present code is (code_ref). The target is asked whether [anon] has
- * the code that a file had there before. */
+/* What is known of an address; NULL if it lies in no executable mapping, its image is being
+ * fetched, or there is no memory. Valid as long as the space's present code is (code_ref). The
+ * target is asked whether [anon] has the code that a file had there before. */
 struct site *space_site(struct space *space, const struct target *target, uint64_t address);
 
 /* The same if it was asked for before; else NULL. */
 struct site *space_known_site(const struct space *space, uint64_t address);
+
+/* Why there is no site of an address in an executable mapping: -EINPROGRESS, if its image is being
+ * fetched, else -ENOMEM. 0: it is in none. */
+int space_failure(const struct space *space, uint64_t address);
 
 /* Fills site->callee by the call that ends at site->address + 1, unless it is known already. 0;
  * negative errno: what the call names could not be read. */

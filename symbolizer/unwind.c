@@ -156,8 +156,8 @@ static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread
 static enum stack_end missing_site(struct unwinder *u, uint64_t address)
 {
     u->failure = u->space->error;
-    if (!u->failure && space_find(u->space, address))
-        u->failure = -ENOMEM;
+    if (!u->failure)
+        u->failure = space_failure(u->space, address);
     return u->failure ? failed_step(u) : STACK_UNMAPPED_PC;
 }
 

@@ -2,18 +2,27 @@
  * fuse.c - `fuse DIRECTORY FILE... -- COMMAND [ARG]...` serves the files, under their base names,
  * in a file system of its own (fuse(4)), mounted on the directory while the command runs: so it
  * reads from a process that is traced, too. Exits as the command does.
+ *
+ * `fuse DIRECTORY PLUGIN FILE -- itself` serves them by a thread, loads the plugin (libplugin.c)
+ * from there and asks it once; then it calls getppid on a stack in memory mapped from FILE, of
+ * which the outer pages are not there, but would have to be read from the thread.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fuse.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 enum { FILES_MAX = 16, FIRST_FILE = FUSE_ROOT_ID + 1, REQUEST_MAX = 1 << 18, READ_MAX = 1 << 17 };
@@ -137,8 +146,10 @@ static void serve(void)
         ssize_t got = read(fuse, request, sizeof(request));
         if (got >= (ssize_t)sizeof(struct fuse_in_header))
             handle((const struct fuse_in_header *)request);
+        else if (got < 0 && errno == ENODEV)
+            return;
         else if (got < 0 && errno != EINTR && errno != ENOENT && errno != EAGAIN)
-            exit(errno == ENODEV ? 0 : 126);
+            fail("read");
     }
 }
 
@@ -154,6 +165,84 @@ static void mount_on(const char *directory)
     if (mount("fuse", directory, "fuse", MS_NOSUID | MS_NODEV, options))
         fail(directory);
 }
+
+/* ---- By a thread ---- */
+
+enum { PAGE = 4096, PAGES = 16, SIZE = PAGES * PAGE };
+
+static char *stack;
+static ucontext_t outside, inside;
+
+static void *serve_by_thread(void *unused)
+{
+    (void)unused;
+    serve();
+    return NULL;
+}
+
+/* Takes away all pages beyond its own for the time of the call. */
+static __attribute__((noinline)) void ask(void)
+{
+    static char saved[SIZE];
+    char *here = (char *)((unsigned long)__builtin_frame_address(0) & ~(PAGE - 1ul)) + PAGE;
+    size_t size = (size_t)(stack + SIZE - here);
+
+    memcpy(saved, here, size);
+    if (madvise(here, size, MADV_DONTNEED))
+        fail("madvise");
+    syscall(SYS_getppid);
+    memcpy(here, saved, size);
+}
+
+static __attribute__((noinline)) void call_deeper(void)
+{
+    volatile char room[2 * PAGE];
+
+    room[0] = room[sizeof(room) - 1] = 1;
+    ask();
+    room[0] = room[sizeof(room) - 1];
+}
+
+static void use_stack(int fd)
+{
+    stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    if (stack == MAP_FAILED || getcontext(&inside))
+        fail("stack");
+    inside.uc_stack.ss_sp = stack;
+    inside.uc_stack.ss_size = SIZE;
+    inside.uc_link = &outside;
+    makecontext(&inside, call_deeper, 0);
+    if (swapcontext(&outside, &inside))
+        fail("swapcontext");
+    munmap(stack, SIZE);
+}
+
+static int use_it_itself(const char *directory)
+{
+    char path[PATH_MAX];
+    pthread_t thread;
+
+    if (file_count != 2 || pthread_create(&thread, NULL, serve_by_thread, NULL))
+        return 126;
+    snprintf(path, sizeof(path), "%s/%s", directory, files[0].name);
+    void *plugin = dlopen(path, RTLD_NOW);
+    int (*plugin_ask)(void) = plugin ? (int (*)(void))dlsym(plugin, "plugin_ask") : NULL;
+    if (!plugin_ask)
+        fail(path);
+    plugin_ask();
+    snprintf(path, sizeof(path), "%s/%s", directory, files[1].name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        fail(path);
+    use_stack(fd);
+    close(fd);
+    dlclose(plugin);
+    if (umount2(directory, MNT_DETACH) || pthread_join(thread, NULL))
+        fail("end");
+    return 0;
+}
+
+/* ---- By a process ---- */
 
 static pid_t start(char **command)
 {
@@ -182,9 +271,13 @@ int main(int argc, char **argv)
     if (i + 1 >= argc)
         return 126;
     mount_on(argv[1]);
+    if (!strcmp(argv[i + 1], "itself"))
+        return use_it_itself(argv[1]);
     pid_t server = start(NULL);
-    if (!server)
+    if (!server) {
         serve();
+        return 0;
+    }
     close(fuse);
     pid_t pid = start(argv + i + 1);
     if (waitpid(pid, &status, 0) != pid || umount2(argv[1], MNT_DETACH) ||
