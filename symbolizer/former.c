@@ -43,6 +43,14 @@ int formers_add_all(struct formers *formers, const struct formers *others)
     return error;
 }
 
+bool formers_overlap(const struct formers *formers, uint64_t start, uint64_t end)
+{
+    for (size_t i = 0; i < formers->count; i++)
+        if (formers->all[i].start < end && formers->all[i].end > start)
+            return true;
+    return false;
+}
+
 const struct former *formers_find(const struct formers *formers, uint64_t address)
 {
     for (size_t i = formers->count; i-- > 0;) {

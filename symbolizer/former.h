@@ -7,6 +7,7 @@
 #ifndef SYSTRACE_FORMER_H
 #define SYSTRACE_FORMER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "symbolizer/image.h"
@@ -30,6 +31,9 @@ int formers_add(struct formers *formers, struct former former);
 /* Adds all of another list. 0 or -ENOMEM. */
 int formers_add_all(struct formers *formers, const struct formers *others);
 void formers_deinit(struct formers *formers);
+
+/* Was any in [start, end)? */
+bool formers_overlap(const struct formers *formers, uint64_t start, uint64_t end);
 
 /* The one that held an address last, or NULL. */
 const struct former *formers_find(const struct formers *formers, uint64_t address);

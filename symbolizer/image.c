@@ -661,7 +661,8 @@ static int image_read(struct image *image, bool tables)
             notes += phdr.p_filesz;
             hash &= read_notes(image, elf, &phdr);
         }
-        if (phdr.p_type == PT_DYNAMIC && first && image->fd < 0 && ehdr.e_machine == EM_X86_64)
+        if (phdr.p_type == PT_DYNAMIC && first && image->fd < 0 &&
+            ehdr.e_ident[EI_CLASS] == ELFCLASS64)
             restore_dynamic(image, &phdr);
         if (phdr.p_type == PT_DYNAMIC && first && image->inode)
             read_soname(image, elf, &phdr); /* the vDSO is known by its place */

@@ -173,8 +173,8 @@ static bool region_kept(const struct code *code, const struct region *old)
 static bool region_rewritten(const struct code *code, const struct region *region,
                              const struct range *changed)
 {
-    return (region->image || code->formers.count) && region->start < changed->end &&
-           region->end > changed->start;
+    return region->start < changed->end && region->end > changed->start &&
+           (region->image || formers_overlap(&code->formers, region->start, region->end));
 }
 
 /* Was anything learned of the region? */
@@ -279,7 +279,8 @@ static int infer_former(struct reading *r, const struct mapping *m)
     struct image *image;
     int result = 0;
 
-    if (!r->old->region_count && r->file.inode)
+    bool nameless = !m->path_length || *m->path == '/'; /* the kernel's have names: [vsyscall] */
+    if (!r->old->region_count && r->file.inode && nameless)
         result = images_load(r->images, r->target, &r->file, &image);
     if (result <= 0)
         return result;
@@ -304,8 +305,10 @@ static int add_mapping(struct reading *r, const struct mapping *m)
         result = images_load(r->images, r->target, m, &region.image);
     if (!result && !region.image)
         result = infer_former(r, m);
-    if (result == -EINPROGRESS)
-        region.pending = r->pending = true, result = 0;
+    if (result == -EINPROGRESS) {
+        region.pending = r->pending = true;
+        result = 0;
+    }
     return result < 0 ? result : append_region(r->code, &r->capacity, &region);
 }
 

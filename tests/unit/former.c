@@ -86,6 +86,10 @@ static void test_find(void **state)
     assert_ptr_equal(formers_find(&formers, START + PAGE)->image, &other); /* the last there */
     assert_ptr_equal(formers_find(&formers, START + 2 * PAGE)->image, &image);
     assert_null(formers_find(&formers, START - 1));
+    assert_true(formers_overlap(&formers, START - PAGE, START + 1));
+    assert_true(formers_overlap(&formers, START + FILE_SIZE - 1, START + 2 * FILE_SIZE));
+    assert_false(formers_overlap(&formers, START - PAGE, START));
+    assert_false(formers_overlap(&formers, START + FILE_SIZE, START + 2 * FILE_SIZE));
     assert_null(formers_find(&formers, START + FILE_SIZE));
     assert_int_equal(formers_add_all(&copy, &formers), 0);
     assert_int_equal(copy.count, 2);
