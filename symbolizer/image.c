@@ -664,8 +664,12 @@ static int image_read(struct image *image, bool tables)
         if (phdr.p_type == PT_DYNAMIC && first && image->fd < 0 &&
             ehdr.e_ident[EI_CLASS] == ELFCLASS64)
             restore_dynamic(image, &phdr);
-        if (phdr.p_type == PT_DYNAMIC && first && image->inode)
-            read_soname(image, elf, &phdr); /* the vDSO is known by its place */
+        if (phdr.p_type == PT_DYNAMIC && first &&
+            image->inode) { /* the vDSO is known by its place */
+            image->dynamic_offset = phdr.p_offset;
+            image->dynamic_size = phdr.p_filesz;
+            read_soname(image, elf, &phdr);
+        }
         if (phdr.p_type == PT_GNU_EH_FRAME && first && tables)
             read_cfi(image, elf, &phdr);
         if (phdr.p_type == PT_GNU_RELRO) {

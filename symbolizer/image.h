@@ -42,7 +42,8 @@ struct image {
 
     struct segment *segments;
     size_t segment_count;
-    uint64_t entry; /* e_entry, vaddr */
+    uint64_t entry;                        /* e_entry, vaddr */
+    uint64_t dynamic_offset, dynamic_size; /* of PT_DYNAMIC in the file; 0: none is known */
     uint64_t relro_start,
         relro_end;    /* PT_GNU_RELRO, vaddr: read-only once the loader has relocated it */
     struct cfi cfi;   /* count 0: no unwind tables */

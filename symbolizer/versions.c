@@ -1,13 +1,13 @@
 /* versions.c - looks through what the dynamic section leads to, for sections may be stripped. */
 #include "versions.h"
 
-#include <gelf.h>
+#include <elf.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
-    DYNAMIC_MAX = 4096,     /* entries */
+    ENTRIES_MAX = 4096,     /* of the dynamic section */
     DEFINITIONS_MAX = 1024, /* glibc's libc.so.6 has about 40 */
     STRINGS_MAX = 1 << 20,  /* bytes; musl's libc.so has 13,000 */
 };
@@ -17,103 +17,125 @@ struct dynamic {
     uint64_t strings, strings_size, definitions;
 };
 
-static void read_entries(const struct image *image, Elf *elf, const GElf_Phdr *phdr,
-                         struct dynamic *ret)
+/* 0; -ENOENT: the file has no such place; -EIO: it cannot be read. Of an image from memory what is
+ * not there may be in the file. */
+static int read_at(const struct image *image, uint64_t offset, void *buffer, size_t size)
 {
-    GElf_Dyn dyn;
-    size_t size = phdr->p_filesz < image->size ? phdr->p_filesz : image->size;
-    Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)phdr->p_offset, size, ELF_T_DYN);
-
-    for (int i = 0; data && i < DYNAMIC_MAX && gelf_getdyn(data, i, &dyn); i++) {
-        if (dyn.d_tag == DT_NULL)
-            return;
-        if (dyn.d_tag == DT_STRTAB)
-            ret->strings = dyn.d_un.d_ptr;
-        else if (dyn.d_tag == DT_STRSZ)
-            ret->strings_size = dyn.d_un.d_val;
-        else if (dyn.d_tag == DT_VERDEF)
-            ret->definitions = dyn.d_un.d_ptr;
-    }
+    if (offset > image->size || size > image->size - offset)
+        return image->bytes ? -EIO : -ENOENT;
+    return image_bytes(image, offset, buffer, size) ? 0 : -EIO;
 }
 
-/* False: it cannot be read. */
-static bool read_dynamic(const struct image *image, struct dynamic *ret)
-{
-    GElf_Phdr phdr;
-    int fd = image_open(image);
-    Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
-    bool read = elf && elf_kind(elf) == ELF_K_ELF;
-
-    for (int i = 0; read && gelf_getphdr(elf, i, &phdr); i++) {
-        if (phdr.p_type == PT_DYNAMIC) {
-            read_entries(image, elf, &phdr, ret);
-            break;
-        }
-    }
-    elf_end(elf);
-    if (fd >= 0)
-        close(fd);
-    return read;
-}
-
-static bool read_at(const struct image *image, uint64_t vaddr, void *buffer, size_t size)
+static int read_address(const struct image *image, uint64_t vaddr, void *buffer, size_t size)
 {
     uint64_t offset;
-    return image_offset(image, vaddr, &offset) && image_bytes(image, offset, buffer, size);
+
+    if (!image_offset(image, vaddr, &offset))
+        return image->bytes ? -EIO : -ENOENT;
+    return read_at(image, offset, buffer, size);
 }
 
-static bool begins_with(const struct image *image, uint64_t vaddr, const char *wanted)
+static void note_entry(struct dynamic *dynamic, uint64_t tag, uint64_t value)
 {
-    char text[16];
-    size_t size = strlen(wanted);
-
-    return size <= sizeof(text) && read_at(image, vaddr, text, size) && !memcmp(text, wanted, size);
+    if (tag == DT_STRTAB)
+        dynamic->strings = value;
+    else if (tag == DT_STRSZ)
+        dynamic->strings_size = value;
+    else if (tag == DT_VERDEF)
+        dynamic->definitions = value;
 }
 
-/* The set of the first version definition that is of one. (They look the same in 32-bit files.) Of
- * an image from memory not all may be there. */
-static enum runtime_set find_definition(const struct image *image, const struct dynamic *dynamic)
+static int read_dynamic(const struct image *image, struct dynamic *ret)
 {
-    uint64_t at = dynamic->definitions;
-    Elf64_Verdef definition;
-    Elf64_Verdaux name;
+    unsigned char class;
+    union {
+        Elf64_Dyn large;
+        Elf32_Dyn small;
+    } entry;
+    int error = read_at(image, EI_CLASS, &class, sizeof(class));
+    size_t size = class == ELFCLASS32 ? sizeof(entry.small) : sizeof(entry.large);
 
-    for (int i = 0; i < DEFINITIONS_MAX; i++) {
-        if (!read_at(image, at, &definition, sizeof(definition)) ||
-            !read_at(image, at + definition.vd_aux, &name, sizeof(name)))
-            return image->fd >= 0 ? SET_NONE : SET_UNKNOWN;
-        uint64_t text = dynamic->strings + name.vda_name;
-        if (!(definition.vd_flags & VER_FLG_BASE) && begins_with(image, text, "GLIBC_"))
-            return SET_GLIBC;
-        if (!(definition.vd_flags & VER_FLG_BASE) && begins_with(image, text, "GCC_3"))
-            return SET_GCC;
-        if (!definition.vd_next)
-            return SET_NONE;
-        at += definition.vd_next;
+    *ret = (struct dynamic){ 0 };
+    for (size_t i = 0; !error && i < ENTRIES_MAX && (i + 1) * size <= image->dynamic_size; i++) {
+        error = read_at(image, image->dynamic_offset + i * size, &entry, size);
+        uint64_t tag =
+            class == ELFCLASS32 ? (uint32_t)entry.small.d_tag : (uint64_t)entry.large.d_tag;
+        if (error || tag == DT_NULL)
+            break;
+        note_entry(ret, tag, class == ELFCLASS32 ? entry.small.d_un.d_val : entry.large.d_un.d_val);
+    }
+    return error;
+}
+
+/* The set of a version; SET_NONE. Negative errno. */
+static int set_of_version(const struct image *image, uint64_t name)
+{
+    static const struct {
+        const char *prefix;
+        enum runtime_set set;
+    } sets[] = { { "GLIBC_", SET_GLIBC }, { "GCC_3", SET_GCC } };
+    char text[8];
+
+    for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
+        size_t size = strlen(sets[i].prefix);
+        int error = read_address(image, name, text, size);
+        if (error)
+            return error;
+        if (!memcmp(text, sets[i].prefix, size))
+            return (int)sets[i].set;
     }
     return SET_NONE;
 }
 
-/* musl has no versions, but its loader, which is in libc.so, has stages. */
-static bool is_musl(const struct image *image, const struct dynamic *dynamic)
+/* The set of the first version definition that is of one; SET_NONE. Negative errno. (They look the
+ * same in 32-bit files.) */
+static int find_definition(const struct image *image, const struct dynamic *dynamic)
+{
+    uint64_t at = dynamic->definitions;
+    Elf64_Verdef definition = { .vd_next = 1 };
+    Elf64_Verdaux name;
+    int set = SET_NONE;
+
+    for (int i = 0; i < DEFINITIONS_MAX && set == SET_NONE && definition.vd_next; i++) {
+        int error = read_address(image, at, &definition, sizeof(definition));
+        if (!error)
+            error = read_address(image, at + definition.vd_aux, &name, sizeof(name));
+        if (error)
+            return error;
+        if (!(definition.vd_flags & VER_FLG_BASE)) /* that is the file's name */
+            set = set_of_version(image, dynamic->strings + name.vda_name);
+        at += definition.vd_next;
+    }
+    return set;
+}
+
+/* musl has no versions, but its loader, which is in libc.so, has stages. SET_MUSL, SET_NONE, or a
+ * negative errno. */
+static int find_musl(const struct image *image, const struct dynamic *dynamic)
 {
     static const char stage[] = "\0__dls3";
     size_t size = dynamic->strings_size;
-    char *strings = size <= STRINGS_MAX ? malloc(size + 1) : NULL;
-    bool found = strings && read_at(image, dynamic->strings, strings, size) &&
-                 memmem(strings, size, stage, sizeof(stage));
 
+    if (size > STRINGS_MAX)
+        return SET_NONE;
+    char *strings = malloc(size + 1);
+    if (!strings)
+        return -ENOMEM;
+    int set = read_address(image, dynamic->strings, strings, size);
+    if (!set)
+        set = memmem(strings, size, stage, sizeof(stage)) ? SET_MUSL : SET_NONE;
     free(strings);
-    return found;
+    return set;
 }
 
 enum runtime_set versions_find_set(const struct image *image)
 {
-    struct dynamic dynamic = { 0 };
+    struct dynamic dynamic;
 
-    if (!image->size || image_has_endless_sections(image) || !read_dynamic(image, &dynamic))
+    if (!image->dynamic_size)
         return SET_UNKNOWN;
-    if (dynamic.definitions)
-        return find_definition(image, &dynamic);
-    return is_musl(image, &dynamic) ? SET_MUSL : SET_NONE;
+    int set = read_dynamic(image, &dynamic);
+    if (!set)
+        set = dynamic.definitions ? find_definition(image, &dynamic) : find_musl(image, &dynamic);
+    return set >= 0 ? (enum runtime_set)set : set == -ENOENT ? SET_NONE : SET_UNKNOWN;
 }
