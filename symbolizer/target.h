@@ -30,9 +30,9 @@ struct target {
      * another negative errno. */
     int (*open_mapped)(void *context, const struct mapping *mapping, const char *path);
 
-    /* Instead of open_mapped, where that says -EREMOTE, for the file is served by a process that may
-     * wait for us: a copy of the file, of now or before. -EINPROGRESS: ask again later; -ENOENT. May
-     * be NULL. */
+    /* Instead of open_mapped, where that says -EREMOTE, for the file is served by a process that
+     * may wait for us: a copy of the file, of now or before. -EINPROGRESS: ask again later;
+     * -ENOENT. May be NULL. */
     int (*open_copy)(void *context, const struct mapping *mapping, const char *path);
 
     /* All registers of the thread. Negative errno. NULL: a walk has been given them all. */

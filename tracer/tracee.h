@@ -36,8 +36,8 @@ struct tracee {
     bool changing_map;        /* the call can change an executable mapping, */
     struct map_change change; /* in this way */
     uint64_t maps_served; /* so much memory, which it returns, may be of a file that is served */
-    bool observed;            /* what it returns is to be recorded, */
-    uint32_t count;           /* with this count of the run */
+    bool observed;        /* what it returns is to be recorded, */
+    uint32_t count;       /* with this count of the run */
     uint64_t resumed_in_call; /* when it went on from its entry; nanoseconds */
     bool cloning;             /* the call may make a tracee */
     bool clone_known;         /* of which the following is known */
