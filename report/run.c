@@ -20,7 +20,9 @@ int run_init(struct run *run)
     if (stacks_init(&run->stacks))
         return -ENOMEM;
     for (int i = 0; i < MODULE_FIRST; i++) {
-        struct module module = { (char *)pseudo[i], "", "", "", 0, 0 };
+        struct module module = {
+            .name = (char *)pseudo[i], .path = "", .soname = "", .identity = ""
+        };
         if (run_module(run, &module) < 0)
             goto fail;
     }
@@ -166,6 +168,7 @@ static int copy_module(struct module *ret, const struct module *module)
                             .path = strdup(module->path),
                             .soname = strdup(module->soname),
                             .identity = strdup(module->identity),
+                            .set = module->set,
                             .size = module->size,
                             .loads = module->loads };
     if (ret->name && ret->path && ret->soname && ret->identity)
@@ -185,6 +188,8 @@ static int join_module(struct module *module, const struct module *other)
         free(module->soname);
         module->soname = soname;
     }
+    if (module->set < other->set)
+        module->set = other->set;
     if (module->size < other->size)
         module->size = other->size;
     module->loads = run_sum(module->loads, other->loads);

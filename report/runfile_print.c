@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "escape.h"
+#include "symbolizer/library.h"
 #include "timestamp.h"
 
 /* A row of the frames' dictionary: a place in a module, whatever its marks. */
@@ -199,10 +200,17 @@ static json_t *make_frame(const struct writer *writer, size_t i)
 static json_t *make_module(const struct writer *writer, size_t i)
 {
     const struct module *module = &writer->run->modules[i];
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "name", make_text(module->name), "path",
-                     make_text(module->path), "soname", make_text(module->soname), "identity",
-                     make_text(module->identity), "size", make_number(module->size), "loads",
-                     make_number(module->loads));
+    json_t *row = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "name", make_text(module->name),
+                            "path", make_text(module->path), "soname", make_text(module->soname),
+                            "identity", make_text(module->identity), "size",
+                            make_number(module->size), "loads", make_number(module->loads));
+
+    if (module->set != SET_UNKNOWN &&
+        json_object_set_new(row, "set", json_string(library_set_name(module->set)))) {
+        json_decref(row);
+        return NULL;
+    }
+    return row;
 }
 
 static json_t *make_phase(const struct writer *writer, size_t i)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include "reader.h"
 #include "symbolizer/component.h"
+#include "symbolizer/library.h"
 
 /* ---- Programs, phases, modules, symbols ---- */
 
@@ -57,17 +58,30 @@ static int add_module(struct reader *reader, const struct module *module)
 {
     if (reader->row < MODULE_FIRST &&
         (strcmp(module->name, reader->run->modules[reader->row].name) || *module->path ||
-         *module->soname || *module->identity || module->size))
+         *module->soname || *module->identity || module->set || module->size))
         return refuse(reader, "this must be the pseudo-module %s with its name only",
                       reader->run->modules[reader->row].name);
     return check_new(reader, run_module(reader->run, module));
 }
 
+static int read_set(struct reader *reader, const json_t *value, enum runtime_set *ret)
+{
+    const char *name = json_string_value(value);
+
+    return name && *name && library_find_set(name, ret)
+               ? 0
+               : refuse(reader, "set is none of none, glibc, gcc and musl");
+}
+
 static int read_module(struct reader *reader, const json_t *row)
 {
     struct module module = { 0 };
-    int error = READ_MEMBERS(reader, row, "the module", "identity", "loads", "name", "path", "size",
-                             "soname");
+    /* Most modules have no set. */
+    bool set = json_is_object(row) && json_object_get(row, "set");
+    int error = set ? READ_MEMBERS(reader, row, "the module", "identity", "loads", "name", "path",
+                                   "set", "size", "soname")
+                    : READ_MEMBERS(reader, row, "the module", "identity", "loads", "name", "path",
+                                   "size", "soname");
 
     if (!error)
         error = read_text_of(reader, row, "name", &module.name);
@@ -81,6 +95,8 @@ static int read_module(struct reader *reader, const json_t *row)
         error = read_number_of(reader, row, "size", INT64_MAX, &module.size);
     if (!error)
         error = read_number_of(reader, row, "loads", INT64_MAX, &module.loads);
+    if (!error && set)
+        error = read_set(reader, json_object_get(row, "set"), &module.set);
     if (!error)
         error = add_module(reader, &module);
     free(module.name);

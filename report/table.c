@@ -411,10 +411,11 @@ static struct traits traits_of(const struct builder *builder, uint32_t number)
     const struct table_library *library = &builder->table->libraries[number];
     const struct module *module = &builder->run->modules[library->module];
     const struct runtime_libraries *list = &builder->options->runtime;
+    const struct library_run run = { builder->run->modules, builder->run->module_count };
 
     return (struct traits){
         .runtime = *library->component ? library_component_is_runtime(list, library->component)
-                                       : library_is_runtime(list, module),
+                                       : library_is_runtime(list, &run, module),
         .loader = library->module == MODULE_START || library_is_loader(module),
         .libc = *library->component ? !strcmp(library->component, COMPONENT_LIBC)
                                     : library_is_libc(module),

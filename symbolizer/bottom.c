@@ -40,7 +40,7 @@ bool bottom_is_start_context(struct unwinder *u, uint64_t address)
 /* Is there no call before the address? One that cannot be read may be one. */
 static bool is_uncalled(struct unwinder *u, uint64_t address)
 {
-    struct site *call = space_site(u->space, address - 1);
+    struct site *call = space_site(u->space, u->target, address - 1);
 
     return !call || (!space_resolve_call(u->space, u->target, &u->code, call) && !call->is_call);
 }
@@ -48,7 +48,7 @@ static bool is_uncalled(struct unwinder *u, uint64_t address)
 bool bottom_is_planted(struct unwinder *u, uint64_t address)
 {
     const struct codepath_source source = { read_code, is_start, NULL, u };
-    const struct site *bottom = space_site(u->space, address);
+    const struct site *bottom = space_site(u->space, u->target, address);
 
     if (!bottom || !bottom->image)
         return false;

@@ -41,6 +41,7 @@ void guess_begin(struct unwinder *u)
     u->looks = LOOKS_MAX;
     u->searches = SEARCHES_MAX;
     u->sight_count = 0;
+    u->pending = false;
 }
 
 static uint64_t vaddr_of(const struct site *site)
@@ -231,8 +232,8 @@ static bool is_other_start(void *context, uint64_t address)
 
 static bool is_made_at_run_time(struct unwinder *u, uint64_t address)
 {
-    const struct region *region = space_find(u->space, address);
-    return region && !region->image;
+    const struct site *site = returns_site(u, address);
+    return site && !site->image;
 }
 
 /*
@@ -375,7 +376,7 @@ static bool leads_to(const struct site *call, const struct site *site)
  * address on the stack? */
 static bool is_one_frame(struct unwinder *u, const struct site *site)
 {
-    const struct site *start = space_site(u->space, site->start);
+    const struct site *start = space_site(u->space, u->target, site->start);
 
     return site->row.kind == ROW_CFA_RSP && site->row.cfa_offset > 8 && start &&
            start->row.kind == site->row.kind && start->row.cfa_offset == site->row.cfa_offset;

@@ -35,13 +35,16 @@ struct image {
     /* Where its bytes are: a file, or (vDSO, deleted, memfd) a copy taken from memory. */
     int fd;
     bool parked;      /* the file was closed again, for too many are open */
+    bool copied;      /* fd is of a copy of the file, which may be older than what is mapped */
     struct stat file; /* of fd when it was read: shows a later change */
     uint8_t *bytes;
     size_t size;
+    uint64_t base; /* of a copy: where the beginning of the file was */
 
     struct segment *segments;
     size_t segment_count;
-    uint64_t entry; /* e_entry, vaddr */
+    uint64_t entry;                        /* e_entry, vaddr */
+    uint64_t dynamic_offset, dynamic_size; /* of PT_DYNAMIC in the file; 0: none is known */
     uint64_t relro_start,
         relro_end;    /* PT_GNU_RELRO, vaddr: read-only once the loader has relocated it */
     struct cfi cfi;   /* count 0: no unwind tables */
@@ -76,8 +79,9 @@ void images_deinit(struct images *images);
 
 /*
  * The image of an executable mapping, read now if it is new. 1 and *ret; 0 if the memory is no ELF
- * file; -ENOMEM. Files are only believed if they are the mapped one (device and inode, else
- * build-id); failing that, the image is read from the memory of the process.
+ * file; -EINPROGRESS: ask again later; -ENOMEM. Files are only believed if they are the mapped one
+ * (device and inode, else build-id); failing that, the image is read from the memory of the
+ * process.
  */
 int images_load(struct images *images, const struct target *target, const struct mapping *mapping,
                 struct image **ret);

@@ -1,6 +1,8 @@
 /* returns.c - looks at the code before an address. */
 #include "returns.h"
 
+#include <errno.h>
+
 enum {
     /* In one address space, of which words on the stack may make new ones. What they point to the
      * program decides, and the sites stay. */
@@ -11,8 +13,11 @@ struct site *returns_site(struct unwinder *u, uint64_t address)
 {
     if (!space_find(u->space, address))
         return NULL;
-    return u->space->code->site_count < SITES_MAX ? space_site(u->space, address)
-                                                  : space_known_site(u->space, address);
+    struct site *site = u->space->code->site_count < SITES_MAX
+                            ? space_site(u->space, u->target, address)
+                            : space_known_site(u->space, address);
+    u->pending |= !site && space_failure(u->space, address) == -EINPROGRESS;
+    return site;
 }
 
 struct site *returns_call(struct unwinder *u, uint64_t address)

@@ -7,9 +7,11 @@
 #define SYSTRACE_SPACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "symbolizer/codepages.h"
 #include "symbolizer/codepath.h"
+#include "symbolizer/former.h"
 #include "symbolizer/image.h"
 #include "symbolizer/memo.h"
 #include "symbolizer/perfmap.h"
@@ -22,6 +24,7 @@ struct region {
     uint64_t offset; /* in the file */
     uint64_t device, inode;
     struct image *image; /* NULL: [anon] */
+    uint64_t pending;    /* it has one, which is being fetched */
     uint64_t
         writable; /* its code may change at any time (no bool: regions are compared bytewise) */
 };
@@ -83,7 +86,8 @@ struct code {
     unsigned references;
     struct region *regions; /* sorted by address, disjoint */
     size_t region_count;
-    struct site **sites; /* open-addressed hash by address */
+    struct formers formers; /* regions of files that are no more */
+    struct site **sites;    /* open-addressed hash by address */
     size_t site_count, site_slots;
     /* Where there may be code, by the megabyte, to tell fast where there is none. */
     uint64_t megabytes[64];
@@ -93,6 +97,8 @@ struct code {
     struct memo memo;
     struct trails trails;
 };
+
+enum { SERVED_MAX = 256 };
 
 struct space {
     unsigned references;
@@ -105,6 +111,11 @@ struct space {
      * us (tracer/procfs.h); -1. And how often memory was read without. */
     int memory_fd, maps_fd;
     unsigned reads;
+    /* Mappings that may be of files that a process serves (tracer/served.h): room for SERVED_MAX;
+     * NULL: there are none. */
+    struct range *served;
+    size_t served_count;
+    bool userfaults; /* a thread of a traced process may have to serve pages (userfaultfd(2)) */
     struct perfmap
         *perfmap; /* names for code in [anon], kept here for the tracer; NULL until needed */
     uint64_t perfmap_retry; /* and when it is to look for them again, in its own time */
@@ -144,12 +155,17 @@ size_t space_find_code(const struct space *space, const uint64_t *words, size_t 
 /* Does [start, start + size) overlap an executable mapping? */
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);
 
-/* What is known of an address; NULL if it lies in no executable mapping or there is no memory.
- * Valid as long as the space's present code is (code_ref). */
-struct site *space_site(struct space *space, uint64_t address);
+/* What is known of an address; NULL if it lies in no executable mapping, its image is being
+ * fetched, or there is no memory. Valid as long as the space's present code is (code_ref). The
+ * target is asked whether [anon] has the code that a file had there before. */
+struct site *space_site(struct space *space, const struct target *target, uint64_t address);
 
 /* The same if it was asked for before; else NULL. */
 struct site *space_known_site(const struct space *space, uint64_t address);
+
+/* Why there is no site of an address in an executable mapping: -EINPROGRESS, if its image is being
+ * fetched, else -ENOMEM. 0: it is in none. */
+int space_failure(const struct space *space, uint64_t address);
 
 /* Fills site->callee by the call that ends at site->address + 1, unless it is known already. 0;
  * negative errno: what the call names could not be read. */

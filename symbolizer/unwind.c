@@ -174,13 +174,13 @@ static bool add_frame(struct unwinder *u, struct frame frame)
  * believed. */
 static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread)
 {
-    struct site *site = space_site(u->space, address);
+    struct site *site = space_site(u->space, u->target, address);
 
     if (!site && !*reread) {
         *reread = true;
         u->space->stale = true;
         if (!space_update(u->space, u->images, u->target))
-            site = space_site(u->space, address);
+            site = space_site(u->space, u->target, address);
     }
     return site;
 }
@@ -189,8 +189,8 @@ static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread
 static enum stack_end missing_site(struct unwinder *u, uint64_t address)
 {
     u->failure = u->space->error;
-    if (!u->failure && space_find(u->space, address))
-        u->failure = -ENOMEM;
+    if (!u->failure)
+        u->failure = space_failure(u->space, address);
     return u->failure ? failed_step(u) : STACK_UNMAPPED_PC;
 }
 
@@ -372,7 +372,7 @@ static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
                                    const struct position *at, enum stack_end end)
 {
     if (inner && bottom_is_planted(u, at->ip)) {
-        struct site *bottom = space_site(u->space, at->ip);
+        struct site *bottom = space_site(u->space, u->target, at->ip);
         return enter(u, bottom, NULL) ? STACK_COMPLETE : failed_step(u);
     }
     return inner && inner->start && bottom_is_start_context(u, inner->start) ? STACK_COMPLETE : end;
@@ -512,6 +512,10 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
         bool instead = !uncovered && guess_instead(u, site, stepped, &before, &at, &reread);
         if (instead)
             stepped = STEP_OUT;
+        if (u->pending) {
+            u->failure = -EINPROGRESS;
+            stepped = STEP_FAILED;
+        }
         switch (stepped) {
         case STEP_OUT:
             break;
@@ -761,8 +765,10 @@ int64_t unwind_number(struct unwinder *u, struct space *space, const struct targ
         learn_piece(u);
         return known;
     }
-    u->walks++;
     enum stack_end end = begun ? walk_by(u, walk_by_rows) : failed_step(u);
+    if (u->failure == -EINPROGRESS)
+        return u->failure;
+    u->walks++;
     end = unwind_beyond(u, end, spawner);
     int64_t number = rejoin_add_frames(u, u->joined == NO_STACK ? end : (uint32_t)u->joined);
     if (number >= 0 && !rejoin_store(u) && u->decided)

@@ -59,6 +59,7 @@ struct unwinder {
     size_t piece; /* how much to read at once: about as far as recent walks have reached */
     bool inexact; /* the frames from here outwards rest on a heuristic */
     unsigned looks, searches; /* that guesses may still make on this walk (guess.c) */
+    bool pending;             /* a guess would have had to know an image that is being read */
     struct emulation emulation;
     int failure;               /* errno of the memory access that failed, negative; 0 */
     struct memo_node *path;    /* for the memo: the frames that are on the stack, */
@@ -104,7 +105,8 @@ enum stack_end unwind(struct unwinder *unwinder, struct space *space, const stru
 /*
  * The number of the stack that the same walk finds, by the memo of the address space if that knows
  * it: then there are no frames in unwinder->frames. `spawner` is the stack of the clone call that
- * made this spawned child, NO_STACK, or UNKNOWN_STACK; the stack goes on with it. -ENOMEM.
+ * made this spawned child, NO_STACK, or UNKNOWN_STACK; the stack goes on with it. -EINPROGRESS: not
+ * yet, for an image is being fetched; -ENOMEM.
  */
 int64_t unwind_number(struct unwinder *unwinder, struct space *space, const struct target *target,
                       const struct user_regs_struct *registers, int64_t spawner);

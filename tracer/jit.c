@@ -67,13 +67,17 @@ static int open_trusted(int root, const char *path, const struct tracee *tracee)
 }
 
 /* By the number that the process has for itself, in the file system that it sees. */
-static int open_map(const struct tracee *tracee)
+static int open_map(struct trace *trace, const struct tracee *tracee)
 {
+    struct lookup lookup = { &trace->served, tracee->tid, NULL };
     char path[64];
     long pid = procfs_inner_pid(tracee->process->pid);
 
+    snprintf(path, sizeof(path), "/tmp/perf-%ld.map", pid);
+    bool served = served_path(&lookup, path);
+    lookup_deinit(&lookup);
     snprintf(path, sizeof(path), "/proc/%d/root", (int)tracee->tid);
-    int root = pid > 0 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    int root = pid > 0 && !served ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
     if (root < 0)
         return -1;
     snprintf(path, sizeof(path), "tmp/perf-%ld.map", pid);
@@ -83,7 +87,7 @@ static int open_map(const struct tracee *tracee)
 }
 
 /* The map as it is now; NULL: there is none. */
-static struct perfmap *current_map(const struct tracee *tracee)
+static struct perfmap *current_map(struct trace *trace, const struct tracee *tracee)
 {
     struct space *space = tracee->space;
     uint64_t time;
@@ -98,7 +102,7 @@ static struct perfmap *current_map(const struct tracee *tracee)
         space->perfmap = perfmap_create();
     if (!space->perfmap)
         return NULL;
-    perfmap_follow(space->perfmap, open_map(tracee));
+    perfmap_follow(space->perfmap, open_map(trace, tracee));
     return perfmap_update(space->perfmap) ? space->perfmap : NULL;
 }
 
@@ -137,7 +141,7 @@ static int64_t name_frames(struct trace *trace, const struct perfmap *map, uint3
 int64_t jit_name_stack(struct trace *trace, const struct tracee *tracee, uint32_t stack)
 {
     bool anonymous = trace->run->stacks.stacks[stack].anonymous;
-    const struct perfmap *map = anonymous ? current_map(tracee) : NULL;
+    const struct perfmap *map = anonymous ? current_map(trace, tracee) : NULL;
 
     return map ? name_frames(trace, map, stack) : stack;
 }

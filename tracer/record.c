@@ -16,6 +16,7 @@
 #include "procfs.h"
 #include "symbolizer/component.h"
 #include "symbolizer/goinline.h"
+#include "symbolizer/library.h"
 #include "symbolizer/names.h"
 
 /* What reading the symbols of one module may take, in time and memory. */
@@ -305,4 +306,14 @@ int record_end(struct run *run, uint32_t execution, const int *status,
     for (size_t i = 0; i < images->count; i++)
         run->modules[images->images[i]->number].loads += images->images[i]->module.loads;
     return record_symbols(run, options, images);
+}
+
+void record_warn_of_claims(const struct run *run, const struct options *options)
+{
+    for (size_t i = MODULE_FIRST; i < run->module_count && !options->quiet; i++) {
+        const struct module *module = &run->modules[i];
+        if (library_only_claims(&options->table_options.runtime, module))
+            diag("'%s' has the name of a runtime library (%s) but is none: it counts as a caller",
+                 module->path, *module->soname ? module->soname : module->name);
+    }
 }
