@@ -11,7 +11,7 @@ enum {
 
 struct site *returns_site(struct unwinder *u, uint64_t address)
 {
-    if (!space_find(u->space, address))
+    if (!space_has_code(u->space, address + 1))
         return NULL;
     struct site *site = u->space->code->site_count < SITES_MAX
                             ? space_site(u->space, u->target, address)

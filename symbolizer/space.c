@@ -153,16 +153,31 @@ const struct region *space_find(const struct space *space, uint64_t address)
 
 enum { MEGABYTE = 20, MEGABYTES = 64 * 64 };
 
+static void know_megabytes_of(struct code *code, uint64_t start, uint64_t end)
+{
+    const uint64_t first = start >> MEGABYTE, last = end >> MEGABYTE;
+
+    for (uint64_t m = first; m <= last && m - first < MEGABYTES; m++)
+        code->megabytes[m % MEGABYTES / 64] |= UINT64_C(1) << m % 64;
+}
+
 static void know_megabytes(struct code *code)
 {
     memset(code->megabytes, 0, sizeof(code->megabytes));
-    for (size_t i = 0; i < code->region_count; i++) {
-        uint64_t first = code->regions[i].start >> MEGABYTE,
-                 last = code->regions[i].end >> MEGABYTE;
-        for (uint64_t m = first; m <= last && m - first < MEGABYTES; m++)
-            code->megabytes[m % MEGABYTES / 64] |= UINT64_C(1) << m % 64;
-    }
+    for (size_t i = 0; i < code->region_count; i++)
+        know_megabytes_of(code, code->regions[i].start, code->regions[i].end);
+    for (size_t i = 0; i < code->idle_count; i++)
+        know_megabytes_of(code, code->idle[i].start, code->idle[i].end);
     code->megabytes_known = true;
+}
+
+static bool is_idle(const struct code *code, uint64_t address)
+{
+    for (size_t i = 0; i < code->idle_count; i++) {
+        if (address >= code->idle[i].start && address < code->idle[i].end)
+            return true;
+    }
+    return false;
 }
 
 static bool may_be_code(const struct code *code, uint64_t word)
@@ -186,7 +201,8 @@ size_t space_find_code(const struct space *space, const uint64_t *words, size_t 
 bool space_has_code(const struct space *space, uint64_t word)
 {
     return !space_find_code(space, &word, 1) &&
-           (space_find(space, word) || space_find(space, word - 1));
+           (space_find(space, word) || space_find(space, word - 1) ||
+            is_idle(space->code, word - 1));
 }
 
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size)
@@ -197,11 +213,25 @@ bool space_overlaps(const struct space *space, uint64_t start, uint64_t size)
     return region && region->start < end;
 }
 
+/* Has nothing taken the place of this memory but such of no file? It may be idle. */
+static bool made_code_kept(const struct code *code, const struct region *old)
+{
+    for (size_t i = region_index(code, old->start); i < code->region_count; i++) {
+        if (code->regions[i].start >= old->end)
+            break;
+        if (code->regions[i].image || code->regions[i].pending)
+            return false;
+    }
+    return true;
+}
+
 /* Is all of `old` still mapped, from the same bytes, in one region of `code`? */
 static bool region_kept(const struct code *code, const struct region *old)
 {
     const struct region *r = next_region(code, old->start);
 
+    if (!old->image && !old->pending)
+        return made_code_kept(code, old);
     return r && r->start <= old->start && r->end >= old->end && r->image == old->image &&
            r->writable == old->writable &&
            (!r->image || r->start - r->offset == old->start - old->offset);
@@ -439,6 +469,31 @@ static int read_changed_regions(struct reading *r, struct range range)
     return result;
 }
 
+/* Adds memory that may be idle, as far as nothing executable is there by the new map. */
+static void add_idle(struct code *code, uint64_t start, uint64_t end)
+{
+    for (size_t i = region_index(code, start); start < end; i++) {
+        const struct region *next = i < code->region_count ? &code->regions[i] : NULL;
+        const uint64_t gap_end = next && next->start < end ? next->start : end;
+        if (gap_end > start && code->idle_count == IDLE_MAX)
+            memmove(code->idle, code->idle + 1, --code->idle_count * sizeof(*code->idle));
+        if (gap_end > start)
+            code->idle[code->idle_count++] = (struct idle){ start, gap_end };
+        start = next ? next->end : end;
+    }
+}
+
+/* Notes in the new map which memory of the old one is idle now. */
+static void keep_idle(struct code *code, const struct code *old)
+{
+    for (size_t i = 0; i < old->idle_count; i++)
+        add_idle(code, old->idle[i].start, old->idle[i].end);
+    for (size_t i = 0; i < old->region_count; i++) {
+        if (!old->regions[i].image)
+            add_idle(code, old->regions[i].start, old->regions[i].end);
+    }
+}
+
 /* Does what was learned by the old map hold for the new one? */
 static bool still_holds(const struct space *space, const struct code *code)
 {
@@ -491,6 +546,8 @@ static void replace_code(struct space *space, struct code *code, bool holds)
         old->region_count = code->region_count;
         old->megabytes_known = false;
         old->formers = code->formers;
+        memcpy(old->idle, code->idle, sizeof(old->idle));
+        old->idle_count = code->idle_count;
         code->regions = regions;
         code->formers = formers;
         code_unref(code);
@@ -543,6 +600,8 @@ int space_update(struct space *space, struct images *images, const struct target
     space->error = reading.code ? read_regions(space, &reading) : -ENOMEM;
     if (!space->error)
         space->error = keep_formers(reading.code, space->code);
+    if (!space->error)
+        keep_idle(reading.code, space->code);
     bool holds = !space->error && still_holds(space, reading.code);
     if (space->error < 0 || (holds && same_regions(reading.code, space->code)))
         code_unref(reading.code);
@@ -713,7 +772,9 @@ struct site *space_site(struct space *space, const struct target *target, uint64
 
     if (known)
         return known;
-    const struct region *region = space_find(space, address);
+    static const struct region idle = { .writable = true };
+    const struct region *found = space_find(space, address);
+    const struct region *region = found ? found : is_idle(code, address) ? &idle : NULL;
     if (!region || region->pending ||
         (2 * (code->site_count + 1) > code->site_slots && grow_sites(code) < 0))
         return NULL;

@@ -82,12 +82,20 @@ struct site {
     uint64_t callee_offset;
 };
 
+enum { IDLE_MAX = 32 }; /* the last of them */
+
 struct code {
     unsigned references;
     struct region *regions; /* sorted by address, disjoint */
     size_t region_count;
     struct formers formers; /* regions of files that are no more */
-    struct site **sites;    /* open-addressed hash by address */
+    /* Memory of no file that was executable and is not at present: JIT compilers take the right
+     * away while they write there, and return to it later. */
+    struct idle {
+        uint64_t start, end;
+    } idle[IDLE_MAX];
+    size_t idle_count;
+    struct site **sites; /* open-addressed hash by address */
     size_t site_count, site_slots;
     /* Where there may be code, by the megabyte, to tell fast where there is none. */
     uint64_t megabytes[64];
