@@ -29,8 +29,9 @@ enum call_meaning {
     CALL_SET_ID,   /* setuid and its kin */
     CALL_PRCTL,    /* (option) */
     CALL_EXIT,     /* the thread ends; nothing follows */
-    CALL_EXIT_GROUP, /* the process does */
-    CALL_EXECVE,     /* also execveat: the other threads of the process end, if it succeeds */
+    CALL_EXIT_GROUP,   /* the process does */
+    CALL_QUEUE_SIGNAL, /* rt_sigqueueinfo and its kin: the siginfo is the caller's */
+    CALL_EXECVE,       /* also execveat: the other threads of the process end, if it succeeds */
 };
 
 enum { CALLS_X32_BIT = 1 << 30 }; /* in the number of an x32 call */

@@ -207,6 +207,7 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
     }
     if ((meaning == CALL_EXIT_GROUP || meaning == CALL_EXECVE) && !process->ender)
         process->ender = tracee->tid;
+    tracee->queues_signal = meaning == CALL_QUEUE_SIGNAL;
     tracee->ending = meaning == CALL_EXIT || meaning == CALL_EXIT_GROUP;
     if (trace->near.enabled && sees_affinity(tracee, entry, meaning))
         entry_watch_affinity(trace, tracee, true);
@@ -215,7 +216,7 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
 /* An entry stop that is the first of its call. */
 static void count_entry(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
-    tracee->changing_map = tracee->cloning = tracee->ending = false;
+    tracee->changing_map = tracee->cloning = tracee->ending = tracee->queues_signal = false;
     if ((entry->registers.rip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
         trace_execution(trace)->vsyscall++;
         return;

@@ -15,7 +15,6 @@
 #include "record.h"
 #include "request.h"
 #include "resume.h"
-#include "signals.h"
 
 /* Handles the stop in which a tracee without a place has been waiting, unless its death is next. */
 static void release_held(struct trace *trace, struct tracee *tracee)
@@ -211,9 +210,9 @@ static void remove_rest(struct trace *trace, const struct process *process)
 
 void family_death(struct trace *trace, struct tracee *tracee, pid_t tid, int status)
 {
-    if (tid == trace->launch.pid && signals.command) { /* the first of that pid */
+    if (tid == trace->command) { /* the first of that pid */
         trace->status = status;
-        signals.command = 0;
+        trace->command = 0;
     }
     if (tid == trace->saver)
         trace->saver = 0;

@@ -108,10 +108,6 @@ static int trace_main(const struct options *options)
         return EXIT_OURS;
     }
     result = trace(options, write_outputs, &run, &status);
-    if (!result)
-        result = write_outputs(options, &run);
-    if (!result && run.executions[0].lost)
-        result = EXIT_OURS; /* the results say how many, and so did a message */
     run_deinit(&run);
     return result ? result : end_like(status);
 }

@@ -47,6 +47,7 @@ struct tracee {
     bool clone_own_stack;
     int64_t clone_stack; /* the stack of the call; number in the run */
 
+    bool queues_signal;   /* it can send a signal in the name of another process */
     bool entering_strict; /* the call is to enter seccomp's strict mode, which our filter forbids */
     bool strict;          /* it is as if it had, from then on (entry.c) */
 
