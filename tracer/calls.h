@@ -77,9 +77,15 @@ bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6]
 bool call_enters_strict_mode(enum call_meaning meaning, const uint64_t args[static 6]);
 bool call_is_strict(enum abi abi, uint32_t nr);
 
-/* Does this call install a seccomp filter, or enter strict mode, if it succeeds? *all_threads: for
- * the whole process? */
+/* Does this call install a seccomp filter, or enter strict mode, if it succeeds? *flags: of
+ * seccomp(2); with SECCOMP_FILTER_FLAG_TSYNC it is for the whole process. */
 bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6],
-                          bool *all_threads);
+                          uint64_t *flags);
+
+/* Did it succeed, with those flags and this result? */
+bool call_installed_filter(uint64_t flags, int64_t result);
+
+/* Does this call ask for the seccomp mode of its thread? */
+bool call_asks_mode(enum call_meaning meaning, const uint64_t args[static 6]);
 
 #endif

@@ -47,7 +47,7 @@ static void adopt(struct trace *trace, struct tracee *child, const struct tracee
     struct space *space = flags & CLONE_VM ? space_ref(parent->space) : space_fork(parent->space);
 
     place(trace, child, process, space);
-    process->own_filter |= parent->process->own_filter;
+    process->own_filter |= parent->process->own_filter || parent->process->installers;
     if (flags & CLONE_VM && flags & CLONE_VFORK && parent->clone_own_stack)
         child->spawned_by = parent->clone_stack;
     else if (!thread)
@@ -133,6 +133,8 @@ static void forget(struct trace *trace, struct tracee *tracee)
     entry_watch_affinity(trace, tracee, false);
     trace->held -= tracee->held;
     trace->installing -= tracee->installing;
+    if (tracee->process)
+        entry_end_install(tracee, true); /* it may have come so far */
     if (tracee->changing_map) /* others may share the memory, and the call may have come so far */
         tracee->space->stale = true;
     tracees_remove(&trace->tracees, tracee);
