@@ -140,6 +140,11 @@ static void forget(struct trace *trace, struct tracee *tracee)
     tracees_remove(&trace->tracees, tracee);
 }
 
+void family_let_go(struct trace *trace, struct tracee *tracee)
+{
+    forget(trace, tracee);
+}
+
 /* The tracee that called execve takes over the tid of the leader, which has vanished if it was
  * another, perhaps in a call. */
 static void take_over(struct trace *trace, struct tracee *leader, struct tracee *caller, pid_t tid)

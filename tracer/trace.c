@@ -24,6 +24,7 @@
 #include "diag.h"
 #include "entry.h"
 #include "family.h"
+#include "fatal.h"
 #include "limits.h"
 #include "procfs.h"
 #include "record.h"
@@ -198,6 +199,8 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         return;
     case STOP_SIGNAL:
         signal = stop.value;
+        if (fatal_let_go(trace, tracee, signal))
+            return;
         resume_restarted(trace, tracee, stop_is_by(signal));
         break;
     default:

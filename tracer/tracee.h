@@ -20,7 +20,8 @@ struct process {
     bool own_filter;     /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL, */
     unsigned installers; /* as while so many of its threads are in a call that installs one; */
     bool watched;        /* of which its other threads were made aware (resume_watched) */
-    pid_t ender;         /* the first thread that entered exit_group or execve; 0: none */
+    enum { RANK_UNKNOWN, RANK_FIRST, RANK_OTHER } rank; /* in its pid namespace */
+    pid_t ender; /* the first thread that entered exit_group or execve; 0: none */
 };
 
 struct tracee {
