@@ -248,12 +248,17 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
         entry_watch_affinity(trace, tracee, true);
 }
 
+static void count_if_known(uint64_t *count)
+{
+    *count += *count != COUNT_UNKNOWN;
+}
+
 /* An entry stop that is the first of its call. */
 static void count_entry(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
     tracee->changing_map = tracee->cloning = tracee->ending = tracee->queues_signal = false;
     if ((entry->registers.rip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
-        trace_execution(trace)->vsyscall++;
+        count_if_known(&trace_execution(trace)->vsyscall);
         return;
     }
     int64_t stack = take_stack(trace, tracee, entry);
@@ -322,7 +327,7 @@ void entry_seccomp(struct trace *trace, struct tracee *tracee)
         tracee->passed_filter = true;
     } else {
         if (!tracee->in_call)
-            trace_execution(trace)->denied++;
+            count_if_known(&trace_execution(trace)->denied);
         refuse_call(tracee);
     }
 }
@@ -340,7 +345,7 @@ void entry_syscall(struct trace *trace, struct tracee *tracee)
         tracee->passed_filter = !trace->seccomp;
     } else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
         if (tracee->in_call && !tracee->passed_filter)
-            trace_execution(trace)->denied++;
+            count_if_known(&trace_execution(trace)->denied);
         if (tracee->changing_map)
             apply_map_change(tracee, info.exit.is_error ? 0 : (uint64_t)info.exit.rval);
         entry_end_install(tracee, call_installed_filter(tracee->filter_flags, info.exit.rval));

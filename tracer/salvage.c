@@ -16,21 +16,21 @@ enum {
     WITH_NAMES_SECONDS = 60,
     WITHOUT_NAMES_SECONDS = 30,
     SAVER_SECONDS = 10,
-    TRIES_A_SECOND = 100,
     LINE_SIZE = 512,
 };
 
 /* How a child ended, as from waitpid(2); negative: it did not in time, and was killed. */
 static int wait_for(pid_t child, int seconds)
 {
-    static const struct timespec pause = { 0, 1000000000 / TRIES_A_SECOND };
+    static const struct timespec pause = { 0, 10000000 };
+    uint64_t deadline = trace_now() + (uint64_t)seconds * 1000000000;
     int status;
 
-    for (int i = 0; i < seconds * TRIES_A_SECOND; i++) {
+    do {
         if (waitpid(child, &status, WNOHANG | __WALL) == child)
             return status;
         nanosleep(&pause, NULL);
-    }
+    } while (trace_now() < deadline);
     kill(child, SIGKILL);
     waitpid(child, &status, __WALL);
     return -1;
@@ -42,7 +42,7 @@ static void add_up(struct run *run, struct execution *execution)
     execution->entries = 0;
     for (size_t i = 0; i < run->count_count; i++)
         execution->entries += run->counts[i].calls;
-    if (execution->denied > execution->entries)
+    if (execution->denied != COUNT_UNKNOWN && execution->denied > execution->entries)
         execution->denied = execution->entries;
     if (execution->killed > execution->entries)
         execution->killed = execution->entries;

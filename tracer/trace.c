@@ -365,7 +365,7 @@ static int trace_init(struct trace *trace, const struct options *options, save_f
                      (options->engine == ENGINE_AUTO && launch_has_seccomp());
     calls_init(&trace->calls);
     images_init(&trace->images, add_module, run);
-    int64_t execution = record_begin(run, options, trace->seccomp ? "seccomp" : "ptrace");
+    int64_t execution = record_begin(run, options, trace->seccomp);
     if (execution < 0 || tracees_init(&trace->tracees) < 0 ||
         unwinder_init(&trace->unwinder, &trace->images, &run->stacks) < 0)
         return -ENOMEM;
