@@ -14,6 +14,7 @@
  *     run_count      report/run.c            counted by (program, stack, call);
  *     record_end     tracer/record.c         then the names of functions (symbolizer/names.c, symbols.c,
  *                                            places.c)
+ *     salvage        tracer/salvage.c        or what there is by a fault of our own (crash.c)
  *   table_build      report/table.c          attribute each stack (symbolizer/attribute.c)
  *   output_run       report/output.c         CSV, run file, text, stacks (csv.c, runfile_print.c,
  *                                            text.c, stacktext.c)
