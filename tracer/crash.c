@@ -98,8 +98,10 @@ void crash_watch(void)
 void crash_enter_thread(void)
 {
     static char memory[STACK_SIZE]; /* for the handler: the fault may be that the stack is full */
+    stack_t former;
 
-    sigaltstack(&(stack_t){ .ss_sp = memory, .ss_size = sizeof(memory) }, NULL);
+    if (!sigaltstack(NULL, &former) && former.ss_flags & SS_DISABLE) /* a sanitizer has its own */
+        sigaltstack(&(stack_t){ .ss_sp = memory, .ss_size = sizeof(memory) }, NULL);
     crash.thread = gettid();
 }
 

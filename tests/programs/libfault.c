@@ -216,7 +216,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 #pragma GCC diagnostic ignored "-Winfinite-recursion"
 static int recurse(volatile char *frame)
 {
-    volatile char next[4096] = { 0 };
+    volatile char next[256] = { 0 }; /* less than the guard page */
     return frame[0] + recurse(next) + next[1];
 }
 
