@@ -98,6 +98,8 @@ static const char *try_all(struct trace *trace)
     if (trace->saver) /* its results are older: they must not come after ours */
         wait_for(trace->saver, SAVER_SECONDS);
     output_clean_up();
+    if (trace->saving) /* a run that is half in order has the calls of one library at another */
+        return "not all of the results are written";
     if (try_to_write(trace, true, WITH_NAMES_SECONDS))
         return "what was counted before is written";
     if (try_to_write(trace, false, WITHOUT_NAMES_SECONDS))
@@ -110,9 +112,9 @@ _Noreturn void salvage(struct trace *trace)
 {
     const char *outcome = try_all(trace), *fault = crash_text();
     char text[LINE_SIZE];
-    int size = snprintf(text, sizeof(text),
-                        "systrace-lib: a fault of its own (%s) ended the tracing; %s\n",
-                        fault ? fault : "", outcome);
+    int size = snprintf(text, sizeof(text), "systrace-lib: a fault of its own (%s) %s; %s\n",
+                        fault ? fault : "",
+                        trace->ended ? "hit it after the tracing" : "ended the tracing", outcome);
 
     if (fault && write(STDERR_FILENO, text, (size_t)size) < 0)
         _exit(EXIT_OURS); /* where could that be said? */

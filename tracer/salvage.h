@@ -12,7 +12,8 @@
 
 #include "tracing.h"
 
-/* Writes the results by trace->save, as cut short unless all had been traced; ends the process with
+/* Writes the results by trace->save, as cut short unless all had been traced; not if the fault came
+ * while they were being written, for then the run may be in no order. Ends the process with
  * EXIT_OURS, after a line that says what became of them. */
 _Noreturn void salvage(struct trace *trace);
 

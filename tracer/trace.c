@@ -496,6 +496,7 @@ static int finish(struct trace *trace)
         diag("cannot read the names of functions: %s", strerror(-error));
         return EXIT_OURS;
     }
+    trace->saving = true;
     if (trace->save(trace->options, trace->run) || execution->lost || trace->out_of_time)
         return EXIT_OURS;
     return result;
