@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -182,13 +183,44 @@ static int write_direct(const struct place *place, print_fn *print, void *contex
     return fd < 0 ? -errno : print_to(fd, false, print, context);
 }
 
-static int make_temporary(const struct place *place, char name[static PATH_MAX + 64])
+enum { NAME_SIZE = PATH_MAX + 64 };
+
+/* Of the file being written; "": none is. In memory that child processes share, for it is the one
+ * that is left which cleans up. NULL: there was no memory. */
+static char *unfinished;
+
+static void note_unfinished(const char *name)
+{
+    if (unfinished)
+        strcpy(unfinished, name);
+}
+
+int output_share(void)
+{
+    if (unfinished)
+        return 0;
+    char *memory = mmap(NULL, NAME_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return -errno;
+    unfinished = memory;
+    return 0;
+}
+
+void output_clean_up(void)
+{
+    if (unfinished && *unfinished)
+        unlink(unfinished);
+    note_unfinished("");
+}
+
+static int make_temporary(const struct place *place, char name[static NAME_SIZE])
 {
     uint64_t random;
 
     if (getrandom(&random, sizeof(random), 0) != sizeof(random))
         return -errno;
-    snprintf(name, PATH_MAX + 64, "%s/.systrace-lib-%016" PRIx64 ".tmp", place->directory, random);
+    snprintf(name, NAME_SIZE, "%s/.systrace-lib-%016" PRIx64 ".tmp", place->directory, random);
+    note_unfinished(name);
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return -errno;
@@ -203,7 +235,7 @@ static int make_temporary(const struct place *place, char name[static PATH_MAX +
 
 static int write_and_rename(const struct place *place, print_fn *print, void *context)
 {
-    char name[PATH_MAX + 64];
+    char name[NAME_SIZE];
     int fd = make_temporary(place, name);
     if (fd < 0)
         return fd;
@@ -213,6 +245,7 @@ static int write_and_rename(const struct place *place, print_fn *print, void *co
         error = -errno;
     if (error)
         unlink(name);
+    note_unfinished("");
     return error;
 }
 

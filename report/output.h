@@ -49,6 +49,14 @@ int output_check(const char *path, enum output_format format, bool table,
 int output_write(const char *path, int (*print)(FILE *file, void *context), void *context,
                  struct output_error *error);
 
+/*
+ * For who writes in a thread or a child process that may come to an untimely end: output_share()
+ * before it begins, a negative errno if there is no memory for that; output_clean_up() after its
+ * end removes the file that it left behind unfinished, if any.
+ */
+int output_share(void);
+void output_clean_up(void);
+
 /* Prints the run in a format, which is not OUTPUT_BY_ENDING; text is `width` columns wide. Sorts
  * the run if the run file is asked for (run_sort). -ENOMEM. Errors of the file are left to
  * ferror(3). */

@@ -83,6 +83,16 @@ static int read_incomplete(struct reader *reader, const json_t *value, struct qu
     return 0;
 }
 
+/* A number, or null where it is not known. */
+static int read_counter(struct reader *reader, const json_t *object, const char *name,
+                        uint64_t *ret)
+{
+    *ret = COUNT_UNKNOWN;
+    if (json_is_null(json_object_get(object, name)))
+        return 0;
+    return read_number_of(reader, object, name, INT64_MAX, ret);
+}
+
 static int read_quality(struct reader *reader, const json_t *value, struct execution *execution,
                         struct quality *claim)
 {
@@ -93,9 +103,7 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
         { "entries", &execution->entries },
         { "complete", &claim->by_end[STACK_COMPLETE] },
         { "inexact", &claim->inexact },
-        { "denied", &execution->denied },
         { "killed", &execution->killed },
-        { "vsyscall", &execution->vsyscall },
         { "lost", &execution->lost },
         { "memo_hits", &execution->memo_hits },
         { "memo_misses", &execution->memo_misses },
@@ -107,7 +115,11 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers) && !error; i++)
         error = read_number_of(reader, value, numbers[i].name, INT64_MAX, numbers[i].ret);
-    if (!error && execution->denied > execution->entries)
+    if (!error)
+        error = read_counter(reader, value, "denied", &execution->denied);
+    if (!error)
+        error = read_counter(reader, value, "vsyscall", &execution->vsyscall);
+    if (!error && execution->denied != COUNT_UNKNOWN && execution->denied > execution->entries)
         error = refuse(reader, "denied is more than entries");
     if (!error && execution->killed > execution->entries)
         error = refuse(reader, "killed is more than entries");

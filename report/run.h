@@ -65,6 +65,9 @@ struct count {
     uint64_t nanoseconds; /* between entry and return, of all calls that returned */
 };
 
+/* What the engine cannot know. */
+#define COUNT_UNKNOWN UINT64_MAX
+
 /* One traced execution: what is recorded once for each. */
 struct execution {
     char id[33];                /* random, 128 bits, lower-case hex */
@@ -83,10 +86,11 @@ struct execution {
     bool cut_short;             /* the tracer stopped before the last tracee ended */
     /* Quality: what the tracer counted, independently of the counts below. */
     uint64_t entries;  /* entries into the kernel that it saw; equals the sum of calls */
-    uint64_t denied;   /* of these: denied by a seccomp filter of the program's own */
+    uint64_t denied;   /* of these: denied by a seccomp filter of the program's own;
+                          COUNT_UNKNOWN with the engine ptrace */
     uint64_t killed;   /* of these: the thread was killed right there, or not seen to leave the call
                           alive. At most so many the kernel itself does not count */
-    uint64_t vsyscall; /* calls of the vsyscall page: no entries */
+    uint64_t vsyscall; /* calls of the vsyscall page: no entries; COUNT_UNKNOWN likewise */
     uint64_t lost;     /* entries known to have been missed: 0, and shown */
     uint64_t memo_hits;   /* stacks that the memo alone knew */
     uint64_t memo_misses; /* stacks that it did not: they were walked, at least in part, */

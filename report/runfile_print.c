@@ -130,17 +130,22 @@ static json_t *make_incomplete(const struct quality *quality)
     return reasons;
 }
 
+static json_t *make_counter(uint64_t count)
+{
+    return count == COUNT_UNKNOWN ? json_null() : make_number(count);
+}
+
 static json_t *make_quality(const struct execution *execution, const struct quality *quality)
 {
     /* clang-format off */
-    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+    return json_pack("{s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:I, s:I, s:I, s:I}",
                      "entries", (json_int_t)execution->entries,
                      "complete", (json_int_t)quality->by_end[STACK_COMPLETE],
                      "incomplete", make_incomplete(quality),
                      "inexact", (json_int_t)quality->inexact,
-                     "denied", (json_int_t)execution->denied,
+                     "denied", make_counter(execution->denied),
                      "killed", (json_int_t)execution->killed,
-                     "vsyscall", (json_int_t)execution->vsyscall,
+                     "vsyscall", make_counter(execution->vsyscall),
                      "lost", (json_int_t)execution->lost,
                      "memo_hits", (json_int_t)execution->memo_hits,
                      "memo_misses", (json_int_t)execution->memo_misses,

@@ -312,10 +312,11 @@ static void say_flaws(struct paragraph *paragraph, const struct table *table)
     uint64_t denied = 0, killed = 0, vsyscall = 0, lost = 0;
 
     for (size_t i = 0; i < table->run->execution_count; i++) {
-        denied += table->run->executions[i].denied;
-        killed += table->run->executions[i].killed;
-        vsyscall += table->run->executions[i].vsyscall;
-        lost += table->run->executions[i].lost;
+        const struct execution *execution = &table->run->executions[i];
+        denied += execution->denied == COUNT_UNKNOWN ? 0 : execution->denied;
+        killed += execution->killed;
+        vsyscall += execution->vsyscall == COUNT_UNKNOWN ? 0 : execution->vsyscall;
+        lost += execution->lost;
     }
     const struct {
         uint64_t count;

@@ -427,7 +427,9 @@ static int start_child(struct child *child, const struct work *work, size_t firs
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
-    pid_t pid = fork();
+    /* Without the locks that fork(3) takes: a thread that is no more may have held them
+     * (salvage.c). There is no other now. */
+    pid_t pid = _Fork();
     if (!pid) {
         prepare(parent, work->limits->bytes);
         child_end.out = ends[1];

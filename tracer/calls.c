@@ -63,6 +63,9 @@ static const struct {
     { "io_uring_enter", CALL_AFFINITY },
     { "exit", CALL_EXIT },
     { "exit_group", CALL_EXIT_GROUP },
+    { "rt_sigqueueinfo", CALL_QUEUE_SIGNAL },
+    { "rt_tgsigqueueinfo", CALL_QUEUE_SIGNAL },
+    { "pidfd_send_signal", CALL_QUEUE_SIGNAL },
     { "execve", CALL_EXECVE },
     { "execveat", CALL_EXECVE },
     { "sched_setaffinity", CALL_AFFINITY },
@@ -222,13 +225,23 @@ bool call_is_strict(enum abi abi, uint32_t nr)
     }
 }
 
-bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6],
-                          bool *all_threads)
+bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6], uint64_t *flags)
 {
-    *all_threads = meaning == CALL_SECCOMP && args[0] == SECCOMP_SET_MODE_FILTER &&
-                   args[1] & SECCOMP_FILTER_FLAG_TSYNC;
+    *flags = meaning == CALL_SECCOMP && args[0] == SECCOMP_SET_MODE_FILTER ? args[1] : 0;
     if (meaning == CALL_PRCTL)
         return args[0] == PR_SET_SECCOMP;
     return meaning == CALL_SECCOMP &&
            (args[0] == SECCOMP_SET_MODE_FILTER || args[0] == SECCOMP_SET_MODE_STRICT);
+}
+
+/* A positive result is the listener that was asked for; else the thread that has filters which
+ * another has not, and so kept TSYNC from doing anything. */
+bool call_installed_filter(uint64_t flags, int64_t result)
+{
+    return !result || (result > 0 && flags & SECCOMP_FILTER_FLAG_NEW_LISTENER);
+}
+
+bool call_asks_mode(enum call_meaning meaning, const uint64_t args[static 6])
+{
+    return meaning == CALL_PRCTL && args[0] == PR_GET_SECCOMP;
 }

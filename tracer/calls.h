@@ -26,13 +26,14 @@ enum call_meaning {
     CALL_READ,     /* read, pread64, readv, preadv, preadv2: (fd) */
     CALL_AFFINITY, /* sched_setaffinity, sched_getaffinity; and what reads files it does not name */
     CALL_USERFAULTFD,
-    CALL_IOCTL,      /* (fd, request) */
-    CALL_SECCOMP,    /* (operation) */
-    CALL_SET_ID,     /* setuid and its kin */
-    CALL_PRCTL,      /* (option) */
-    CALL_EXIT,       /* the thread ends; nothing follows */
-    CALL_EXIT_GROUP, /* the process does */
-    CALL_EXECVE,     /* also execveat: the other threads of the process end, if it succeeds */
+    CALL_IOCTL,        /* (fd, request) */
+    CALL_SECCOMP,      /* (operation) */
+    CALL_SET_ID,       /* setuid and its kin */
+    CALL_PRCTL,        /* (option) */
+    CALL_EXIT,         /* the thread ends; nothing follows */
+    CALL_EXIT_GROUP,   /* the process does */
+    CALL_QUEUE_SIGNAL, /* rt_sigqueueinfo and its kin: the siginfo is the caller's */
+    CALL_EXECVE,       /* also execveat: the other threads of the process end, if it succeeds */
 };
 
 enum { CALLS_X32_BIT = 1 << 30 }; /* in the number of an x32 call */
@@ -81,9 +82,15 @@ bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6]
 bool call_enters_strict_mode(enum call_meaning meaning, const uint64_t args[static 6]);
 bool call_is_strict(enum abi abi, uint32_t nr);
 
-/* Does this call install a seccomp filter, or enter strict mode, if it succeeds? *all_threads: for
- * the whole process? */
+/* Does this call install a seccomp filter, or enter strict mode, if it succeeds? *flags: of
+ * seccomp(2); with SECCOMP_FILTER_FLAG_TSYNC it is for the whole process. */
 bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6],
-                          bool *all_threads);
+                          uint64_t *flags);
+
+/* Did it succeed, with those flags and this result? */
+bool call_installed_filter(uint64_t flags, int64_t result);
+
+/* Does this call ask for the seccomp mode of its thread? */
+bool call_asks_mode(enum call_meaning meaning, const uint64_t args[static 6]);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "crash.h"
+
 static void print(const char *format, va_list arguments)
 {
     char text[4608];
@@ -36,5 +38,6 @@ void die(const char *format, ...)
     va_start(arguments, format);
     print(format, arguments);
     va_end(arguments);
+    crash_give_up();
     exit(EXIT_OURS);
 }

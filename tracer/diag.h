@@ -9,8 +9,8 @@ enum { EXIT_OURS = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
 /* Prints "systrace-lib: MESSAGE"; control characters in it are shown as "?". Keeps errno. */
 void diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, and ends the program as failed. Tracees go with us, if they are to
- * (PTRACE_O_EXITKILL). */
+/* The same, and ends the program as failed; in the tracing thread after the results were written as
+ * far as they go. Tracees go with us, if they are to (PTRACE_O_EXITKILL). */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -223,12 +224,48 @@ static void note_served(struct trace *trace, struct tracee *tracee, const struct
         served_note_range(tracee->space, wanted, tracee->maps_served);
 }
 
+/* Has this thread a filter beside ours? So says Linux 5.9 or later; before, its process may have.
+ */
+static bool has_own_filter(const struct tracee *tracee)
+{
+    long filters = procfs_status(tracee->tid, "Seccomp_filters");
+    return filters < 0 ? tracee->process->own_filter : filters > 1;
+}
+
+/* Until it is known whether the call succeeds, it may have at any time. */
+static void begin_install(struct trace *trace, struct tracee *tracee, uint64_t flags)
+{
+    struct process *process = tracee->process;
+
+    tracee->installs = true;
+    tracee->filter_flags = flags;
+    process->installers++;
+    /* (The second of two at once must wait as well.) */
+    if (flags & SECCOMP_FILTER_FLAG_TSYNC && trace->seccomp &&
+        (!process->watched || trace->installing)) {
+        resume_watched(trace, tracee);
+        process->watched = true;
+    }
+}
+
+void entry_end_install(struct tracee *tracee, bool installed)
+{
+    struct process *process = tracee->process;
+
+    if (!tracee->installs)
+        return;
+    tracee->installs = false;
+    process->installers--;
+    process->own_filter |= installed;
+    process->watched &= process->own_filter || process->installers;
+}
+
 /* Takes note of a call whose effect concerns us. */
 static void note_effect(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
     enum call_meaning meaning = calls_meaning(&trace->calls, entry->abi, entry->nr);
     struct process *process = tracee->process;
-    bool all_threads;
+    uint64_t flags;
 
     if (meaning == CALL_OTHER)
         return;
@@ -242,27 +279,31 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
     if (call_closes_memory(meaning, entry->args))
         procfs_keep_open(tracee);
     tracee->entering_strict =
-        trace->seccomp && !process->own_filter && call_enters_strict_mode(meaning, entry->args);
-    if (call_installs_filter(meaning, entry->args, &all_threads)) {
-        /* (The second of two at once must wait as well.) */
-        if (all_threads && trace->seccomp && (!process->own_filter || trace->installing))
-            resume_watched(trace, tracee);
-        process->own_filter = true;
-    }
+        trace->seccomp && call_enters_strict_mode(meaning, entry->args) && !has_own_filter(tracee);
+    tracee->asks_mode =
+        trace->seccomp && call_asks_mode(meaning, entry->args) && !has_own_filter(tracee);
+    if (call_installs_filter(meaning, entry->args, &flags))
+        begin_install(trace, tracee, flags);
     if ((meaning == CALL_EXIT_GROUP || meaning == CALL_EXECVE) && !process->ender)
         process->ender = tracee->tid;
+    tracee->queues_signal = meaning == CALL_QUEUE_SIGNAL;
     tracee->ending = meaning == CALL_EXIT || meaning == CALL_EXIT_GROUP;
     if (trace->near.enabled && sees_affinity(tracee, entry, meaning))
         entry_watch_affinity(trace, tracee, true);
+}
+
+static void count_if_known(uint64_t *count)
+{
+    *count += *count != COUNT_UNKNOWN;
 }
 
 /* An entry stop that is the first of its call. False: it is put off, until its stack can be taken.
  */
 static bool count_entry(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
-    tracee->changing_map = tracee->cloning = tracee->ending = false;
+    tracee->changing_map = tracee->cloning = tracee->ending = tracee->queues_signal = false;
     if ((entry->registers.rip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
-        trace_execution(trace)->vsyscall++;
+        count_if_known(&trace_execution(trace)->vsyscall);
         return true;
     }
     int64_t stack = take_stack(trace, tracee, entry);
@@ -280,18 +321,32 @@ static bool count_entry(struct trace *trace, struct tracee *tracee, const struct
     return true;
 }
 
-/* The exit of a call that our filter made fail: seccomp's strict mode is not for a thread that has
- * filters. The tracee is told that it worked, and from here on count_entry sees to it. (That kills
- * the process, the kernel would kill the thread.) */
-static bool enter_strict_mode(struct tracee *tracee)
+/* Of the call that the tracee is about to come out of. False: it is gone. */
+static bool return_zero(const struct tracee *tracee)
 {
     struct user_regs_struct registers;
 
     if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers))
         return false;
     registers.rax = 0;
-    tracee->strict = request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
-    return tracee->strict;
+    return request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
+}
+
+/*
+ * The exit of a call of which our filter must not be noticed. Seccomp's strict mode is not for a
+ * thread that has filters: the tracee is told that it worked, and from here on count_entry sees to
+ * it. (That kills the process, the kernel would kill the thread.) And the mode without our filter
+ * is none.
+ */
+static void hide_filter(struct tracee *tracee, struct __ptrace_syscall_info *info)
+{
+    if (tracee->entering_strict && info->exit.rval == -EINVAL) {
+        tracee->strict = return_zero(tracee);
+        info->exit.is_error = !tracee->strict;
+    } else if (tracee->asks_mode && info->exit.rval == SECCOMP_MODE_FILTER) {
+        return_zero(tracee);
+    }
+    tracee->entering_strict = tracee->asks_mode = false;
 }
 
 /* A filter of the program's own said RET_TRACE: without a tracer that is ENOSYS (seccomp(2)). */
@@ -320,7 +375,7 @@ bool entry_seccomp(struct trace *trace, struct tracee *tracee)
         tracee->passed_filter = true;
     } else {
         if (!tracee->in_call)
-            trace_execution(trace)->denied++;
+            count_if_known(&trace_execution(trace)->denied);
         refuse_call(tracee);
     }
     return true;
@@ -340,15 +395,15 @@ bool entry_syscall(struct trace *trace, struct tracee *tracee)
         tracee->passed_filter = !trace->seccomp;
     } else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
         if (tracee->in_call && !tracee->passed_filter)
-            trace_execution(trace)->denied++;
+            count_if_known(&trace_execution(trace)->denied);
         if (tracee->changing_map)
             apply_map_change(tracee, info.exit.is_error ? 0 : (uint64_t)info.exit.rval);
-        if (tracee->entering_strict && info.exit.rval == -EINVAL)
-            info.exit.is_error = !enter_strict_mode(tracee);
+        entry_end_install(tracee, call_installed_filter(tracee->filter_flags, info.exit.rval));
+        hide_filter(tracee, &info);
         if (tracee->observed)
             run_add_result(trace->run, tracee->count, info.exit.is_error,
                            trace->stopped_at - tracee->resumed_in_call);
-        tracee->in_call = tracee->changing_map = tracee->observed = tracee->entering_strict = false;
+        tracee->in_call = tracee->changing_map = tracee->observed = false;
     }
     return true;
 }

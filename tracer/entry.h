@@ -17,6 +17,9 @@ int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi 
 /* Puts back what was changed of a clone call, here or in the child that it made. */
 void entry_restore(struct tracee *tracee);
 
+/* The tracee has come out of a call that installs a filter, if it was in one; or it never will. */
+void entry_end_install(struct tracee *tracee, bool installed);
+
 /* From its entry until the next stop the tracee may learn or pass on an affinity; near.h says what
  * that is for. */
 void entry_watch_affinity(struct trace *trace, struct tracee *tracee, bool watches);

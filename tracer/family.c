@@ -15,7 +15,6 @@
 #include "record.h"
 #include "request.h"
 #include "resume.h"
-#include "signals.h"
 
 /* Handles the stop in which a tracee without a place has been waiting, unless its death is next. */
 static void release_held(struct trace *trace, struct tracee *tracee)
@@ -48,7 +47,7 @@ static void adopt(struct trace *trace, struct tracee *child, const struct tracee
     struct space *space = flags & CLONE_VM ? space_ref(parent->space) : space_fork(parent->space);
 
     place(trace, child, process, space);
-    process->own_filter |= parent->process->own_filter;
+    process->own_filter |= parent->process->own_filter || parent->process->installers;
     if (flags & CLONE_VM && flags & CLONE_VFORK && parent->clone_own_stack)
         child->spawned_by = parent->clone_stack;
     else if (!thread)
@@ -135,9 +134,16 @@ static void forget(struct trace *trace, struct tracee *tracee)
     trace->held -= tracee->held;
     trace->installing -= tracee->installing;
     trace->postponed -= tracee->postponed;
+    if (tracee->process)
+        entry_end_install(tracee, true); /* it may have come so far */
     if (tracee->changing_map) /* others may share the memory, and the call may have come so far */
         tracee->space->stale = true;
     tracees_remove(&trace->tracees, tracee);
+}
+
+void family_let_go(struct trace *trace, struct tracee *tracee)
+{
+    forget(trace, tracee);
 }
 
 /* The tracee that called execve takes over the tid of the leader, which has vanished if it was
@@ -212,9 +218,9 @@ static void remove_rest(struct trace *trace, const struct process *process)
 
 void family_death(struct trace *trace, struct tracee *tracee, pid_t tid, int status)
 {
-    if (tid == trace->launch.pid && signals.command) { /* the first of that pid */
+    if (tid == trace->command) { /* the first of that pid */
         trace->status = status;
-        signals.command = 0;
+        trace->command = 0;
     }
     if (tid == trace->saver)
         trace->saver = 0;

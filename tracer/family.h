@@ -18,6 +18,9 @@ struct tracee *family_exec(struct trace *trace, pid_t tid);
 /* A tracee, or a child of ours that is none (NULL), has ended. */
 void family_death(struct trace *trace, struct tracee *tracee, pid_t tid, int status);
 
+/* A tracee is none any more, though it lives. */
+void family_let_go(struct trace *trace, struct tracee *tracee);
+
 /* A stop of a tracee that no parent has announced yet: it waits for that, stopped. */
 void family_hold(struct trace *trace, struct tracee *tracee, pid_t tid, int status);
 

@@ -16,6 +16,7 @@
  *     run_count      report/run.c            counted by (program, stack, call);
  *     record_end     tracer/record.c         then the names of functions (symbolizer/names.c, symbols.c,
  *                                            places.c)
+ *     salvage        tracer/salvage.c        or what there is by a fault of our own (crash.c)
  *   table_build      report/table.c          attribute each stack (symbolizer/attribute.c)
  *   output_run       report/output.c         CSV, run file, text, stacks (csv.c, runfile_print.c,
  *                                            text.c, stacktext.c)
@@ -110,10 +111,6 @@ static int trace_main(const struct options *options)
         return EXIT_OURS;
     }
     result = trace(options, write_outputs, &run, &status);
-    if (!result)
-        result = write_outputs(options, &run);
-    if (!result && run.executions[0].lost)
-        result = EXIT_OURS; /* the results say how many, and so did a message */
     run_deinit(&run);
     return result ? result : end_like(status);
 }

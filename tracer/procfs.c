@@ -439,34 +439,45 @@ char procfs_state(pid_t tid)
     return procfs_stat(tid, &state, &flags) ? state : '\0';
 }
 
-/* A field's number: the first of several, or the last. */
-static long read_status(pid_t tid, const char *field, bool last)
+enum { STATUS_LINE = 256 };
+
+/* A field of /proc/TID/status, as text. NULL: it is not there, or the thread is gone. */
+static const char *read_status(pid_t tid, const char *field, char line[static STATUS_LINE])
 {
-    char path[64], line[256];
+    char path[64];
     size_t length = strlen(field);
-    long value = -1;
+    bool found = false;
 
     snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
     FILE *file = fopen(path, "re");
     if (!file)
-        return -1;
-    while (value < 0 && fgets(line, sizeof(line), file)) {
-        if (strncmp(line, field, length) || line[length] != ':')
-            continue;
-        line[strcspn(line, "\n")] = '\0';
-        const char *tab = last ? strrchr(line, '\t') : NULL;
-        value = strtol(tab ? tab : line + length + 1, NULL, 10);
-    }
+        return NULL;
+    *line = '\0';
+    while (!found && fgets(line, STATUS_LINE, file))
+        found = !strncmp(line, field, length) && line[length] == ':';
     fclose(file);
-    return value;
+    line[strcspn(line, "\n")] = '\0';
+    return found ? line + length + 1 : NULL;
 }
 
 long procfs_status(pid_t tid, const char *field)
 {
-    return read_status(tid, field, false);
+    char line[STATUS_LINE];
+    const char *value = read_status(tid, field, line);
+    return value ? strtol(value, NULL, 10) : -1;
 }
 
 long procfs_inner_pid(pid_t pid)
 {
-    return read_status(pid, "NSpid", true);
+    char line[STATUS_LINE];
+    const char *value = read_status(pid, "NSpid", line);
+    const char *last = value ? strrchr(value, '\t') : NULL; /* from the outermost namespace in */
+    return last ? strtol(last, NULL, 10) : -1;
+}
+
+bool procfs_catches(pid_t tid, int signal)
+{
+    char line[STATUS_LINE];
+    const char *value = read_status(tid, "SigCgt", line);
+    return value && strtoull(value, NULL, 16) >> (signal - 1) & 1;
 }

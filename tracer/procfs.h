@@ -53,6 +53,9 @@ char procfs_state(pid_t tid);
 /* A field of /proc/TID/status as a number ("Tgid", "TracerPid"); -1 if it cannot be read. */
 long procfs_status(pid_t tid, const char *field);
 
+/* Has the process of this thread a handler for the signal? False if it is gone. */
+bool procfs_catches(pid_t tid, int signal);
+
 /* When a process began, in nanoseconds since boot; negative if it is gone. */
 int64_t procfs_start(pid_t pid);
 

@@ -51,7 +51,7 @@ static int64_t *copy_pids(const pid_t *pids, size_t count)
     return copy;
 }
 
-int64_t record_begin(struct run *run, const struct options *options, const char *engine)
+int64_t record_begin(struct run *run, const struct options *options, bool seccomp)
 {
     struct utsname host = { 0 };
     int64_t index = run_add_execution(run);
@@ -64,10 +64,12 @@ int64_t record_begin(struct run *run, const struct options *options, const char 
     e->attach = copy_pids(options->attach, options->attach_count);
     e->attach_count = e->attach ? options->attach_count : 0;
     e->results = options->results;
+    if (!seccomp) /* neither shows in the stops of PTRACE_SYSCALL */
+        e->denied = e->vsyscall = COUNT_UNKNOWN;
     e->kernel = strdup(host.release);
     e->machine = strdup(host.machine);
     e->version = strdup(SYSTRACE_VERSION);
-    e->engine = strdup(engine);
+    e->engine = strdup(seccomp ? "seccomp" : "ptrace");
     if (asprintf(&e->libc, "glibc %s", gnu_get_libc_version()) < 0)
         e->libc = NULL;
     clock_gettime(CLOCK_REALTIME, &e->start);

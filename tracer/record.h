@@ -5,15 +5,15 @@
 #ifndef SYSTRACE_RECORD_H
 #define SYSTRACE_RECORD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include "options.h"
 #include "report/run.h"
 #include "symbolizer/image.h"
 
-/* Adds the execution that these options ask for and that begins now; its index, or a negative
- * errno.
- */
-int64_t record_begin(struct run *run, const struct options *options, const char *engine);
+/* Adds the execution that these options ask for and that begins now, with one of the engines; its
+ * index, or a negative errno. */
+int64_t record_begin(struct run *run, const struct options *options, bool seccomp);
 
 /* The number of the program that this process runs; [unknown] if /proc does not tell. No memory for
  * that ends us. */

@@ -12,8 +12,12 @@ enum { ERESTARTNOHAND = 514 }; /* include/linux/errno.h: restart the call unless
 
 void resume_tracee(struct trace *trace, struct tracee *tracee, int signal)
 {
-    bool stop_at_exit = !trace->seccomp || tracee->changing_map || tracee->cleared_untraced ||
-                        tracee->observed || tracee->process->own_filter;
+    const struct process *process = tracee->process;
+    /* What was counted at a stop by PTRACE_SYSCALL must not be left in the midst: by our filter's
+     * stop it would be counted again, or by in_call the next call not at all. */
+    bool stop_at_exit = !trace->seccomp || process->own_filter || process->installers ||
+                        tracee->in_call || tracee->changing_map || tracee->cleared_untraced ||
+                        tracee->observed || tracee->asks_mode || tracee->entering_strict;
 
     if (tracee->observed && !tracee->resumed_in_call)
         tracee->resumed_in_call = trace_now();

@@ -3,35 +3,53 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { TICK_MICROSECONDS = 500000 };
+enum {
+    TICK_MICROSECONDS = 500000,
+    NOTES = 32, /* more of them than that, not yet taken, say nothing new */
+    MASK_SIZE = 8,
+};
 
-static const int passed_on[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+static const int noted[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGTTIN, SIGXCPU };
 
-struct signals signals;
+enum { NOTED = sizeof(noted) / sizeof(*noted) };
+
+/* What the handlers say to the loop, which runs in the same thread: the one adds, the other takes.
+ */
+static struct {
+    volatile struct sent_signal notes[NOTES];
+    volatile sig_atomic_t added, taken; /* how many so far, modulo 2 * NOTES */
+    volatile sig_atomic_t tick;         /* the timer has gone off, */
+    volatile sig_atomic_t ticking;      /* as it does again and again */
+} state;
+
+static void set_timer(bool on)
+{
+    struct itimerval tick = { { 0, TICK_MICROSECONDS }, { 0, TICK_MICROSECONDS } };
+    setitimer(ITIMER_REAL, on ? &tick : &(struct itimerval){ 0 }, NULL);
+}
 
 void signals_start_ticking(void)
 {
-    static const struct itimerval tick = { { 0, TICK_MICROSECONDS }, { 0, TICK_MICROSECONDS } };
-    setitimer(ITIMER_REAL, &tick, NULL);
+    state.ticking = true;
+    set_timer(true);
 }
 
 void signals_stop_ticking(void)
 {
-    static const struct itimerval none;
-    setitimer(ITIMER_REAL, &none, NULL);
+    state.ticking = false;
+    set_timer(false);
 }
 
-/*
- * Was a signal sent to us alone, and so is meant for the command? By kill(2) it was. The terminal's
- * ^C and ^\ have reached the command already; its hang-up reaches the leader of the session alone,
- * which the command would be if we were not.
- */
-static bool is_for_command(const siginfo_t *info)
+bool signals_take_tick(void)
 {
-    return info->si_code <= 0 || (info->si_signo == SIGHUP && getsid(0) == getpid());
+    bool ret = state.tick;
+
+    state.tick = false;
+    return ret;
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -39,32 +57,42 @@ static void on_signal(int number, siginfo_t *info, void *context)
     int saved = errno;
 
     (void)context;
-    if (!signals.command) {
-        signals.pending = number;
-        signals_start_ticking(); /* should the loop just be about to wait */
-    } else if (is_for_command(info)) {
-        kill(signals.command, number);
+    if ((state.added - state.taken + 2 * NOTES) % (2 * NOTES) < NOTES) {
+        volatile struct sent_signal *note = &state.notes[state.added % NOTES];
+        note->number = number;
+        note->code = info->si_code;
+        note->sender = info->si_pid;
+        state.added = (state.added + 1) % (2 * NOTES);
     }
+    set_timer(true); /* should the loop just be about to wait */
     errno = saved;
-}
-
-/*
- * ^Z reaches us and the command alike. Were we stopped by it at once, a command that has a handler
- * for it (vim, less: it restores the terminal, then stops itself) would come to run it only after
- * `fg`, and then stop for good, the one SIGCONT being spent.
- */
-static void on_suspend(int number)
-{
-    signals.suspend = true;
-    if (!signals.command)
-        kill(getpid(), SIGSTOP);
-    (void)number;
 }
 
 static void on_alarm(int number)
 {
-    signals.tick = true;
+    state.tick = true;
     (void)number;
+}
+
+bool signals_take(struct sent_signal *ret)
+{
+    if (state.taken == state.added)
+        return false;
+    const volatile struct sent_signal *note = &state.notes[state.taken % NOTES];
+    *ret = (struct sent_signal){ note->number, note->code, note->sender };
+    state.taken = (state.taken + 1) % (2 * NOTES);
+    if (!state.ticking && state.taken == state.added)
+        set_timer(false);
+    return true;
+}
+
+bool signals_take_ttou(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTTOU);
+    return sigtimedwait(&set, NULL, &(struct timespec){ 0 }) == SIGTTOU;
 }
 
 /* Those that the tracing thread must get. */
@@ -74,38 +102,74 @@ static sigset_t caught(void)
 
     sigemptyset(&ret);
     sigaddset(&ret, SIGALRM);
-    sigaddset(&ret, SIGTSTP);
-    for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
-        sigaddset(&ret, passed_on[i]);
+    for (size_t i = 0; i < NOTED; i++)
+        sigaddset(&ret, noted[i]);
     return ret;
+}
+
+/* Is nothing done about this signal unless there is a handler; or does it stop us? */
+static bool is_harmless(int number)
+{
+    return number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH ||
+           number == SIGTTOU || number == SIGSTOP || number == SIGKILL;
+}
+
+/* Ignores what would end us. By the kernel's own call: libc hides the two first real-time signals,
+ * which anybody can send for all that. What somebody else has a handler for (libc, a sanitizer)
+ * does not end us. */
+static void ignore_deadly(void)
+{
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        unsigned long mask;
+    } action; /* the kernel's */
+
+    for (int number = 1; number <= SIGRTMAX; number++) {
+        if (is_harmless(number) ||
+            syscall(SYS_rt_sigaction, number, NULL, &action, MASK_SIZE) < 0 ||
+            action.handler != (void *)SIG_DFL)
+            continue;
+        action.handler = (void *)SIG_IGN;
+        syscall(SYS_rt_sigaction, number, &action, NULL, MASK_SIZE);
+    }
+}
+
+/* waitpid must be interrupted: no SA_RESTART. A handler is not interrupted by another. */
+static void set_handlers(void)
+{
+    struct sigaction note = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO }, former;
+    struct sigaction wake = { .sa_handler = on_alarm };
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    /* If it were ignored, statuses would be lost; for each stop the kernel need not send one. */
+    struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
+
+    note.sa_mask = caught();
+    for (size_t i = 0; i < NOTED; i++) {
+        bool stops = noted[i] == SIGTSTP || noted[i] == SIGTTIN;
+        if (!stops || (!sigaction(noted[i], NULL, &former) && former.sa_handler != SIG_IGN))
+            sigaction(noted[i], &note, NULL);
+    }
+    sigaction(SIGALRM, &wake, NULL);
+    sigaction(SIGCHLD, &quiet, NULL);
+    sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is an error of writing, with a message; */
+    sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file that becomes larger than allowed */
 }
 
 void signals_block(void)
 {
     sigset_t set = caught();
+
+    sigaddset(&set, SIGTTOU);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
+    set_handlers();
+    ignore_deadly();
 }
 
-/* waitpid must be interrupted: no SA_RESTART. */
-void signals_catch(pid_t command)
+void signals_catch(void)
 {
-    struct sigaction forward = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
-    struct sigaction wake = { .sa_handler = on_alarm };
-    struct sigaction suspend = { .sa_handler = on_suspend, .sa_flags = SA_RESTART }, former;
-    struct sigaction ignore = { .sa_handler = SIG_IGN };
-    /* If it were ignored, statuses would be lost; for each stop the kernel need not send one. */
-    struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
     sigset_t set = caught();
-
-    signals.command = command;
-    for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
-        sigaction(passed_on[i], &forward, NULL);
-    sigaction(SIGALRM, &wake, NULL);
-    sigaction(SIGCHLD, &quiet, NULL);
-    sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is an error of writing, with a message; */
-    sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file that becomes larger than allowed */
-    if (!sigaction(SIGTSTP, NULL, &former) && former.sa_handler != SIG_IGN)
-        sigaction(SIGTSTP, &suspend, NULL);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -113,6 +177,6 @@ void signals_ignore(void)
 {
     struct sigaction ignore = { .sa_handler = SIG_IGN };
 
-    for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
-        sigaction(passed_on[i], &ignore, NULL);
+    for (size_t i = 0; i < NOTED; i++)
+        sigaction(noted[i], &ignore, NULL);
 }

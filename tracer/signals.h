@@ -1,6 +1,9 @@
 /*
- * signals.h - signals to the tracer itself: passed on to the command, kept for the loop to act on,
- * or ticks of a timer. The tracing thread alone takes them, for its waitpid(2) must be interrupted.
+ * signals.h - signals to the tracer itself. The tracing thread alone takes them, for its waitpid(2)
+ * must be interrupted. Handlers do no more than note what came, and from whom: the loop judges, for
+ * what the traced program sends to its parent or its process group is not the user's wish. What
+ * nobody needs is ignored, so that nothing but SIGKILL ends the tracer, and nothing but SIGSTOP
+ * stops it.
  */
 #ifndef SYSTRACE_SIGNALS_H
 #define SYSTRACE_SIGNALS_H
@@ -9,26 +12,39 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* For the handlers, which have no other way to know; and what they say to the loop. */
-extern struct signals {
-    volatile pid_t command;        /* who gets them; 0: none, or it has ended */
-    volatile sig_atomic_t pending; /* the last that was for the command, while there was none */
-    volatile sig_atomic_t suspend; /* the terminal's ^Z came: we stop when the command does */
-    volatile sig_atomic_t tick;    /* the timer has gone off */
-} signals;
+/* A signal that came to us. */
+struct sent_signal {
+    int number;
+    int code;     /* siginfo's si_code */
+    pid_t sender; /* si_pid: the kernel's word with SI_USER and SI_TKILL; with other negative codes
+                     the sender's own; else nothing */
+};
 
-/* Blocks what is caught, in the calling thread; those it starts inherit that. After the fork: the
- * command keeps the mask that we were given. */
+/* From here on no signal ends us. The calling thread, and those that it starts, get none of those
+ * that signals_catch lets in. After the fork: the command keeps the mask and the dispositions that
+ * we were given. */
 void signals_block(void);
 
-/* Catches all signals that concern us, in the calling thread. `command` may be 0. */
-void signals_catch(pid_t command);
+/* Lets the calling thread get them. */
+void signals_catch(void);
 
-/* Ignores them: for a child of ours that has something to bring to its end. */
+/* The oldest signal that was noted and not taken yet: SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP,
+ * SIGTTIN or SIGXCPU. False: there is none. */
+bool signals_take(struct sent_signal *ret);
+
+/* Takes a SIGTTOU that came to the process: true if one did since the last SIGCONT. It is not
+ * noted, and interrupts nothing: caught, it would come again and again where we write to a terminal
+ * that is not ours (tostop); blocked, it lets us. */
+bool signals_take_ttou(void);
+
+/* Ignores them all: for a child of ours that has something to bring to its end. */
 void signals_ignore(void);
 
-/* Lets signals.tick be set twice a second, or no more. */
+/* Lets signals_take_tick be true twice a second, or no more. */
 void signals_start_ticking(void);
 void signals_stop_ticking(void);
+
+/* Has the timer gone off since the last time? */
+bool signals_take_tick(void);
 
 #endif

@@ -16,18 +16,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "attach.h"
+#include "crash.h"
 #include "diag.h"
 #include "entry.h"
 #include "family.h"
+#include "fatal.h"
+#include "limits.h"
 #include "procfs.h"
 #include "record.h"
 #include "request.h"
 #include "resume.h"
+#include "salvage.h"
 #include "signals.h"
 #include "stop.h"
 #include "tracing.h"
@@ -50,17 +53,43 @@ uint64_t trace_now(void)
 /* ---- Signals to us ---- */
 
 /*
- * SIGINT, SIGQUIT, SIGTERM or SIGHUP, while there is no command to pass it on to. Processes that we
- * attached to are let go. What a command has left running gets the signal; if that does not end it,
- * a second one ends the tracing.
+ * Was it sent by the program that we trace? Natively it would have hit whoever started that, or the
+ * others of a process group; it is nobody's wish. A sender cannot have been forgotten yet: it
+ * stands at its next stop, at the latest, and that is handled after its signal.
  */
-static void take_signal(struct trace *trace)
+static bool is_from_tracee(const struct trace *trace, const struct sent_signal *sent)
 {
-    int number = signals.pending;
+    if (sent->code == SI_KERNEL)
+        return false;
+    if (sent->code > 0 || (sent->code < 0 && sent->code != SI_TKILL && sent->code != SI_QUEUE))
+        return true; /* no person sends these: a file with F_SETOWN does, or who makes them up */
+    if (tracees_find(&trace->tracees, sent->sender) ||
+        tracees_find_process(&trace->tracees, sent->sender))
+        return true;
+    for (struct tracee *t = NULL;
+         sent->code == SI_QUEUE && (t = tracees_next(&trace->tracees, t));) {
+        if (t->queues_signal)
+            return true; /* and says that it was somebody else */
+    }
+    return false;
+}
 
-    if (!number)
-        return;
-    signals.pending = 0;
+/*
+ * Was it sent to us alone, and so is meant for the command? By kill(2) it was. The terminal's ^C
+ * and ^\ have reached the command already; its hang-up reaches the leader of the session alone,
+ * which the command would be if we were not.
+ */
+static bool is_for_command(const struct sent_signal *sent)
+{
+    return sent->code <= 0 || (sent->number == SIGHUP && getsid(0) == getpid());
+}
+
+/*
+ * There is no command to pass it on to. Processes that we attached to are let go. What a command
+ * has left running gets the signal; if that does not end it, a second one ends the tracing.
+ */
+static void signal_all(struct trace *trace, int number)
+{
     trace->cut_short = trace->forwarded || trace->options->attach_count;
     trace->forwarded = true;
     if (trace->options->attach_count)
@@ -68,6 +97,52 @@ static void take_signal(struct trace *trace)
     for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
         if (t->process && t->tid == t->process->pid)
             kill(t->tid, number);
+    }
+}
+
+static void suspend(struct trace *trace)
+{
+    progress_end(&trace->progress);
+    trace->suspending = trace->suspend = false;
+    kill(getpid(), SIGSTOP);
+}
+
+/*
+ * ^Z reaches us and the command alike. Were we stopped by it at once, a command that has a handler
+ * for it (vim, less: it restores the terminal, then stops itself) would come to run it only after
+ * `fg`, and then stop for good, the one SIGCONT being spent.
+ */
+static void take_stopping(struct trace *trace, const struct sent_signal *sent)
+{
+    trace->suspending = trace->command;
+    if (!trace->command && !is_from_tracee(trace, sent))
+        suspend(trace);
+}
+
+/* A limit that was not meant for us, but is on us: before the kernel ends us, we do. */
+static void take_cpu_limit(struct trace *trace, const struct sent_signal *sent)
+{
+    if (sent->code != SI_KERNEL || limits_extend_cpu() || trace->out_of_time)
+        return;
+    diag("the limit of CPU time (ulimit -t) is all but used up: tracing ends here");
+    trace->cut_short = trace->out_of_time = true;
+}
+
+static void take_signals(struct trace *trace)
+{
+    struct sent_signal sent;
+
+    while (signals_take(&sent)) {
+        if (sent.number == SIGXCPU)
+            take_cpu_limit(trace, &sent);
+        else if (stop_is_by(sent.number))
+            take_stopping(trace, &sent);
+        else if (is_from_tracee(trace, &sent))
+            continue;
+        else if (!trace->command)
+            signal_all(trace, sent.number);
+        else if (is_for_command(&sent))
+            kill(trace->command, sent.number);
     }
 }
 
@@ -150,10 +225,13 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
     case STOP_GROUP:
         resume_restarted(trace, tracee, true);
         request_send(PTRACE_LISTEN, tid, 0, 0);
-        trace->suspend |= signals.suspend && tid == trace->launch.pid;
+        if (tid == trace->command)
+            trace->suspend |= trace->suspending || signals_take_ttou();
         return;
     case STOP_SIGNAL:
         signal = stop.value;
+        if (fatal_let_go(trace, tracee, signal))
+            return;
         resume_restarted(trace, tracee, stop_is_by(signal));
         break;
     default:
@@ -256,7 +334,6 @@ static void save_now(struct trace *trace)
 
 static void handle_tick(struct trace *trace)
 {
-    signals.tick = false;
     /* Not from the background: the terminal would stop us (tostop). */
     if (trace->show_progress && tcgetpgrp(STDERR_FILENO) == getpgrp())
         progress_show(&trace->progress, trace->run, trace_execution(trace)->entries);
@@ -270,6 +347,7 @@ static void handle_queue(struct trace *trace)
 
     while ((oldest = queue_take(&trace->queue))) {
         trace->stopped_at = oldest->time;
+        take_signals(trace);
         handle_stop(trace, oldest->tid, oldest->status);
     }
 }
@@ -284,15 +362,11 @@ static void loop(struct trace *trace)
             family_adopt_orphans(trace);
             handle_queue(trace);
         }
-        take_signal(trace);
-        if (signals.tick)
+        take_signals(trace);
+        if (signals_take_tick())
             handle_tick(trace);
-        if (trace->suspend) {
-            progress_end(&trace->progress);
-            trace->suspend = false;
-            signals.suspend = false;
-            kill(getpid(), SIGSTOP);
-        }
+        if (trace->suspend)
+            suspend(trace);
     }
 }
 
@@ -301,17 +375,6 @@ static void loop(struct trace *trace)
 static int64_t add_module(void *context, const struct module *module)
 {
     return run_module(context, module);
-}
-
-/* Each image keeps its file open. */
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-
-    if (!getrlimit(RLIMIT_NOFILE, &limit)) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 static void start_ticking(struct trace *trace)
@@ -335,7 +398,7 @@ static int trace_init(struct trace *trace, const struct options *options, save_f
     images_init(&trace->images, add_module, run);
     if (served_init(&trace->served) < 0)
         return -ENOMEM;
-    int64_t execution = record_begin(run, options, trace->seccomp ? "seccomp" : "ptrace");
+    int64_t execution = record_begin(run, options, trace->seccomp);
     if (execution < 0 || tracees_init(&trace->tracees) < 0 ||
         unwinder_init(&trace->unwinder, &trace->images, &run->stacks) < 0)
         return -ENOMEM;
@@ -433,52 +496,6 @@ static void settle(struct trace *trace)
     }
 }
 
-/*
- * Traces from the first to the last. Its tracer is this thread, not the process; so when it ends,
- * the kernel lets go of the tracees there still are, wherever they are, without stopping them; or,
- * by PTRACE_O_EXITKILL, kills them. Every stop that was waited for has been resumed by then.
- */
-static void *tracing_thread(void *context)
-{
-    struct trace *trace = context;
-
-    trace->result = trace->options->attach_count ? begin_attached(trace) : begin_command(trace);
-    if (trace->result)
-        return NULL;
-    signals_catch(trace->launch.pid);
-    /* What lives on without us must not be left bound, should we be killed. */
-    near_init(&trace->near, !trace->options->no_near && trace->options->kill_on_exit);
-    start_ticking(trace);
-    if (trace->launch.pid)
-        launch_go(&trace->launch);
-    loop(trace);
-    signals_stop_ticking();
-    progress_end(&trace->progress);
-    if (!trace->options->kill_on_exit)
-        settle(trace);
-    /* Until it has ended: its results, older than ours, must not come after them. */
-    while (trace->saver && waitpid(trace->saver, NULL, 0) < 0 && errno == EINTR)
-        ;
-    return NULL;
-}
-
-static int run_thread(struct trace *trace)
-{
-    pthread_t thread;
-
-    raise_file_limit();
-    signals_block();
-    int error = pthread_create(&thread, NULL, tracing_thread, trace);
-    if (error) {
-        diag("cannot start a thread: %s", strerror(error));
-        if (trace->launch.pid)
-            launch_abandon(&trace->launch);
-        return EXIT_OURS;
-    }
-    pthread_join(thread, NULL);
-    return trace->result;
-}
-
 /* The invariant of every run: what was seen was counted. */
 static void check_counts(const struct trace *trace)
 {
@@ -497,21 +514,103 @@ static int report_verify(const struct verify *verify)
     return verify->differences ? EXIT_OURS : 0;
 }
 
-/* The exit status to end with. */
-static int finish(struct trace *trace, int result)
+/* Ends the record, tells what was wrong, and writes the results; the exit status to end with. */
+static int finish(struct trace *trace)
 {
-    uint64_t lost = trace_execution(trace)->lost;
+    struct execution *execution = trace_execution(trace);
+
+    check_counts(trace);
+    int result = report_verify(&trace->verify);
     int error = end_record(trace, trace->options->attach_count ? NULL : &trace->status);
 
     record_warn_of_claims(trace->run, trace->options);
-    if (lost)
-        diag("out of memory: %" PRIu64 " calls were lost", lost);
-    if (error < 0) {
-        /* Without them calls would be in the wrong phase. */
+    execution->cut_short = trace->cut_short;
+    if (execution->lost)
+        diag("out of memory: %" PRIu64 " calls were lost", execution->lost);
+    if (error < 0) { /* without them calls would be in the wrong phase */
         diag("cannot read the names of functions: %s", strerror(-error));
-        result = EXIT_OURS;
+        return EXIT_OURS;
     }
+    trace->saving = true;
+    if (trace->save(trace->options, trace->run) || execution->lost || trace->out_of_time)
+        return EXIT_OURS;
     return result;
+}
+
+/*
+ * Traces from the first to the last. Its tracer is this thread, not the process; so when it ends,
+ * the kernel lets go of the tracees there still are, wherever they are, without stopping them; or,
+ * by PTRACE_O_EXITKILL, kills them. Every stop that was waited for has been resumed by then.
+ */
+static void *tracing_thread(void *context)
+{
+    struct trace *trace = context;
+
+    crash_enter_thread();
+    trace->result = trace->options->attach_count ? begin_attached(trace) : begin_command(trace);
+    if (trace->result)
+        return NULL;
+    trace->command = trace->launch.pid;
+    signals_catch();
+    /* What lives on without us must not be left bound, should we be killed. */
+    near_init(&trace->near, !trace->options->no_near && trace->options->kill_on_exit);
+    start_ticking(trace);
+    if (trace->launch.pid)
+        launch_go(&trace->launch);
+    loop(trace);
+    signals_stop_ticking();
+    progress_end(&trace->progress);
+    if (!trace->options->kill_on_exit)
+        settle(trace);
+    /* Until it has ended: its results, older than ours, must not come after them. */
+    while (trace->saver && waitpid(trace->saver, NULL, 0) < 0 && errno == EINTR)
+        ;
+    trace->ended = true;
+    return NULL;
+}
+
+/*
+ * Then the results, when the kernel has let go of all tracees: in a thread of its own, which has
+ * allocated nothing before, and so has an arena of malloc's to itself, whatever the tracing thread
+ * may have done to the others.
+ */
+static void *finishing_thread(void *context)
+{
+    struct trace *trace = context;
+
+    pthread_join(trace->thread, NULL);
+    if (crash_happened())
+        salvage(trace);
+    crash_enter_thread();
+    if (!trace->result && !trace->started)
+        trace->result = launch_failure(&trace->launch, trace->options, trace->status);
+    if (!trace->result)
+        trace->result = finish(trace);
+    return NULL;
+}
+
+static int run_threads(struct trace *trace)
+{
+    pthread_t finishing;
+
+    limits_raise();
+    signals_block();
+    crash_watch();
+    output_share(); /* else a file may be left after a fault */
+    int error = pthread_create(&trace->thread, NULL, tracing_thread, trace);
+    if (error) {
+        diag("cannot start a thread: %s", strerror(error));
+        if (trace->launch.pid)
+            launch_abandon(&trace->launch);
+        return EXIT_OURS;
+    }
+    if (pthread_create(&finishing, NULL, finishing_thread, trace))
+        finishing_thread(trace);
+    else
+        pthread_join(finishing, NULL);
+    if (crash_happened())
+        salvage(trace);
+    return trace->result;
 }
 
 int trace(const struct options *options, save_fn *save, struct run *run, int *status)
@@ -526,17 +625,8 @@ int trace(const struct options *options, save_fn *save, struct run *run, int *st
         result = launch_fork(&trace.launch, options, trace.seccomp);
     }
     if (!result)
-        result = run_thread(&trace);
-    if (!result) {
-        *status = trace.status;
-        run->executions[trace.execution].cut_short = trace.cut_short;
-        if (!trace.started)
-            result = launch_failure(&trace.launch, options, trace.status);
-        else
-            result = report_verify(&trace.verify);
-        check_counts(&trace);
-        result = finish(&trace, result);
-    }
+        result = run_threads(&trace);
+    *status = trace.status;
     trace_deinit(&trace);
     return result;
 }

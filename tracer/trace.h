@@ -12,9 +12,11 @@
 typedef int save_fn(const struct options *options, struct run *run);
 
 /*
- * Runs the command of `options`, or attaches to its processes, and records all system calls as a
- * new execution of `run`. 0 and the command's wait status (waitpid(2)) in *status; or the exit
- * status to end with, after a message. `save` is called for --interval, in a process of its own.
+ * Runs the command of `options`, or attaches to its processes, records all system calls as a new
+ * execution of `run`, and writes that by `save`: at the end; for --interval, in a process of its
+ * own, before; and after a fault of ours what there is, in the midst, which ends the program. 0 and
+ * the command's wait status (waitpid(2)) in *status; or the exit status to end with, after a
+ * message.
  */
 int trace(const struct options *options, save_fn *save, struct run *run, int *status);
 

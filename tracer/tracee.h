@@ -16,9 +16,12 @@
 struct process {
     unsigned references; /* tracees in it */
     pid_t pid;
-    int64_t program; /* number in the run; -1 until the command's first execve */
-    bool own_filter; /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL */
-    pid_t ender;     /* the first thread that entered exit_group or execve; 0: none */
+    int64_t program;     /* number in the run; -1 until the command's first execve */
+    bool own_filter;     /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL, */
+    unsigned installers; /* as while so many of its threads are in a call that installs one; */
+    bool watched;        /* of which its other threads were made aware (resume_watched) */
+    enum { RANK_UNKNOWN, RANK_FIRST, RANK_OTHER } rank; /* in its pid namespace */
+    pid_t ender; /* the first thread that entered exit_group or execve; 0: none */
 };
 
 struct tracee {
@@ -48,6 +51,10 @@ struct tracee {
     bool clone_own_stack;
     int64_t clone_stack; /* the stack of the call; number in the run */
 
+    bool queues_signal;    /* it can send a signal in the name of another process */
+    bool installs;         /* the call installs a filter, if it succeeds, */
+    uint64_t filter_flags; /* with these flags */
+    bool asks_mode;        /* it asks for the seccomp mode, which but for ours would be none */
     bool entering_strict; /* the call is to enter seccomp's strict mode, which our filter forbids */
     bool strict;          /* it is as if it had, from then on (entry.c) */
 

@@ -5,6 +5,7 @@
 #ifndef SYSTRACE_TRACING_H
 #define SYSTRACE_TRACING_H
 
+#include <pthread.h>
 #include "calls.h"
 #include "launch.h"
 #include "near.h"
@@ -34,12 +35,15 @@ struct trace {
     struct progress progress;
     bool show_progress;
 
-    int result;     /* the exit status to end with after a failure of ours; 0 */
-    bool started;   /* the command's first execve was seen */
-    int status;     /* the command's wait status, once it has ended */
-    bool suspend;   /* the command stopped after ^Z: stop likewise, for the shell waits for us */
-    bool forwarded; /* a signal was passed on to what the command left running */
-    bool cut_short; /* there was another: tracing ends here */
+    int result;          /* the exit status to end with after a failure of ours; 0 */
+    bool started;        /* the command's first execve was seen */
+    pid_t command;       /* it, as long as it lives; 0: there is none */
+    int status;          /* the command's wait status, once it has ended */
+    bool suspending;     /* ^Z came: we stop when the command does */
+    bool suspend;        /* it did: stop likewise, for the shell waits for us */
+    bool forwarded;      /* a signal was passed on to what the command left running */
+    bool cut_short;      /* there was another, or there is no time left: tracing ends here */
+    bool out_of_time;    /* the CPU time that we may use is all but used up */
     unsigned installing; /* threads that are held while they install a filter */
     unsigned postponed;  /* tracees that wait for a file to be read */
     unsigned held;       /* tracees that no parent has announced yet */
@@ -51,6 +55,10 @@ struct trace {
     uint64_t stopped_at; /* when the stop being handled was waited for; nanoseconds */
 
     struct queue queue;
+
+    pthread_t thread; /* the tracing thread */
+    bool ended;       /* it has come to its end, and with it all that was to be traced */
+    bool saving;      /* the run is being written, and put in order for that */
 };
 
 /* The execution that is being recorded. */

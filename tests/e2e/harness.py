@@ -93,7 +93,8 @@ class Sandbox:
 
 
 def status_name(status):
-    return signal.Signals(-status).name if status < 0 else str(status)
+    names = {number.value: number.name for number in signal.Signals}
+    return names.get(-status, f"signal {-status}") if status < 0 else str(status)
 
 
 def snapshot(directory):

@@ -7,7 +7,12 @@
  * one thread installs it for another, which sleeps in read, then calls getppid once and is denied
  * twice. notify: a supervisor in another process answers three calls of its child: with a value,
  * with an error, and with leave to go on. strict: no filter but SECCOMP_MODE_STRICT, in which write
- * goes on; strict-killed: and which kills a call of getpgid. All calls are the executable's.
+ * goes on; strict-killed: and which kills a call of getpgid. strict-after-failure: the same as
+ * strict, after three attempts to install a filter that fail. in-vain: such attempts one after the
+ * other, while two threads make 1000 getppid each. mode: prints the seccomp mode (PR_GET_SECCOMP)
+ * of a thread, by the call of either ABI, at first; of its child; after attempts that fail; after
+ * one that another thread's filter makes fail; when it has a filter; and of its child then. All
+ * calls are the executable's.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -176,6 +181,102 @@ static int break_strict_mode(void)
     return 1;
 }
 
+/* The first is the manual page's own, to see whether the kernel has filters. */
+static int fail_to_install(void)
+{
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) == -1 && errno == EFAULT &&
+           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, NULL) == -1 &&
+           errno == EFAULT && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, ~0U, NULL) == -1 &&
+           errno == EINVAL;
+}
+
+static int enter_after_failure(void)
+{
+    if (!fail_to_install())
+        return 2;
+    return enter_strict_mode();
+}
+
+static void *ask_often(void *argument)
+{
+    for (int i = 0; i < 1000; i++)
+        getppid();
+    return argument;
+}
+
+static int install_in_vain(void)
+{
+    pthread_t threads[2];
+    int failed = 0;
+
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, ask_often, NULL);
+    for (int i = 0; i < 50; i++)
+        failed += fail_to_install();
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    return failed != 50;
+}
+
+static void print_mode(const char *when)
+{
+    int mode = 172; /* i386's prctl */
+
+    __asm__ volatile("int $0x80"
+                     : "+a"(mode)
+                     : "b"(PR_GET_SECCOMP), "c"(0), "d"(0), "S"(0), "D"(0)
+                     : "memory");
+    printf("%s: %d %d\n", when, prctl(PR_GET_SECCOMP), mode);
+    fflush(stdout);
+}
+
+static void print_mode_of_child(const char *when)
+{
+    const pid_t child = fork();
+
+    if (child == 0) {
+        print_mode(when);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+}
+
+static void *hinder(void *argument)
+{
+    const int *const fds = argument;
+    char byte;
+
+    if (install(SECCOMP_RET_ERRNO | EPERM, 0) || write(fds[1], "r", 1) != 1 ||
+        read(fds[2], &byte, 1) != 1)
+        return NULL;
+    print_mode("hindering");
+    return argument;
+}
+
+static int print_modes(void)
+{
+    int fds[4];
+    pthread_t thread;
+    char byte;
+
+    print_mode("first");
+    print_mode_of_child("child");
+    if (!fail_to_install())
+        return 2;
+    print_mode("failed");
+    if (pipe(fds) || pipe(fds + 2) || pthread_create(&thread, NULL, hinder, fds) ||
+        read(fds[0], &byte, 1) != 1 ||
+        install(SECCOMP_RET_ERRNO | EPERM, SECCOMP_FILTER_FLAG_TSYNC) <= 0)
+        return 2;
+    print_mode("hindered");
+    if (write(fds[3], "g", 1) != 1 || pthread_join(thread, NULL) ||
+        install(SECCOMP_RET_ERRNO | EPERM, 0))
+        return 2;
+    print_mode("filtered");
+    print_mode_of_child("child");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -191,6 +292,9 @@ int main(int argc, char **argv)
         { "notify", notify },
         { "strict", enter_strict_mode },
         { "strict-killed", break_strict_mode },
+        { "strict-after-failure", enter_after_failure },
+        { "in-vain", install_in_vain },
+        { "mode", print_modes },
     };
 
     for (size_t i = 0; argc == 2 && i < sizeof(kinds) / sizeof(kinds[0]); i++)

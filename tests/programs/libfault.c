@@ -1,14 +1,17 @@
 /*
  * libfault.c - for LD_PRELOAD: makes system calls or allocations of a program fail, one or all from
- * one on. In the environment:
+ * one on; or the program itself, where it allocates. In the environment:
  *
  *   FAULT_CALL=NR:ERRNO:WHEN   the WHENth system call NR fails with ERRNO, and is not executed
  *   FAULT_MEMORY=WHEN          the WHENth allocation fails
- *   FAULT_COUNTS=FILE          a file that is told at the exit how many there were: "NR COUNT" a
- * line, "memory COUNT" the last
+ *   FAULT_CRASH=KIND:WHEN      at the WHENth allocation the program reads from address 0 (KIND
+ * segv), divides by 0 (fpe), executes no instruction (ill), reads behind the end of a file (bus),
+ * calls abort (abrt), recurses for ever (stack), or writes beyond what it had allocated (heap),
+ * which malloc finds out FAULT_COUNTS=FILE          a file that is told at the exit how many there
+ * were: "NR COUNT" a line, "memory COUNT" the last
  *
- * WHEN is a number from 1 on; "N+" is the Nth and all later. What the loader does is not counted.
- * The programs that the program starts have nothing of it.
+ * WHEN is a number from 1 on; "N+" is the Nth and all later, in forked children too. What the
+ * loader does is not counted. The programs that the program starts have nothing of it.
  *
  * Calls are caught by syscall user dispatch (prctl(2), Linux 5.11): every one outside of the few
  * instructions below raises SIGSYS, whose handler makes the call, or does not. So it sees all
@@ -25,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -69,9 +73,12 @@ struct turn {
     bool onwards;
 };
 
-static struct turn call_turn, memory_turn;
+static struct turn call_turn, memory_turn, crash_turn;
+static char crash_kind;
+static pid_t process;
 static long call_number = -1, call_error;
 static unsigned long calls[NUMBERS], allocations;
+static unsigned long later_allocations; /* after a thread was started */
 static bool armed;
 static char counts_path[4096];
 static _Thread_local volatile char selector;
@@ -129,7 +136,7 @@ static void on_call(int number, siginfo_t *info, void *opaque)
         selector = ALLOW;
         r[REG_RIP] -= SYSCALL_SIZE;
     } else if (nr == SYS_rt_sigaction) {
-        r[REG_RAX] = set_action(r);
+        r[REG_RAX] = r[REG_RDI] == SIGSYS ? 0 : set_action(r); /* that one is ours */
     } else if (nr == SYS_rt_sigprocmask) {
         r[REG_RAX] = set_mask(r, context);
     } else {
@@ -164,25 +171,41 @@ pid_t fork(void)
     return child;
 }
 
-static struct {
+pid_t _Fork(void)
+{
+    NEXT(_Fork);
+    pid_t child = next();
+
+    if (child)
+        selector = armed ? BLOCK : ALLOW;
+    return child;
+}
+
+struct start {
     void *(*routine)(void *);
     void *argument;
-} start; /* of the one thread that is started at a time */
+};
 
-static void *run_thread(void *unused)
+static struct start starts[16]; /* of the threads, one after the other */
+static size_t start_count;
+
+static void *run_thread(void *argument)
 {
-    (void)unused;
+    const struct start *start = argument;
+
     catch_calls();
-    return start.routine(start.argument);
+    return start->routine(start->argument);
 }
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
                    void *argument)
 {
     NEXT(pthread_create);
-    start.routine = routine;
-    start.argument = argument;
-    int result = next(thread, attributes, armed ? run_thread : routine, argument);
+    struct start *start = &starts[start_count++ % (sizeof(starts) / sizeof(*starts))];
+
+    *start = (struct start){ routine, argument };
+    int result = armed ? next(thread, attributes, run_thread, start)
+                       : next(thread, attributes, routine, argument);
 
     selector = armed ? BLOCK : ALLOW;
     return result;
@@ -190,9 +213,70 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 
 /* ---- Memory ---- */
 
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
+static int recurse(volatile char *frame)
+{
+    volatile char next[256] = { 0 }; /* less than the guard page */
+    return frame[0] + recurse(next) + next[1];
+}
+
+static void read_behind_end(void)
+{
+    char name[] = "/tmp/libfault.XXXXXX";
+    int fd = mkstemp(name);
+    const volatile char *memory = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+
+    unlink(name);
+    if (fd >= 0 && memory != MAP_FAILED)
+        (void)memory[0];
+}
+
+/* The chunks behind get a size that cannot be. */
+static void damage_heap(void)
+{
+    NEXT(malloc);
+    char *volatile memory = next(24);
+    char *volatile more = next(2000);
+    memset(memory, 'A', 4000);
+    free(more);
+}
+
+static void crash(void)
+{
+    static volatile int zero;
+    const volatile int *volatile nowhere = NULL;
+
+    switch (crash_kind) {
+    case 's':
+        (void)*nowhere;
+        break;
+    case 'f':
+        zero = 12345 / zero;
+        break;
+    case 'i':
+        __builtin_trap();
+    case 'b':
+        read_behind_end();
+        break;
+    case 'r':
+        zero = recurse(&(char){ 0 });
+        break;
+    case 'h':
+        damage_heap();
+        break;
+    default:
+        abort();
+    }
+}
+
 static bool fails(void)
 {
-    if (!is_turn(&memory_turn, ++allocations))
+    unsigned long count = ++allocations;
+
+    if (start_count && is_turn(&crash_turn, ++later_allocations) &&
+        (crash_turn.onwards || getpid() == process))
+        crash();
+    if (!is_turn(&memory_turn, count))
         return false;
     errno = ENOMEM;
     return true;
@@ -233,6 +317,7 @@ void *aligned_alloc(size_t alignment, size_t size)
 __attribute__((constructor)) static void begin(void)
 {
     const char *call = getenv("FAULT_CALL"), *memory = getenv("FAULT_MEMORY");
+    const char *crash_at = getenv("FAULT_CRASH");
     const char *counts = getenv("FAULT_COUNTS");
     struct kernel_sigaction action = { on_call, SA_SIGINFO | SA_NODEFER | RESTORER, fault_restore,
                                        0 };
@@ -247,9 +332,15 @@ __attribute__((constructor)) static void begin(void)
     }
     if (memory)
         memory_turn = parse_turn(memory);
+    if (crash_at && strchr(crash_at, ':')) {
+        crash_kind = strncmp(crash_at, "stack", 5) ? *crash_at : 'r';
+        crash_turn = parse_turn(strchr(crash_at, ':') + 1);
+    }
+    process = getpid();
     armed = call || counts;
     unsetenv("FAULT_CALL");
     unsetenv("FAULT_MEMORY");
+    unsetenv("FAULT_CRASH");
     unsetenv("FAULT_COUNTS");
     unsetenv("LD_PRELOAD");
     allocations = 0;
@@ -262,7 +353,7 @@ __attribute__((constructor)) static void begin(void)
 __attribute__((destructor)) static void finish(void)
 {
     selector = ALLOW;
-    memory_turn.first = 0;
+    memory_turn.first = crash_turn.first = 0;
     FILE *file = *counts_path ? fopen(counts_path, "we") : NULL;
 
     for (int nr = 0; file && nr < NUMBERS; nr++)

@@ -2,6 +2,7 @@
  * tsync.c - two threads that only compute; then a third installs a filter for all of them
  * (SECCOMP_FILTER_FLAG_TSYNC) that denies getppid with ENOSYS, and they make 1000 getppid each,
  * without any call before. A fourth sits in epoll_wait meanwhile, which must not fail with EINTR.
+ * `tsync twice`: the third has installed one before that is for itself alone.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -48,7 +49,7 @@ static void *wait_for_event(void *context)
     return NULL;
 }
 
-static int install(void)
+static int install(unsigned flags)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -59,11 +60,12 @@ static int install(void)
     struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
 
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argv;
     pthread_t spinners[SPINNERS], waiter;
     int fds[2] = { epoll_create1(0), eventfd(0, 0) };
     struct epoll_event event = { .events = EPOLLIN };
@@ -75,7 +77,8 @@ int main(void)
     while (running < SPINNERS + 1)
         usleep(1000);
     usleep(50000); /* until it waits */
-    int result = install();
+    int result = argc > 1 && install(0);
+    result |= install(SECCOMP_FILTER_FLAG_TSYNC);
     go = 1;
     for (int i = 0; i < SPINNERS; i++)
         pthread_join(spinners[i], NULL);

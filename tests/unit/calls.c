@@ -125,26 +125,35 @@ static void test_filters(void **state)
     static const struct {
         enum call_meaning meaning;
         uint64_t operation, flags;
-        bool installs, all_threads;
+        bool installs;
+        uint64_t kept; /* of the flags */
     } cases[] = {
-        { CALL_PRCTL, PR_SET_SECCOMP, SECCOMP_FILTER_FLAG_TSYNC, true, false },
-        { CALL_PRCTL, PR_GET_SECCOMP, 0, false, false },
-        { CALL_PRCTL, PR_SET_NAME, 0, false, false },
-        { CALL_SECCOMP, SECCOMP_SET_MODE_STRICT, 0, true, false },
-        { CALL_SECCOMP, SECCOMP_SET_MODE_FILTER, 0, true, false },
-        { CALL_SECCOMP, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, true, true },
-        { CALL_SECCOMP, SECCOMP_GET_ACTION_AVAIL, SECCOMP_FILTER_FLAG_TSYNC, false, false },
-        { CALL_OTHER, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, false, false },
+        { CALL_PRCTL, PR_SET_SECCOMP, SECCOMP_FILTER_FLAG_TSYNC, true, 0 },
+        { CALL_PRCTL, PR_GET_SECCOMP, 0, false, 0 },
+        { CALL_PRCTL, PR_SET_NAME, 0, false, 0 },
+        { CALL_SECCOMP, SECCOMP_SET_MODE_STRICT, 0, true, 0 },
+        { CALL_SECCOMP, SECCOMP_SET_MODE_FILTER, 0, true, 0 },
+        { CALL_SECCOMP, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, true,
+          SECCOMP_FILTER_FLAG_TSYNC },
+        { CALL_SECCOMP, SECCOMP_GET_ACTION_AVAIL, SECCOMP_FILTER_FLAG_TSYNC, false, 0 },
+        { CALL_OTHER, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, false, 0 },
     };
 
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
         uint64_t args[6] = { cases[i].operation, cases[i].flags };
-        bool all_threads;
-        assert_int_equal(call_installs_filter(cases[i].meaning, args, &all_threads),
-                         cases[i].installs);
-        assert_int_equal(all_threads, cases[i].all_threads);
+        uint64_t flags;
+        assert_int_equal(call_installs_filter(cases[i].meaning, args, &flags), cases[i].installs);
+        assert_int_equal(flags, cases[i].kept);
+        assert_int_equal(call_asks_mode(cases[i].meaning, args),
+                         cases[i].meaning == CALL_PRCTL && cases[i].operation == PR_GET_SECCOMP);
     }
+    assert_true(call_installed_filter(0, 0));
+    assert_true(call_installed_filter(SECCOMP_FILTER_FLAG_TSYNC, 0));
+    assert_false(call_installed_filter(0, -14));
+    assert_false(
+        call_installed_filter(SECCOMP_FILTER_FLAG_TSYNC, 4711)); /* that thread would not */
+    assert_true(call_installed_filter(SECCOMP_FILTER_FLAG_NEW_LISTENER, 3));
 }
 
 static void test_unrestarted(void **state)

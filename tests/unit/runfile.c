@@ -241,6 +241,8 @@ static const struct {
     { "\"no-cfi\":1", "\"moon\":1", "'moon' is no reason" },
     { "\"inexact\":10", "\"inexact\":9", "inexact is not what the counts say" },
     { "\"denied\":0", "\"denied\":19", "denied is more than entries" },
+    { "\"denied\":0", "\"denied\":true", "denied is no whole number" },
+    { "\"vsyscall\":0", "\"vsyscall\":-1", "vsyscall" },
     { "\"killed\":0", "\"killed\":19", "killed is more than entries" },
     { "\"hard_walks\":0", "\"hard_walks\":1", "hard_walks is more than memo_misses" },
     { "\"memo_hits\":0,", "", "lacks 'memo_hits'" },

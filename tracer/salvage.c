@@ -1,0 +1,122 @@
+/* salvage.c - writes what a broken tracing thread has counted. */
+#include "salvage.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crash.h"
+#include "diag.h"
+#include "record.h"
+
+enum {
+    WITH_NAMES_SECONDS = 60,
+    WITHOUT_NAMES_SECONDS = 30,
+    SAVER_SECONDS = 10,
+    LINE_SIZE = 512,
+};
+
+/* How a child ended, as from waitpid(2); negative: it did not in time, and was killed. */
+static int wait_for(pid_t child, int seconds)
+{
+    static const struct timespec pause = { 0, 10000000 };
+    uint64_t deadline = trace_now() + (uint64_t)seconds * 1000000000;
+    int status;
+
+    do {
+        if (waitpid(child, &status, WNOHANG | __WALL) == child)
+            return status;
+        nanosleep(&pause, NULL);
+    } while (trace_now() < deadline);
+    kill(child, SIGKILL);
+    waitpid(child, &status, __WALL);
+    return -1;
+}
+
+/* Was a call counted and not added up yet? The counts say what is true. */
+static void add_up(struct run *run, struct execution *execution)
+{
+    execution->entries = 0;
+    for (size_t i = 0; i < run->count_count; i++)
+        execution->entries += run->counts[i].calls;
+    if (execution->denied != COUNT_UNKNOWN && execution->denied > execution->entries)
+        execution->denied = execution->entries;
+    if (execution->killed > execution->entries)
+        execution->killed = execution->entries;
+}
+
+/* A copy of what was recorded, in which the parts agree. False: there is no memory, or no sense in
+ * it. */
+static bool copy_run(const struct trace *trace, struct run *ret)
+{
+    if (run_init(ret) < 0 || run_merge(ret, trace->run) < 0 || ret->execution_count != 1 ||
+        ret->module_count != trace->run->module_count)
+        return false;
+    struct execution *execution = &ret->executions[0];
+    add_up(ret, execution);
+    execution->cut_short = trace->cut_short || !trace->ended;
+    execution->memo_hits = trace->unwinder.hits;
+    execution->memo_misses = trace->unwinder.walks;
+    execution->hard_walks = trace->unwinder.hard_walks;
+    for (size_t i = 0; i < ret->module_count; i++)
+        ret->modules[i].loads = 0; /* record_end adds them, and may have */
+    return true;
+}
+
+/* In the child. An exit status. */
+static int write_rest(const struct trace *trace, bool names)
+{
+    const struct images none = { 0 };
+    const int *status = trace->options->attach_count || trace->command ? NULL : &trace->status;
+    struct run rest;
+
+    if (!copy_run(trace, &rest) ||
+        record_end(&rest, 0, status, trace->options, names ? &trace->images : &none) < 0)
+        return EXIT_OURS;
+    return trace->save(trace->options, &rest);
+}
+
+/* Without the locks that fork(3) takes, of which the thread may have held one. */
+static bool try_to_write(const struct trace *trace, bool names, int seconds)
+{
+    pid_t child = _Fork();
+
+    if (!child)
+        _exit(write_rest(trace, names));
+    bool written = child > 0 && wait_for(child, seconds) == 0;
+    output_clean_up();
+    return written;
+}
+
+static const char *try_all(struct trace *trace)
+{
+    if (!trace->started)
+        return "there are no results";
+    if (trace->saver) /* its results are older: they must not come after ours */
+        wait_for(trace->saver, SAVER_SECONDS);
+    output_clean_up();
+    if (trace->saving) /* a run that is half in order has the calls of one library at another */
+        return "not all of the results are written";
+    if (try_to_write(trace, true, WITH_NAMES_SECONDS))
+        return "what was counted before is written";
+    if (try_to_write(trace, false, WITHOUT_NAMES_SECONDS))
+        return "what was counted before is written, but without names of functions, and so that "
+               "the phase exit is not told from main";
+    return "what was counted before could not be written";
+}
+
+_Noreturn void salvage(struct trace *trace)
+{
+    const char *outcome = try_all(trace), *fault = crash_text();
+    char text[LINE_SIZE];
+    int size = snprintf(text, sizeof(text), "systrace-lib: a fault of its own (%s) %s; %s\n",
+                        fault ? fault : "",
+                        trace->ended ? "hit it after the tracing" : "ended the tracing", outcome);
+
+    if (fault && write(STDERR_FILENO, text, (size_t)size) < 0)
+        _exit(EXIT_OURS); /* where could that be said? */
+    _exit(EXIT_OURS);
+}
