@@ -87,8 +87,8 @@ static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t
     if (tracee->space->memory_fd < 0)
         open_busy(tracee);
     /* The file copies page by page by way of a page of the kernel's: 50 us for 400 KiB, without
-     * it 20. */
-    if (size >= MUCH)
+     * it 20, but may wait. */
+    if (size >= MUCH && !tracee->space->userfaults)
         got = process_vm_readv(tracee->tid, &local, 1, &remote, 1, 0);
     if (got <= 0 && tracee->space->memory_fd >= 0)
         got = pread(tracee->space->memory_fd, buffer, size, (off_t)address);
