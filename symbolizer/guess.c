@@ -260,8 +260,9 @@ enum step guess_step(struct unwinder *u, struct site *site, struct position *at)
     }
     if (step == STEP_OUT) {
         *at = found;
-        at->lost = true;
-        u->inexact = u->carried = true;
+        at->lost = u->inexact = true;
+        u->reference.state = REFERENCE_LOST;
+        registers_lose(&u->registers, at);
     }
     u->failure = 0; /* that a word cannot be read is no failure of the walk */
     return step;
@@ -298,7 +299,9 @@ enum step guess_deeper(struct unwinder *u, const struct site *site, struct posit
         if (!call || !leads_to(call, site) || unwinder_step(u, site, &caller) != STEP_OUT)
             continue;
         *at = caller;
-        at->lost = u->inexact = u->carried = true;
+        at->lost = u->inexact = true;
+        u->reference.state = REFERENCE_LOST;
+        registers_lose(&u->registers, at);
         return STEP_OUT;
     }
     u->failure = 0;

@@ -27,6 +27,7 @@ struct memo_node {
     uint32_t stack;   /* the number of the whole, if it ends here; else MEMO_NONE */
     struct row row;   /* how to step outwards */
     uint8_t progress; /* enum memo_progress */
+    bool uncalled;    /* what the step leads to is no return address of a call */
 };
 
 /* What the stack pointer must do in a step outwards, else the stack is no stack. */

@@ -79,7 +79,6 @@ struct code {
     struct site **sites; /* open-addressed hash by address */
     size_t site_count, site_slots;
     uint64_t pages_owner; /* as which it reads its code (codepages.h) */
-    void *unwind_cache;   /* unw_addr_space_t; NULL until first used */
     struct memo memo;
     struct trails trails;
 };

@@ -1,4 +1,4 @@
-/* unwind.c - walks frame by frame: by rows, and where a row is hard all over again by libunwind. */
+/* unwind.c - walks frame by frame: by rows, and to verify it by libunwind. */
 #include "unwind.h"
 
 #include <errno.h>
@@ -31,7 +31,8 @@ int unwinder_init(struct unwinder *u, struct images *images, struct stacks *stac
 
 void unwinder_deinit(struct unwinder *u)
 {
-    reference_cache_destroy(u->uncached);
+    reference_deinit(u);
+    registers_deinit(&u->registers);
     codepages_deinit(&u->code);
     free(u->frames);
     free(u->stack);
@@ -268,7 +269,8 @@ static enum step signal_step(struct unwinder *u, struct position *at)
         !unwinder_read(u, registers + IP * 8, &at->ip) ||
         !unwinder_read(u, registers + SP * 8, &at->sp))
         return STEP_FAILED;
-    at->bp_known = at->lost = true;
+    at->bp_known = true;
+    at->lost = false;
     return at->ip ? STEP_OUT : STEP_FAILED;
 }
 
@@ -285,15 +287,27 @@ static enum step frame_step(struct unwinder *u, const struct row *row, uint64_t 
     return at->ip ? STEP_OUT : STEP_FAILED;
 }
 
-/* The same with the return address in %rdi, which only the innermost frame has still. */
+/* The same with the return address in %rdi. */
 static enum step rdi_step(struct unwinder *u, const struct row *row, struct position *at)
 {
-    if (u->depth != 1)
-        return STEP_HARD; /* libunwind may know it */
-    if (!unwinder_complete_start(u))
-        return STEP_FAILED;
-    at->ip = u->start.rdi;
-    return frame_step(u, row, at->sp + (uint64_t)(int64_t)row->cfa_offset, at);
+    enum step found = registers_find(u, at, DWARF_RDI, &at->ip);
+
+    return found == STEP_OUT ? frame_step(u, row, at->sp + (uint64_t)(int64_t)row->cfa_offset, at)
+                             : found;
+}
+
+/* By running the function's code, with all that is known of the registers. */
+static enum step code_step(struct unwinder *u, const struct row *row, struct position *at)
+{
+    const struct registers *r = &u->registers;
+    struct value registers[REGISTER_COUNT];
+    enum epilogue_registers known = !registers_at_origin(r)
+                                        ? (at->lost ? EPILOGUE_RSP : EPILOGUE_PRESERVED)
+                                    : r->origin == REGISTERS_START ? EPILOGUE_ALL
+                                                                   : EPILOGUE_INTERRUPTED;
+
+    registers_list(u, at, registers);
+    return epilogue_step(u, row, known, registers, at);
 }
 
 /* Steps outwards by a row. */
@@ -314,21 +328,34 @@ static enum step step_by_row(struct unwinder *u, const struct row *row, struct p
         at->bp_known = false;
         at->lost = true;
         return frame_step(u, row, at->sp + offset, at);
-    case ROW_CODE: /* libunwind may know more registers */
-        found = epilogue_step(u, row, u->depth == 1 ? EPILOGUE_ALL : EPILOGUE_RSP, at);
-        return found == STEP_UNKNOWN ? STEP_HARD : found;
+    case ROW_CODE:
+        return code_step(u, row, at);
     case ROW_SIGNAL:
         return signal_step(u, at);
     case ROW_IN_RDI:
         return rdi_step(u, row, at);
+    case ROW_HARD:
+        u->hard = true;
+        return registers_step(u, row->rules, at);
     default:
-        return STEP_HARD;
+        return STEP_FAILED;
     }
 }
 
 enum step unwinder_step(struct unwinder *u, const struct site *site, struct position *at)
 {
     return step_by_row(u, &site->row, at);
+}
+
+/* The same on the walk by rows. */
+static enum step step_and_follow(struct unwinder *u, const struct site *site, struct position *at)
+{
+    const struct position from = *at;
+    enum step step = unwinder_step(u, site, at);
+
+    if (step == STEP_OUT)
+        registers_follow(&u->registers, site->row.kind, site->address, &from, at);
+    return step;
 }
 
 /* Why there is no stepping from this site at all; STACK_COMPLETE also if there is. */
@@ -383,7 +410,7 @@ static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
  * not move.) */
 static enum memo_progress progress_of(const struct site *site, const struct site *inner)
 {
-    if (site->signal || site->row.kind == ROW_CODE)
+    if (site->signal || site->row.kind == ROW_CODE || row_moves_stack(&site->row))
         return PROGRESS_ANY; /* the next frame may be on another stack */
     return inner ? PROGRESS_SOME : PROGRESS_NONE;
 }
@@ -395,7 +422,10 @@ static void note_frame(struct unwinder *u, uint64_t address, const struct site *
     u->settled &= u->path_depth < MEMO_DEPTH_MAX;
     if (u->settled)
         u->path[u->path_depth++] = (struct memo_node){
-            .address = address, .row = site->row, .progress = (uint8_t)progress_of(site, inner)
+            .address = address,
+            .row = site->row,
+            .progress = (uint8_t)progress_of(site, inner),
+            .uncalled = site->uncalled,
         };
 }
 
@@ -424,11 +454,10 @@ static bool leads_nowhere(struct unwinder *u, enum step step, const struct posit
            !space_find(u->space, at->ip - 1);
 }
 
-/* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at
- * a row that `step` cannot take. */
-static enum stack_end
-walk(struct unwinder *u, struct site *site, struct position at,
-     enum step (*step)(struct unwinder *, const struct site *, struct position *), bool *hard)
+/* Steps outwards from `site`, the innermost frame, until the walk ends. */
+static enum stack_end walk(struct unwinder *u, struct site *site, struct position at,
+                           enum step (*step)(struct unwinder *, const struct site *,
+                                             struct position *))
 {
     const struct site *inner = NULL;
     int changes = 0;
@@ -438,7 +467,8 @@ walk(struct unwinder *u, struct site *site, struct position at,
     u->failure = 0;
     u->guesses = u->searches = 0;
     forget_emulation(u);
-    u->inexact = u->decided = u->ended = false;
+    registers_begin(&u->registers);
+    u->inexact = u->decided = u->ended = u->hard = false;
     u->settled = true;
     u->step_count = 0;
     for (bool first = true;; first = false) {
@@ -448,7 +478,7 @@ walk(struct unwinder *u, struct site *site, struct position at,
         u->settled = true;
         if (!enter(u, site, inner))
             return failed_step(u);
-        if (step == unwinder_step && rejoin_trail(u, &at, frame))
+        if (step == step_and_follow && rejoin_trail(u, &at, frame))
             return decide(u, u->stacks->stacks[u->joined].end);
         rejoin_note_frame(u, &at, frame, u->settled);
         u->settled &= settled;
@@ -471,19 +501,16 @@ walk(struct unwinder *u, struct site *site, struct position at,
             break;
         case STEP_OUTERMOST:
             return decide(u, STACK_COMPLETE);
-        case STEP_HARD:
-            *hard = true;
-            return STACK_BAD_CFI;
         case STEP_UNKNOWN:
             return STACK_NO_CFI;
         case STEP_FAILED:
             return failed_step(u);
         }
         enum memo_progress progress = progress_of(site, inner);
-        if (!memo_progressed(progress, sp, at.sp) ||
-            (progress == PROGRESS_ANY && ++changes > STACK_CHANGES_MAX))
+        changes += at.sp <= sp;
+        if (!memo_progressed(progress, sp, at.sp) || changes > STACK_CHANGES_MAX)
             return STACK_CYCLE;
-        rejoin_note_step(u, site, !guess && step == unwinder_step, &before, &at);
+        rejoin_note_step(u, site, !guess && step == step_and_follow, &before, &at);
         inner = site->uncalled ? NULL : site;
         uint64_t address = site->uncalled ? at.ip : at.ip - 1;
         site = find_site(u, address, &reread);
@@ -503,23 +530,19 @@ walk(struct unwinder *u, struct site *site, struct position at,
 static enum stack_end walk_by_reference(struct unwinder *u, struct site *site)
 {
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
-    bool hard;
 
     if (!unwinder_complete_start(u))
         return failed_step(u);
-    return reference_begin(u, site, &u->start) ? walk(u, site, at, reference_step, &hard)
-                                               : STACK_BAD_CFI;
+    return reference_begin(u, site) ? walk(u, site, at, reference_step) : STACK_BAD_CFI;
 }
 
-/* By rows, from which libunwind is only asked to help out. */
 static enum stack_end walk_by_rows(struct unwinder *u, struct site *site)
 {
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
-    bool hard = false;
-    enum stack_end end = walk(u, site, at, unwinder_step, &hard);
+    enum stack_end end = walk(u, site, at, step_and_follow);
 
-    u->hard_walks += hard;
-    return hard ? walk_by_reference(u, site) : end;
+    u->hard_walks += u->hard;
+    return end;
 }
 
 /* Makes ready for a walk, with the map as it is now. False: it is not known, and the old one may be
@@ -627,15 +650,19 @@ static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
 {
     const struct memo *memo = &u->space->code->memo;
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
-    uint32_t node = memo_find(memo, root, at.ip - SYSCALL_SIZE);
+    uint64_t address = at.ip - SYSCALL_SIZE;
+    uint32_t node = memo_find(memo, root, address);
     uint64_t end = u->trail ? trail_start(u->trail) : UINT64_MAX;
 
     forget_emulation(u);
+    registers_begin(&u->registers);
     for (u->depth = 1; node != MEMO_NONE && memo->nodes[node].stack == MEMO_NONE; u->depth++) {
         const struct memo_node *from = &memo->nodes[node];
-        uint64_t sp = at.sp;
-        bool stepped = sp < end && step_by_row(u, &from->row, &at) == STEP_OUT &&
-                       memo_progressed(from->progress, sp, at.sp);
+        struct position before = at;
+        bool stepped = before.sp < end && step_by_row(u, &from->row, &at) == STEP_OUT &&
+                       memo_progressed(from->progress, before.sp, at.sp);
+        registers_follow(&u->registers, from->row.kind, address, &before, &at);
+        address = from->uncalled ? at.ip : at.ip - 1;
         node = stepped ? memo_find(memo, node, at.ip) : MEMO_NONE;
     }
     u->depth = 0;
