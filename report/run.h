@@ -90,7 +90,7 @@ struct execution {
     uint64_t lost;     /* entries known to have been missed: 0, and shown */
     uint64_t memo_hits;   /* stacks that the memo alone knew */
     uint64_t memo_misses; /* stacks that it did not: they were walked, at least in part, */
-    uint64_t hard_walks;  /* and of these so many by libunwind, for they met a hard row */
+    uint64_t hard_walks;  /* and of these so many met a hard row (symbolizer/row.h) */
 };
 
 struct run {

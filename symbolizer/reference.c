@@ -222,6 +222,32 @@ static enum step carry(struct unwinder *u, const struct site *site, struct posit
                : unwinder_step(u, site, at);
 }
 
+/* Can libunwind 1.6.2 not follow the rules? It reads a register that another one has kept as it was
+ * in the innermost frame, and takes the CFA for the stack pointer whatever they say. */
+static bool is_beyond_libunwind(const struct site *site)
+{
+    bool beyond = !site->signal && row_moves_stack(&site->row);
+
+    for (unsigned i = 0; site->row.kind == ROW_HARD && i < DWARF_REGISTERS; i++)
+        beyond |= site->row.rules->registers[i].kind == RULE_IN_REGISTER;
+    return beyond;
+}
+
+/* Over such a frame it is carried with all registers. */
+static enum step carry_by_rules(struct unwinder *u, const struct site *site, struct position *at)
+{
+    const struct position from = *at;
+
+    keep_registers(u);
+    registers_set(&u->registers, u->reference.registers);
+    enum step step = unwinder_step(u, site, at);
+    if (step != STEP_OUT)
+        return step;
+    registers_follow(&u->registers, ROW_HARD, site->address, &from, at);
+    registers_list(u, at, u->reference.registers);
+    return STEP_OUT;
+}
+
 /* Why there is no value: memory that cannot be read, or one that is not known. */
 static enum step missing(const struct unwinder *u)
 {
@@ -251,6 +277,8 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
         return carry(u, site, at);
     if (u->reference.state != REFERENCE_AT_FRAME && !resume_at(u, site, at))
         return STEP_FAILED;
+    if (is_beyond_libunwind(site))
+        return carry_by_rules(u, site, at);
     u->reference.site = site;
     int result = unw_step(&u->reference.cursor);
     if (result < 0)
@@ -258,12 +286,9 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
     if (result == 0)
         return is_outermost(&u->reference.cursor) ? STEP_OUTERMOST : STEP_FAILED;
     enum step step = read_position(u, at);
-    if (step != STEP_OUT || !(site->signal || row_moves_stack(&site->row)))
+    if (step != STEP_OUT || !site->signal)
         return step;
-    /* It would take the CFA for the stack pointer, and has no flags. */
-    keep_registers(u);
-    if (!site->signal)
-        return STEP_OUT;
+    keep_registers(u); /* it has no flags */
     at->bp_known = true;
     at->lost = false;
     return read_saved(u, frame, REGISTER_FLAGS) ? STEP_OUT : STEP_FAILED;

@@ -33,6 +33,15 @@ void registers_lose(struct registers *r, const struct position *to)
     set_origin(r, REGISTERS_LOST, (struct value){ to->bp_known, to->bp });
 }
 
+void registers_set(struct registers *r, const struct value values[REGISTER_COUNT])
+{
+    set_origin(r, REGISTERS_LOST, values[DWARF_RBP]);
+    for (unsigned i = 0; i < REGISTER_COUNT; i++)
+        r->saved[i] = (struct saved){ values[i].known ? SAVED_VALUE : SAVED_NOWHERE,
+                                      values[i].value };
+    r->found = true;
+}
+
 bool registers_at_origin(const struct registers *r)
 {
     return !r->count && r->origin != REGISTERS_LOST;

@@ -49,6 +49,9 @@ void registers_deinit(struct registers *registers);
 /* A walk begins. */
 void registers_begin(struct registers *registers);
 
+/* It goes on from a frame that has these. */
+void registers_set(struct registers *registers, const struct value values[REGISTER_COUNT]);
+
 /* A step by a row of this kind has led from `from`, in the frame whose site is `address`, to `to`.
  */
 void registers_follow(struct registers *registers, enum row_kind kind, uint64_t address,

@@ -99,7 +99,8 @@ static int end_like(int status)
 static int trace_main(const struct options *options)
 {
     struct run run;
-    int status = 0, result = check_outputs(options);
+    struct trace_end end = { 0 };
+    int result = check_outputs(options);
 
     if (result)
         return result;
@@ -107,13 +108,13 @@ static int trace_main(const struct options *options)
         diag("out of memory");
         return EXIT_OURS;
     }
-    result = trace(options, write_outputs, &run, &status);
+    result = trace(options, write_outputs, &run, &end);
     if (!result)
         result = write_outputs(options, &run);
-    if (!result && run.executions[0].lost)
-        result = EXIT_OURS; /* the results say how many, and so did a message */
+    if (!result && (run.executions[0].lost || end.differs))
+        result = EXIT_OURS; /* a message has said how many, and the results have the lost */
     run_deinit(&run);
-    return result ? result : end_like(status);
+    return result ? result : end_like(end.status);
 }
 
 /* Our files must not be taken for the standard ones that we were started without. The command gets

@@ -455,12 +455,11 @@ static void check_counts(const struct trace *trace)
     assert(calls == trace_execution(trace)->entries);
 }
 
-static int report_verify(const struct verify *verify)
+static void report_verify(const struct verify *verify)
 {
     if (verify->every)
         diag("verify: %" PRIu64 " stacks unwound twice, %" PRIu64 " differences", verify->verified,
              verify->differences);
-    return verify->differences ? EXIT_OURS : 0;
 }
 
 /* The exit status to end with. */
@@ -479,7 +478,7 @@ static int finish(struct trace *trace, int result)
     return result;
 }
 
-int trace(const struct options *options, save_fn *save, struct run *run, int *status)
+int trace(const struct options *options, save_fn *save, struct run *run, struct trace_end *ret)
 {
     struct trace trace;
     int result = trace_init(&trace, options, save, run);
@@ -493,12 +492,12 @@ int trace(const struct options *options, save_fn *save, struct run *run, int *st
     if (!result)
         result = run_thread(&trace);
     if (!result) {
-        *status = trace.status;
+        *ret = (struct trace_end){ trace.status, trace.verify.differences > 0 };
         run->executions[trace.execution].cut_short = trace.cut_short;
         if (!trace.started)
             result = launch_failure(&trace.launch, options, trace.status);
         else
-            result = report_verify(&trace.verify);
+            report_verify(&trace.verify);
         check_counts(&trace);
         result = finish(&trace, result);
     }
