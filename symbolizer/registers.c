@@ -37,8 +37,8 @@ void registers_set(struct registers *r, const struct value values[REGISTER_COUNT
 {
     set_origin(r, REGISTERS_LOST, values[DWARF_RBP]);
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
-        r->saved[i] = (struct saved){ values[i].known ? SAVED_VALUE : SAVED_NOWHERE,
-                                      values[i].value };
+        r->saved[i] =
+            (struct saved){ values[i].known ? SAVED_VALUE : SAVED_NOWHERE, values[i].value };
     r->found = true;
 }
 

@@ -16,7 +16,8 @@ enum {
     FIRST_FRAMES = 64,
     STACK_PIECE_MIN = 512, /* read at once, then doubled */
     STACK_PIECE_MAX = 1 << 16,
-    STACK_MAX = 64 << 20,     /* beyond, words are read one by one */
+    STACK_MAX = 64 << 20,     /* beyond, words are read one by one; */
+    STACK_AHEAD = 1 << 17,    /* and so far beyond what has been read, for they may be of another */
     STACK_CHANGES_MAX = 1024, /* they may move the stack anywhere: bounds a hostile cycle */
     SYSCALL_SIZE = 2,         /* `syscall`, `int $0x80` and `sysenter` all are */
     CODE_64 = 0x33,           /* %cs of 64-bit code */
@@ -56,6 +57,7 @@ static void read_stack(struct unwinder *u, size_t size)
                                   u->stack + u->stack_size, size - u->stack_size);
     if (got > 0)
         u->stack_size += (size_t)got;
+    u->stack_ends = u->stack_size < size;
 }
 
 /* Makes it at least `wanted` bytes long. */
@@ -73,7 +75,7 @@ void unwinder_read_up_to(struct unwinder *u, uint64_t address)
 {
     uint64_t size = address - u->stack_start;
 
-    if (size > u->stack_size && size <= STACK_MAX)
+    if (size > u->stack_size && size <= STACK_MAX && !u->stack_ends)
         read_stack(u, size);
 }
 
@@ -104,7 +106,7 @@ bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
         u->reach = at + sizeof(*ret);
     if (unwinder_peek(u, address, ret))
         return true;
-    if (at < STACK_MAX) {
+    if (at < u->stack_size + STACK_AHEAD && !u->stack_ends) {
         extend_stack(u, at + sizeof(*ret));
         if (unwinder_peek(u, address, ret))
             return true;
@@ -557,6 +559,7 @@ static bool begin(struct unwinder *u, struct space *space, const struct target *
     u->depth = 0;
     u->stack_start = u->start.rsp;
     u->stack_size = u->reach = 0;
+    u->stack_ends = false;
     u->inexact = u->decided = u->ended = false;
     u->joined = NO_STACK;
     u->step_count = 0;

@@ -52,9 +52,10 @@ struct unwinder {
     uint8_t *stack; /* the piece that has been read: [stack_start, stack_start + stack_size) */
     uint64_t stack_start;
     size_t stack_size, stack_capacity;
-    size_t reach; /* how far from stack_start the walk has read */
-    size_t piece; /* how much to read at once: about as far as recent walks have reached */
-    bool inexact; /* the frames from here outwards rest on a heuristic */
+    bool stack_ends; /* no more can be read in one piece with it */
+    size_t reach;    /* how far from stack_start the walk has read */
+    size_t piece;    /* how much to read at once: about as far as recent walks have reached */
+    bool inexact;    /* the frames from here outwards rest on a heuristic */
     unsigned guesses, searches; /* that were made (guess.c) */
     struct emulation emulation;
     struct registers registers;
