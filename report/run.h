@@ -17,8 +17,8 @@
 
 /* The executable image a process runs. All strings owned raw bytes. */
 struct program {
-    char *name; /* base name of the file: "nginx" */
-    char *path;
+    char *name; /* under which it was executed: "redis-server" */
+    char *path; /* of the file: "/usr/bin/redis-check-rdb", to which that is a link */
 };
 
 /* The function that holds a frame's offset. */
