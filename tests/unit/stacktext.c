@@ -180,20 +180,20 @@ static void test_recursion(void **state)
     (void)state;
 
     check_recursion(turn, 1, 10000,
-                    "1 call by liba.so.1.2: write 1\n"
+                    "1 call by liba.so.1.2 in app (main): write 1\n"
                     "    libc.so.6    write\n"
                     "  * liba.so.1.2  +0x7\n"
                     "    ... this frame 9999 more times\n"
                     "    app          +0x1  (entry)\n");
     check_recursion(turn, 2, 5000,
-                    "1 call by liba.so.1.2: write 1\n"
+                    "1 call by liba.so.1.2 in app (main): write 1\n"
                     "    libc.so.6    write\n"
                     "  * liba.so.1.2  +0x7\n"
                     "    libc.so.6    +0x12c\n"
                     "    ... these 2 frames 4999 more times\n"
                     "    app          +0x1  (entry)\n");
     check_recursion(turn, 1, 3,
-                    "1 call by liba.so.1.2: write 1\n"
+                    "1 call by liba.so.1.2 in app (main): write 1\n"
                     "    libc.so.6    write\n"
                     "  * liba.so.1.2  +0x7\n"
                     "    liba.so.1.2  +0x7\n"
