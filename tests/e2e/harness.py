@@ -59,6 +59,16 @@ def reachable(tracer, programs):
 TRACER, PROGRAMS = reachable(os.environ["TRACER"], os.environ["PROGRAMS"])
 
 
+CAP_SYS_PTRACE, CAP_SYS_ADMIN = 19, 21
+
+
+def has_capability(number):
+    """Root in a container lacks some."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        effective = next(line.split()[1] for line in file if line.startswith("CapEff:"))
+    return bool(int(effective, 16) >> number & 1)
+
+
 def may_mount():
     """May we mount something where no other process sees it? Not without CAP_SYS_ADMIN, and not in a chroot."""
     command = ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/proc/sys/kernel"]
