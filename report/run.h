@@ -17,8 +17,8 @@
 
 /* The executable image a process runs. All strings owned raw bytes. */
 struct program {
-    char *name; /* base name of the file: "nginx" */
-    char *path;
+    char *name; /* under which it was executed: "redis-server" */
+    char *path; /* of the file: "/usr/bin/redis-check-rdb", to which that is a link */
 };
 
 /* The function that holds a frame's offset. */
@@ -94,7 +94,7 @@ struct execution {
     uint64_t lost;     /* entries known to have been missed: 0, and shown */
     uint64_t memo_hits;   /* stacks that the memo alone knew */
     uint64_t memo_misses; /* stacks that it did not: they were walked, at least in part, */
-    uint64_t hard_walks;  /* and of these so many by libunwind, for they met a hard row */
+    uint64_t hard_walks;  /* and of these so many met a hard row (symbolizer/row.h) */
 };
 
 struct run {

@@ -17,13 +17,15 @@ enum {
         1000, /* of the rest, so many of a stack: all need not be linear in the run */
 };
 
-/* Calls of one system call on one stack, of all programs, phases and executions. */
+/* Calls of one system call on one stack in one program and phase, of all executions. */
 struct part {
-    uint32_t stack, abi, nr;
+    uint32_t stack, program;
+    uint32_t phase; /* for table_phase_name() */
+    uint32_t abi, nr;
     uint64_t calls;
 };
 
-/* A stack: its parts, which stand together. */
+/* A stack in one program and phase: its parts, which stand together. */
 struct entry {
     const struct part *parts;
     size_t count;
@@ -45,12 +47,22 @@ struct page {
 
 /* ---- Stacks and their calls ---- */
 
+static int compare_places(const struct part *left, const struct part *right)
+{
+    if (left->stack != right->stack)
+        return left->stack < right->stack ? -1 : 1;
+    if (left->program != right->program)
+        return left->program < right->program ? -1 : 1;
+    return (left->phase > right->phase) - (left->phase < right->phase);
+}
+
 static int compare_keys(const void *a, const void *b)
 {
     const struct part *left = a, *right = b;
+    int places = compare_places(left, right);
 
-    if (left->stack != right->stack)
-        return left->stack < right->stack ? -1 : 1;
+    if (places)
+        return places;
     if (left->abi != right->abi)
         return left->abi < right->abi ? -1 : 1;
     return (left->nr > right->nr) - (left->nr < right->nr);
@@ -61,7 +73,7 @@ static int compare_parts(const void *a, const void *b)
 {
     const struct part *left = a, *right = b;
 
-    if (left->stack == right->stack && left->calls != right->calls)
+    if (!compare_places(left, right) && left->calls != right->calls)
         return left->calls > right->calls ? -1 : 1;
     return compare_keys(a, b);
 }
@@ -84,7 +96,9 @@ static int add_up(struct page *page)
         return -ENOMEM;
     for (size_t i = 0; i < run->count_count; i++) {
         const struct count *count = &run->counts[i];
-        page->parts[i] = (struct part){ count->stack, count->abi, count->nr, count->calls };
+        uint32_t phase = table_stack_phase(page->table, count->stack, count->phase);
+        page->parts[i] = (struct part){ count->stack, count->program, phase,
+                                        count->abi,   count->nr,      count->calls };
     }
     qsort(page->parts, run->count_count, sizeof(*page->parts), compare_keys);
     for (size_t i = 0; i < run->count_count; i++) {
@@ -105,7 +119,7 @@ static int group(struct page *page)
         return -ENOMEM;
     for (size_t i = 0; i < page->part_count; i++) {
         const struct part *part = &page->parts[i];
-        if (!i || part->stack != part[-1].stack)
+        if (!i || compare_places(part, part - 1))
             page->entries[page->entry_count++] = (struct entry){ .parts = part };
         struct entry *entry = &page->entries[page->entry_count - 1];
         entry->count++;
@@ -402,19 +416,26 @@ static int print_frames(const struct page *page, uint32_t number)
 
 /* ---- The page ---- */
 
-/* "26 calls by liba.so.1: newfstatat 20, openat 6" */
+/* "26 calls by liba.so.1 in app (main): newfstatat 20, openat 6" */
 static int print_heading(const struct page *page, const struct entry *entry)
 {
     const struct table_stack *stack = &page->table->stacks[entry->parts->stack];
     const struct table_library *library = &page->table->libraries[stack->caller];
     char *label = make_label(page, library->module, library->component);
+    char *program = escape(page->run->programs[entry->parts->program].name);
+    char *phase = escape(table_phase_name(page->table, entry->parts->phase));
     char name[SYSCALL_NAME_MAX];
+    bool complete = label && program && phase;
 
-    if (!label)
-        return -ENOMEM;
-    fprintf(page->file, "%" PRIu64 " call%s by %s%s", entry->calls, entry->calls == 1 ? "" : "s",
-            label, stack->inexact ? " (inexact)" : "");
+    if (complete)
+        fprintf(page->file, "%" PRIu64 " call%s by %s%s in %s (%s)", entry->calls,
+                entry->calls == 1 ? "" : "s", label, stack->inexact ? " (inexact)" : "", program,
+                phase);
     free(label);
+    free(program);
+    free(phase);
+    if (!complete)
+        return -ENOMEM;
     for (size_t i = 0; i < entry->count; i++) {
         const struct part *part = &entry->parts[i];
         if (!syscall_name(part->abi, part->nr, name))

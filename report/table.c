@@ -40,11 +40,22 @@ struct builder {
 /* Phases of rows: the built-in ones, then those of the user. */
 enum { FIRST_USER_PHASE = PHASE_EXIT + 1 };
 
+const char *table_phase_name(const struct table *table, uint32_t phase)
+{
+    if (phase < FIRST_USER_PHASE)
+        return phase_name(phase);
+    return table->run->phases[phase - FIRST_USER_PHASE];
+}
+
 const char *table_phase(const struct table *table, const struct table_row *row)
 {
-    if (row->phase < FIRST_USER_PHASE)
-        return phase_name(row->phase);
-    return table->run->phases[row->phase - FIRST_USER_PHASE];
+    return table_phase_name(table, row->phase);
+}
+
+uint32_t table_stack_phase(const struct table *table, uint32_t stack, uint32_t user_phase)
+{
+    enum phase phase = table->stacks[stack].phase;
+    return phase == PHASE_MAIN && user_phase ? FIRST_USER_PHASE + user_phase : phase;
 }
 
 const struct module *table_module(const struct table *table, const struct table_row *row)
@@ -218,7 +229,7 @@ static struct table_stack make_table_stack(const struct builder *builder, const 
     struct verdict verdict = attribution_verdict(attribution, builder->options->through_signals);
     bool known = verdict.caller != ATTRIBUTE_NONE;
 
-    return (struct table_stack){ caller_of(view, &verdict),
+    return (struct table_stack){ verdict.phase, caller_of(view, &verdict),
                                  known ? attribution->depth - 1 - verdict.caller : ATTRIBUTE_NONE,
                                  verdict.inexact };
 }
@@ -315,11 +326,6 @@ static struct table_row *touch_row(struct builder *builder, const struct table_r
     return row;
 }
 
-static uint32_t phase_of(enum phase phase, uint32_t user_phase)
-{
-    return phase == PHASE_MAIN && user_phase ? FIRST_USER_PHASE + user_phase : phase;
-}
-
 /* Adds calls to the row of one library that is on their stack. */
 static int add_to_row(struct builder *builder, const struct table_row *key,
                       const struct count *count, const struct verdict *verdict)
@@ -350,7 +356,7 @@ static int add_to_rows(struct builder *builder, const struct count *count)
         attribution_verdict(&view->attribution, builder->options->through_signals);
     struct table_row key = {
         .program = count->program,
-        .phase = phase_of(verdict.phase, count->phase),
+        .phase = table_stack_phase(builder->table, count->stack, count->phase),
         .abi = count->abi,
         .nr = count->nr,
         .results = builder->table->results,

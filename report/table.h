@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "run.h"
+#include "symbolizer/attribute.h"
 #include "symbolizer/library.h"
 
 struct table_options {
@@ -43,6 +44,7 @@ struct table_row {
 
 /* Who asked for the calls on a stack. */
 struct table_stack {
+    enum phase phase;      /* that no phase of the user's is known to replace */
     uint32_t caller;       /* index of table.libraries */
     uint32_t caller_frame; /* by which that is known, counted with the inlined functions, each
                               before the frame that it is in; ATTRIBUTE_NONE */
@@ -71,5 +73,9 @@ const struct module *table_module(const struct table *table, const struct table_
 
 /* The row's phase: "load", "exit", "main", or the user's in place of "main". Raw bytes. */
 const char *table_phase(const struct table *table, const struct table_row *row);
+
+/* The phase, as rows have it, of calls on a stack in this phase of the user's, and its name. */
+uint32_t table_stack_phase(const struct table *table, uint32_t stack, uint32_t user_phase);
+const char *table_phase_name(const struct table *table, uint32_t phase);
 
 #endif

@@ -364,42 +364,47 @@ static bool run_instruction(struct machine *m, struct instruction *code)
     }
 }
 
-static bool is_known(enum epilogue_registers known, unsigned number)
+static bool is_known(enum epilogue_registers which, unsigned number)
 {
     switch (number) {
     case RAX: /* a system call changes these three */
     case RCX:
     case R11:
-        return known == EPILOGUE_INTERRUPTED;
+        return which == EPILOGUE_INTERRUPTED;
     case RBX:
     case RBP:
     case R12:
     case R13:
     case R14:
     case R15:
-        return known != EPILOGUE_RSP;
+        return which != EPILOGUE_RSP;
     default:
-        return known == EPILOGUE_ALL || known == EPILOGUE_INTERRUPTED;
+        return which == EPILOGUE_ALL || which == EPILOGUE_INTERRUPTED;
     }
 }
 
 /* Where the code of the frame before was run too, what that has left. */
-static void load_registers(struct machine *m, enum epilogue_registers known)
+static void load_registers(struct machine *m, enum epilogue_registers which,
+                           const struct value registers[REGISTER_COUNT])
 {
     enum { ZERO = 1 << 6 };
+    static const uint8_t numbers[EMULATED_REGISTERS] = { DWARF_RAX, DWARF_RCX, DWARF_RDX, DWARF_RBX,
+                                                         DWARF_RSP, DWARF_RBP, DWARF_RSI, DWARF_RDI,
+                                                         8,         9,         10,        11,
+                                                         12,        13,        14,        15 };
     const struct unwinder *u = m->unwinder;
-    const struct user_regs_struct *r = known == EPILOGUE_ALL ? &u->start : &u->registers;
-    const uint64_t values[EMULATED_REGISTERS] = { r->rax, r->rcx, r->rdx, r->rbx, r->rsp, r->rbp,
-                                                  r->rsi, r->rdi, r->r8,  r->r9,  r->r10, r->r11,
-                                                  r->r12, r->r13, r->r14, r->r15 };
+    const struct value *flags = &registers[REGISTER_FLAGS];
 
     if (u->depth > 1 && u->emulation.depth == u->depth - 1) {
         memcpy(m->registers, u->emulation.registers, sizeof(m->registers));
         return;
     }
-    for (unsigned i = 0; i < EMULATED_REGISTERS; i++)
-        m->registers[i] = (struct value){ is_known(known, i), values[i] };
-    m->zero = (struct value){ known == EPILOGUE_INTERRUPTED, !!(r->eflags & ZERO) };
+    for (unsigned i = 0; i < EMULATED_REGISTERS; i++) {
+        m->registers[i] = registers[numbers[i]];
+        m->registers[i].known &= is_known(which, i);
+    }
+    m->zero =
+        (struct value){ which == EPILOGUE_INTERRUPTED && flags->known, !!(flags->value & ZERO) };
 }
 
 /* The function has returned: to the caller, whose position it is then. */
@@ -419,15 +424,15 @@ static enum step leave(struct machine *m, struct value ip, struct position *at)
     return STEP_OUT;
 }
 
-static enum step run(struct unwinder *u, enum epilogue_registers known_registers,
-                     struct position *at)
+static enum step run(struct unwinder *u, enum epilogue_registers which,
+                     const struct value registers[REGISTER_COUNT], struct position *at)
 {
     struct machine m = { .unwinder = u, .ip = at->ip };
     const uint8_t ret = 0xc3;
 
-    if (!unwinder_complete_start(u))
+    if (!unwinder_complete_start(u)) /* %fs is that of the start */
         return STEP_FAILED;
-    load_registers(&m, known_registers);
+    load_registers(&m, which, registers);
     m.registers[RSP] = known(at->sp);
     for (int i = 0; i < INSTRUCTIONS_MAX && m.registers[RSP].known; i++) {
         uint8_t bytes[INSTRUCTION_SIZE];
@@ -454,10 +459,10 @@ static enum step run(struct unwinder *u, enum epilogue_registers known_registers
     return STEP_UNKNOWN;
 }
 
-enum step epilogue_step(struct unwinder *u, const struct row *row, enum epilogue_registers known,
-                        struct position *at)
+enum step epilogue_step(struct unwinder *u, const struct row *row, enum epilogue_registers which,
+                        const struct value registers[REGISTER_COUNT], struct position *at)
 {
-    enum step found = run(u, known, at);
+    enum step found = run(u, which, registers, at);
     uint64_t cfa = at->sp + (uint64_t)(int64_t)row->cfa_offset;
 
     if (found != STEP_UNKNOWN || !row->cfa_offset)

@@ -9,21 +9,21 @@
 
 #include "symbolizer/unwind.h"
 
-/* Which registers are known, beside rsp. */
+/* Which registers still are what they were in the function, beside rsp. */
 enum epilogue_registers {
     EPILOGUE_RSP,         /* none */
-    EPILOGUE_PRESERVED,   /* that C functions preserve, rbx, rbp, r12 to r15: of unwinder->registers
-                           */
-    EPILOGUE_ALL,         /* that a system call preserves: of unwinder->start */
-    EPILOGUE_INTERRUPTED, /* all, where a signal came: of unwinder->registers */
+    EPILOGUE_PRESERVED,   /* that C functions preserve: rbx, rbp, r12 to r15 */
+    EPILOGUE_ALL,         /* that a system call preserves */
+    EPILOGUE_INTERRUPTED, /* all, where a signal came */
 };
 
 /*
- * Steps outwards from the instruction at at->ip, in a function with a row of kind ROW_CODE.
- * STEP_UNKNOWN: one that it does not know, or a value is not known, and the row does not say either
- * where the return address is.
+ * Steps outwards from the instruction at at->ip, in a function with a row of kind ROW_CODE, where
+ * these are the registers. STEP_UNKNOWN: one that it does not know, or a value is not known, and
+ * the row does not say either where the return address is.
  */
 enum step epilogue_step(struct unwinder *unwinder, const struct row *row,
-                        enum epilogue_registers known, struct position *at);
+                        enum epilogue_registers which, const struct value registers[REGISTER_COUNT],
+                        struct position *at);
 
 #endif

@@ -340,6 +340,14 @@ static enum step in_image(struct guess *g)
                : STEP_UNKNOWN;
 }
 
+/* The walk has come to a frame of which no more is known than this. */
+static void lose(struct unwinder *u, struct position *at)
+{
+    at->lost = u->inexact = true;
+    u->reference.state = REFERENCE_LOST;
+    registers_lose(&u->registers, at);
+}
+
 enum step guess_step(struct unwinder *u, struct site *site, struct position *at, struct row *row)
 {
     struct guess g = { .u = u, .site = site, .at = at, .first = (uint32_t)u->sight_count };
@@ -357,8 +365,7 @@ enum step guess_step(struct unwinder *u, struct site *site, struct position *at,
         uint64_t base = g.row.kind == ROW_CFA_RBP ? at->bp : at->sp;
         sight_forget(u, g.first, at, base + (uint64_t)(int64_t)g.row.cfa_offset - 8);
         *at = g.caller;
-        at->lost = true;
-        u->inexact = u->carried = true;
+        lose(u, at);
     }
     u->failure = 0; /* that a word cannot be read is no failure of the walk */
     return step;
@@ -402,7 +409,7 @@ enum step guess_deeper(struct unwinder *u, struct site *site, struct position *a
         sight_forget(u, first, at, address);
         *at = caller;
         *row = deeper;
-        at->lost = u->inexact = u->carried = true;
+        lose(u, at);
         return STEP_OUT;
     }
     u->failure = 0;
@@ -423,6 +430,6 @@ enum step guess_lost(struct unwinder *u, struct site *site, struct position *at,
     sight_forget(u, first, at, caller.sp - 8);
     *at = caller;
     *row = found.row;
-    at->lost = u->inexact = u->carried = true;
+    lose(u, at);
     return STEP_OUT;
 }

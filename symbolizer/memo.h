@@ -52,6 +52,7 @@ struct memo_node {
     uint32_t stack;   /* the number of the whole, if it ends here; else MEMO_NONE */
     struct row row;   /* how to step outwards */
     uint8_t progress; /* enum memo_progress */
+    bool uncalled;    /* what the step leads to is no return address of a call */
     bool guessed;     /* the step: for it, this and the sights must be as they were: */
     uint8_t rbp;      /* enum memo_rbp */
     uint32_t sights, sight_count; /* in memo->sights; on a path, in those of the walk */

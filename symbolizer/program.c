@@ -6,6 +6,7 @@
 #include <dwarf.h>
 
 #include "symbolizer/cursor.h"
+#include "symbolizer/expression.h"
 
 enum {
     PROGRAM_MAX = 1 << 15, /* bytes; the longest in Debian's libraries are of 8 KB (libclang) */
@@ -21,115 +22,44 @@ struct machine {
     unsigned depth; /* of these in use */
     uint64_t pc;
     bool bad;
+    bool foreign; /* the instruction is about a register that is of no matter */
+    bool strip;   /* overwrite such */
     /* What is looked for: the rules of the row around `wanted`. */
     uint64_t wanted;
     bool found;
     struct frame_rules *ret;
 };
 
-/*
- * Is this an expression that libunwind can be trusted with? Only operations that it reads as they
- * are (it knows no operands of DW_OP_constu, say) and that run forwards without a trap; its stack
- * it guards itself. Compilers, assemblers and the C library's authors use a few of these.
- */
-static bool is_safe(struct cursor c)
+static struct span take_expression(struct machine *m, struct cursor *c)
 {
-    while (cursor_left(&c)) {
-        uint8_t operation = take_u8(&c);
-        switch (operation) {
-        case DW_OP_const1u:
-        case DW_OP_const1s:
-        case DW_OP_pick:
-        case DW_OP_deref_size:
-            take(&c, 1);
-            break;
-        case DW_OP_const2u:
-        case DW_OP_const2s:
-            take(&c, 2);
-            break;
-        case DW_OP_const4u:
-        case DW_OP_const4s:
-            take(&c, 4);
-            break;
-        case DW_OP_addr:
-        case DW_OP_const8u:
-        case DW_OP_const8s:
-            take(&c, 8);
-            break;
-        case DW_OP_plus_uconst:
-        case DW_OP_breg0 ... DW_OP_breg16:
-            take_uleb(&c);
-            break;
-        case DW_OP_lit0 ... DW_OP_lit31:
-        case DW_OP_deref:
-        case DW_OP_dup:
-        case DW_OP_drop:
-        case DW_OP_over:
-        case DW_OP_swap:
-        case DW_OP_rot:
-        case DW_OP_abs:
-        case DW_OP_and:
-        case DW_OP_minus:
-        case DW_OP_mul:
-        case DW_OP_neg:
-        case DW_OP_not:
-        case DW_OP_or:
-        case DW_OP_plus:
-        case DW_OP_shl:
-        case DW_OP_shr:
-        case DW_OP_shra:
-        case DW_OP_xor:
-        case DW_OP_eq:
-        case DW_OP_ge:
-        case DW_OP_gt:
-        case DW_OP_le:
-        case DW_OP_lt:
-        case DW_OP_ne:
-        case DW_OP_nop:
-            break;
-        default:
-            return false;
-        }
-    }
-    return !c.failed;
-}
-
-/* Where the value is that an expression leads to; one that is a value itself ends in a load. */
-static struct place take_expression(struct machine *m, struct cursor *c, bool value)
-{
-    const struct place elsewhere = { PLACE_ELSEWHERE, 0 };
     uint64_t size = take_uleb(c);
-    const uint8_t *bytes = take(c, size);
+    struct span expression = { take(c, size), size };
 
-    m->bad |= !bytes || !is_safe((struct cursor){ bytes, bytes + size, false });
-    if (m->bad)
-        return elsewhere;
-    struct cursor e = { bytes, bytes + size, false };
-    bool by_rsp = take_u8(&e) == DW_OP_breg0 + DWARF_RSP;
-    int64_t offset = take_sleb(&e);
-    if (!by_rsp || (value && take_u8(&e) != DW_OP_deref) || e.failed || cursor_left(&e))
-        return elsewhere;
-    return (struct place){ PLACE_AT_RSP, offset };
+    m->bad |= !expression.bytes || !expression_is_sound(expression);
+    return expression;
 }
 
-/* In the unit of CFI data; an offset that cannot be is as good as none. */
-static struct place place_at(const struct machine *m, int64_t factored)
+/* In the unit of CFI data. */
+static struct rule rule_at(const struct machine *m, int kind, uint64_t factored)
 {
-    int64_t offset;
-
-    if (__builtin_mul_overflow(factored, m->program->data_align, &offset))
-        return (struct place){ PLACE_ELSEWHERE, 0 };
-    return (struct place){ PLACE_AT_CFA, offset };
+    return (struct rule){ kind, { (int64_t)(factored * (uint64_t)m->program->data_align) } };
 }
 
-static void set_place(struct machine *m, uint64_t number, struct place place)
+static struct rule rule_by(struct machine *m, int kind, struct cursor *c)
 {
+    return (struct rule){ kind, { .expression = take_expression(m, c) } };
+}
+
+static void set_rule(struct machine *m, uint64_t number, struct rule rule)
+{
+    m->foreign |= number >= DWARF_REGISTERS;
     if (number < DWARF_REGISTERS)
-        m->rules.registers[number] = place;
+        m->rules.registers[number] = rule;
 }
 
 static void restore(struct machine *m, uint64_t number)
 {
+    m->foreign |= number >= DWARF_REGISTERS;
     if (number < DWARF_REGISTERS)
         m->rules.registers[number] = m->initial.registers[number];
 }
@@ -194,7 +124,6 @@ static void recall(struct machine *m)
 /* An instruction with its first operand, or all, in the following bytes. */
 static void run_extended(struct machine *m, uint8_t operation, struct cursor *c)
 {
-    const struct place elsewhere = { PLACE_ELSEWHERE, 0 }, in_rdi = { PLACE_IN_RDI, 0 };
     uint64_t number, other;
 
     switch (operation) {
@@ -211,39 +140,42 @@ static void run_extended(struct machine *m, uint8_t operation, struct cursor *c)
         break;
     case DW_CFA_offset_extended:
         number = take_uleb(c);
-        set_place(m, number, place_at(m, (int64_t)take_uleb(c)));
+        set_rule(m, number, rule_at(m, RULE_AT_CFA, take_uleb(c)));
         break;
     case DW_CFA_offset_extended_sf:
         number = take_uleb(c);
-        set_place(m, number, place_at(m, take_sleb(c)));
+        set_rule(m, number, rule_at(m, RULE_AT_CFA, (uint64_t)take_sleb(c)));
         break;
     case DW_CFA_restore_extended:
         restore(m, take_uleb(c));
         break;
     case DW_CFA_undefined:
-        set_place(m, take_uleb(c), (struct place){ PLACE_UNDEFINED, 0 });
+        set_rule(m, take_uleb(c), (struct rule){ RULE_UNDEFINED, { 0 } });
         break;
     case DW_CFA_same_value:
-        set_place(m, take_uleb(c), (struct place){ PLACE_SAME, 0 });
+        set_rule(m, take_uleb(c), (struct rule){ RULE_SAME, { 0 } });
         break;
     case DW_CFA_register:
         number = take_uleb(c);
         other = take_uleb(c);
-        set_place(m, number, other == DWARF_RDI ? in_rdi : elsewhere);
-        m->bad |= other >= DWARF_REGISTERS;
+        set_rule(m, number, (struct rule){ RULE_IN_REGISTER, { (int64_t)other } });
+        m->bad |= other >= DWARF_REGISTERS && !m->foreign;
         break;
     case DW_CFA_val_offset:
+        number = take_uleb(c);
+        set_rule(m, number, rule_at(m, RULE_IS_CFA, take_uleb(c)));
+        break;
     case DW_CFA_val_offset_sf:
-        set_place(m, take_uleb(c), elsewhere);
-        take_uleb(c);
+        number = take_uleb(c);
+        set_rule(m, number, rule_at(m, RULE_IS_CFA, (uint64_t)take_sleb(c)));
         break;
     case DW_CFA_expression:
         number = take_uleb(c);
-        set_place(m, number, take_expression(m, c, false));
+        set_rule(m, number, rule_by(m, RULE_AT_EXPRESSION, c));
         break;
     case DW_CFA_val_expression:
-        set_place(m, take_uleb(c), elsewhere);
-        take_expression(m, c, true);
+        number = take_uleb(c);
+        set_rule(m, number, rule_by(m, RULE_IS_EXPRESSION, c));
         break;
     case DW_CFA_remember_state:
         remember(m);
@@ -271,7 +203,7 @@ static void run_extended(struct machine *m, uint8_t operation, struct cursor *c)
     case DW_CFA_def_cfa_expression:
         m->rules.cfa_register = DWARF_REGISTERS;
         m->rules.has_cfa = true;
-        m->rules.cfa_saved = take_expression(m, c, true);
+        m->rules.cfa_expression = take_expression(m, c);
         break;
     case DW_CFA_GNU_args_size:
         take_uleb(c);
@@ -290,7 +222,7 @@ static void run_instruction(struct machine *m, struct cursor *c)
         advance(m, operand);
         break;
     case DW_CFA_offset:
-        set_place(m, operand, place_at(m, (int64_t)take_uleb(c)));
+        set_rule(m, operand, rule_at(m, RULE_AT_CFA, take_uleb(c)));
         break;
     case DW_CFA_restore:
         restore(m, operand);
@@ -305,26 +237,47 @@ static void run(struct machine *m, const struct span *span)
 {
     struct cursor c = { span->bytes, span->bytes + span->size, false };
 
-    while (!m->bad && cursor_left(&c))
+    while (!m->bad && cursor_left(&c)) {
+        uint8_t *instruction = (uint8_t *)c.at;
+        m->foreign = false;
         run_instruction(m, &c);
+        if (m->strip && m->foreign && !c.failed)
+            memset(instruction, DW_CFA_nop, (size_t)(c.at - instruction));
+    }
     m->bad |= c.failed;
+}
+
+static int run_both(struct machine *m, const struct fde *fde, struct frame_rules *ret)
+{
+    const struct cfi_program *program = &fde->program;
+
+    *ret = (struct frame_rules){ 0 };
+    m->program = program;
+    m->pc = fde->start;
+    m->ret = ret;
+    if (!program->code_align || program->code_align > CODE_ALIGN_MAX ||
+        program->common.size > PROGRAM_MAX || program->own.size > PROGRAM_MAX)
+        return -EINVAL;
+    run(m, &program->common);
+    m->bad |= m->pc != fde->start || m->depth; /* these are no instructions of a CIE */
+    m->initial = m->rules;
+    run(m, &program->own);
+    if (!m->found)
+        *ret = m->rules;
+    m->bad |= !ret->has_cfa && ret->registers[DWARF_RIP].kind != RULE_UNDEFINED;
+    return m->bad ? -EINVAL : 0;
 }
 
 int program_run(const struct fde *fde, uint64_t vaddr, struct frame_rules *ret)
 {
-    const struct cfi_program *program = &fde->program;
-    struct machine m = { .program = program, .pc = fde->start, .wanted = vaddr, .ret = ret };
+    struct machine m = { .wanted = vaddr };
+    return run_both(&m, fde, ret);
+}
 
-    *ret = (struct frame_rules){ 0 };
-    if (!program->code_align || program->code_align > CODE_ALIGN_MAX ||
-        program->common.size > PROGRAM_MAX || program->own.size > PROGRAM_MAX)
-        return -EINVAL;
-    run(&m, &program->common);
-    m.bad |= m.pc != fde->start || m.depth; /* these are no instructions of a CIE */
-    m.initial = m.rules;
-    run(&m, &program->own);
-    if (!m.found)
-        *ret = m.rules;
-    m.bad |= !ret->has_cfa && ret->registers[DWARF_RIP].kind != PLACE_UNDEFINED;
-    return m.bad ? -EINVAL : 0;
+void program_strip(const struct fde *fde)
+{
+    struct machine m = { .strip = true };
+    struct frame_rules rules;
+
+    run_both(&m, fde, &rules);
 }

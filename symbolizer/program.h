@@ -11,22 +11,38 @@
 #include <stdbool.h>
 #include "symbolizer/cfi.h"
 
-/* DWARF's numbers of registers; higher ones are of no matter to a walk. */
-enum { DWARF_RDI = 5, DWARF_RBP, DWARF_RSP, DWARF_RIP = 16, DWARF_REGISTERS };
+/* DWARF's numbers of registers (psABI, figure 3.36); higher ones, vector registers mostly, are of
+ * no matter to a walk. */
+enum {
+    DWARF_RAX,
+    DWARF_RDX,
+    DWARF_RCX,
+    DWARF_RBX,
+    DWARF_RSI,
+    DWARF_RDI,
+    DWARF_RBP,
+    DWARF_RSP,
+    DWARF_RIP = 16,
+    DWARF_REGISTERS
+};
 
 /* Where a register of the caller is. */
-struct place {
+struct rule {
     enum {
-        PLACE_UNSPECIFIED, /* as the ABI has it: rsp is the CFA, others that are preserved still
+        RULE_UNSPECIFIED, /* as the ABI has it: rsp is the CFA, others that are preserved still
                               themselves */
-        PLACE_SAME,
-        PLACE_UNDEFINED,
-        PLACE_AT_CFA,    /* saved at CFA + offset */
-        PLACE_AT_RSP,    /* saved at rsp + offset, as in a signal frame */
-        PLACE_IN_RDI,    /* as the return address of vfork(2) is */
-        PLACE_ELSEWHERE, /* another register, a sum, any other expression */
+        RULE_SAME,
+        RULE_UNDEFINED,
+        RULE_AT_CFA,        /* saved at CFA + offset */
+        RULE_IS_CFA,        /* CFA + offset itself */
+        RULE_IN_REGISTER,   /* of the frame, number `offset` */
+        RULE_AT_EXPRESSION, /* saved where this leads, which begins with the CFA */
+        RULE_IS_EXPRESSION, /* what it leads to itself */
     } kind;
-    int64_t offset;
+    union {
+        int64_t offset;
+        struct span expression; /* in the image's tables */
+    };
 };
 
 /* All that is known at one pc. */
@@ -34,13 +50,17 @@ struct frame_rules {
     /* CFA = register + offset, DWARF_REGISTERS: it is an expression. */
     uint64_t cfa_register;
     int64_t cfa_offset;
-    struct place cfa_saved; /* if it is an expression: PLACE_AT_RSP or PLACE_ELSEWHERE */
+    struct span cfa_expression;
     bool has_cfa;
-    struct place registers[DWARF_REGISTERS];
+    struct rule registers[DWARF_REGISTERS];
 };
 
 /* The rules at `vaddr`, which the entry covers. 0; -EINVAL: malformed, or not to be trusted to
  * libunwind. */
 int program_run(const struct fde *fde, uint64_t vaddr, struct frame_rules *ret);
+
+/* Overwrites what a program says of registers that are of no matter to a walk: libunwind, of which
+ * 1.6.2 refuses the whole of it for the sake of one, need not see that. */
+void program_strip(const struct fde *fde);
 
 #endif

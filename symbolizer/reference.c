@@ -20,16 +20,6 @@ extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip
                                               unw_dyn_info_t *di, unw_proc_info_t *pi,
                                               int need_unwind_info, void *arg);
 
-enum { CACHED_ROWS = 512 }; /* of libunwind's cache, for each struct code */
-
-/* libunwind's x86-64 register numbers are DWARF's (psABI figure 3.36). */
-#define AT(name) offsetof(struct user_regs_struct, name)
-static const size_t register_offsets[] = {
-    AT(rax), AT(rdx), AT(rcx), AT(rbx), AT(rsi), AT(rdi), AT(rbp), AT(rsp), AT(r8),
-    AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15), AT(rip),
-};
-enum { REGISTERS = sizeof(register_offsets) / sizeof(*register_offsets) };
-
 /* A word of the process: of an unwind table that we hold (of the image's bytes, which have been
  * checked, whatever the process has there), of the stack piece, or read now. */
 static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
@@ -40,20 +30,23 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
     (void)as;
     if (write)
         return -UNW_EINVAL;
-    if (u->site->tables && cfi_word(u->site->tables, address - u->site->bias, value))
+    const struct site *site = u->reference.site;
+    if (site->tables && cfi_word(site->tables, address - site->bias, value))
         return 0;
     return unwinder_read(u, address, value) ? 0 : -UNW_EINVAL;
 }
 
+/* libunwind's x86-64 register numbers are DWARF's. One that is not known is not there: it must not
+ * be taken for what it had elsewhere. */
 static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *value, int write,
                       void *context)
 {
     const struct unwinder *u = context;
 
     (void)as;
-    if (write || number < 0 || number >= REGISTERS)
+    if (write || number < 0 || number >= DWARF_REGISTERS || !u->reference.registers[number].known)
         return -UNW_EBADREG;
-    memcpy(value, (const char *)&u->registers + register_offsets[number], sizeof(*value));
+    *value = u->reference.registers[number].value;
     return 0;
 }
 
@@ -65,19 +58,19 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *valu
 static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info,
                           int need_unwind_info, void *context)
 {
-    struct unwinder *u = context;
-    const struct cfi *cfi = u->site->tables;
+    const struct site *site = ((struct unwinder *)context)->reference.site;
+    const struct cfi *cfi = site->tables;
     unw_dyn_info_t table = { 0 };
     struct fde fde;
 
-    if (!cfi || cfi_find(cfi, ip - u->site->bias, &fde) < 0 ||
-        u->site->bias + fde.start != u->site->start)
+    if (!cfi || cfi_find(cfi, ip - site->bias, &fde) < 0 || site->bias + fde.start != site->start)
         return -UNW_ESTOPUNWIND;
+    program_strip(&fde);
     table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
-    table.start_ip = u->site->bias + fde.start;
-    table.end_ip = u->site->bias + fde.end;
-    table.u.rti.segbase = u->site->bias + cfi->header.vaddr;
-    table.u.rti.table_data = u->site->bias + fde.table_entry;
+    table.start_ip = site->bias + fde.start;
+    table.end_ip = site->bias + fde.end;
+    table.u.rti.segbase = site->bias + cfi->header.vaddr;
+    table.u.rti.table_data = site->bias + fde.table_entry;
     table.u.rti.table_len = 1; /* in words of 8 bytes: one entry */
     int result =
         UNW_OBJ(dwarf_search_unwind_table)(as, ip, &table, info, need_unwind_info, context);
@@ -115,7 +108,7 @@ static int get_proc_name(unw_addr_space_t as, unw_word_t ip, char *name, size_t 
     return -UNW_EINVAL;
 }
 
-static unw_addr_space_t create_address_space(unw_caching_policy_t policy)
+int reference_init(struct unwinder *u)
 {
     static unw_accessors_t accessors = {
         .find_proc_info = find_proc_info,
@@ -127,26 +120,19 @@ static unw_addr_space_t create_address_space(unw_caching_policy_t policy)
         .resume = resume,
         .get_proc_name = get_proc_name,
     };
-    unw_addr_space_t as = unw_create_addr_space(&accessors, 0);
 
-    if (!as)
-        return NULL;
-    unw_set_caching_policy(as, policy);
-    if (policy != UNW_CACHE_NONE)
-        unw_set_cache_size(as, CACHED_ROWS, 0);
-    return as;
+    u->reference.accessors = unw_create_addr_space(&accessors, 0);
+    if (!u->reference.accessors)
+        return -ENOMEM;
+    /* Its cache is keyed by the pc alone, be it a return address or one where a signal came. */
+    unw_set_caching_policy(u->reference.accessors, UNW_CACHE_NONE);
+    return 0;
 }
 
-int reference_init(struct unwinder *u)
+void reference_deinit(struct unwinder *u)
 {
-    u->uncached = create_address_space(UNW_CACHE_NONE);
-    return u->uncached ? 0 : -ENOMEM;
-}
-
-void reference_cache_destroy(void *cache)
-{
-    if (cache)
-        unw_destroy_addr_space(cache);
+    if (u->reference.accessors)
+        unw_destroy_addr_space(u->reference.accessors);
 }
 
 /* The outermost frame is one whose CFI says that there is no return address (rip undefined). */
@@ -159,71 +145,62 @@ static bool is_outermost(unw_cursor_t *cursor)
 /* Takes over the registers at which libunwind is. */
 static void keep_registers(struct unwinder *u)
 {
-    for (int i = 0; i < REGISTERS; i++) {
-        unw_word_t value = 0;
-        unw_get_reg(&u->cursor, i, &value);
-        memcpy((char *)&u->registers + register_offsets[i], &value, sizeof(value));
-    }
+    struct value *registers = u->reference.registers;
+
+    for (int i = 0; i < DWARF_REGISTERS; i++)
+        registers[i].known = !unw_get_reg(&u->reference.cursor, i, &registers[i].value);
+    registers[REGISTER_FLAGS].known = false;
+    u->reference.state = REFERENCE_CARRIED;
 }
 
-/*
- * Goes on from a frame to which another step has come: beyond a signal frame, Go's, or one that was
- * guessed. At the call and not behind it, for libunwind takes no return address to begin with; and
- * without its cache, which is keyed by the pc alone, be it that or a return address.
- */
+/* Puts the cursor on a frame, for libunwind to start there: at the call and not behind it, for it
+ * takes no return address to begin with. False: no memory. */
+static bool start_at(struct unwinder *u, const struct site *site)
+{
+    u->reference.registers[DWARF_RIP].value = site->address - (site->cfi == SITE_AT_END);
+    u->reference.site = site;
+    u->reference.state = REFERENCE_AT_FRAME;
+    return !unw_init_remote(&u->reference.cursor, u->reference.accessors, u);
+}
+
+/* Goes on from a frame to which another step has come: beyond a signal frame, Go's, or one that was
+ * guessed. */
 static bool resume_at(struct unwinder *u, const struct site *site, const struct position *at)
 {
-    u->registers.rip = site->address;
-    u->registers.rsp = at->sp;
-    u->registers.rbp = at->bp;
-    u->carried = false;
-    return !unw_init_remote(&u->cursor, u->uncached, u);
+    struct value *registers = u->reference.registers;
+
+    if (u->reference.state == REFERENCE_LOST) {
+        memset(registers, 0, sizeof(u->reference.registers));
+        registers[DWARF_RIP].known = true;
+        registers[DWARF_RBP] = (struct value){ at->bp_known, at->bp };
+    }
+    registers[DWARF_RSP] = (struct value){ true, at->sp };
+    return start_at(u, site);
 }
 
-bool reference_begin(struct unwinder *u, const struct site *site,
-                     const struct user_regs_struct *registers)
+bool reference_begin(struct unwinder *u, const struct site *site)
 {
-    struct code *code = u->space->code;
-
-    if (!code->unwind_cache)
-        code->unwind_cache = create_address_space(UNW_CACHE_GLOBAL);
-    u->site = site;
-    u->registers = *registers;
-    u->carried = false;
-    /* Not rip-2 but the second byte of the instruction: no return address, so libunwind's cache,
-     * keyed by pc, cannot confuse this row with that of a caller. */
-    u->registers.rip = site->cfi == SITE_AT_END ? site->address - 1 : site->address + 1;
-    return code->unwind_cache && !unw_init_remote(&u->cursor, code->unwind_cache, u);
+    registers_split(&u->start, u->reference.registers);
+    return start_at(u, site);
 }
 
-enum { SAVED_FLAGS = 17 };
-
-/* A register of the kernel's signal frame (struct sigcontext), by its place there. */
-static bool read_saved(struct unwinder *u, uint64_t frame, size_t place, size_t offset)
+/* A register of the kernel's signal frame. */
+static bool read_saved(struct unwinder *u, uint64_t frame, unsigned number)
 {
-    enum { FIRST = 40 };
-    uint64_t value;
+    struct value *ret = &u->reference.registers[number];
 
-    if (!unwinder_read(u, frame + FIRST + 8 * place, &value))
-        return false;
-    memcpy((char *)&u->registers + offset, &value, sizeof(value));
-    return true;
+    ret->known = unwinder_read(u, frame + registers_signal_offset(number), &ret->value);
+    return ret->known;
 }
 
 /* Over the kernel's signal frame, which has all registers. */
 static enum step carry_signal(struct unwinder *u, const struct site *site, struct position *at)
 {
-    static const size_t saved[] = {
-        AT(r8),  AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15), AT(rdi),
-        AT(rsi), AT(rbp), AT(rbx), AT(rdx), AT(rax), AT(rcx), AT(rsp), AT(rip), AT(eflags),
-    };
-
-    for (size_t i = 0; i < sizeof(saved) / sizeof(*saved); i++)
-        if (!read_saved(u, at->sp, i, saved[i]))
+    for (unsigned i = 0; i < REGISTER_COUNT; i++)
+        if (!read_saved(u, at->sp, i))
             return STEP_FAILED;
-    enum step step = unwinder_step(u, site, at);
-    at->lost = false;
-    return step;
+    u->reference.state = REFERENCE_CARRIED;
+    return unwinder_step(u, site, at);
 }
 
 /* libunwind knows nothing of Go's tables, nor of code without: over such a frame it is carried. */
@@ -235,62 +212,88 @@ static enum step carry(struct unwinder *u, const struct site *site, struct posit
                                     : at->lost    ? EPILOGUE_RSP
                                                   : EPILOGUE_PRESERVED;
 
-    if (known == EPILOGUE_PRESERVED)
-        keep_registers(u);
-    u->carried = true;
     if (site->row.kind == ROW_SIGNAL)
         return carry_signal(u, site, at);
-    return site->row.kind == ROW_CODE ? epilogue_step(u, &site->row, known, at)
-                                      : unwinder_step(u, site, at);
+    if (known == EPILOGUE_PRESERVED)
+        keep_registers(u);
+    u->reference.state = REFERENCE_LOST;
+    return site->row.kind == ROW_CODE
+               ? epilogue_step(u, &site->row, known, u->reference.registers, at)
+               : unwinder_step(u, site, at);
 }
 
-/* Can libunwind step from here, where only rsp is known for sure, and perhaps rbp? */
-static bool needs_no_other(const struct site *site, const struct position *at)
+/* Can libunwind 1.6.2 not follow the rules? It reads a register that another one has kept as it was
+ * in the innermost frame, and takes the CFA for the stack pointer whatever they say. */
+static bool is_beyond_libunwind(const struct site *site)
 {
-    return site->signal || site->row.kind == ROW_OUTERMOST || site->row.kind == ROW_CFA_RSP ||
-           (site->row.kind == ROW_CFA_RBP && at->bp_known);
+    bool beyond = !site->signal && row_moves_stack(&site->row);
+
+    for (unsigned i = 0; site->row.kind == ROW_HARD && i < DWARF_REGISTERS; i++)
+        beyond |= site->row.rules->registers[i].kind == RULE_IN_REGISTER;
+    return beyond;
 }
 
-/* Can it likely? Frames that are marked inexact may rest on that. */
-static bool may_try(const struct unwinder *u, const struct site *site, const struct position *at)
+/* Over such a frame it is carried with all registers. */
+static enum step carry_by_rules(struct unwinder *u, const struct site *site, struct position *at)
 {
-    return u->inexact && at->bp_known && site->row.expression;
+    const struct position from = *at;
+
+    keep_registers(u);
+    registers_set(&u->registers, u->reference.registers);
+    enum step step = unwinder_step(u, site, at);
+    if (step != STEP_OUT)
+        return step;
+    registers_follow(&u->registers, ROW_HARD, site->address, &from, at);
+    registers_list(u, at, u->reference.registers);
+    return STEP_OUT;
+}
+
+/* Why there is no value: memory that cannot be read, or one that is not known. */
+static enum step missing(const struct unwinder *u)
+{
+    return u->failure ? STEP_FAILED : STEP_UNKNOWN;
+}
+
+/* Where the cursor has come to. */
+static enum step read_position(struct unwinder *u, struct position *at)
+{
+    unw_cursor_t *cursor = &u->reference.cursor;
+    unw_word_t ip, sp, bp;
+
+    if (unw_get_reg(cursor, UNW_REG_IP, &ip) < 0 || unw_get_reg(cursor, UNW_REG_SP, &sp) < 0)
+        return missing(u);
+    bool bp_known = unw_get_reg(cursor, UNW_X86_64_RBP, &bp) >= 0;
+    if (!bp_known && u->failure)
+        return STEP_FAILED;
+    if (!ip)
+        return STEP_TO_ZERO;
+    *at = (struct position){ ip, sp, bp_known ? bp : 0, bp_known, at->lost || !bp_known };
+    return STEP_OUT;
 }
 
 enum step reference_step(struct unwinder *u, const struct site *site, struct position *at)
 {
-    unw_word_t ip, sp, bp;
+    const uint64_t frame = at->sp;
 
     if (site->go || (site->row.kind == ROW_SIGNAL && !site->start))
         return carry(u, site, at);
-    if (at->lost && !needs_no_other(site, at) && !may_try(u, site, at))
-        return STEP_UNKNOWN;
-    u->site = site;
-    if (u->carried && !resume_at(u, site, at))
+    if (u->reference.state != REFERENCE_AT_FRAME && !resume_at(u, site, at))
         return STEP_FAILED;
-    const uint64_t frame = at->sp;
-    int step = unw_step(&u->cursor);
-    if (step < 0)
-        return STEP_FAILED;
-    if (step == 0 && is_outermost(&u->cursor))
+    if (is_beyond_libunwind(site))
+        return carry_by_rules(u, site, at);
+    u->reference.site = site;
+    int result = unw_step(&u->reference.cursor);
+    if (result < 0)
+        return result == -UNW_EBADREG ? missing(u) : STEP_FAILED;
+    if (result == 0 && is_outermost(&u->reference.cursor))
         return STEP_OUTERMOST;
-    if (unw_get_reg(&u->cursor, UNW_REG_IP, &ip) < 0 ||
-        unw_get_reg(&u->cursor, UNW_REG_SP, &sp) < 0 ||
-        unw_get_reg(&u->cursor, UNW_X86_64_RBP, &bp) < 0)
+    enum step step = read_position(u, at);
+    if (result == 0 && step == STEP_OUT)
         return STEP_FAILED;
-    if (!ip)
-        return STEP_TO_ZERO;
-    if (step == 0)
-        return STEP_FAILED;
-    at->ip = ip;
-    at->sp = sp;
-    at->bp = bp;
-    at->bp_known |= !at->lost || site->row.rbp_offset;
-    if (!site->signal)
-        return STEP_OUT;
+    if (step != STEP_OUT || !site->signal)
+        return step;
+    keep_registers(u); /* it has no flags */
     at->bp_known = true;
     at->lost = false;
-    keep_registers(u);
-    u->carried = true;
-    return read_saved(u, frame, SAVED_FLAGS, AT(eflags)) ? STEP_OUT : STEP_FAILED;
+    return read_saved(u, frame, REGISTER_FLAGS) ? STEP_OUT : STEP_FAILED;
 }

@@ -94,7 +94,8 @@ static uint32_t same_steps(struct unwinder *u, uint32_t from)
     uint64_t size = FIRST_BYTES, end = steps[0].sp;
     bool dense = (end - steps[from].sp) / from <= FRAME_MOST, differs = false;
 
-    unwinder_read_up_to(u, end);
+    if (dense) /* else the frames may be on several stacks */
+        unwinder_read_up_to(u, end);
     while (from > 0 && !differs) {
         uint32_t next = dense ? skip_same(u, from, size) : from;
         size = next < from ? 2 * size : FIRST_BYTES;

@@ -10,7 +10,6 @@
 
 #include "symbolizer/call.h"
 #include "symbolizer/gorow.h"
-#include "symbolizer/reference.h"
 
 enum {
     ATTEMPTS_MAX = 8, /* to read a part of the map that changes meanwhile */
@@ -39,8 +38,6 @@ static void code_forget(struct code *code)
     free(code->sites);
     code->sites = NULL;
     code->site_count = code->site_slots = 0;
-    reference_cache_destroy(code->unwind_cache);
-    code->unwind_cache = NULL;
     memo_deinit(&code->memo);
     trails_deinit(&code->trails);
 }

@@ -101,7 +101,6 @@ struct code {
     uint64_t megabytes[64];
     bool megabytes_known;
     uint64_t pages_owner; /* as which it reads its code (codepages.h) */
-    void *unwind_cache;   /* unw_addr_space_t; NULL until first used */
     struct memo memo;
     struct trails trails;
 };

@@ -1,4 +1,4 @@
-/* unwind.c - walks frame by frame: by rows, and where a row is hard all over again by libunwind. */
+/* unwind.c - walks frame by frame: by rows, and to verify it by libunwind. */
 #include "unwind.h"
 
 #include <errno.h>
@@ -18,7 +18,8 @@ enum {
     FIRST_FRAMES = 64,
     STACK_PIECE_MIN = 512, /* read at once, then doubled */
     STACK_PIECE_MAX = 1 << 16,
-    STACK_MAX = 64 << 20,     /* beyond, words are read one by one */
+    STACK_MAX = 64 << 20,     /* beyond, words are read one by one; */
+    STACK_AHEAD = 1 << 17,    /* and so far beyond what has been read, for they may be of another */
     STACK_CHANGES_MAX = 1024, /* they may move the stack anywhere: bounds a hostile cycle */
     SYSCALL_SIZE = 2,         /* `syscall`, `int $0x80` and `sysenter` all are */
     CODE_64 = 0x33,           /* %cs of 64-bit code */
@@ -33,7 +34,8 @@ int unwinder_init(struct unwinder *u, struct images *images, struct stacks *stac
 
 void unwinder_deinit(struct unwinder *u)
 {
-    reference_cache_destroy(u->uncached);
+    reference_deinit(u);
+    registers_deinit(&u->registers);
     codepages_deinit(&u->code);
     free(u->frames);
     free(u->stack);
@@ -58,6 +60,7 @@ static void read_stack(struct unwinder *u, size_t size)
                                   u->stack + u->stack_size, size - u->stack_size);
     if (got > 0)
         u->stack_size += (size_t)got;
+    u->stack_ends = u->stack_size < size;
 }
 
 /* Makes it at least `wanted` bytes long. */
@@ -75,7 +78,7 @@ void unwinder_read_up_to(struct unwinder *u, uint64_t address)
 {
     uint64_t size = address - u->stack_start;
 
-    if (size > u->stack_size && size <= STACK_MAX)
+    if (size > u->stack_size && size <= STACK_MAX && !u->stack_ends)
         read_stack(u, size);
 }
 
@@ -106,7 +109,7 @@ bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
         u->reach = at + sizeof(*ret);
     if (unwinder_peek(u, address, ret))
         return true;
-    if (at < STACK_MAX) {
+    if (at < u->stack_size + STACK_AHEAD && !u->stack_ends) {
         extend_stack(u, at + sizeof(*ret));
         if (unwinder_peek(u, address, ret))
             return true;
@@ -285,7 +288,8 @@ static enum step signal_step(struct unwinder *u, struct position *at)
         !unwinder_read(u, registers + IP * 8, &at->ip) ||
         !unwinder_read(u, registers + SP * 8, &at->sp))
         return STEP_FAILED;
-    at->bp_known = at->lost = true;
+    at->bp_known = true;
+    at->lost = false;
     return at->ip ? STEP_OUT : STEP_FAILED;
 }
 
@@ -302,15 +306,27 @@ static enum step frame_step(struct unwinder *u, const struct row *row, uint64_t 
     return at->ip ? STEP_OUT : STEP_TO_ZERO;
 }
 
-/* The same with the return address in %rdi, which only the innermost frame has still. */
+/* The same with the return address in %rdi. */
 static enum step rdi_step(struct unwinder *u, const struct row *row, struct position *at)
 {
-    if (u->depth != 1)
-        return STEP_HARD; /* libunwind may know it */
-    if (!unwinder_complete_start(u))
-        return STEP_FAILED;
-    at->ip = u->start.rdi;
-    return frame_step(u, row, at->sp + (uint64_t)(int64_t)row->cfa_offset, at);
+    enum step found = registers_find(u, at, DWARF_RDI, &at->ip);
+
+    return found == STEP_OUT ? frame_step(u, row, at->sp + (uint64_t)(int64_t)row->cfa_offset, at)
+                             : found;
+}
+
+/* By running the function's code, with all that is known of the registers. */
+static enum step code_step(struct unwinder *u, const struct row *row, struct position *at)
+{
+    const struct registers *r = &u->registers;
+    struct value registers[REGISTER_COUNT];
+    enum epilogue_registers known = !registers_at_origin(r)
+                                        ? (at->lost ? EPILOGUE_RSP : EPILOGUE_PRESERVED)
+                                    : r->origin == REGISTERS_START ? EPILOGUE_ALL
+                                                                   : EPILOGUE_INTERRUPTED;
+
+    registers_list(u, at, registers);
+    return epilogue_step(u, row, known, registers, at);
 }
 
 /* Steps outwards by a row. */
@@ -331,21 +347,34 @@ static enum step step_by_row(struct unwinder *u, const struct row *row, struct p
         at->bp_known = false;
         at->lost = true;
         return frame_step(u, row, at->sp + offset, at);
-    case ROW_CODE: /* libunwind may know more registers */
-        found = epilogue_step(u, row, u->depth == 1 ? EPILOGUE_ALL : EPILOGUE_RSP, at);
-        return found == STEP_UNKNOWN ? STEP_HARD : found;
+    case ROW_CODE:
+        return code_step(u, row, at);
     case ROW_SIGNAL:
         return signal_step(u, at);
     case ROW_IN_RDI:
         return rdi_step(u, row, at);
+    case ROW_HARD:
+        u->hard = true;
+        return registers_step(u, row->rules, at);
     default:
-        return STEP_HARD;
+        return STEP_FAILED;
     }
 }
 
 enum step unwinder_step(struct unwinder *u, const struct site *site, struct position *at)
 {
     return step_by_row(u, &site->row, at);
+}
+
+/* The same on the walk by rows. */
+static enum step step_and_follow(struct unwinder *u, const struct site *site, struct position *at)
+{
+    const struct position from = *at;
+    enum step step = unwinder_step(u, site, at);
+
+    if (step == STEP_OUT)
+        registers_follow(&u->registers, site->row.kind, site->address, &from, at);
+    return step;
 }
 
 /* Why there is no stepping from this site at all; STACK_COMPLETE also if there is. */
@@ -383,7 +412,7 @@ static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
  * not move.) */
 static enum memo_progress progress_of(const struct site *site, const struct site *inner)
 {
-    if (site->signal || site->row.kind == ROW_CODE)
+    if (site->signal || site->row.kind == ROW_CODE || row_moves_stack(&site->row))
         return PROGRESS_ANY; /* the next frame may be on another stack */
     return inner ? PROGRESS_SOME : PROGRESS_NONE;
 }
@@ -395,7 +424,10 @@ static void note_frame(struct unwinder *u, uint64_t address, const struct site *
     u->settled &= u->path_depth < MEMO_DEPTH_MAX;
     if (u->settled)
         u->path[u->path_depth++] = (struct memo_node){
-            .address = address, .row = site->row, .progress = (uint8_t)progress_of(site, inner)
+            .address = address,
+            .row = site->row,
+            .progress = (uint8_t)progress_of(site, inner),
+            .uncalled = site->uncalled,
         };
 }
 
@@ -472,9 +504,9 @@ static void forget_emulation(struct unwinder *u)
 typedef enum step stepper(struct unwinder *, const struct site *, struct position *);
 
 /* Steps outwards from `*last`, the innermost frame, until the walk ends, and *last is the frame
- * from which no step was taken; *hard is set if that has a row that `step` cannot take. */
+ * from which no step was taken. */
 static enum stack_end walk_outwards(struct unwinder *u, struct site **last, struct position at,
-                                    stepper *step, bool *hard)
+                                    stepper *step)
 {
     struct site *site = *last;
     const struct site *inner = NULL;
@@ -485,7 +517,8 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
     u->failure = 0;
     guess_begin(u);
     forget_emulation(u);
-    u->inexact = u->decided = u->ended = false;
+    registers_begin(&u->registers);
+    u->inexact = u->decided = u->ended = u->hard = false;
     u->settled = true;
     u->step_count = 0;
     for (bool first = true;; first = false) {
@@ -496,7 +529,7 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
         u->settled = true;
         if (!enter(u, site, inner))
             return failed_step(u);
-        if (step == unwinder_step && rejoin_trail(u, &at, frame))
+        if (step == step_and_follow && rejoin_trail(u, &at, frame))
             return decide(u, u->stacks->stacks[u->joined].end);
         rejoin_note_frame(u, &at, frame, u->settled);
         u->settled &= settled;
@@ -521,9 +554,6 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
             break;
         case STEP_OUTERMOST:
             return decide(u, STACK_COMPLETE);
-        case STEP_HARD:
-            *hard = true;
-            return STACK_BAD_CFI;
         case STEP_UNKNOWN:
             return uncovered ? decide(u, STACK_NO_CFI) : STACK_NO_CFI;
         case STEP_TO_ZERO: /* (After a guess, or where rsp is astray, it may be any word.) */
@@ -532,10 +562,10 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
             return failed_step(u);
         }
         enum memo_progress progress = progress_of(site, inner);
-        if (!memo_progressed(progress, sp, at.sp) ||
-            (progress == PROGRESS_ANY && ++changes > STACK_CHANGES_MAX))
+        changes += at.sp <= sp;
+        if (!memo_progressed(progress, sp, at.sp) || changes > STACK_CHANGES_MAX)
             return STACK_CYCLE;
-        rejoin_note_step(u, site, !uncovered && !instead && step == unwinder_step, &before, &at);
+        rejoin_note_step(u, site, !uncovered && !instead && step == step_and_follow, &before, &at);
         inner = site->uncalled ? NULL : site;
         uint64_t address = site->uncalled ? at.ip : at.ip - 1;
         site = find_site(u, address, &reread);
@@ -564,35 +594,30 @@ static bool is_whole(struct unwinder *u, struct site *last, enum stack_end end)
     return true;
 }
 
-static enum stack_end walk(struct unwinder *u, struct site *site, struct position at, stepper *step,
-                           bool *hard)
+static enum stack_end walk(struct unwinder *u, struct site *site, struct position at, stepper *step)
 {
     struct site *last = site;
-    enum stack_end end = walk_outwards(u, &last, at, step, hard);
+    enum stack_end end = walk_outwards(u, &last, at, step);
 
-    return !*hard && is_whole(u, last, end) ? STACK_COMPLETE : end;
+    return is_whole(u, last, end) ? STACK_COMPLETE : end;
 }
 
 static enum stack_end walk_by_reference(struct unwinder *u, struct site *site)
 {
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
-    bool hard = false;
 
     if (!unwinder_complete_start(u))
         return failed_step(u);
-    return reference_begin(u, site, &u->start) ? walk(u, site, at, reference_step, &hard)
-                                               : STACK_BAD_CFI;
+    return reference_begin(u, site) ? walk(u, site, at, reference_step) : STACK_BAD_CFI;
 }
 
-/* By rows, from which libunwind is only asked to help out. */
 static enum stack_end walk_by_rows(struct unwinder *u, struct site *site)
 {
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
-    bool hard = false;
-    enum stack_end end = walk(u, site, at, unwinder_step, &hard);
+    enum stack_end end = walk(u, site, at, step_and_follow);
 
-    u->hard_walks += hard;
-    return hard ? walk_by_reference(u, site) : end;
+    u->hard_walks += u->hard;
+    return end;
 }
 
 /* Makes ready for a walk, with the map as it is now. False: it is not known, and the old one may be
@@ -607,6 +632,7 @@ static bool begin(struct unwinder *u, struct space *space, const struct target *
     u->depth = 0;
     u->stack_start = u->start.rsp;
     u->stack_size = u->reach = 0;
+    u->stack_ends = false;
     u->inexact = u->decided = u->ended = false;
     u->joined = NO_STACK;
     u->step_count = 0;
@@ -694,6 +720,16 @@ enum stack_end unwind_beyond(struct unwinder *u, enum stack_end end, int64_t spa
     return end;
 }
 
+/* Notes how the step from the frame whose site is `address` was made. */
+static void follow_registers(struct unwinder *u, const struct memo_node *node, uint64_t address,
+                             const struct position *from, const struct position *to)
+{
+    if (node->guessed)
+        registers_lose(&u->registers, to);
+    else
+        registers_follow(&u->registers, node->row.kind, address, from, to);
+}
+
 /* Steps outwards as the node says, if that holds. */
 static bool step_by_node(struct unwinder *u, const struct memo_node *node, struct position *at)
 {
@@ -709,8 +745,8 @@ static bool step_by_node(struct unwinder *u, const struct memo_node *node, struc
  * The node of the frame beyond the one at `node`, or MEMO_NONE; `*stack` is the number of the stack
  * if none is beyond. There may be several nodes of a frame whose caller was guessed.
  */
-static uint32_t step_by_memo(struct unwinder *u, uint32_t node, struct position *at,
-                             uint32_t *stack)
+static uint32_t step_by_memo(struct unwinder *u, uint32_t node, uint64_t *address,
+                             struct position *at, uint32_t *stack)
 {
     const struct memo *memo = &u->space->code->memo;
 
@@ -727,6 +763,8 @@ static uint32_t step_by_memo(struct unwinder *u, uint32_t node, struct position 
         }
         uint32_t beyond = step_by_node(u, from, &next) ? memo_find(memo, node, next.ip) : MEMO_NONE;
         if (beyond != MEMO_NONE) {
+            follow_registers(u, from, *address, at, &next);
+            *address = from->uncalled ? next.ip : next.ip - 1;
             *at = next;
             return beyond;
         }
@@ -739,13 +777,15 @@ static uint32_t step_by_memo(struct unwinder *u, uint32_t node, struct position 
 static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
 {
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
-    uint32_t node = memo_find(&u->space->code->memo, root, at.ip - SYSCALL_SIZE);
+    uint64_t address = at.ip - SYSCALL_SIZE;
+    uint32_t node = memo_find(&u->space->code->memo, root, address);
     const uint64_t end = u->trail ? trail_start(u->trail) : UINT64_MAX;
     uint32_t stack = MEMO_NONE;
 
     forget_emulation(u);
+    registers_begin(&u->registers);
     for (u->depth = 1; node != MEMO_NONE && at.sp < end; u->depth++)
-        node = step_by_memo(u, node, &at, &stack);
+        node = step_by_memo(u, node, &address, &at, &stack);
     u->depth = 0;
     return stack;
 }

@@ -9,15 +9,12 @@
 
 #include <libunwind.h>
 #include <sys/user.h>
+#include "symbolizer/registers.h"
 #include "symbolizer/space.h"
 #include "symbolizer/stack.h"
+#include "symbolizer/step.h"
 
 enum { STORES_MAX = 64, EMULATED_REGISTERS = 16 };
-
-struct value {
-    bool known;
-    uint64_t value;
-};
 
 /* What the code that epilogue.c runs has left on this walk, for the traced memory is not changed.
  */
@@ -45,7 +42,7 @@ struct unwinder {
     uint64_t hits;         /* known from the memo */
     uint64_t walks;        /* not: walked, */
     uint64_t entered;      /* over so many frames, the others were known */
-    uint64_t hard_walks;   /* of these, that met a hard row and were left to libunwind */
+    uint64_t hard_walks;   /* of the walks, those that met a hard row */
 
     /* The walk under way. */
     struct space *space;
@@ -55,12 +52,15 @@ struct unwinder {
     uint8_t *stack; /* the piece that has been read: [stack_start, stack_start + stack_size) */
     uint64_t stack_start;
     size_t stack_size, stack_capacity;
-    size_t reach; /* how far from stack_start the walk has read */
-    size_t piece; /* how much to read at once: about as far as recent walks have reached */
-    bool inexact; /* the frames from here outwards rest on a heuristic */
+    bool stack_ends; /* no more can be read in one piece with it */
+    size_t reach;    /* how far from stack_start the walk has read */
+    size_t piece;    /* how much to read at once: about as far as recent walks have reached */
+    bool inexact;    /* the frames from here outwards rest on a heuristic */
     unsigned looks, searches; /* that guesses may still make on this walk (guess.c) */
     bool pending;             /* a guess would have had to know an image that is being read */
     struct emulation emulation;
+    struct registers registers;
+    bool hard;                 /* it has met a hard row */
     int failure;               /* errno of the memory access that failed, negative; 0 */
     struct memo_node *path;    /* for the memo: the frames that are on the stack, */
     uint32_t path_depth;       /* as far as there is room for them */
@@ -82,12 +82,18 @@ struct unwinder {
     size_t former_size, former_capacity;
     uint64_t reached; /* the stack pointer of the frame to which it came last */
 
-    /* libunwind's (reference.c). */
-    unw_cursor_t cursor;
-    struct user_regs_struct registers; /* where it started, or starts again */
-    const struct site *site;           /* of the step under way */
-    bool carried;                      /* the walk has gone on without its cursor */
-    unw_addr_space_t uncached;
+    struct reference {
+        unw_addr_space_t accessors;
+        unw_cursor_t cursor;
+        struct value registers[REGISTER_COUNT]; /* where it started, or starts again */
+        const struct site *site;                /* of the step under way */
+        enum {
+            REFERENCE_AT_FRAME,
+            /* The walk has gone on without its cursor, which starts again: */
+            REFERENCE_CARRIED, /* with `registers` */
+            REFERENCE_LOST,    /* with rip and rsp, and perhaps rbp */
+        } state;
+    } reference; /* libunwind's (reference.c) */
 };
 
 /* 0 or -ENOMEM. */
@@ -123,23 +129,6 @@ bool unwinder_lost_thread(const struct unwinder *unwinder);
 /* After a walk that ended so: adds the frames of `spawner`, marked FRAME_SPAWNED_BY; the end of the
  * whole. */
 enum stack_end unwind_beyond(struct unwinder *unwinder, enum stack_end end, int64_t spawner);
-
-/* Where a walk has got to. */
-struct position {
-    uint64_t ip, sp, bp;
-    bool bp_known; /* else %rbp has what it had at the start, */
-    bool lost; /* unless this is set: preserved registers are not known, for Go preserves none */
-};
-
-/* What became of a step outwards. */
-enum step {
-    STEP_OUT,       /* the caller's frame was found */
-    STEP_OUTERMOST, /* there is no caller */
-    STEP_TO_ZERO,   /* the return address is 0: of a stack that was made so */
-    STEP_HARD,      /* not by rows */
-    STEP_UNKNOWN,   /* the unwind information does not say, after all */
-    STEP_FAILED,    /* unwinder->failure says why, if memory did */
-};
 
 /* Steps outwards by the row of the site. */
 enum step unwinder_step(struct unwinder *unwinder, const struct site *site, struct position *at);

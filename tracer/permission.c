@@ -121,8 +121,8 @@ static void explain_user(pid_t pid, const char *name, uid_t uid)
     char *theirs = user_name(uid), *ours = user_name(geteuid());
 
     diag("cannot attach to process %d (%s): it belongs to user %s and systrace-lib runs as %s; run "
-         "it as root or as %s",
-         (int)pid, name, theirs, ours, theirs);
+         "it as root%s%s",
+         (int)pid, name, theirs, ours, uid ? " or as " : "", uid ? theirs : "");
     free(theirs);
     free(ours);
 }

@@ -2,6 +2,7 @@
 #include "procfs.h"
 
 #include <errno.h>
+#include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -380,6 +381,87 @@ char *procfs_program(pid_t tid)
     if (size > suffix && !memcmp(path + size - suffix, deleted, suffix) && is_gone(link))
         size -= suffix;
     return strndup(path, size);
+}
+
+/* Reads a file of /proc/TID from its beginning; how many bytes, 0 if it cannot. */
+static size_t read_start(pid_t tid, const char *name, void *buffer, size_t size)
+{
+    int fd = procfs_open(tid, name);
+    ssize_t got = fd < 0 ? 0 : read(fd, buffer, size);
+
+    if (fd >= 0)
+        close(fd);
+    return got > 0 ? (size_t)got : 0;
+}
+
+/* Where the path is that the process was executed by; 0: not known. (Of a 32-bit process the
+ * entries are of 32 bits: its first types, small as they are, look like great ones then.) */
+static uint64_t executed_at(pid_t tid)
+{
+    enum { ENTRIES_MAX = 64, TYPES_MAX = 128 };
+    union {
+        uint64_t wide[2 * ENTRIES_MAX];
+        uint32_t narrow[4 * ENTRIES_MAX];
+    } auxv = { .wide = { 0 } };
+
+    read_start(tid, "auxv", &auxv, sizeof(auxv));
+    bool wide = auxv.wide[0] < TYPES_MAX;
+    for (size_t i = 0; i < ENTRIES_MAX; i++) {
+        uint64_t type = wide ? auxv.wide[2 * i] : auxv.narrow[2 * i];
+        if (type == AT_EXECFN)
+            return wide ? auxv.wide[2 * i + 1] : auxv.narrow[2 * i + 1];
+        if (type == AT_NULL)
+            break;
+    }
+    return 0;
+}
+
+/* A string in the memory of a process; false if it cannot be read, or is too long. */
+static bool read_string(pid_t tid, uint64_t address, char *ret, size_t size)
+{
+    struct iovec local = { ret, size };
+    struct iovec remote = { (void *)(uintptr_t)address, size };
+    ssize_t got = process_vm_readv(tid, &local, 1, &remote, 1, 0);
+
+    return got > 0 && memchr(ret, '\0', (size_t)got);
+}
+
+/*
+ * Is this a script's command line? The kernel puts in front of its path that of its interpreter,
+ * and perhaps an argument for that; and if the interpreter is a script, too, the same again, up to
+ * four times (fs/exec.c, exec_binprm()).
+ */
+static bool is_of_script(const char *words, size_t size, const char *script)
+{
+    enum { WORDS_MAX = 2 * 5 };
+    const char *end = words + size;
+
+    for (int i = 0; i <= WORDS_MAX && words < end; i++) {
+        if (i && !strcmp(words, script))
+            return true;
+        words += strlen(words) + 1;
+    }
+    return false;
+}
+
+/* Does it lead to a file by its number or place, not by name? */
+static bool is_magic_link(const char *path)
+{
+    return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
+}
+
+char *procfs_executed(pid_t tid)
+{
+    enum { WORDS_SIZE = 2 * PATH_MAX };
+    char path[PATH_MAX], words[WORDS_SIZE + 1];
+    uint64_t address = executed_at(tid);
+
+    if (!address || !read_string(tid, address, path, sizeof(path)))
+        return NULL;
+    size_t size = read_start(tid, "cmdline", words, WORDS_SIZE);
+    words[size] = '\0';
+    const char *name = is_of_script(words, size, path) ? words : path;
+    return *name && !is_magic_link(name) ? strdup(name) : NULL;
 }
 
 /* Files of procfs are regular, of size 0 and on a device without a driver. The file system is not

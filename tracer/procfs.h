@@ -41,6 +41,11 @@ void procfs_keep_open(const struct tracee *tracee);
  * known. */
 char *procfs_program(pid_t tid);
 
+/* The path by which it was executed, as the kernel was told (AT_EXECFN); of a script, that of its
+ * interpreter as the script has it. No file system is asked. The caller frees it. NULL: not known,
+ * or a link of procfs or descriptor that is no name. */
+char *procfs_executed(pid_t tid);
+
 /* May this descriptor of the process lead into a procfs? */
 bool procfs_leads_here(pid_t tid, uint64_t fd);
 

@@ -78,14 +78,20 @@ int64_t record_begin(struct run *run, const struct options *options, bool seccom
     return complete ? index : -ENOMEM;
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
 int64_t record_program(struct run *run, pid_t tid)
 {
-    char *path = procfs_program(tid);
-    const char *name = path ? path : "[unknown]";
-    const char *slash = strrchr(name, '/');
-    int64_t number = run_program(run, slash && slash[1] ? slash + 1 : name, path ? path : "");
+    char *path = procfs_program(tid), *executed = path ? procfs_executed(tid) : NULL;
+    const char *name = base_name(executed ? executed : path ? path : "[unknown]");
+    int64_t number = run_program(run, name, path ? path : "");
 
     free(path);
+    free(executed);
     if (number < 0)
         die("out of memory");
     return number;

@@ -1,5 +1,6 @@
 """Runs commands in private directories, hang-safe, and checks what every table and run file must satisfy."""
 
+import atexit
 import collections
 import csv
 import ctypes
@@ -10,13 +11,12 @@ import re
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import time
 
-TRACER = os.path.abspath(os.environ["TRACER"])
-PROGRAMS = os.path.abspath(os.environ["PROGRAMS"])
 ENGINES = ("seccomp", "ptrace")
 SKIPPED = 77  # the exit status by which ctest knows a skipped test
 HEADER = ("program,phase,library,component,syscall,abi,nr,calls,issued,on_stack,inexact,incomplete,"
@@ -30,6 +30,49 @@ Outcome = collections.namedtuple("Outcome", "status stdout stderr files left")
 
 class Failure(Exception):
     """What is wrong, in words for the reader of the test's output."""
+
+
+def everybody_enters(directory):
+    """May others enter it, as far as modes say?"""
+    while os.stat(directory).st_mode & stat.S_IXOTH:
+        if directory == "/":
+            return True
+        directory = os.path.dirname(directory)
+    return False
+
+
+def reachable(tracer, programs):
+    """Tracer and programs, or copies of them where nobody may execute them: as root, who often builds in /root."""
+    tracer, programs = os.path.abspath(tracer), os.path.abspath(programs)
+    if os.geteuid() != 0 or all(everybody_enters(path) for path in (os.path.dirname(tracer), programs)):
+        return tracer, programs
+    base = tempfile.mkdtemp(prefix="systrace-e2e.")
+    atexit.register(shutil.rmtree, base, ignore_errors=True)
+    os.chmod(base, 0o755)
+    copies = os.path.join(base, os.path.basename(tracer)), os.path.join(base, os.path.basename(programs))
+    shutil.copy(tracer, copies[0])
+    shutil.copytree(programs, copies[1], symlinks=True,
+                    ignore=shutil.ignore_patterns("CMakeFiles", "*.cmake"))
+    return copies
+
+
+TRACER, PROGRAMS = reachable(os.environ["TRACER"], os.environ["PROGRAMS"])
+
+
+CAP_SYS_PTRACE, CAP_SYS_ADMIN = 19, 21
+
+
+def has_capability(number):
+    """Root in a container lacks some."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        effective = next(line.split()[1] for line in file if line.startswith("CapEff:"))
+    return bool(int(effective, 16) >> number & 1)
+
+
+def may_mount():
+    """May we mount something where no other process sees it? Not without CAP_SYS_ADMIN, and not in a chroot."""
+    command = ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/proc/sys/kernel"]
+    return not subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def skip(reason):

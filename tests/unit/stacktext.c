@@ -28,30 +28,30 @@ static void test_sample(void **state)
 
     sample_run(&run, '1');
     check_stacks(&run, &defaults,
-                 "10 calls by liba.so.1.2 (inexact): write 10\n"
+                 "10 calls by liba.so.1.2 (inexact) in app (main): write 10\n"
                  "    libc.so.6    write\n"
                  "  * liba.so.1.2  +0x7  (tail)\n"
                  "    app          main\n"
                  "    app          +0x1  (entry)\n"
                  "\n"
-                 "3 calls by app: write 3\n"
+                 "3 calls by app in app (main): write 3\n"
                  "    libc.so.6  write\n"
                  "  * app        main\n"
                  "    app        +0x1  (entry)\n"
                  "\n"
-                 "2 calls by ld-linux-x86-64.so.2: mmap 2\n"
+                 "2 calls by ld-linux-x86-64.so.2 in app (load): mmap 2\n"
                  "  * ld-linux-x86-64.so.2  +0x28\n"
                  "    ld-linux-x86-64.so.2  +0x5  (entry)\n"
                  "\n"
-                 "1 call by [start]: execve 1\n"
+                 "1 call by [start] in app (load): execve 1\n"
                  "  * [start]  (entry)\n"
                  "\n"
-                 "1 call by app: exit_group 1\n"
+                 "1 call by app in app (exit): exit_group 1\n"
                  "    libc.so.6  +0x12c\n"
                  "    libc.so.6  exit\n"
                  "  * app        +0x1  (entry)\n"
                  "\n"
-                 "1 call by [unknown]: write 1\n"
+                 "1 call by [unknown] in app (main): write 1\n"
                  "    libc.so.6  write\n"
                  "    ... no-cfi\n");
 }
@@ -78,9 +78,44 @@ static void test_calls(void **state)
     sample_calls(&run, two, stack, 0, 2);
     assert_true(run_count(&run, &other) >= 0);
     check_stacks(&run, &options,
-                 "10 calls by libc.so.6: read 5, close 4, write 1 (i386)\n"
+                 "10 calls by libc.so.6 in app (main): read 5, close 4, write 1 (i386)\n"
                  "  * libc.so.6  write  (signal)\n"
                  "    app        main\n");
+}
+
+/* The same stack in two programs, and in two phases. */
+static void test_programs_and_phases(void **state)
+{
+    const struct table_options defaults = { 0 };
+    const struct frame frames[] = { { SAMPLE_LIBC, 0, 120 }, { SAMPLE_APP, 0, 15 } };
+    struct run run;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    uint32_t other = (uint32_t)run_program(&run, "o\nther", "/bin/app");
+    uint32_t phase = (uint32_t)run_phase(&run, "serving");
+    uint32_t stack = sample_stack(&run, frames, 2, STACK_COMPLETE);
+    uint32_t execution = sample_execution(&run, '1');
+    const struct count counts[] = {
+        { .execution = execution, .program = other, .stack = stack, .nr = 1, .calls = 2 },
+        { .execution = execution, .phase = phase, .stack = stack, .nr = 1, .calls = 1 },
+    };
+    sample_calls(&run, execution, stack, 1, 3);
+    for (size_t i = 0; i < LENGTH(counts); i++)
+        assert_true(run_count(&run, &counts[i]) >= 0);
+    check_stacks(&run, &defaults,
+                 "3 calls by app in app (main): write 3\n"
+                 "    libc.so.6  write\n"
+                 "  * app        main\n"
+                 "\n"
+                 "2 calls by app in o\\x0ather (main): write 2\n"
+                 "    libc.so.6  write\n"
+                 "  * app        main\n"
+                 "\n"
+                 "1 call by app in app (serving): write 1\n"
+                 "    libc.so.6  write\n"
+                 "  * app        main\n");
 }
 
 /* Inlined functions have lines of their own, as in the record; hostile names break none. */
@@ -105,7 +140,7 @@ static void test_inlined_and_lines(void **state)
     assert_int_equal(run_add_line(&run, SAMPLE_APP, 15, 1, "\x1b.c", 7), 0);
     assert_int_equal(run_add_line(&run, SAMPLE_APP, 15, 2, "main.c", 2147483647), 0);
     check_stacks(&run, &defaults,
-                 "1 call by /bin/app a (inexact): write 1\n"
+                 "1 call by /bin/app a (inexact) in app (main): write 1\n"
                  "    libc.so.6   write  write.c:22  (tail)\n"
                  "  * /bin/app a  in\\x0aner  (inlined)\n"
                  "    /bin/app    middle  \\x1b.c:7  (inlined)\n"
@@ -145,20 +180,20 @@ static void test_recursion(void **state)
     (void)state;
 
     check_recursion(turn, 1, 10000,
-                    "1 call by liba.so.1.2: write 1\n"
+                    "1 call by liba.so.1.2 in app (main): write 1\n"
                     "    libc.so.6    write\n"
                     "  * liba.so.1.2  +0x7\n"
                     "    ... this frame 9999 more times\n"
                     "    app          +0x1  (entry)\n");
     check_recursion(turn, 2, 5000,
-                    "1 call by liba.so.1.2: write 1\n"
+                    "1 call by liba.so.1.2 in app (main): write 1\n"
                     "    libc.so.6    write\n"
                     "  * liba.so.1.2  +0x7\n"
                     "    libc.so.6    +0x12c\n"
                     "    ... these 2 frames 4999 more times\n"
                     "    app          +0x1  (entry)\n");
     check_recursion(turn, 1, 3,
-                    "1 call by liba.so.1.2: write 1\n"
+                    "1 call by liba.so.1.2 in app (main): write 1\n"
                     "    libc.so.6    write\n"
                     "  * liba.so.1.2  +0x7\n"
                     "    liba.so.1.2  +0x7\n"
@@ -205,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sample),
         cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_programs_and_phases),
         cmocka_unit_test(test_inlined_and_lines),
         cmocka_unit_test(test_recursion),
         cmocka_unit_test(test_deep),
