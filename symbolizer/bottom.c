@@ -74,22 +74,40 @@ static int number_to_eax(const uint8_t *code, size_t size)
     return number;
 }
 
+/* The number that the instruction before an address puts into eax; -1: none. */
+static int number_before(struct unwinder *u, uint64_t address)
+{
+    uint8_t code[7];
+    int number;
+
+    if (read_code(u, address - sizeof(code), code, sizeof(code)) != sizeof(code))
+        return -1;
+    number = number_to_eax(code, 7);
+    return number >= 0 ? number : number_to_eax(code + 2, 5);
+}
+
+/* Does a system call that ends the thread come next? */
+static bool ends_here(const uint8_t *code, int number)
+{
+    return code[0] == 0x0f && code[1] == 0x05 && (number == SYS_exit || number == SYS_exit_group);
+}
+
 bool bottom_ends_thread(struct unwinder *u, const struct site *site)
 {
     uint8_t code[CODE_SIZE];
-    const uint64_t from = site->uncalled || u->depth == 1 ? site->address : site->address + 1;
+    const bool innermost = u->depth == 1;
+    const uint64_t from = innermost || site->uncalled ? site->address : site->address + 1;
     size_t size = read_code(u, from, code, sizeof(code));
+    int number = innermost ? number_before(u, from) : -1;
     struct instruction i;
-    int number = -1;
 
     for (int count = 0; count < END_MAX && instruction_decode(code, size, &i); count++) {
-        static const uint8_t syscall[] = { 0x0f, 0x05 };
-        if (i.length == sizeof(syscall) && !memcmp(code, syscall, sizeof(syscall)))
-            return number == SYS_exit || number == SYS_exit_group;
-        if (i.flow != FLOW_NEXT)
-            return false;
+        if (i.length == 2 && ends_here(code, number))
+            return true;
         int next = number_to_eax(code, i.length);
         number = next >= 0 ? next : number;
+        if (i.flow != FLOW_NEXT || (code[0] == 0x0f && code[1] == 0x05))
+            return false;
         size -= i.length;
         memmove(code, code + i.length, size);
     }
