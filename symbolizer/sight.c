@@ -106,22 +106,30 @@ static bool same_code(struct unwinder *u, const struct memo_sight *sight)
     return number_code(u, sight->at, sight->count) == sight->word;
 }
 
-/* What cannot be read is no code. */
-static bool same_words(struct unwinder *u, const struct memo_sight *sight, uint64_t address)
+/* Are none of these words code? What cannot be read is none. */
+static bool no_code(struct unwinder *u, uint64_t address, uint32_t count)
 {
+    const uint64_t *words = NULL;
+    const size_t in_piece = unwinder_words(u, address, count, &words);
     bool readable = true;
-    const uint64_t *words;
-    uint32_t known = 0;
+    size_t i = 0;
 
-    if (!sight->word) { /* many, mostly */
-        size_t count = unwinder_words(u, address, sight->count, &words);
-        known = (uint32_t)space_find_code(u->space, words, count);
+    while ((i += space_find_code(u->space, words + i, in_piece - i)) < in_piece) {
+        if (space_has_code(u->space, words[i++]))
+            return false;
     }
-    for (uint32_t i = known; i < sight->count && readable; i++) {
-        if (see(u, address + 8 * (uint64_t)i, &readable) != sight->word)
+    for (; i < count && readable; i++) {
+        if (see(u, address + 8 * i, &readable))
             return false;
     }
     return true;
+}
+
+static bool same_words(struct unwinder *u, const struct memo_sight *sight, uint64_t address)
+{
+    bool readable;
+    return sight->word ? see(u, address, &readable) == sight->word
+                       : no_code(u, address, sight->count);
 }
 
 bool sight_same(struct unwinder *u, const struct memo *memo, const struct memo_node *node,
