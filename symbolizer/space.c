@@ -197,9 +197,10 @@ size_t space_find_code(const struct space *space, const uint64_t *words, size_t 
 
 bool space_has_code(const struct space *space, uint64_t word)
 {
-    return !space_find_code(space, &word, 1) &&
-           (space_find(space, word) || space_find(space, word - 1) ||
-            is_idle(space->code, word - 1));
+    if (!word || space_find_code(space, &word, 1))
+        return false;
+    const struct region *region = next_region(space->code, word - 1);
+    return (region && region->start <= word) || is_idle(space->code, word - 1);
 }
 
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size)
