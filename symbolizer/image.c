@@ -15,6 +15,8 @@
 #include <gelf.h>
 
 #include "symbolizer/debugframe.h"
+#include "symbolizer/exits.h"
+#include "symbolizer/links.h"
 
 /* libiberty has it (sha1.h), but Debian's libiberty-dev does not ship that header. */
 extern void *sha1_buffer(const char *buffer, size_t size, void *digest);
@@ -58,6 +60,8 @@ static void image_destroy(struct image *image)
     free(image->bytes);
     free(image->segments);
     free(image->functions.starts);
+    exits_deinit(image);
+    links_deinit(image);
     free(image);
 }
 

@@ -55,6 +55,8 @@ struct image {
         size_t count;
         bool read; /* they are, once they have been asked for */
     } functions;
+    struct leaving *leaving; /* exits.c; NULL until asked for */
+    struct links *links;     /* links.c; likewise */
 };
 
 /* All images of a run. */

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "symbolizer/call.h"
 #include "symbolizer/codepages.h"
 #include "symbolizer/codepath.h"
 #include "symbolizer/image.h"
@@ -64,9 +65,11 @@ struct site {
     /* If it is the last byte of a call: what the call names, as far as that is fixed. */
     bool call_known;
     bool is_call;
-    uint64_t stub;   /* the PLT stub that it calls; 0: none */
-    uint64_t target; /* 0: not known */
-    uint64_t callee; /* the target if it is known to be a function; else 0 */
+    bool by_pointer;   /* by a register or a variable: it may have named any function, */
+    uint64_t variable; /* this one, which has another value at another time; 0: not known */
+    uint64_t stub;     /* the PLT stub that it calls; 0: none */
+    uint64_t target;   /* 0: not known */
+    uint64_t callee;   /* the target if it is known to be a function; else 0 */
     const struct image *callee_image;
     uint64_t callee_offset;
 };
@@ -80,6 +83,7 @@ struct code {
     uint64_t pages_owner; /* as which it reads its code (codepages.h) */
     void *unwind_cache;   /* unw_addr_space_t; NULL until first used */
     struct memo memo;
+    struct tails *tails; /* tails.c; NULL until needed */
 };
 
 struct space {
@@ -132,6 +136,20 @@ struct site *space_site(struct space *space, uint64_t address);
 
 /* The same if it was asked for before; else NULL. */
 struct site *space_known_site(const struct space *space, uint64_t address);
+
+/* What a call or a jump names, by way of PLT stubs. */
+struct named {
+    uint64_t address;          /* 0: not known */
+    const struct site *callee; /* NULL: not mapped, or not known */
+    uint64_t stub;             /* by way of this one; 0: of none */
+    bool by_slot;
+};
+
+/* Finds what a call or a jump in the image of `site` names, with the slots as they are now. A
+ * variable that may change is not looked into: then nothing is known. 0; negative errno: it could
+ * not be read. */
+int space_find_named(struct space *space, const struct target *target, struct codepages *pages,
+                     const struct site *site, struct call call, struct named *ret);
 
 /* Fills site->callee by the call that ends at site->address + 1, unless it is known already. 0;
  * negative errno: what the call names could not be read. */
