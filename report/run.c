@@ -294,7 +294,8 @@ void run_add_result(struct run *run, uint32_t count, bool error, uint64_t nanose
 static bool has_inexact(const struct stack *stack)
 {
     for (uint32_t i = 0; i < stack->depth; i++)
-        if (stack->frames[i].marks & FRAME_INEXACT)
+        if (stack->frames[i].marks & FRAME_INEXACT ||
+            (stack->frames[i].marks & (FRAME_TAIL | FRAME_PROVEN)) == FRAME_TAIL)
             return true;
     return false;
 }

@@ -79,7 +79,9 @@ struct attribution attribute(const struct attribute_frame *frames, uint32_t dept
     ret.caller = first_caller(frames, searched);
     if (ret.caller != ATTRIBUTE_NONE) {
         ret.via = ret.caller ? ret.caller - 1 : ATTRIBUTE_NONE;
-        ret.inexact = any_inexact(frames, ret.caller + 1);
+        /* The function that a call names may have left by a tail call to a third one. */
+        ret.inexact = any_inexact(frames, ret.caller + 1) ||
+                      (frames[ret.caller].marks & (FRAME_TAIL | FRAME_PROVEN)) == FRAME_TAIL;
     } else if (interrupted || end == STACK_COMPLETE) {
         /* Nobody outside the runtime asked; that is known from all the frames searched, and from
          * the signal frame at which that ended. */

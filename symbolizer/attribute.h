@@ -32,7 +32,8 @@ struct attribution {
     uint32_t extent; /* frames [0, extent) are on the stack: up to a signal frame or all, and no
                         spawner of a child whose own frames already name the caller */
     bool unknown_on_stack; /* [unknown] is on the stack too: the stack is incomplete */
-    /* The caller rests on a frame found by a heuristic, or is a tail frame, or is the C library in
+    /* The caller rests on a frame found by a heuristic, or is a tail frame
+     * that is not proven, or is the C library in
      * a signal handler: its own, or one that left by a jump to it. */
     bool inexact;
     enum phase phase;

@@ -70,6 +70,7 @@ struct function {
     const uint8_t *before_at;  /* and where it is; NULL: none */
     struct exit exits[EXITS_MAX];
     uint32_t count;
+    uint64_t hash;
     bool computed, unknown;
 };
 
@@ -211,6 +212,15 @@ static bool look_at_one(struct function *f, size_t at, const struct instruction 
     return true;
 }
 
+uint64_t exits_hash(const uint8_t *code, size_t size)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ code[i]) * 0x100000001b3;
+    return hash;
+}
+
 static void read_function(struct function *f)
 {
     uint64_t offset;
@@ -224,6 +234,8 @@ static void read_function(struct function *f)
     if (!f->code || !f->boundaries || !image_bytes(f->image, offset, f->code, f->size) ||
         !go_through(f, note_start) || !go_through(f, look_at_one))
         f->unknown = true;
+    else
+        f->hash = exits_hash(f->code, f->size);
     free(f->code);
     free(f->boundaries);
 }
@@ -277,7 +289,7 @@ const struct exits *exits_find(struct images *images, struct image *image, uint6
     struct exits *exits = malloc(size);
     if (!exits)
         return NULL;
-    *exits = (struct exits){ f.fde.start, f.computed, f.unknown, f.count };
+    *exits = (struct exits){ f.fde.start, f.fde.end, f.hash, f.computed, f.unknown, f.count };
     memcpy(exits->all, f.exits, f.count * sizeof(*f.exits));
     leaving->functions[slot] = exits;
     leaving->function_count++;

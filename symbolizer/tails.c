@@ -178,7 +178,7 @@ static void ask_image(struct doubt *d, struct image *image, uint64_t name)
         if (!imports[i].taken)
             add_slot_jumpers(d, image, imports[i].slot);
         else
-            d->found |= !is_runtime(image); /* by a computed jump */
+            d->found |= image != d->caller && !is_runtime(image); /* by a computed jump */
     }
 }
 
@@ -368,13 +368,26 @@ static int follow_computed(struct way *way, size_t from)
     return error;
 }
 
+/* Is the code of the function in memory what it is in the file? */
+static bool is_unchanged(const struct tails_context *c, const struct site *start,
+                         const struct exits *exits)
+{
+    size_t size = exits->end - exits->start;
+    uint8_t *code = exits->unknown || start->writable ? NULL : malloc(size);
+    bool same = code && !target_read_all(c->target, start->address, code, size) &&
+                exits_hash(code, size) == exits->hash;
+
+    free(code);
+    return same;
+}
+
 static int find_ways(struct way *way)
 {
     for (size_t i = 0; i < way->node_count; i++) {
         const struct site *start = way->nodes[i].start;
         const struct exits *exits =
             exits_find(way->context->images, start->image, start->address - start->bias);
-        way->unknown |= !exits || exits->unknown || start->writable;
+        way->unknown |= !exits || !is_unchanged(way->context, start, exits);
         int error = exits && exits->computed ? follow_computed(way, i) : 0;
         for (uint32_t e = 0; exits && e < exits->count && !error; e++)
             error = follow_exit(way, i, &exits->all[e]);
@@ -472,6 +485,7 @@ static int explain(const struct tails_context *context, const struct site *calle
         bool only = leads && follow_only_way(way, ret);
         ret->proven = leads && !way->unknown && (only || stays_in_library(way));
         ret->settled = !way->unsettled;
+        ret->impossible = inner->start && !leads && !way->unknown && !way->unsettled;
         if (!only) {
             ret->count = 0;
             add_function(ret, callee);

@@ -19,6 +19,8 @@ struct between {
     } functions[TAILS_MAX];
     bool proven;  /* there was no other way; else there may have been */
     bool settled; /* it stays so as long as the code does */
+    /* What the call names never comes to the inner function: it was not this call. */
+    bool impossible;
 };
 
 struct tails_context {

@@ -174,7 +174,8 @@ static int find_between(struct unwinder *u, struct site *site, const struct site
 /* Adds the frames that tail calls removed. False: failed_step tells why. */
 static bool enter_tails(struct unwinder *u, const struct between *between)
 {
-    uint32_t marks = FRAME_TAIL | (u->inexact || !between->proven ? FRAME_INEXACT : 0);
+    bool sure = between->proven && !u->inexact;
+    uint32_t marks = FRAME_TAIL | (sure ? FRAME_PROVEN : FRAME_INEXACT);
 
     for (uint32_t i = between->count; i-- > 0;) {
         if (!add_frame(u, (struct frame){ between->functions[i].module, marks,
@@ -362,6 +363,27 @@ static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
     return inner->start && is_start_context(u, inner->start) ? STACK_COMPLETE : end;
 }
 
+/*
+ * Is this return address the very start of a function, and left by no call? So begin stacks that
+ * are made by hand (libcoro's, on which abort() is what the first function would return to), and so
+ * do profilers that let functions return to them (uftrace's mcount). What stands before it is
+ * another function, which may end in a call that does not return.
+ */
+static bool is_made_up(struct unwinder *u, struct site *site, const struct site *inner,
+                       uint64_t address)
+{
+    struct between between;
+
+    if (!inner || !site->image || site->signal || site->go)
+        return false;
+    if (site->end != address) {
+        const struct site *at = site->cfi == SITE_COVERED ? NULL : space_site(u->space, address);
+        if (!at || at->start != address)
+            return false;
+    }
+    return !find_between(u, site, inner, &between) && (!site->is_call || between.impossible);
+}
+
 /* What the stack pointer must do in the step from `site`, which called `inner`. (In vfork(2), in
  * the call or interrupted on the way out, the return address is in a register and the stack does
  * not move.) */
@@ -463,6 +485,10 @@ walk(struct unwinder *u, struct site *site, struct position at,
         site = find_site(u, address, &reread);
         if (!site)
             return end_outwards(u, inner, &at, missing_site(u, address));
+        if (is_made_up(u, site, inner, at.ip)) {
+            note_frame(u, at.ip, site, inner);
+            return decide(u, end_outwards(u, inner, &at, STACK_NO_CFI));
+        }
         if (site->cfi == SITE_NO_CFI || site->cfi == SITE_AT_END) {
             end = end_outwards(u, inner, &at, STACK_NO_CFI);
             if (end != STACK_NO_CFI) {
