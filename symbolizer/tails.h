@@ -35,6 +35,11 @@ struct tails_context {
 int tails_find(const struct tails_context *context, struct site *site, const struct site *inner,
                struct between *ret);
 
+/* The same where `inner` was started by the code at `site`, which has no call: by the address of
+ * any function. */
+int tails_find_started(const struct tails_context *context, struct site *site,
+                       const struct site *inner, struct between *ret);
+
 /* Does what was decided for `code` depend on that none of the images was there that are only in
  * `next`? */
 bool tails_disturbed(struct images *images, const struct code *code, const struct code *next);

@@ -358,8 +358,12 @@ static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
 
     if (!inner)
         return end;
-    if (bottom && bottom->image && bottom->start == at->ip && is_start_context(u, at->ip))
+    if (bottom && bottom->image && bottom->start == at->ip && is_start_context(u, at->ip)) {
+        const struct tails_context context = { u->images, u->space, u->target, &u->code };
+        struct between between;
+        u->inexact |= tails_find_started(&context, bottom, inner, &between) || !between.proven;
         return enter(u, bottom, NULL) ? STACK_COMPLETE : failed_step(u);
+    }
     return inner->start && is_start_context(u, inner->start) ? STACK_COMPLETE : end;
 }
 
