@@ -9,7 +9,7 @@ demo_packages=(sqlite3)
 check_packages=(libcmocka-dev g++ clang libclang-rt-dev clang-format # unit tests, the second compiler
     golang-go git make python3 shellcheck mandoc musl-tools xz-utils dwz util-linux # tools of the tests, and tracees
     strace gdb linux-perf # other tracers, to compare with
-    bubblewrap # a sandbox, to be traced
+    bubblewrap btrfs-progs # a sandbox, and a file system, to trace in
     "${demo_packages[@]}" nginx-light redis-server redis-tools wrk curl openssl) # workloads
 
 # install_packages NAME... - Installs those that are missing. Without the right to do so it says which

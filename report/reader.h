@@ -22,6 +22,8 @@ struct reader {
     size_t row;
     struct place *places; /* the frames' dictionary as the file has it */
     size_t place_count;
+    uint32_t *stacks; /* by their numbers in the file: those that they have in the run */
+    size_t stack_count;
     struct quality *claims; /* by execution: what the file says of its counts */
 };
 

@@ -17,9 +17,12 @@ int run_init(struct run *run)
     };
 
     *run = (struct run){ 0 };
-    stacks_init(&run->stacks);
+    if (stacks_init(&run->stacks))
+        return -ENOMEM;
     for (int i = 0; i < MODULE_FIRST; i++) {
-        struct module module = { (char *)pseudo[i], "", "", "", 0, 0 };
+        struct module module = {
+            .name = (char *)pseudo[i], .path = "", .soname = "", .identity = ""
+        };
         if (run_module(run, &module) < 0)
             goto fail;
     }
@@ -165,6 +168,7 @@ static int copy_module(struct module *ret, const struct module *module)
                             .path = strdup(module->path),
                             .soname = strdup(module->soname),
                             .identity = strdup(module->identity),
+                            .set = module->set,
                             .size = module->size,
                             .loads = module->loads };
     if (ret->name && ret->path && ret->soname && ret->identity)
@@ -184,6 +188,8 @@ static int join_module(struct module *module, const struct module *other)
         free(module->soname);
         module->soname = soname;
     }
+    if (module->set < other->set)
+        module->set = other->set;
     if (module->size < other->size)
         module->size = other->size;
     module->loads = run_sum(module->loads, other->loads);
@@ -291,15 +297,6 @@ void run_add_result(struct run *run, uint32_t count, bool error, uint64_t nanose
     add_results(&run->counts[count], error, nanoseconds);
 }
 
-static bool has_inexact(const struct stack *stack)
-{
-    for (uint32_t i = 0; i < stack->depth; i++)
-        if (stack->frames[i].marks & FRAME_INEXACT ||
-            (stack->frames[i].marks & (FRAME_TAIL | FRAME_PROVEN)) == FRAME_TAIL)
-            return true;
-    return false;
-}
-
 void run_quality(const struct run *run, struct quality *ret)
 {
     if (run->execution_count)
@@ -308,7 +305,8 @@ void run_quality(const struct run *run, struct quality *ret)
         const struct count *count = &run->counts[i];
         const struct stack *stack = &run->stacks.stacks[count->stack];
         ret[count->execution].by_end[stack->end] += count->calls;
-        if (has_inexact(stack))
+        if (stack->marks & FRAME_INEXACT ||
+            (stack->marks & (FRAME_TAIL | FRAME_PROVEN)) == FRAME_TAIL)
             ret[count->execution].inexact += count->calls;
     }
 }

@@ -89,7 +89,7 @@ struct execution {
     uint64_t vsyscall; /* calls of the vsyscall page: no entries */
     uint64_t lost;     /* entries known to have been missed: 0, and shown */
     uint64_t memo_hits;   /* stacks that the memo alone knew */
-    uint64_t memo_misses; /* stacks that it did not: they were walked, */
+    uint64_t memo_misses; /* stacks that it did not: they were walked, at least in part, */
     uint64_t hard_walks;  /* and of these so many by libunwind, for they met a hard row */
 };
 

@@ -122,24 +122,14 @@ static int merge_functions(struct run *run, const struct run *other, const struc
     return error;
 }
 
-static int64_t merge_stack(struct run *run, const struct stack *stack, const uint32_t *modules)
-{
-    struct frame *frames = calloc(stack->depth + 1, sizeof(*frames));
-    if (!frames)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < stack->depth; i++) {
-        frames[i] = stack->frames[i];
-        frames[i].module = modules[frames[i].module];
-    }
-    int64_t number = stacks_intern(&run->stacks, frames, stack->depth, stack->end);
-    free(frames);
-    return number;
-}
-
 static int merge_stacks(struct run *run, const struct run *other, struct renumbering *to)
 {
-    for (uint32_t i = 0; i < other->stacks.count; i++) {
-        int64_t stack = merge_stack(run, &other->stacks.stacks[i], to->modules);
+    for (uint32_t i = 0; i < STACK_ENDS; i++)
+        to->stacks[i] = i;
+    for (uint32_t i = STACK_ENDS; i < other->stacks.count; i++) {
+        struct frame frame = other->stacks.stacks[i].frame;
+        frame.module = to->modules[frame.module];
+        int64_t stack = stacks_add(&run->stacks, to->stacks[other->stacks.stacks[i].outer], &frame);
         if (stack < 0)
             return (int)stack;
         to->stacks[i] = (uint32_t)stack;

@@ -70,29 +70,6 @@ static int compare_modules(const void *a, const void *b)
     return order ? order : strcmp(left->identity, right->identity);
 }
 
-static int compare_frames(const struct frame *a, const struct frame *b)
-{
-    if (a->module != b->module)
-        return a->module < b->module ? -1 : 1;
-    if (a->offset != b->offset)
-        return a->offset < b->offset ? -1 : 1;
-    return (a->marks > b->marks) - (a->marks < b->marks);
-}
-
-static int compare_stacks(const void *a, const void *b)
-{
-    const struct stack *left = a, *right = b;
-
-    for (uint32_t i = 0; i < left->depth && i < right->depth; i++) {
-        int order = compare_frames(&left->frames[i], &right->frames[i]);
-        if (order)
-            return order;
-    }
-    if (left->depth != right->depth)
-        return left->depth < right->depth ? -1 : 1;
-    return (left->end > right->end) - (left->end < right->end);
-}
-
 static int compare_counts(const void *a, const void *b)
 {
     const struct count *left = a, *right = b;
@@ -125,21 +102,11 @@ static int sort_modules(struct run *run, uint32_t *to)
         run->inlined[i].module = to[run->inlined[i].module];
     for (size_t i = 0; i < run->line_count; i++)
         run->lines[i].module = to[run->lines[i].module];
-    for (uint32_t i = 0; i < run->stacks.count; i++)
-        for (uint32_t j = 0; j < run->stacks.stacks[i].depth; j++)
-            run->stacks.stacks[i].frames[j].module = to[run->stacks.stacks[i].frames[j].module];
     run->symbols_sorted = run->inlined_sorted = run->lines_sorted = 0;
     run_sort_symbols(run);
     run_sort_inlined(run);
     run_sort_lines(run);
     return 0;
-}
-
-static int sort_stacks(struct stacks *stacks, uint32_t *to)
-{
-    int error =
-        sort_array(stacks->stacks, stacks->count, sizeof(*stacks->stacks), compare_stacks, to);
-    return error ? error : stacks_index(stacks);
 }
 
 static int sort_counts(struct run *run, const struct renumbering *to)
@@ -165,7 +132,7 @@ int run_sort(struct run *run)
 
     error = sort_modules(run, to.modules);
     if (!error)
-        error = sort_stacks(&run->stacks, to.stacks);
+        error = stacks_sort(&run->stacks, to.modules, to.stacks);
     if (!error)
         error = sort_array(run->programs, run->program_count, sizeof(*run->programs),
                            compare_programs, to.programs);

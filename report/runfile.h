@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include "run.h"
 
-#define RUNFILE_FORMAT "systrace-lib/1"
+#define RUNFILE_FORMAT "systrace-lib/2"
+/* That in which each stack had all its frames: it is read, too. */
+#define RUNFILE_FORMER_FORMAT "systrace-lib/1"
 
 /* Prints the run, which is sorted (run_sort) first. -ENOMEM. Errors of the file are left to
  * ferror(3). */

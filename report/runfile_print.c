@@ -2,9 +2,11 @@
 #include "runfile.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include "escape.h"
+#include "symbolizer/library.h"
 #include "timestamp.h"
 
 /* A row of the frames' dictionary: a place in a module, whatever its marks. */
@@ -34,18 +36,15 @@ static int compare_places(const void *a, const void *b)
 static int collect_places(struct writer *writer)
 {
     const struct stacks *stacks = &writer->run->stacks;
-    size_t frames = 0, count = 0;
+    size_t count = 0;
 
-    for (uint32_t i = 0; i < stacks->count; i++)
-        frames += stacks->stacks[i].depth;
-    writer->places = calloc(frames + 1, sizeof(*writer->places));
+    writer->places = calloc(stacks->count, sizeof(*writer->places));
     if (!writer->places)
         return -ENOMEM;
-    for (uint32_t i = 0; i < stacks->count; i++)
-        for (uint32_t j = 0; j < stacks->stacks[i].depth; j++) {
-            const struct frame *frame = &stacks->stacks[i].frames[j];
-            writer->places[count++] = (struct place){ frame->module, frame->offset };
-        }
+    for (uint32_t i = STACK_ENDS; i < stacks->count; i++) {
+        const struct frame *frame = &stacks->stacks[i].frame;
+        writer->places[count++] = (struct place){ frame->module, frame->offset };
+    }
     qsort(writer->places, count, sizeof(*writer->places), compare_places);
     for (size_t i = 0; i < count; i++)
         if (!i || compare_places(&writer->places[i], &writer->places[i - 1]))
@@ -75,20 +74,17 @@ static json_t *make_number(uint64_t number)
 }
 
 /* What came of the calls stands behind them, where it is known. */
-static json_t *make_count(const struct writer *writer, size_t i)
+static void print_count(const struct writer *writer, size_t i)
 {
     const struct count *count = &writer->run->counts[i];
-    json_t *row = json_pack("[IIIIsII]", (json_int_t)count->execution, (json_int_t)count->program,
-                            (json_int_t)count->phase, (json_int_t)count->stack,
-                            abi_name(count->abi), (json_int_t)count->nr, (json_int_t)count->calls);
 
-    if (writer->run->executions[count->execution].results &&
-        (json_array_append_new(row, make_number(count->errors)) ||
-         json_array_append_new(row, make_number(count->nanoseconds)))) {
-        json_decref(row);
-        return NULL;
-    }
-    return row;
+    fprintf(writer->file,
+            "[%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",\"%s\",%" PRIu32 ",%" PRIu64,
+            count->execution, count->program, count->phase, count->stack, abi_name(count->abi),
+            count->nr, count->calls);
+    if (writer->run->executions[count->execution].results)
+        fprintf(writer->file, ",%" PRIu64 ",%" PRIu64, count->errors, count->nanoseconds);
+    putc(']', writer->file);
 }
 
 static json_t *make_command(char *const *command)
@@ -204,10 +200,17 @@ static json_t *make_frame(const struct writer *writer, size_t i)
 static json_t *make_module(const struct writer *writer, size_t i)
 {
     const struct module *module = &writer->run->modules[i];
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "name", make_text(module->name), "path",
-                     make_text(module->path), "soname", make_text(module->soname), "identity",
-                     make_text(module->identity), "size", make_number(module->size), "loads",
-                     make_number(module->loads));
+    json_t *row = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "name", make_text(module->name),
+                            "path", make_text(module->path), "soname", make_text(module->soname),
+                            "identity", make_text(module->identity), "size",
+                            make_number(module->size), "loads", make_number(module->loads));
+
+    if (module->set != SET_UNKNOWN &&
+        json_object_set_new(row, "set", json_string(library_set_name(module->set)))) {
+        json_decref(row);
+        return NULL;
+    }
+    return row;
 }
 
 static json_t *make_phase(const struct writer *writer, size_t i)
@@ -222,38 +225,21 @@ static json_t *make_program(const struct writer *writer, size_t i)
                      make_text(program->path));
 }
 
-/* [position, "signal", ...] */
-static json_t *make_marks(uint32_t position, uint32_t marks)
-{
-    json_t *row = json_pack("[I]", (json_int_t)position);
-
-    for (uint32_t bit = 1; bit && bit <= marks; bit <<= 1)
-        if (marks & bit && json_array_append_new(row, json_string(frame_mark_name(bit)))) {
-            json_decref(row);
-            return NULL;
-        }
-    return row;
-}
-
-static json_t *make_stack(const struct writer *writer, size_t i)
+/* [outer, frame, "signal", ...], or of the first ["complete"] and the like. */
+static void print_stack(const struct writer *writer, size_t i)
 {
     const struct stack *stack = &writer->run->stacks.stacks[i];
-    json_t *frames = json_array(), *marks = json_array();
-    int failed = !frames || !marks;
+    const struct frame *frame = &stack->frame;
 
-    for (uint32_t j = 0; j < stack->depth && !failed; j++) {
-        const struct frame *frame = &stack->frames[j];
-        failed = json_array_append_new(frames, make_number(place_number(writer, frame)));
-        if (!failed && frame->marks)
-            failed = json_array_append_new(marks, make_marks(j, frame->marks));
+    if (!stack->depth) {
+        fprintf(writer->file, "[\"%s\"]", stack_end_name(stack->end));
+        return;
     }
-    if (failed) {
-        json_decref(frames);
-        json_decref(marks);
-        return NULL;
-    }
-    return json_pack("{s:s, s:o, s:o}", "end", stack_end_name(stack->end), "frames", frames,
-                     "marks", marks);
+    fprintf(writer->file, "[%" PRIu32 ",%zu", stack->outer, place_number(writer, frame));
+    for (uint32_t bit = 1; bit && bit <= frame->marks; bit <<= 1)
+        if (frame->marks & bit)
+            fprintf(writer->file, ",\"%s\"", frame_mark_name(bit));
+    putc(']', writer->file);
 }
 
 static json_t *make_symbol(const struct writer *writer, size_t i)
@@ -279,53 +265,68 @@ static json_t *make_line(const struct writer *writer, size_t i)
                      (json_int_t)line->position, make_text(line->file), (json_int_t)line->line);
 }
 
+/* Of the many rows of numbers, and of words that need no escape. */
+typedef void print_fn(const struct writer *writer, size_t i);
+
 typedef json_t *make_fn(const struct writer *writer, size_t i);
 
-/* "name":[ROW,ROW...], one row a line. */
-static int print_section(const struct writer *writer, const char *name, size_t count, make_fn *make)
+struct section {
+    const char *name;
+    size_t count;
+    print_fn *print; /* a row, */
+    make_fn *make;   /* or this makes it; neither: no section */
+};
+
+static int print_made(const struct writer *writer, const struct section *section, size_t i)
 {
-    fprintf(writer->file, "\"%s\":[", name);
-    for (size_t i = 0; i < count; i++) {
-        json_t *row = make(writer, i);
-        if (!row)
-            return -ENOMEM;
+    json_t *row = section->make(writer, i);
+    if (!row)
+        return -ENOMEM;
+    int failed = json_dumpf(row, writer->file, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    json_decref(row);
+    return failed && !ferror(writer->file) ? -ENOMEM : 0; /* for sorting the keys */
+}
+
+/* "name":[ROW,ROW...], one row a line. */
+static int print_section(const struct writer *writer, const struct section *section)
+{
+    int error = 0;
+
+    fprintf(writer->file, "\"%s\":[", section->name);
+    for (size_t i = 0; i < section->count && !error; i++) {
         fputs(i ? ",\n" : "\n", writer->file);
-        int failed = json_dumpf(row, writer->file, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-        json_decref(row);
-        if (failed && !ferror(writer->file))
-            return -ENOMEM; /* for sorting the keys */
+        if (section->print)
+            section->print(writer, i);
+        else
+            error = print_made(writer, section, i);
     }
     fputs("]", writer->file);
-    return 0;
+    return error;
 }
 
 static int print_sections(const struct writer *writer)
 {
     const struct run *run = writer->run;
-    const struct {
-        const char *name;
-        size_t count;
-        make_fn *make;
-    } sections[] = {
+    const struct section sections[] = {
         /* in the order of their names */
-        { "counts", run->count_count, make_count },
-        { "executions", run->execution_count, make_execution },
-        { "format", 0, NULL },
-        { "frames", writer->place_count, make_frame },
-        { "inlined", run->inlined_count, make_inlined },
-        { "lines", run->line_count, make_line },
-        { "modules", run->module_count, make_module },
-        { "phases", run->phase_count, make_phase },
-        { "programs", run->program_count, make_program },
-        { "stacks", run->stacks.count, make_stack },
-        { "symbols", run->symbol_count, make_symbol },
+        { "counts", run->count_count, print_count, NULL },
+        { "executions", run->execution_count, NULL, make_execution },
+        { "format", 0, NULL, NULL },
+        { "frames", writer->place_count, NULL, make_frame },
+        { "inlined", run->inlined_count, NULL, make_inlined },
+        { "lines", run->line_count, NULL, make_line },
+        { "modules", run->module_count, NULL, make_module },
+        { "phases", run->phase_count, NULL, make_phase },
+        { "programs", run->program_count, NULL, make_program },
+        { "stacks", run->stacks.count, print_stack, NULL },
+        { "symbols", run->symbol_count, NULL, make_symbol },
     };
     int error = 0;
 
     for (size_t i = 0; i < sizeof(sections) / sizeof(*sections) && !error; i++) {
         fputs(i ? ",\n" : "{", writer->file);
-        if (sections[i].make)
-            error = print_section(writer, sections[i].name, sections[i].count, sections[i].make);
+        if (sections[i].print || sections[i].make)
+            error = print_section(writer, &sections[i]);
         else
             fprintf(writer->file, "\"%s\":\"%s\"", sections[i].name, RUNFILE_FORMAT);
     }

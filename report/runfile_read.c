@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include "reader.h"
 #include "symbolizer/component.h"
+#include "symbolizer/library.h"
 
 /* ---- Programs, phases, modules, symbols ---- */
 
@@ -57,17 +58,30 @@ static int add_module(struct reader *reader, const struct module *module)
 {
     if (reader->row < MODULE_FIRST &&
         (strcmp(module->name, reader->run->modules[reader->row].name) || *module->path ||
-         *module->soname || *module->identity || module->size))
+         *module->soname || *module->identity || module->set || module->size))
         return refuse(reader, "this must be the pseudo-module %s with its name only",
                       reader->run->modules[reader->row].name);
     return check_new(reader, run_module(reader->run, module));
 }
 
+static int read_set(struct reader *reader, const json_t *value, enum runtime_set *ret)
+{
+    const char *name = json_string_value(value);
+
+    return name && *name && library_find_set(name, ret)
+               ? 0
+               : refuse(reader, "set is none of none, glibc, gcc and musl");
+}
+
 static int read_module(struct reader *reader, const json_t *row)
 {
     struct module module = { 0 };
-    int error = READ_MEMBERS(reader, row, "the module", "identity", "loads", "name", "path", "size",
-                             "soname");
+    /* Most modules have no set. */
+    bool set = json_is_object(row) && json_object_get(row, "set");
+    int error = set ? READ_MEMBERS(reader, row, "the module", "identity", "loads", "name", "path",
+                                   "set", "size", "soname")
+                    : READ_MEMBERS(reader, row, "the module", "identity", "loads", "name", "path",
+                                   "size", "soname");
 
     if (!error)
         error = read_text_of(reader, row, "name", &module.name);
@@ -81,6 +95,8 @@ static int read_module(struct reader *reader, const json_t *row)
         error = read_number_of(reader, row, "size", INT64_MAX, &module.size);
     if (!error)
         error = read_number_of(reader, row, "loads", INT64_MAX, &module.loads);
+    if (!error && set)
+        error = read_set(reader, json_object_get(row, "set"), &module.set);
     if (!error)
         error = add_module(reader, &module);
     free(module.name);
@@ -245,7 +261,7 @@ static int read_line(struct reader *reader, const json_t *row)
     return error;
 }
 
-/* ---- Frames, stacks, counts ---- */
+/* ---- Frames, stacks ---- */
 
 /* The symbol must be the one that holds the offset, or null if there is none. */
 static int check_frame_symbol(struct reader *reader, const struct place *place, const json_t *value)
@@ -279,9 +295,78 @@ static int read_frame(struct reader *reader, const json_t *row)
     return check_frame_symbol(reader, place, json_array_get(row, 2));
 }
 
+/* The marks of a frame, which stand in the row from `first` on. */
+static int read_marks(struct reader *reader, const json_t *row, size_t first, struct frame *frame)
+{
+    for (size_t i = first; i < json_array_size(row); i++) {
+        const char *name = json_string_value(json_array_get(row, i));
+        int mark = name ? frame_mark_parse(name) : -1;
+        if (mark < 0)
+            return refuse(reader, "'%.100s' is no mark", name ? name : "");
+        if (frame->marks & (uint32_t)mark)
+            return refuse(reader, "the mark '%s' is there twice", name);
+        frame->marks |= (uint32_t)mark;
+    }
+    return 0;
+}
+
+static int read_place_of(struct reader *reader, const json_t *value, struct frame *ret)
+{
+    uint32_t number;
+    int error = read_index(reader, value, "a frame", reader->place_count, &number);
+
+    if (!error)
+        *ret = (struct frame){ .module = reader->places[number].module,
+                               .offset = reader->places[number].offset };
+    return error;
+}
+
+static int read_end(struct reader *reader, const json_t *value, int *ret)
+{
+    const char *name = json_string_value(value);
+
+    *ret = name ? stack_end_parse(name) : -1;
+    return *ret < 0 ? refuse(reader, "'%.100s' is no end of a stack", name ? name : "") : 0;
+}
+
+/* ["complete"] */
+static int read_empty_stack(struct reader *reader, const json_t *row)
+{
+    int end;
+    int error = read_row(reader, row, 1);
+
+    if (!error)
+        error = read_end(reader, json_array_get(row, 0), &end);
+    if (!error && (size_t)end != reader->row)
+        error = refuse(reader, "this must be the end '%s'",
+                       stack_end_name((enum stack_end)reader->row));
+    return error;
+}
+
+/* [outer, frame, "signal", ...]: the one beyond is there already, so no stack leads to itself. */
+static int read_stack(struct reader *reader, const json_t *row)
+{
+    struct frame frame;
+    uint32_t outer;
+
+    reader->stacks[reader->row] = (uint32_t)reader->row;
+    if (reader->row < STACK_ENDS)
+        return read_empty_stack(reader, row);
+    if (json_array_size(row) < 2)
+        return refuse(reader, "the row is no array of the stack beyond, a frame and marks");
+    int error = read_index(reader, json_array_get(row, 0), "the stack beyond", reader->row, &outer);
+    if (!error)
+        error = read_place_of(reader, json_array_get(row, 1), &frame);
+    if (!error)
+        error = read_marks(reader, row, 2, &frame);
+    return error ? error : check_new(reader, stacks_add(&reader->run->stacks, outer, &frame));
+}
+
+/* ---- Stacks of the former format, each with all its frames ---- */
+
 /* [position, "signal", ...] */
-static int read_marks(struct reader *reader, const json_t *row, struct frame *frames,
-                      uint32_t depth)
+static int read_former_marks(struct reader *reader, const json_t *row, struct frame *frames,
+                             size_t depth)
 {
     uint32_t position = 0;
 
@@ -289,72 +374,58 @@ static int read_marks(struct reader *reader, const json_t *row, struct frame *fr
         return refuse(reader, "marks has a row without a position and a mark");
     int error =
         read_index(reader, json_array_get(row, 0), "the position of a mark", depth, &position);
-    if (error)
-        return error;
-    for (size_t i = 1; i < json_array_size(row); i++) {
-        const char *name = json_string_value(json_array_get(row, i));
-        int mark = name ? frame_mark_parse(name) : -1;
-        if (mark < 0)
-            return refuse(reader, "'%.100s' is no mark", name ? name : "");
-        if (frames[position].marks & (uint32_t)mark)
-            return refuse(reader, "the mark '%s' is there twice", name);
-        frames[position].marks |= (uint32_t)mark;
-    }
-    return 0;
+    return error ? error : read_marks(reader, row, 1, &frames[position]);
 }
 
-static int read_frames(struct reader *reader, const json_t *row, struct frame *frames,
-                       uint32_t depth)
+static int read_former_frames(struct reader *reader, const json_t *row, struct frame *frames,
+                              size_t depth)
 {
     const json_t *numbers = json_object_get(row, "frames"), *marks = json_object_get(row, "marks");
     int error = 0;
 
-    for (uint32_t i = 0; i < depth && !error; i++) {
-        uint32_t number = 0;
-        error =
-            read_index(reader, json_array_get(numbers, i), "a frame", reader->place_count, &number);
-        if (!error)
-            frames[i] = (struct frame){ .module = reader->places[number].module,
-                                        .offset = reader->places[number].offset };
-    }
+    for (size_t i = 0; i < depth && !error; i++)
+        error = read_place_of(reader, json_array_get(numbers, i), &frames[i]);
     if (!error && !json_is_array(marks))
         error = refuse(reader, "marks is no array");
     for (size_t i = 0; i < json_array_size(marks) && !error; i++)
-        error = read_marks(reader, json_array_get(marks, i), frames, depth);
+        error = read_former_marks(reader, json_array_get(marks, i), frames, depth);
     return error;
 }
 
-static int add_stack(struct reader *reader, const json_t *row, uint32_t depth, int end)
+static int add_former_stack(struct reader *reader, const json_t *row, size_t depth, int end)
 {
-    struct frame *frames = calloc((size_t)depth + 1, sizeof(*frames));
+    struct frame *frames = calloc(depth + 1, sizeof(*frames));
     if (!frames)
         return -ENOMEM;
 
-    int error = read_frames(reader, row, frames, depth);
-    if (!error)
-        error = check_new(reader,
-                          stacks_intern(&reader->run->stacks, frames, depth, (enum stack_end)end));
+    int error = read_former_frames(reader, row, frames, depth);
+    int64_t number =
+        error ? error
+              : stacks_intern(&reader->run->stacks, frames, (uint32_t)depth, (enum stack_end)end);
     free(frames);
-    return error;
+    if (number < 0)
+        return (int)number;
+    reader->stacks[reader->row] = (uint32_t)number;
+    return 0;
 }
 
-static int read_stack(struct reader *reader, const json_t *row)
+/* {"end": "complete", "frames": [number, ...], "marks": [[position, "signal", ...], ...]} */
+static int read_former_stack(struct reader *reader, const json_t *row)
 {
+    size_t depth = json_array_size(json_object_get(row, "frames"));
+    int end;
     int error = READ_MEMBERS(reader, row, "the stack", "end", "frames", "marks");
+
+    if (!error)
+        error = read_end(reader, json_object_get(row, "end"), &end);
     if (error)
         return error;
-
-    const char *name = json_string_value(json_object_get(row, "end"));
-    int end = name ? stack_end_parse(name) : -1;
-    size_t depth = json_array_size(json_object_get(row, "frames"));
-    if (end < 0)
-        return refuse(reader, "'%.100s' is no end of a stack", name ? name : "");
     if (!json_is_array(json_object_get(row, "frames")) || depth > UINT32_MAX / 2)
         return refuse(reader, "frames is no array of a sensible length");
-    if (!depth && end == STACK_COMPLETE)
-        return refuse(reader, "a stack without frames is not complete");
-    return add_stack(reader, row, (uint32_t)depth, end);
+    return add_former_stack(reader, row, depth, end);
 }
+
+/* ---- Counts ---- */
 
 /* The number of the execution, which decides how long the row is. */
 static int read_count_execution(struct reader *reader, const json_t *row, struct count *ret)
@@ -374,7 +445,7 @@ static int read_count_key(struct reader *reader, const json_t *row, struct count
         uint32_t *ret;
     } indexes[] = { { "the program", run->program_count, &ret->program },
                     { "the phase", run->phase_count, &ret->phase },
-                    { "the stack", run->stacks.count, &ret->stack } };
+                    { "the stack", reader->stack_count, &ret->stack } };
     const char *abi = json_string_value(json_array_get(row, 4));
     uint64_t nr = 0;
 
@@ -384,6 +455,9 @@ static int read_count_key(struct reader *reader, const json_t *row, struct count
         if (error)
             return error;
     }
+    ret->stack = reader->stacks[ret->stack];
+    if (ret->stack == STACK_COMPLETE)
+        return refuse(reader, "a stack without frames is not complete");
     if (!abi || abi_parse(abi) < 0)
         return refuse(reader, "'%.100s' is no ABI", abi ? abi : "");
     ret->abi = (uint32_t)abi_parse(abi);
@@ -443,16 +517,22 @@ static int read_section(struct reader *reader, const json_t *root, const char *n
     return error;
 }
 
-static int read_sections(struct reader *reader, const json_t *root)
+static int read_sections(struct reader *reader, const json_t *root, bool former)
 {
     const struct {
         const char *name;
         read_fn *read;
     } sections[] = {
         /* each after those that it refers to */
-        { "executions", read_execution }, { "programs", read_program }, { "phases", read_phase },
-        { "modules", read_module },       { "symbols", read_symbol },   { "inlined", read_inlined },
-        { "lines", read_line },           { "frames", read_frame },     { "stacks", read_stack },
+        { "executions", read_execution },
+        { "programs", read_program },
+        { "phases", read_phase },
+        { "modules", read_module },
+        { "symbols", read_symbol },
+        { "inlined", read_inlined },
+        { "lines", read_line },
+        { "frames", read_frame },
+        { "stacks", former ? read_former_stack : read_stack },
         { "counts", read_count },
     };
     int error = 0;
@@ -463,6 +543,8 @@ static int read_sections(struct reader *reader, const json_t *root)
         error = refuse(reader, "'modules' lacks the pseudo-modules");
     if (!error && !json_array_size(json_object_get(root, "phases")))
         error = refuse(reader, "'phases' lacks the phase \"\"");
+    if (!error && !former && json_array_size(json_object_get(root, "stacks")) < STACK_ENDS)
+        error = refuse(reader, "'stacks' lacks those without frames");
     return error;
 }
 
@@ -524,6 +606,19 @@ static int check_sum(struct reader *reader)
     return 0;
 }
 
+/* What rows refer to by their number in the file. */
+static int make_tables(struct reader *reader, const json_t *root)
+{
+    size_t executions = json_array_size(json_object_get(root, "executions"));
+
+    reader->place_count = json_array_size(json_object_get(root, "frames"));
+    reader->stack_count = json_array_size(json_object_get(root, "stacks"));
+    reader->places = calloc(reader->place_count + 1, sizeof(*reader->places));
+    reader->stacks = calloc(reader->stack_count + 1, sizeof(*reader->stacks));
+    reader->claims = calloc(executions + 1, sizeof(*reader->claims));
+    return reader->places && reader->stacks && reader->claims ? 0 : -ENOMEM;
+}
+
 static int read_root(struct reader *reader, const json_t *root)
 {
     const json_t *format = json_object_get(root, "format");
@@ -531,18 +626,16 @@ static int read_root(struct reader *reader, const json_t *root)
 
     if (!format)
         return refuse(reader, "it is no run file of systrace-lib: it has no \"format\"");
-    if (!name || strcmp(name, RUNFILE_FORMAT))
+    bool former = name && !strcmp(name, RUNFILE_FORMER_FORMAT);
+    if (!name || (!former && strcmp(name, RUNFILE_FORMAT)))
         return refuse(reader, "its format is '%.100s', not '%s'", name ? name : "", RUNFILE_FORMAT);
     int error =
         READ_MEMBERS(reader, root, "the run file", "counts", "executions", "format", "frames",
                      "inlined", "lines", "modules", "phases", "programs", "stacks", "symbols");
-    if (error)
-        return error;
-    reader->place_count = json_array_size(json_object_get(root, "frames"));
-    reader->places = calloc(reader->place_count + 1, sizeof(*reader->places));
-    reader->claims =
-        calloc(json_array_size(json_object_get(root, "executions")) + 1, sizeof(*reader->claims));
-    error = reader->places && reader->claims ? read_sections(reader, root) : -ENOMEM;
+    if (!error)
+        error = make_tables(reader, root);
+    if (!error)
+        error = read_sections(reader, root, former);
     if (!error)
         error = check_sum(reader);
     if (!error)
@@ -560,6 +653,7 @@ static int read_run(const json_t *root, struct run *ret, struct runfile_error *e
     if (number)
         run_deinit(ret);
     free(reader.places);
+    free(reader.stacks);
     free(reader.claims);
     return number;
 }

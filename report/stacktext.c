@@ -9,6 +9,14 @@
 #include "symbolizer/array.h"
 #include "symbolizer/component.h"
 
+/* Of a recursion only the first turn is shown. */
+enum {
+    PERIODS = 8,       /* so many frames a turn may have */
+    REPEATED_MIN = 16, /* so many frames must be left out, else they are shown */
+    SHOWN_FRAMES_MAX =
+        1000, /* of the rest, so many of a stack: all need not be linear in the run */
+};
+
 /* Calls of one system call on one stack, of all programs, phases and executions. */
 struct part {
     uint32_t stack, abi, nr;
@@ -31,6 +39,8 @@ struct page {
     size_t part_count;
     struct entry *entries; /* in the order in which they are printed */
     size_t entry_count;
+    uint32_t *ends[PERIODS]; /* by period - 1 and stack: the first stack outwards whose innermost
+                                frame is not what the frame so many further out is */
 };
 
 /* ---- Stacks and their calls ---- */
@@ -154,12 +164,21 @@ static int print_escaped(FILE *file, const char *raw)
 
 /* ---- Frames ---- */
 
+/* Turns of a recursion, as they lie on a stack. */
+struct turns {
+    uint32_t frames; /* of one turn; 1 if there is none */
+    uint32_t more;   /* how many more turns there are, equal to the first; 0: none worth leaving out
+                      */
+    const struct stack *beyond; /* the stack beyond all of them */
+};
+
 /* A line: a frame, or a function inlined in one. */
 struct level {
     const struct frame *frame;
     uint32_t position; /* as in the run */
     bool inlined;
     bool claimed;         /* the name is the program's word alone */
+    struct turns turns;   /* of which it ends the first, if there are more */
     const char *function; /* NULL: not known */
     const char *component;
     char *label;
@@ -233,55 +252,151 @@ static int print_level(const struct page *page, const struct level *level, int w
     return error;
 }
 
-/* All lines of a stack, to be freed with their labels. -ENOMEM. */
-static int list_levels(const struct page *page, const struct stack *stack, struct level **ret,
-                       size_t *count)
+/* The stack so many frames further out, which are there. */
+static const struct stack *stack_outwards(const struct stacks *stacks, const struct stack *stack,
+                                          uint32_t frames)
 {
-    size_t capacity = 0;
-    struct level level;
+    while (frames--)
+        stack = stack_beyond(stacks, stack);
+    return stack;
+}
 
-    for (uint32_t i = 0; i < stack->depth; i++) {
-        for (uint32_t p = 0; find_level(page->run, &stack->frames[i], p, &level); p++) {
-            struct level *grown = array_with_room(*ret, *count, &capacity, sizeof(*grown));
-            if (!grown)
-                return -ENOMEM;
-            *ret = grown;
-            grown[(*count)++] = level;
-            grown[*count - 1].label = make_label(page, level.frame->module, level.component);
-            if (!grown[*count - 1].label)
-                return -ENOMEM;
+static bool same_frame(const struct frame *a, const struct frame *b)
+{
+    return a->module == b->module && a->offset == b->offset && a->marks == b->marks;
+}
+
+static int find_ends(struct page *page)
+{
+    const struct stacks *stacks = &page->run->stacks;
+
+    for (uint32_t period = 1; period <= PERIODS; period++) {
+        uint32_t *ends = calloc(stacks->count, sizeof(*ends));
+        if (!ends)
+            return -ENOMEM;
+        page->ends[period - 1] = ends;
+        for (uint32_t i = 0; i < stacks->count; i++) {
+            const struct stack *stack = &stacks->stacks[i];
+            bool repeated =
+                stack->depth > period &&
+                same_frame(&stack_outwards(stacks, stack, period)->frame, &stack->frame);
+            ends[i] = repeated ? ends[stack->outer] : i;
         }
     }
     return 0;
 }
 
-static int print_levels(const struct page *page, const struct level *levels, size_t count,
-                        uint32_t caller)
+/* Does a recursion of so many frames a turn begin with the innermost frame? */
+static bool find_period(const struct page *page, const struct stack *stack, uint32_t period,
+                        struct turns *ret)
+{
+    const struct stacks *stacks = &page->run->stacks;
+    const struct stack *end = &stacks->stacks[page->ends[period - 1][stack - stacks->stacks]];
+    uint32_t repeated = stack->depth - end->depth;
+
+    if (repeated < REPEATED_MIN + period)
+        return false;
+    *ret = (struct turns){ period, repeated / period,
+                           stack_outwards(stacks, end, period - repeated % period) };
+    return true;
+}
+
+static struct turns find_turns(const struct page *page, const struct stack *stack)
+{
+    struct turns turns = { 1, 0, stack_beyond(&page->run->stacks, stack) };
+    uint32_t period = 1;
+
+    while (period <= PERIODS && !find_period(page, stack, period, &turns))
+        period++;
+    return turns;
+}
+
+/* Lines of a stack. */
+struct levels {
+    struct level *all; /* to be freed with their labels */
+    size_t count, capacity;
+    uint32_t frames; /* that these are of */
+};
+
+static int list_frame(const struct page *page, const struct frame *frame, struct levels *ret)
+{
+    struct level level;
+
+    for (uint32_t p = 0; find_level(page->run, frame, p, &level); p++) {
+        struct level *grown = array_with_room(ret->all, ret->count, &ret->capacity, sizeof(*grown));
+        if (!grown)
+            return -ENOMEM;
+        ret->all = grown;
+        level.label = make_label(page, frame->module, level.component);
+        if (!level.label)
+            return -ENOMEM;
+        grown[ret->count++] = level;
+    }
+    ret->frames++;
+    return 0;
+}
+
+/* All lines that are shown. Leaves in *stack what is not. -ENOMEM. */
+static int list_levels(const struct page *page, const struct stack **stack, struct levels *ret)
+{
+    const struct stacks *stacks = &page->run->stacks;
+    int error = 0;
+
+    while ((*stack)->depth && ret->frames < SHOWN_FRAMES_MAX && !error) {
+        const struct turns turns = find_turns(page, *stack);
+        for (uint32_t i = 0; i < turns.frames && !error; i++) {
+            error = list_frame(page, &(*stack)->frame, ret);
+            *stack = stack_beyond(stacks, *stack);
+        }
+        *stack = turns.beyond;
+        if (turns.more && !error)
+            ret->all[ret->count - 1].turns = turns;
+    }
+    return error;
+}
+
+static void print_turns(const struct page *page, const struct level *level)
+{
+    const struct turns *turns = &level->turns;
+
+    if (turns->more && turns->frames == 1)
+        fprintf(page->file, "    ... this frame %" PRIu32 " more times\n", turns->more);
+    else if (turns->more)
+        fprintf(page->file, "    ... these %" PRIu32 " frames %" PRIu32 " more times\n",
+                turns->frames, turns->more);
+}
+
+static int print_levels(const struct page *page, const struct levels *levels, uint32_t caller)
 {
     size_t width = 0;
     int error = 0;
 
-    for (size_t i = 0; i < count; i++)
-        width = strlen(levels[i].label) > width ? strlen(levels[i].label) : width;
-    for (size_t i = 0; i < count && !error; i++)
-        error = print_level(page, &levels[i], (int)width, i == caller);
+    for (size_t i = 0; i < levels->count; i++) {
+        size_t length = strlen(levels->all[i].label);
+        width = length > width ? length : width;
+    }
+    for (size_t i = 0; i < levels->count && !error; i++) {
+        error = print_level(page, &levels->all[i], (int)width, i == caller);
+        print_turns(page, &levels->all[i]);
+    }
     return error;
 }
 
 static int print_frames(const struct page *page, uint32_t number)
 {
     const struct stack *stack = &page->run->stacks.stacks[number];
-    struct level *levels = NULL;
-    size_t count = 0;
-    int error = list_levels(page, stack, &levels, &count);
+    struct levels levels = { 0 };
+    int error = list_levels(page, &stack, &levels);
 
     if (!error)
-        error = print_levels(page, levels, count, page->table->stacks[number].caller_frame);
+        error = print_levels(page, &levels, page->table->stacks[number].caller_frame);
+    if (stack->depth)
+        fprintf(page->file, "    ... %" PRIu32 " more frames\n", stack->depth);
     if (stack->end != STACK_COMPLETE)
         fprintf(page->file, "    ... %s\n", stack_end_name(stack->end));
-    for (size_t i = 0; i < count; i++)
-        free(levels[i].label);
-    free(levels);
+    for (size_t i = 0; i < levels.count; i++)
+        free(levels.all[i].label);
+    free(levels.all);
     return error;
 }
 
@@ -336,7 +451,11 @@ int stacktext_print(FILE *file, struct run *run, const struct table *table)
     if (!error)
         error = group(&page);
     if (!error)
+        error = find_ends(&page);
+    if (!error)
         error = print_entries(&page);
+    for (int i = 0; i < PERIODS; i++)
+        free(page.ends[i]);
     free(page.names);
     free(page.parts);
     free(page.entries);

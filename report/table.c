@@ -1,22 +1,20 @@
-/* table.c - from stacks and counts to rows: each stack is attributed once, each count adds to its
- * rows. */
+/* table.c - from stacks and counts to rows: each stack is attributed once, by what is known of the
+ * one beyond its innermost frame; each count adds to its rows. */
 #include "table.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "libraryset.h"
 #include "symbolizer/attribute.h"
 #include "symbolizer/component.h"
 
-/* What a stack says about its calls, whatever their program and number. */
-struct verdict {
-    bool known; /* computed already */
-    bool inexact, incomplete;
-    enum phase phase;
-    uint32_t caller, issuer; /* indices of table.libraries, as all that follow */
-    uint32_t *libraries;     /* distinct ones on the stack, the caller and issuer among them */
-    uint32_t library_count;
+/* What is known of a stack, whatever the program and number of its calls. */
+struct view {
+    struct attribution attribution;
+    uint32_t caller, issuer; /* indices of table.libraries; the former of attribution.caller */
+    uint32_t all, own;       /* the libraries on the stack, by all and by its own frames */
 };
 
 struct traits {
@@ -27,12 +25,12 @@ struct builder {
     struct table *table;
     struct run *run;
     const struct table_options *options;
-    struct traits *traits;    /* by library */
-    uint32_t *of_symbols;     /* the library of each symbol */
-    uint32_t *of_nameless;    /* of code without a symbol, by module */
-    uint32_t *of_inlined;     /* and of each inlined function */
-    struct verdict *verdicts; /* by stack */
-    uint32_t *seen;           /* by library: the last stack + 1 that had it */
+    struct traits *traits; /* by library */
+    uint32_t *of_symbols;  /* the library of each symbol */
+    uint32_t *of_nameless; /* of code without a symbol, by module */
+    uint32_t *of_inlined;  /* and of each inlined function */
+    struct library_sets sets;
+    struct view *views;       /* by stack */
     uint32_t *last_execution; /* by row: the last execution + 1 that had it */
     size_t row_capacity;
     uint32_t *slots; /* open-addressed hash of row + 1 */
@@ -120,7 +118,8 @@ static int list_libraries(const struct run *run, struct table *table)
 
 /* ---- What a stack says ---- */
 
-static struct attribute_frame view(const struct builder *builder, uint32_t library, uint32_t marks)
+static struct attribute_frame make_frame(const struct builder *builder, uint32_t library,
+                                         uint32_t marks)
 {
     return (struct attribute_frame){
         .library = library,
@@ -140,84 +139,107 @@ static uint32_t library_of_frame(const struct builder *builder, const struct fra
     return frame->marks & FRAME_ENTRY ? frame->module : builder->of_nameless[frame->module];
 }
 
-/* Puts a frame of a stack into `ret`, behind the functions inlined in it, which asked before it
- * did. How many frames these are; with `ret` NULL, how many they will be. */
-static uint32_t view_frame(const struct builder *builder, const struct frame *frame,
-                           struct attribute_frame *ret)
+/* Adds a library to the set of those on the stack, which a signal frame begins anew. */
+static int add_library(struct builder *builder, uint32_t *set, const struct attribute_frame *frame)
+{
+    bool begins = frame->marks & FRAME_SIGNAL && !builder->options->through_signals;
+    int64_t sum =
+        library_sets_add(&builder->sets, begins ? LIBRARY_SET_EMPTY : *set, frame->library);
+
+    if (sum < 0)
+        return (int)sum;
+    *set = (uint32_t)sum;
+    return 0;
+}
+
+static int add_frame(struct builder *builder, struct view *view,
+                     const struct attribute_frame *frame)
+{
+    attribution_add(&view->attribution, frame);
+    view->issuer = frame->library;
+    if (view->attribution.caller == view->attribution.depth - 1)
+        view->caller = frame->library;
+    int error = add_library(builder, &view->all, frame);
+    if (frame->marks & FRAME_SPAWNED_BY)
+        view->own = LIBRARY_SET_EMPTY;
+    else if (!error)
+        error = add_library(builder, &view->own, frame);
+    return error;
+}
+
+/* The functions inlined in the frame, of which the outermost comes first. */
+static int add_inlined(struct builder *builder, struct view *view, const struct frame *frame)
+{
+    const struct run *run = builder->run;
+    const struct inlined *inlined;
+    size_t count = run_find_inlined(builder->run, frame->module, frame->offset, &inlined);
+    int error = 0;
+
+    while (count-- && !error) {
+        uint32_t library = builder->of_inlined[inlined + count - run->inlined];
+        struct attribute_frame added =
+            make_frame(builder, library, frame->marks & ~(uint32_t)(FRAME_SIGNAL | FRAME_ENTRY));
+        added.exit_handler = library_is_exit_handler(&run->modules[frame->module],
+                                                     inlined[count].component, inlined[count].name);
+        error = add_frame(builder, view, &added);
+    }
+    return error;
+}
+
+/* Adds a frame of a stack, and the functions inlined in it, which asked before it did. */
+static int add_frames(struct builder *builder, struct view *view, const struct frame *frame)
 {
     struct run *run = builder->run;
-    const struct inlined *inlined;
-    /* A tail frame is at its function's start, where nobody has called anything yet. */
-    size_t count = frame->marks & FRAME_TAIL
-                       ? 0
-                       : run_find_inlined(run, frame->module, frame->offset, &inlined);
-
-    if (!ret)
-        return (uint32_t)count + 1;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t library = builder->of_inlined[inlined + i - run->inlined];
-        ret[i] = view(builder, library, frame->marks & ~(uint32_t)(FRAME_SIGNAL | FRAME_ENTRY));
-        ret[i].exit_handler = library_is_exit_handler(&run->modules[frame->module],
-                                                      inlined[i].component, inlined[i].name);
-    }
     const struct symbol *symbol = run_find_symbol(run, frame->module, frame->offset);
-    ret[count] = view(builder, library_of_frame(builder, frame, symbol), frame->marks);
+    struct attribute_frame added =
+        make_frame(builder, library_of_frame(builder, frame, symbol), frame->marks);
+
     if (frame->module == MODULE_START)
-        ret[count].marks |= FRAME_ENTRY; /* nothing runs yet: the first execve is loading */
-    ret[count].exit_handler = symbol && library_is_exit_handler(&run->modules[frame->module],
-                                                                symbol->component, symbol->name);
-    return (uint32_t)count + 1;
+        added.marks |= FRAME_ENTRY; /* nothing runs yet: the first execve is loading */
+    added.exit_handler = symbol && library_is_exit_handler(&run->modules[frame->module],
+                                                           symbol->component, symbol->name);
+    int error = add_frame(builder, view, &added);
+    /* A tail frame is at its function's start, where nobody has called anything yet. */
+    return error || frame->marks & FRAME_TAIL ? error : add_inlined(builder, view, frame);
 }
 
-/* The distinct libraries of the frames, and [unknown] where it is on the stack too. */
-static void list_on_stack(const struct builder *builder, const struct attribute_frame *frames,
-                          uint32_t extent, bool unknown, uint32_t stamp, struct verdict *ret)
+/* The library of the frame that is the caller. */
+static uint32_t caller_of(const struct view *view, const struct verdict *verdict)
 {
-    for (uint32_t i = 0; i < extent + unknown; i++) {
-        uint32_t library = i < extent ? frames[i].library : MODULE_UNKNOWN;
-        if (builder->seen[library] != stamp)
-            ret->libraries[ret->library_count++] = library;
-        builder->seen[library] = stamp;
+    if (verdict->caller == ATTRIBUTE_NONE)
+        return MODULE_UNKNOWN;
+    return verdict->caller == view->attribution.caller ? view->caller : view->issuer;
+}
+
+/* A caller's frame as a line of the stack, of which the innermost is first. */
+static struct table_stack make_table_stack(const struct builder *builder, const struct view *view)
+{
+    const struct attribution *attribution = &view->attribution;
+    struct verdict verdict = attribution_verdict(attribution, builder->options->through_signals);
+    bool known = verdict.caller != ATTRIBUTE_NONE;
+
+    return (struct table_stack){ caller_of(view, &verdict),
+                                 known ? attribution->depth - 1 - verdict.caller : ATTRIBUTE_NONE,
+                                 verdict.inexact };
+}
+
+/* Each stack goes on where the one beyond its innermost frame has got to. */
+static int view_stacks(struct builder *builder)
+{
+    const struct stacks *stacks = &builder->run->stacks;
+    int error = 0;
+
+    for (uint32_t i = 0; i < stacks->count && !error; i++) {
+        struct view *view = &builder->views[i];
+        if (i < STACK_ENDS) {
+            *view = (struct view){ .attribution = attribution_begin(i), .issuer = MODULE_UNKNOWN };
+        } else {
+            *view = builder->views[stacks->stacks[i].outer];
+            error = add_frames(builder, view, &stacks->stacks[i].frame);
+        }
+        builder->table->stacks[i] = make_table_stack(builder, view);
     }
-}
-
-static uint32_t library_of(const struct attribute_frame *frames, uint32_t frame)
-{
-    return frame == ATTRIBUTE_NONE ? MODULE_UNKNOWN : frames[frame].library;
-}
-
-static int judge(const struct builder *builder, uint32_t number, struct verdict *ret)
-{
-    const struct stack *stack = &builder->run->stacks.stacks[number];
-    uint32_t depth = 0;
-
-    for (uint32_t i = 0; i < stack->depth; i++)
-        depth += view_frame(builder, &stack->frames[i], NULL);
-    struct attribute_frame *frames = calloc(depth + 1, sizeof(*frames));
-    size_t libraries = builder->table->library_count;
-    size_t most = depth < libraries ? depth + 1 : libraries;
-
-    *ret = (struct verdict){ .libraries = calloc(most, sizeof(*ret->libraries)) };
-    if (!frames || !ret->libraries) {
-        free(frames);
-        return -ENOMEM;
-    }
-    for (uint32_t i = 0, at = 0; i < stack->depth; i++)
-        at += view_frame(builder, &stack->frames[i], frames + at);
-    struct attribution attribution =
-        attribute(frames, depth, stack->end, builder->options->through_signals);
-    ret->known = true;
-    ret->phase = attribution.phase;
-    ret->inexact = attribution.inexact;
-    ret->incomplete = attribution.unknown_on_stack;
-    ret->caller = library_of(frames, attribution.caller);
-    builder->table->stacks[number] =
-        (struct table_stack){ ret->caller, attribution.caller, attribution.inexact };
-    ret->issuer = library_of(frames, attribution.issuer);
-    list_on_stack(builder, frames, attribution.extent, attribution.unknown_on_stack, number + 1,
-                  ret);
-    free(frames);
-    return 0;
+    return error;
 }
 
 /* ---- Rows ---- */
@@ -293,43 +315,59 @@ static struct table_row *touch_row(struct builder *builder, const struct table_r
     return row;
 }
 
-static uint32_t phase_of(const struct verdict *verdict, uint32_t user_phase)
+static uint32_t phase_of(enum phase phase, uint32_t user_phase)
 {
-    if (verdict->phase == PHASE_MAIN && user_phase)
-        return FIRST_USER_PHASE + user_phase;
-    return verdict->phase;
+    return phase == PHASE_MAIN && user_phase ? FIRST_USER_PHASE + user_phase : phase;
 }
 
-static int add_to_rows(struct builder *builder, const struct count *count,
-                       const struct verdict *verdict)
+/* Adds calls to the row of one library that is on their stack. */
+static int add_to_row(struct builder *builder, const struct table_row *key,
+                      const struct count *count, const struct verdict *verdict)
 {
+    const struct view *view = &builder->views[count->stack];
+    struct table_row *row = touch_row(builder, key, count->execution);
+
+    if (!row)
+        return -ENOMEM;
+    row->on_stack += count->calls;
+    if (key->library == view->issuer)
+        row->issued += count->calls;
+    if (key->library != builder->table->stacks[count->stack].caller)
+        return 0;
+    row->calls += count->calls;
+    row->inexact += verdict->inexact ? count->calls : 0;
+    row->incomplete += verdict->unknown_on_stack ? count->calls : 0;
+    row->results = row->results && builder->run->executions[count->execution].results;
+    row->errors = run_sum(row->errors, count->errors);
+    row->nanoseconds = run_sum(row->nanoseconds, count->nanoseconds);
+    return 0;
+}
+
+static int add_to_rows(struct builder *builder, const struct count *count)
+{
+    const struct view *view = &builder->views[count->stack];
+    struct verdict verdict =
+        attribution_verdict(&view->attribution, builder->options->through_signals);
     struct table_row key = {
         .program = count->program,
-        .phase = phase_of(verdict, count->phase),
+        .phase = phase_of(verdict.phase, count->phase),
         .abi = count->abi,
         .nr = count->nr,
         .results = builder->table->results,
     };
-    bool results = builder->run->executions[count->execution].results;
+    int64_t set = verdict.own ? view->own : view->all;
+    int error = 0;
 
-    for (uint32_t i = 0; i < verdict->library_count; i++) {
-        key.library = verdict->libraries[i];
-        struct table_row *row = touch_row(builder, &key, count->execution);
-        if (!row)
-            return -ENOMEM;
-        row->on_stack += count->calls;
-        if (key.library == verdict->issuer)
-            row->issued += count->calls;
-        if (key.library != verdict->caller)
-            continue;
-        row->calls += count->calls;
-        row->inexact += verdict->inexact ? count->calls : 0;
-        row->incomplete += verdict->incomplete ? count->calls : 0;
-        row->results = row->results && results;
-        row->errors = run_sum(row->errors, count->errors);
-        row->nanoseconds = run_sum(row->nanoseconds, count->nanoseconds);
+    if (verdict.unknown_on_stack)
+        set = library_sets_add(&builder->sets, (uint32_t)set, MODULE_UNKNOWN);
+    if (set < 0)
+        return (int)set;
+    while (set != LIBRARY_SET_EMPTY && !error) {
+        key.library = builder->sets.sets[set].library;
+        error = add_to_row(builder, &key, count, &verdict);
+        set = builder->sets.sets[set].rest;
     }
-    return 0;
+    return error;
 }
 
 /* ---- The whole ---- */
@@ -362,14 +400,8 @@ static int add_counts(struct builder *builder)
     uint32_t *order = by_execution(run);
     int error = order ? 0 : -ENOMEM;
 
-    for (size_t i = 0; i < run->count_count && !error; i++) {
-        const struct count *count = &run->counts[order[i]];
-        struct verdict *verdict = &builder->verdicts[count->stack];
-        if (!verdict->known)
-            error = judge(builder, count->stack, verdict);
-        if (!error)
-            error = add_to_rows(builder, count, verdict);
-    }
+    for (size_t i = 0; i < run->count_count && !error; i++)
+        error = add_to_rows(builder, &run->counts[order[i]]);
     free(order);
     return error;
 }
@@ -379,10 +411,11 @@ static struct traits traits_of(const struct builder *builder, uint32_t number)
     const struct table_library *library = &builder->table->libraries[number];
     const struct module *module = &builder->run->modules[library->module];
     const struct runtime_libraries *list = &builder->options->runtime;
+    const struct library_run run = { builder->run->modules, builder->run->module_count };
 
     return (struct traits){
         .runtime = *library->component ? library_component_is_runtime(list, library->component)
-                                       : library_is_runtime(list, module),
+                                       : library_is_runtime(list, &run, module),
         .loader = library->module == MODULE_START || library_is_loader(module),
         .libc = *library->component ? !strcmp(library->component, COMPONENT_LIBC)
                                     : library_is_libc(module),
@@ -395,7 +428,7 @@ static int builder_init(struct builder *builder, struct table *table, struct run
 {
     run_sort_symbols(run);
     run_sort_inlined(run);
-    table->stacks = calloc(run->stacks.count + 1, sizeof(*table->stacks));
+    table->stacks = calloc(run->stacks.count, sizeof(*table->stacks));
     if (!table->stacks || list_libraries(run, table) < 0)
         return -ENOMEM;
     *builder = (struct builder){
@@ -406,11 +439,10 @@ static int builder_init(struct builder *builder, struct table *table, struct run
         .of_symbols = calloc(run->symbol_count + 1, sizeof(*builder->of_symbols)),
         .of_nameless = calloc(run->module_count, sizeof(*builder->of_nameless)),
         .of_inlined = calloc(run->inlined_count + 1, sizeof(*builder->of_inlined)),
-        .verdicts = calloc(run->stacks.count + 1, sizeof(*builder->verdicts)),
-        .seen = calloc(table->library_count, sizeof(*builder->seen)),
+        .views = calloc(run->stacks.count, sizeof(*builder->views)),
     };
     if (!builder->traits || !builder->of_symbols || !builder->of_nameless || !builder->of_inlined ||
-        !builder->verdicts || !builder->seen)
+        !builder->views || library_sets_init(&builder->sets))
         return -ENOMEM;
     for (uint32_t i = 0; i < table->library_count; i++)
         builder->traits[i] = traits_of(builder, i);
@@ -427,14 +459,12 @@ static int builder_init(struct builder *builder, struct table *table, struct run
 
 static void builder_deinit(struct builder *builder)
 {
-    for (uint32_t i = 0; builder->verdicts && i < builder->run->stacks.count; i++)
-        free(builder->verdicts[i].libraries);
-    free(builder->verdicts);
+    library_sets_deinit(&builder->sets);
+    free(builder->views);
     free(builder->traits);
     free(builder->of_symbols);
     free(builder->of_nameless);
     free(builder->of_inlined);
-    free(builder->seen);
     free(builder->last_execution);
     free(builder->slots);
 }
@@ -473,6 +503,8 @@ int table_build(struct run *run, const struct table_options *options, struct tab
 
     *ret = (struct table){ .run = run, .results = has_results(run) };
     int error = builder_init(&builder, ret, run, options);
+    if (!error)
+        error = view_stacks(&builder);
     if (!error)
         error = add_counts(&builder);
     if (!error)

@@ -56,7 +56,7 @@ struct table {
     size_t library_count;
     struct table_row *rows;
     size_t count;
-    struct table_stack *stacks; /* by the run's stack, if that has calls */
+    struct table_stack *stacks; /* by the run's stack */
     uint64_t calls;             /* of all rows; the same as issued of all rows */
     uint64_t inexact, incomplete;
     bool results; /* of at least one execution: without any, no row has them */

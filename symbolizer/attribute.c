@@ -1,93 +1,97 @@
 /* attribute.c - who asked the kernel: a search outwards from the system-call instruction. */
 #include "attribute.h"
 
-/* Frames of the stack itself: without the spawner's, if a frame inside them already names a caller.
- */
-static uint32_t own_depth(const struct attribute_frame *frames, uint32_t depth)
+struct attribution attribution_begin(enum stack_end end)
 {
-    bool all_runtime = true;
+    const struct attributed_life nothing = { .runtime = true };
 
-    for (uint32_t i = 0; i < depth; i++) {
-        if (frames[i].marks & FRAME_SPAWNED_BY)
-            return all_runtime ? depth : i;
-        all_runtime &= frames[i].runtime;
+    return (struct attribution){ .end = (uint8_t)end,
+                                 .caller = ATTRIBUTE_NONE,
+                                 .via = ATTRIBUTE_NONE,
+                                 .signal = ATTRIBUTE_NONE,
+                                 .all = nothing,
+                                 .own = nothing };
+}
+
+/* The search begins at this frame now. */
+static void search_from(struct attribution *a, const struct attribute_frame *frame)
+{
+    bool inexact = frame->marks & FRAME_INEXACT;
+
+    if (frame->marks & FRAME_SIGNAL) {
+        a->caller = a->via = ATTRIBUTE_NONE;
+        a->signal = a->depth;
+        a->inexact = inexact;
+        a->libc_handler = false;
+        return;
     }
-    return depth;
-}
-
-/* The number of frames that can have asked: up to the first signal frame, or all. */
-static uint32_t before_signal(const struct attribute_frame *frames, uint32_t depth)
-{
-    uint32_t i = 0;
-
-    while (i < depth && !(frames[i].marks & FRAME_SIGNAL))
-        i++;
-    return i;
-}
-
-static uint32_t first_caller(const struct attribute_frame *frames, uint32_t searched)
-{
-    for (uint32_t i = 0; i < searched; i++)
-        if (!frames[i].runtime)
-            return i;
-    return ATTRIBUTE_NONE;
-}
-
-static bool any_inexact(const struct attribute_frame *frames, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (frames[i].marks & FRAME_INEXACT)
-            return true;
-    return false;
+    if (a->signal != ATTRIBUTE_NONE && a->depth == a->signal + 1)
+        a->libc_handler = frame->libc;
+    if (!frame->runtime) {
+        /* The function that a call names may have left by a tail call to a third one. */
+        a->inexact = inexact || (frame->marks & (FRAME_TAIL | FRAME_PROVEN)) == FRAME_TAIL;
+        a->caller = a->depth;
+        a->via = ATTRIBUTE_NONE;
+        return;
+    }
+    if (a->caller != ATTRIBUTE_NONE && a->depth == a->caller + 1)
+        a->via = a->depth;
+    a->inexact |= inexact;
 }
 
 /* A matter of the process's life, not of who asks: so it looks through signal frames. */
-static enum phase phase_of(const struct attribute_frame *frames, uint32_t depth)
+static void live(struct attributed_life *life, uint32_t number, const struct attribute_frame *frame)
 {
-    const struct attribute_frame *outermost = &frames[depth - 1];
-
-    if (outermost->loader && outermost->marks & FRAME_ENTRY)
-        return PHASE_LOAD;
-    for (uint32_t i = 0; i < depth; i++)
-        if (frames[i].exit_handler)
-            return PHASE_EXIT;
-    return PHASE_MAIN;
+    if (number == life->from)
+        life->load = frame->loader && frame->marks & FRAME_ENTRY;
+    life->exit |= frame->exit_handler;
+    life->runtime &= frame->runtime;
 }
 
-struct attribution attribute(const struct attribute_frame *frames, uint32_t depth,
-                             enum stack_end end, bool through_signals)
+void attribution_add(struct attribution *a, const struct attribute_frame *frame)
 {
-    struct attribution ret = { .issuer = ATTRIBUTE_NONE,
-                               .caller = ATTRIBUTE_NONE,
-                               .via = ATTRIBUTE_NONE,
-                               .unknown_on_stack = true,
-                               .phase = PHASE_MAIN };
-    if (!depth)
+    search_from(a, frame);
+    live(&a->all, a->depth, frame);
+    if (frame->marks & FRAME_SPAWNED_BY)
+        a->own = (struct attributed_life){ .from = a->depth + 1, .runtime = true };
+    else
+        live(&a->own, a->depth, frame);
+    a->depth++;
+}
+
+static enum phase phase_of(const struct attributed_life *life)
+{
+    return life->load ? PHASE_LOAD : life->exit ? PHASE_EXIT : PHASE_MAIN;
+}
+
+struct verdict attribution_verdict(const struct attribution *a, bool through_signals)
+{
+    struct verdict ret = { .issuer = ATTRIBUTE_NONE,
+                           .caller = a->caller,
+                           .via = a->via,
+                           .unknown_on_stack = true,
+                           .phase = PHASE_MAIN };
+    if (!a->depth)
         return ret;
 
-    uint32_t own = own_depth(frames, depth);
-    if (own < depth)
-        end = STACK_COMPLETE; /* as far as the spawner's: any break is beyond */
-    depth = own;
-    uint32_t searched = before_signal(frames, depth);
-    bool interrupted = searched < depth; /* the signal frame is the last that is on the stack */
-    ret.issuer = 0;
-    ret.extent = interrupted && !through_signals ? searched + 1 : depth;
-    ret.unknown_on_stack = end != STACK_COMPLETE;
-    ret.phase = phase_of(frames, depth);
+    ret.own = a->own.from && !a->own.runtime;
+    const struct attributed_life *life = ret.own ? &a->own : &a->all;
+    /* As far as the spawner's: any break is beyond. */
+    bool complete = ret.own || a->end == STACK_COMPLETE;
+    /* The signal frame is the last that is on the stack. */
+    bool interrupted = a->signal != ATTRIBUTE_NONE && a->signal >= life->from;
+    ret.issuer = a->depth - 1;
+    ret.outermost = interrupted && !through_signals ? a->signal : life->from;
+    ret.unknown_on_stack = !complete;
+    ret.phase = phase_of(life);
 
-    ret.caller = first_caller(frames, searched);
     if (ret.caller != ATTRIBUTE_NONE) {
-        ret.via = ret.caller ? ret.caller - 1 : ATTRIBUTE_NONE;
-        /* The function that a call names may have left by a tail call to a third one. */
-        ret.inexact = any_inexact(frames, ret.caller + 1) ||
-                      (frames[ret.caller].marks & (FRAME_TAIL | FRAME_PROVEN)) == FRAME_TAIL;
-    } else if (interrupted || end == STACK_COMPLETE) {
+        ret.inexact = a->inexact;
+    } else if (interrupted || complete) {
         /* Nobody outside the runtime asked; that is known from all the frames searched, and from
          * the signal frame at which that ended. */
         ret.caller = ret.issuer;
-        ret.inexact = any_inexact(frames, searched + interrupted) ||
-                      (interrupted && searched && frames[searched - 1].libc);
+        ret.inexact = a->inexact || (interrupted && a->libc_handler);
     }
     return ret;
 }

@@ -43,7 +43,10 @@ enum { BY_JUMP, BEHIND_CALL, BY_TABLE, INTO_ANOTHER, ORDERS };
 struct search {
     const struct codepath_source *source;
     uint64_t start;
-    uint64_t wanted; /* 0: a return */
+    uint64_t wanted; /* 0: a return, */
+    bool wants_jump; /* a jump to wherever a register says, */
+    bool wants_any;  /* or that as well as a return */
+    bool lost;       /* there was code that could not be followed */
     struct stack_of_ways {
         struct way ways[WAYS_MAX];
         size_t count;
@@ -92,9 +95,10 @@ static void push(struct search *s, int order, uint64_t vaddr, const struct state
 {
     /* What another function returns to after a jump to it is the caller; what stands behind the
      * call of one that does not return is not run. */
-    if (is_another(s, vaddr) && !s->wanted && order != BY_JUMP)
+    bool wants_return = !s->wanted && !s->wants_jump;
+    if (is_another(s, vaddr) && wants_return && order != BY_JUMP)
         return;
-    if (is_another(s, vaddr) && s->wanted)
+    if (is_another(s, vaddr) && !wants_return)
         order = INTO_ANOTHER;
     struct stack_of_ways *ways = &s->orders[order];
     if (ways->count < WAYS_MAX && vaddr + FUNCTION_MAX - s->start < 2 * FUNCTION_MAX)
@@ -194,6 +198,8 @@ static bool arrived(const struct search *s, uint64_t vaddr, const struct instruc
 
     if (s->wanted)
         return s->wanted >= vaddr && s->wanted < vaddr + i->length;
+    if (s->wants_jump)
+        return i->flow == FLOW_COMPUTED || (s->wants_any && i->flow == FLOW_RETURN);
     return make_path_out(i, state, &path) && s->source->accept(s->source->context, &path);
 }
 
@@ -205,8 +211,10 @@ static bool follow(struct search *s, struct way way, struct state *ret)
     size_t size;
 
     for (; visit(s, way.vaddr); way.vaddr += i.length) {
-        if (!(bytes = code_at(s, way.vaddr, &size)) || !instruction_decode(bytes, size, &i))
+        if (!(bytes = code_at(s, way.vaddr, &size)) || !instruction_decode(bytes, size, &i)) {
+            s->lost = true;
             return false;
+        }
         uint64_t next = way.vaddr + i.length;
         if (arrived(s, way.vaddr, &i, &way.state)) {
             *ret = way.state;
@@ -282,6 +290,15 @@ bool codepath_find(struct image *image, uint64_t start, uint64_t vaddr, struct c
     return search(&s, 8, &found) && make_path(&found, ret);
 }
 
+bool codepath_find_jump(struct image *image, uint64_t start, struct codepath *ret)
+{
+    const struct codepath_source source = { read_image, is_start, NULL, image };
+    struct search s = { .source = &source, .start = start, .wants_jump = true };
+    struct state found;
+
+    return search(&s, 8, &found) && make_path(&found, ret);
+}
+
 bool codepath_find_out(const struct codepath_source *source, uint64_t pc)
 {
     struct search s = { .source = source, .start = pc };
@@ -289,4 +306,12 @@ bool codepath_find_out(const struct codepath_source *source, uint64_t pc)
 
     /* Behind a call that does not return there may be another function. */
     return !source->is_start(source->context, pc) && search(&s, DEPTH_THERE, &found);
+}
+
+bool codepath_never_returns(const struct codepath_source *source, uint64_t pc)
+{
+    struct search s = { .source = source, .start = pc, .wants_jump = true, .wants_any = true };
+    struct state found;
+
+    return !search(&s, DEPTH_THERE, &found) && !s.lost && s.visits < VISITS_MAX;
 }

@@ -10,18 +10,15 @@
 #include <stdbool.h>
 #include "symbolizer/image.h"
 
-struct codepath {
-    /* ROW_CFA_RSP, ROW_CFA_RBP, or ROW_OUTERMOST where rbp was cleared and not saved, by which
-     * start code and threads begin. */
-    struct row row;
-    bool realigned; /* the return address there is a copy, and the true one some words beyond */
-};
-
 /*
  * How to step outwards from the instruction that `vaddr` is in, if its function starts at `start`.
  * False: there is no way to it from there, it is too long, or leaves the stack unknown.
  */
 bool codepath_find(struct image *image, uint64_t start, uint64_t vaddr, struct codepath *ret);
+
+/* The same for the first jump to wherever a register or memory says: code that nobody else knows
+ * runs on the frame that was made until then. */
+bool codepath_find_jump(struct image *image, uint64_t start, struct codepath *ret);
 
 /* Code to follow: of an image, or in memory. */
 struct codepath_source {
@@ -38,5 +35,9 @@ struct codepath_source {
 /* Follows the code from the pc on, which is the next instruction to be run. True: to a return that
  * was accepted. */
 bool codepath_find_out(const struct codepath_source *source, uint64_t pc);
+
+/* Does the code from the pc on never come to a return, nor to a jump that may lead to one? (Its
+ * calls return, or do not.) `accept` is not asked. */
+bool codepath_never_returns(const struct codepath_source *source, uint64_t pc);
 
 #endif

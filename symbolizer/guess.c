@@ -1,189 +1,224 @@
-/* guess.c - looks for a return address: where the code must have left it, and in the stack. */
+/*
+ * guess.c - looks for a return address: where the code must have left it, and in the stack.
+ *
+ * What decides is only what sight.c sees and notes, and facts about the code at a site, which are
+ * kept there: so the memo can tell whether a guess would be the same again.
+ */
 #include "guess.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "symbolizer/codepath.h"
 #include "symbolizer/functions.h"
+#include "symbolizer/returns.h"
+#include "symbolizer/scan.h"
+#include "symbolizer/sight.h"
 
 enum {
-    FRAME_MAX = 1 << 20, /* bytes of stack, to where %rbp points */
     ALIGNMENT_MAX = 128,
-    WORDS_MAX = 512,  /* of the stack, in which a return address is looked for */
+    CALL_SIZE = 8,    /* bytes before a return address that say which call it is */
     PUSHED_MAX = 256, /* bytes that code made at run time may leave on its caller's stack */
     /* In one walk: */
-    GUESSES_MAX = 1024,
-    SEARCHES_MAX = 64, /* of paths through code, that are not remembered */
-    /* In one address space, of which words on the stack may make new ones. What they point to the
-     * program decides, and the sites stay. */
-    SITES_MAX = 1 << 17,
+    LOOKS_MAX = 1 << 16, /* at words */
+    SEARCHES_MAX = 64,   /* of paths through code, that are not remembered */
 };
 
 enum likelihood { UNLIKELY, POSSIBLE, LIKELY };
+
+/* A step under way. */
+struct guess {
+    struct unwinder *u;
+    struct site *site;
+    const struct position *at;
+    uint32_t first;         /* sight of this step */
+    struct position caller; /* what was found, */
+    struct row row;         /* and how */
+};
+
+void guess_begin(struct unwinder *u)
+{
+    u->looks = LOOKS_MAX;
+    u->searches = SEARCHES_MAX;
+    u->sight_count = 0;
+    u->pending = false;
+}
 
 static uint64_t vaddr_of(const struct site *site)
 {
     return site->address - site->bias;
 }
 
-/* Fills in the rows at `site` for the functions that may be the one there, the nearest first. NULL:
- * no memory. */
-static const struct guesses *find_guesses(struct unwinder *u, struct site *site)
+static struct guesses *guesses_of(struct site *site)
 {
-    enum { MAX = sizeof(site->guesses->all) / sizeof(*site->guesses->all) };
-    uint64_t start = vaddr_of(site) + 1;
-
-    if (site->guesses || !(site->guesses = calloc(1, sizeof(*site->guesses))))
-        return site->guesses;
-    for (int i = 0; i < MAX && start; i++) {
-        struct guess *next = &site->guesses->all[site->guesses->count];
-        next->start = start = function_start(u->images, site->image, start - 1);
-        if (start && codepath_find(site->image, start, vaddr_of(site), &next->path))
-            site->guesses->count++;
-    }
+    if (!site->guesses)
+        site->guesses = calloc(1, sizeof(*site->guesses));
     return site->guesses;
 }
 
-/* What is known of the code that a word on the stack points to; NULL if it is not one. */
-static struct site *find_site(struct unwinder *u, uint64_t address)
+/* Follows the code to the site from the functions that may be the one there, the nearest first.
+ * NULL: no memory. */
+static const struct guesses *find_entries(struct guess *g)
 {
-    if (!space_find(u->space, address))
-        return NULL;
-    return u->space->code->site_count < SITES_MAX ? space_site(u->space, address)
-                                                  : space_known_site(u->space, address);
-}
+    enum { MAX = sizeof(g->site->guesses->entries) / sizeof(*g->site->guesses->entries) };
+    struct guesses *guesses = guesses_of(g->site);
+    uint64_t start = vaddr_of(g->site) + 1;
+    unsigned budget = MAX;
 
-/* The call that ends at an address; NULL if there is none, as far as can be known. */
-static struct site *find_call(struct unwinder *u, uint64_t address)
-{
-    struct site *call = find_site(u, address - 1);
-
-    if (!call || call->signal || !call->image)
-        return call;
-    return !space_resolve_call(u->space, u->target, &u->code, call) && call->is_call ? call : NULL;
+    if (!guesses || guesses->entries_known)
+        return guesses;
+    for (int i = 0; i < MAX && start; i++) {
+        struct guess_entry *next = &guesses->entries[guesses->entry_count];
+        next->start = start = function_start(g->u->images, g->site->image, start - 1);
+        if (codepaths_find(g->u->images, g->site->image, start, vaddr_of(g->site), &budget,
+                           &next->path))
+            guesses->entry_count++;
+    }
+    guesses->entries_known = true;
+    return guesses;
 }
 
 /* The bottom of a coroutine's stack was left by no call: it is where a function starts. */
 static bool is_start(struct unwinder *u, uint64_t address)
 {
-    const struct site *site = find_site(u, address);
+    const struct site *site = returns_site(u, address);
     return site && site->start == address;
 }
 
-/* Can this be the return address of the function that `site` is in, which starts at `start` (0: not
- * known)? */
-static enum likelihood judge(struct unwinder *u, const struct site *site, uint64_t start,
-                             uint64_t address)
+/* Can this be the return address of the function that the site is in, which starts at `start` (0:
+ * not known)? */
+static enum likelihood judge(const struct guess *g, uint64_t start, uint64_t address)
 {
-    const struct site *call = find_call(u, address);
+    const struct site *call = address ? returns_call(g->u, address) : NULL;
 
     if (!call)
-        return is_start(u, address) ? POSSIBLE : UNLIKELY;
-    /* Where a handler returns to, there is no call; and code made at run time is not looked at. */
-    return start && call->target == site->bias + start ? LIKELY : POSSIBLE;
+        return address && is_start(g->u, address) ? POSSIBLE : UNLIKELY;
+    /* Where a handler returns to, there is no call either. */
+    return start && call->target == g->site->bias + start ? LIKELY : POSSIBLE;
 }
 
 /*
- * gcc's functions that realign the stack copy their return address to where %rbp's frame is, and
+ * gcc's functions that realign the stack copy their return address to where rbp's frame is, and
  * may leave up to the alignment between the two. What lies behind the true one is the caller's.
  */
-static void skip_copy(struct unwinder *u, struct position *caller)
+static void skip_copy(struct guess *g, enum sight_place place, struct position *caller,
+                      struct row *row)
 {
     uint64_t word;
 
     for (uint64_t end = caller->sp + 8; end <= caller->sp + ALIGNMENT_MAX; end += 8) {
-        if (!unwinder_read(u, end - 8, &word) || (caller->bp >= caller->sp && caller->bp < end))
+        if (!sight_look(g->u, g->at, place, end - 8, &word) ||
+            (caller->bp >= caller->sp && caller->bp < end))
             return;
         if (word == caller->ip) {
+            int32_t skipped = (int32_t)(end - caller->sp);
+            row->cfa_offset += skipped;
+            row->rbp_offset -= row->rbp_offset ? skipped : 0;
             caller->sp = end;
             return;
         }
     }
 }
 
-/* Steps outwards as the path says. */
-static enum step follow(struct unwinder *u, const struct site *site, const struct codepath *path,
-                        struct position *at)
+static enum sight_place place_of(const struct row *row)
 {
-    struct site coded = *site;
+    return row->kind == ROW_CFA_RBP ? SIGHT_FROM_RBP : SIGHT_FROM_RSP;
+}
 
-    coded.row = path->row;
-    enum step step = unwinder_step(u, &coded, at);
-    if (step == STEP_OUT && path->realigned)
-        skip_copy(u, at);
-    return step;
+/* The return address by a row, as it is seen; 0: there is none. */
+static uint64_t look_at_return(const struct guess *g, const struct row *row)
+{
+    uint64_t base = row->kind == ROW_CFA_RBP ? g->at->bp : g->at->sp, word;
+
+    if (row->kind == ROW_CFA_RBP && !g->at->bp_known)
+        return 0;
+    base += (uint64_t)(int64_t)row->cfa_offset - 8;
+    return sight_look(g->u, g->at, place_of(row), base, &word) ? word : 0;
+}
+
+/* Takes the caller's frame for found if the row leads to it. */
+static bool take(struct guess *g, const struct row *row, bool realigned)
+{
+    struct position caller = *g->at;
+    struct site coded = *g->site;
+    struct row taken = *row;
+
+    coded.row = *row;
+    if (unwinder_step(g->u, &coded, &caller) != STEP_OUT)
+        return false;
+    if (realigned)
+        skip_copy(g, place_of(row), &caller, &taken);
+    g->caller = caller;
+    g->row = taken;
+    return true;
 }
 
 /* Steps outwards by what the instructions do from the start of the function on. */
-static enum step by_code(struct unwinder *u, struct site *site, const struct position *at,
-                         struct position *ret)
+static enum step by_code(struct guess *g)
 {
-    const struct guesses *guesses = find_guesses(u, site);
+    const struct guesses *guesses = find_entries(g);
     enum likelihood best = UNLIKELY;
 
-    for (size_t i = 0; guesses && i < guesses->count && best != LIKELY; i++) {
-        struct position caller = *at;
-        enum step step = follow(u, site, &guesses->all[i].path, &caller);
-        if (step == STEP_OUTERMOST && at->bp_known && !at->bp)
-            return step;
-        enum likelihood likelihood =
-            step == STEP_OUT ? judge(u, site, guesses->all[i].start, caller.ip) : UNLIKELY;
-        if (likelihood > best) {
-            best = likelihood;
-            *ret = caller;
+    for (size_t i = 0; guesses && i < guesses->entry_count && best != LIKELY; i++) {
+        const struct guess_entry *entry = &guesses->entries[i];
+        if (entry->path.row.kind == ROW_OUTERMOST) {
+            if (sight_rbp(g->at) == RBP_ZERO)
+                return STEP_OUTERMOST;
+            continue;
         }
+        enum likelihood likelihood = judge(g, entry->start, look_at_return(g, &entry->path.row));
+        if (likelihood > best && take(g, &entry->path.row, entry->path.realigned))
+            best = likelihood;
     }
     return best == UNLIKELY ? STEP_UNKNOWN : STEP_OUT;
 }
 
-/* The frame that %rbp points to: the caller's %rbp and the return address. */
-static bool by_frame_pointer(struct unwinder *u, const struct site *site, const struct position *at,
-                             struct position *ret)
+static bool may_realign(const struct site *site)
 {
-    struct position caller = { .sp = at->bp + 16, .bp_known = true };
-
-    if (!at->bp_known || at->bp % 8 || at->bp < at->sp || at->bp - at->sp > FRAME_MAX ||
-        !unwinder_read(u, at->bp, &caller.bp) || !unwinder_read(u, at->bp + 8, &caller.ip) ||
-        judge(u, site, 0, caller.ip) == UNLIKELY)
-        return false;
-    skip_copy(u, &caller);
-    *ret = caller;
-    return true;
-}
-
-/* The first word on the stack, below `end`, that follows a call of a function from which the code
- * leads to `site`, so that just this word is its return address. */
-static bool by_search(struct unwinder *u, struct site *site, const struct position *at,
-                      uint64_t end, struct position *ret)
-{
-    uint64_t word;
-
-    for (uint64_t i = 0; i < WORDS_MAX && at->sp + 8 * i < end; i++) {
-        if (!unwinder_read(u, at->sp + 8 * i, &word))
-            return false;
-        const struct site *call = find_call(u, word);
-        struct codepath path;
-        if (!call || !call->target || u->searches++ >= SEARCHES_MAX ||
-            !codepath_find(site->image, call->target - site->bias, vaddr_of(site), &path))
-            continue;
-        *ret = *at;
-        if (follow(u, site, &path, ret) == STEP_OUT && ret->sp == at->sp + 8 * i + 8)
+    for (size_t i = 0; site->guesses && i < site->guesses->entry_count; i++) {
+        if (site->guesses->entries[i].path.realigned)
             return true;
     }
     return false;
 }
 
-/* A step under way. */
-struct stepping {
-    struct unwinder *u;
-    struct site *site;
-    const struct position *at;
-    struct position *ret;
-};
+/* The frame that rbp points to: the caller's rbp and the return address. */
+static bool by_frame_pointer(struct guess *g)
+{
+    static const struct row row = { .kind = ROW_CFA_RBP, .cfa_offset = 16, .rbp_offset = -16 };
+
+    return sight_rbp(g->at) == RBP_AT_FRAME && judge(g, 0, look_at_return(g, &row)) != UNLIKELY &&
+           take(g, &row, may_realign(g->site));
+}
+
+/* The first word on the stack, below `end`, that follows a call of a function from which the code
+ * leads to the site, so that just this word is its return address. */
+static bool by_search(struct guess *g, uint64_t end)
+{
+    struct unwinder *u = g->u;
+    const uint64_t sp = g->at->sp;
+    uint64_t word;
+
+    for (uint64_t i = 0; i < SCAN_WORDS && sp + 8 * i < end; i++) {
+        if (!sight_look(u, g->at, SIGHT_FROM_RSP, sp + 8 * i, &word))
+            return false;
+        const struct site *call = word ? returns_call(u, word) : NULL;
+        struct codepath path;
+        if (!call || !call->target ||
+            !codepaths_find(u->images, g->site->image, call->target - g->site->bias,
+                            vaddr_of(g->site), &u->searches, &path))
+            continue;
+        if (path.row.kind == ROW_CFA_RSP && (uint64_t)path.row.cfa_offset == 8 * i + 8 &&
+            take(g, &path.row, path.realigned))
+            return true;
+    }
+    return false;
+}
 
 static size_t read_code(void *context, uint64_t address, uint8_t *buffer, size_t size)
 {
-    const struct stepping *s = context;
-    const struct target *target = s->u->target;
+    const struct guess *g = context;
+    const struct target *target = g->u->target;
     ssize_t got = target->read(target->context, address, buffer, size);
 
     return got > 0 ? (size_t)got : 0;
@@ -191,14 +226,14 @@ static size_t read_code(void *context, uint64_t address, uint8_t *buffer, size_t
 
 static bool is_other_start(void *context, uint64_t address)
 {
-    const struct site *site = ((const struct stepping *)context)->site;
+    const struct site *site = ((const struct guess *)context)->site;
     return site->image && functions_has(&site->image->functions, address - site->bias);
 }
 
 static bool is_made_at_run_time(struct unwinder *u, uint64_t address)
 {
-    const struct region *region = space_find(u->space, address);
-    return region && !region->image;
+    const struct site *site = returns_site(u, address);
+    return site && !site->image;
 }
 
 /*
@@ -206,60 +241,122 @@ static bool is_made_at_run_time(struct unwinder *u, uint64_t address)
  * words further out: where java's compiled code calls its interpreter, arguments are pushed beyond
  * the return address, which only the interpreter takes off again.
  */
-static bool accept_return(void *context, const struct codepath *path)
+static bool leads_out(struct guess *g, const struct codepath *path)
 {
-    const struct stepping *s = context;
-
     if (path->row.kind == ROW_CFA_RBP)
-        return by_frame_pointer(s->u, s->site, s->at, s->ret);
-    for (uint64_t pushed = 0; pushed <= (s->site->image ? 0 : PUSHED_MAX); pushed += 8) {
-        struct position caller = *s->at;
-        caller.sp += pushed;
-        if (follow(s->u, s->site, path, &caller) != STEP_OUT)
-            return false;
-        if (judge(s->u, s->site, 0, caller.ip) != UNLIKELY &&
-            (!pushed || is_made_at_run_time(s->u, caller.ip))) {
-            *s->ret = caller;
-            return true;
-        }
+        return by_frame_pointer(g);
+    for (int32_t pushed = 0; pushed <= (g->site->image ? 0 : PUSHED_MAX); pushed += 8) {
+        struct row row = path->row;
+        row.cfa_offset += pushed;
+        uint64_t address = look_at_return(g, &row);
+        if (judge(g, 0, address) != UNLIKELY && (!pushed || is_made_at_run_time(g->u, address)))
+            return take(g, &row, path->realigned);
     }
     return false;
 }
 
-/* By what the instructions do until the function returns. */
-static bool by_return(struct unwinder *u, struct site *site, const struct position *at,
-                      struct position *ret)
+static bool same_path(const struct codepath *a, const struct codepath *b)
 {
-    struct stepping stepping = { u, site, at, ret };
-    const struct codepath_source source = { read_code, is_other_start, accept_return, &stepping };
-
-    return u->searches++ < SEARCHES_MAX && codepath_find_out(&source, at->ip);
+    return a->row.kind == b->row.kind && a->row.cfa_offset == b->row.cfa_offset &&
+           a->row.rbp_offset == b->row.rbp_offset && a->realigned == b->realigned;
 }
 
-enum step guess_step(struct unwinder *u, struct site *site, struct position *at)
+/* A way out that the search has come to: kept, and tried if it is a new one. */
+static bool accept_exit(void *context, const struct codepath *path)
 {
-    struct position found;
-    enum step step = STEP_UNKNOWN;
+    enum { MAX = sizeof(((struct guesses *)0)->exits) / sizeof(struct codepath) };
+    struct guess *g = context;
+    struct guesses *guesses = g->site->guesses;
 
-    if (u->guesses++ >= GUESSES_MAX)
-        return STEP_UNKNOWN;
-    unwinder_find_bp(u, at);
-    if (site->image)
-        step = by_code(u, site, at, &found);
-    if (step == STEP_UNKNOWN) {
-        bool framed = by_frame_pointer(u, site, at, &found);
-        struct position searched;
-        if (framed)
-            step = STEP_OUT;
-        if (site->image && by_search(u, site, at, framed ? found.sp : UINT64_MAX, &searched)) {
-            found = searched;
-            step = STEP_OUT;
-        }
-        if (step == STEP_UNKNOWN && by_return(u, site, at, &found))
-            step = STEP_OUT;
+    for (size_t i = 0; i < guesses->exit_count; i++) {
+        if (same_path(&guesses->exits[i], path))
+            return false;
     }
+    if (guesses->exit_count < MAX)
+        guesses->exits[guesses->exit_count++] = *path;
+    return leads_out(g, path);
+}
+
+/* Forgets the ways out if there is other code here now. */
+static void check_exits(struct guess *g, struct guesses *guesses)
+{
+    uint8_t code[sizeof(guesses->code)];
+    size_t size = read_code(g, g->at->ip, code, sizeof(code));
+
+    if (size == guesses->code_size && !memcmp(code, guesses->code, size))
+        return;
+    guesses->exit_count = 0;
+    guesses->exits_known = false;
+    memcpy(guesses->code, code, size);
+    guesses->code_size = size;
+}
+
+/* By what the instructions do until the function returns. */
+static bool by_return(struct guess *g)
+{
+    const struct codepath_source source = { read_code, is_other_start, accept_exit, g };
+    struct guesses *guesses = guesses_of(g->site);
+
+    if (!guesses)
+        return false;
+    check_exits(g, guesses);
+    if (!g->site->image)
+        sight_note_code(g->u, g->at->ip, CODE_WORDS_MAX);
+    for (size_t i = 0; i < guesses->exit_count; i++) {
+        if (leads_out(g, &guesses->exits[i]))
+            return true;
+    }
+    if (guesses->exits_known)
+        return false;
+    if (!g->u->searches) {
+        g->u->settled = false;
+        return false;
+    }
+    g->u->searches--;
+    bool found = codepath_find_out(&source, g->at->ip);
+    guesses->exits_known = !found;
+    return found;
+}
+
+/* By what entered the code; of rbp nothing is known then. */
+static bool by_scan(struct guess *g)
+{
+    const uint64_t size = scan_caller(g->u, g->site, g->at);
+    const struct row row = { .kind = ROW_GO, .cfa_offset = (int32_t)size };
+
+    return size && take(g, &row, false);
+}
+
+/* Where the code is a file's. */
+static enum step in_image(struct guess *g)
+{
+    enum step step = by_code(g);
+
+    if (step != STEP_UNKNOWN)
+        return step;
+    bool framed = by_frame_pointer(g);
+    return by_search(g, framed ? g->caller.sp : UINT64_MAX) || framed || by_return(g) || by_scan(g)
+               ? STEP_OUT
+               : STEP_UNKNOWN;
+}
+
+enum step guess_step(struct unwinder *u, struct site *site, struct position *at, struct row *row)
+{
+    struct guess g = { .u = u, .site = site, .at = at, .first = (uint32_t)u->sight_count };
+    enum step step;
+
+    unwinder_find_bp(u, at);
+    if (!site->image) /* which call it is may change */
+        sight_note_code(u, site->address + 1 - CALL_SIZE, CALL_SIZE / 8);
+    if (site->image)
+        step = in_image(&g);
+    else
+        step = by_frame_pointer(&g) || by_return(&g) || by_scan(&g) ? STEP_OUT : STEP_UNKNOWN;
+    *row = g.row;
     if (step == STEP_OUT) {
-        *at = found;
+        uint64_t base = g.row.kind == ROW_CFA_RBP ? at->bp : at->sp;
+        sight_forget(u, g.first, at, base + (uint64_t)(int64_t)g.row.cfa_offset - 8);
+        *at = g.caller;
         at->lost = true;
         u->inexact = u->carried = true;
     }
@@ -279,28 +376,53 @@ static bool leads_to(const struct site *call, const struct site *site)
  * address on the stack? */
 static bool is_one_frame(struct unwinder *u, const struct site *site)
 {
-    const struct site *start = space_site(u->space, site->start);
+    const struct site *start = space_site(u->space, u->target, site->start);
 
     return site->row.kind == ROW_CFA_RSP && site->row.cfa_offset > 8 && start &&
            start->row.kind == site->row.kind && start->row.cfa_offset == site->row.cfa_offset;
 }
 
-enum step guess_deeper(struct unwinder *u, const struct site *site, struct position *at)
+enum step guess_deeper(struct unwinder *u, struct site *site, struct position *at, struct row *row)
 {
+    const uint32_t first = (uint32_t)u->sight_count;
     uint64_t word;
 
-    for (uint64_t i = 0; i < WORDS_MAX && is_one_frame(u, site); i++) {
-        struct position caller = *at;
-        caller.sp += 8 * i;
-        if (!unwinder_read(u, caller.sp + (uint64_t)(int64_t)site->row.cfa_offset - 8, &word))
+    for (int32_t i = 0; i < SCAN_WORDS && is_one_frame(u, site); i++) {
+        struct row deeper = site->row;
+        deeper.cfa_offset += 8 * i;
+        uint64_t address = at->sp + (uint64_t)(int64_t)deeper.cfa_offset - 8;
+        if (!sight_look(u, at, SIGHT_FROM_RSP, address, &word))
             break;
-        const struct site *call = find_call(u, word);
-        if (!call || !leads_to(call, site) || unwinder_step(u, site, &caller) != STEP_OUT)
+        const struct site *call = word ? returns_call(u, word) : NULL;
+        struct site deep = *site;
+        struct position caller = *at;
+        deep.row = deeper;
+        if (!call || !leads_to(call, site) || unwinder_step(u, &deep, &caller) != STEP_OUT)
             continue;
+        sight_forget(u, first, at, address);
         *at = caller;
+        *row = deeper;
         at->lost = u->inexact = u->carried = true;
         return STEP_OUT;
     }
     u->failure = 0;
     return STEP_UNKNOWN;
+}
+
+enum step guess_lost(struct unwinder *u, struct site *site, struct position *at, struct row *row)
+{
+    const uint32_t first = (uint32_t)u->sight_count;
+    struct site found = *site;
+    struct position caller = *at;
+
+    if (site->row.kind != ROW_CFA_RBP || !scan_lost_frame(u, at, site, at->sp, &found.row) ||
+        unwinder_step(u, &found, &caller) != STEP_OUT) {
+        u->failure = 0;
+        return STEP_UNKNOWN;
+    }
+    sight_forget(u, first, at, caller.sp - 8);
+    *at = caller;
+    *row = found.row;
+    at->lost = u->inexact = u->carried = true;
+    return STEP_OUT;
 }

@@ -16,7 +16,9 @@
 
 #include "symbolizer/debugframe.h"
 #include "symbolizer/exits.h"
+#include "symbolizer/library.h"
 #include "symbolizer/links.h"
+#include "symbolizer/versions.h"
 
 /* libiberty has it (sha1.h), but Debian's libiberty-dev does not ship that header. */
 extern void *sha1_buffer(const char *buffer, size_t size, void *digest);
@@ -31,6 +33,7 @@ enum {
     DEBUG_FRAME_MAX = 32 << 20, /* bytes of .debug_frame */
     DYNAMIC_MAX = 1 << 20,      /* bytes of PT_DYNAMIC */
     SONAME_MAX = 4096,
+    PAGE = 4096,
     GO_ALIGNMENT = 32,   /* of Go's table of functions */
     GO_RECORDS_MAX = 64, /* records that may be its loader's; there is one */
 };
@@ -60,6 +63,7 @@ static void image_destroy(struct image *image)
     free(image->bytes);
     free(image->segments);
     free(image->functions.starts);
+    codepaths_deinit(&image->paths);
     exits_deinit(image);
     links_deinit(image);
     free(image);
@@ -271,6 +275,45 @@ static bool read_notes(struct image *image, Elf *elf, const GElf_Phdr *phdr)
         image->module.identity = identity;
     }
     return data;
+}
+
+/* Does glibc's loader put an address in the place of this entry's offset, where it may write there?
+ */
+static bool is_relocated(int64_t tag)
+{
+    switch (tag) {
+    case DT_HASH:
+    case DT_GNU_HASH:
+    case DT_STRTAB:
+    case DT_SYMTAB:
+    case DT_RELA:
+    case DT_JMPREL:
+    case DT_VERSYM:
+    case DT_VERDEF:
+    case DT_VERNEED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Makes the dynamic section of a copy from memory what the file's is. */
+static void restore_dynamic(struct image *image, const GElf_Phdr *phdr)
+{
+    uint64_t first;
+    Elf64_Dyn entry;
+
+    if (!image_vaddr(image, 0, &first) || phdr->p_offset > image->size ||
+        phdr->p_filesz > image->size - phdr->p_offset)
+        return;
+    for (uint64_t at = 0; phdr->p_filesz - at >= sizeof(entry); at += sizeof(entry)) {
+        uint8_t *bytes = image->bytes + phdr->p_offset + at;
+        memcpy(&entry, bytes, sizeof(entry));
+        if (!is_relocated(entry.d_tag) || entry.d_un.d_ptr - image->base >= image->size)
+            continue;
+        entry.d_un.d_ptr -= image->base - first;
+        memcpy(bytes, &entry, sizeof(entry));
+    }
 }
 
 /* DT_SONAME; the string table is found by DT_STRTAB, since sections may be stripped. */
@@ -623,8 +666,15 @@ static int image_read(struct image *image, bool tables)
             notes += phdr.p_filesz;
             hash &= read_notes(image, elf, &phdr);
         }
-        if (phdr.p_type == PT_DYNAMIC && first && image->fd >= 0)
-            read_soname(image, elf, &phdr); /* in memory the loader has relocated DT_STRTAB */
+        if (phdr.p_type == PT_DYNAMIC && first && image->fd < 0 &&
+            ehdr.e_ident[EI_CLASS] == ELFCLASS64)
+            restore_dynamic(image, &phdr);
+        if (phdr.p_type == PT_DYNAMIC && first &&
+            image->inode) { /* the vDSO is known by its place */
+            image->dynamic_offset = phdr.p_offset;
+            image->dynamic_size = phdr.p_filesz;
+            read_soname(image, elf, &phdr);
+        }
         if (phdr.p_type == PT_GNU_EH_FRAME && first && tables)
             read_cfi(image, elf, &phdr);
         if (phdr.p_type == PT_GNU_RELRO) {
@@ -662,21 +712,24 @@ static struct image *image_create(const struct mapping *mapping)
     return image;
 }
 
-/* Opens the mapped file; false if it is not to be had. */
-static bool open_file(struct image *image, const struct target *target,
-                      const struct mapping *mapping)
+/* Opens the mapped file. 0; -ENOENT if it is not to be had; -EINPROGRESS. */
+static int open_file(struct image *image, const struct target *target,
+                     const struct mapping *mapping)
 {
     int fd = target->open_mapped(target->context, mapping, image->maps_path);
 
+    image->copied = fd == -EREMOTE && target->open_copy;
+    if (image->copied)
+        fd = target->open_copy(target->context, mapping, image->maps_path);
     if (fd < 0)
-        return false;
+        return fd == -EINPROGRESS ? fd : -ENOENT;
     if (fstat(fd, &image->file) < 0) {
         close(fd);
-        return false;
+        return -ENOENT;
     }
     image->fd = fd;
     image->size = (size_t)image->file.st_size;
-    return true;
+    return 0;
 }
 
 static bool same_file(const struct mapping *a, const struct mapping *b)
@@ -711,6 +764,22 @@ static bool is_part(const struct mapping *m, const struct mapping *wanted, uint6
     return same_file(m, wanted) && *end >= m->offset && *end <= IMAGE_MEMORY_MAX && m->readable;
 }
 
+/* Copies what can be read of a mapping. 0; negative errno. */
+static int copy_mapping(struct image *image, const struct target *target, const struct mapping *m)
+{
+    uint64_t address = m->start;
+
+    while (address < m->end) {
+        ssize_t got =
+            target->read(target->context, address, image->bytes + m->offset + (address - m->start),
+                         m->end - address);
+        if (got < 0 && got != -EFAULT)
+            return (int)got;
+        address = got > 0 ? address + (uint64_t)got : (address & ~(uint64_t)(PAGE - 1)) + PAGE;
+    }
+    return 0;
+}
+
 /* Copies what is mapped of an ELF file into a buffer that looks like the file; where nothing is
  * mapped it has zeros, and takes no memory. 0; -ENOEXEC: it is none; or another negative errno. */
 static int copy_memory(struct image *image, const struct target *target,
@@ -733,10 +802,9 @@ static int copy_memory(struct image *image, const struct target *target,
     for (text = maps; !result && maps_next(&text, &m) > 0;) {
         if (!is_part(&m, wanted, &end))
             continue;
-        ssize_t got =
-            target->read(target->context, m.start, image->bytes + m.offset, m.end - m.start);
-        if (got < 0)
-            result = (int)got;
+        if (!m.offset)
+            image->base = m.start;
+        result = copy_mapping(image, target, &m);
     }
     free(maps);
     return result;
@@ -767,13 +835,15 @@ static int name_module(struct image *image)
 }
 
 /* Fills the image from the mapped file, or failing that from memory; if neither can be read, only
- * its name is known. If the images are `full`, it must take little memory. 0, -ENOEXEC, -ENOMEM. */
+ * its name is known. If the images are `full`, it must take little memory. 0, -ENOEXEC, -ENOMEM,
+ * -EINPROGRESS. */
 static int image_find(struct image *image, const struct target *target,
                       const struct mapping *mapping, bool full)
 {
-    if (mapping->inode && open_file(image, target, mapping))
-        return image_read(image, !full);
-    int result = full ? -EFBIG : copy_memory(image, target, mapping);
+    int result = mapping->inode ? open_file(image, target, mapping) : -ENOENT;
+    if (result != -ENOENT)
+        return result ? result : image_read(image, !full);
+    result = full ? -EFBIG : copy_memory(image, target, mapping);
     if (result == -ENOMEM || result == -ENOEXEC)
         return result;
     if (result < 0) {
@@ -803,7 +873,7 @@ static void park(struct images *images, struct image *image)
 {
     struct rlimit limit;
 
-    if (image->fd < 0)
+    if (image->fd < 0 || image->copied)
         return;
     if (!getrlimit(RLIMIT_NOFILE, &limit) && images->open >= limit.rlim_cur / 2) {
         close(image->fd);
@@ -864,7 +934,7 @@ static int images_append(struct images *images, struct image *image)
     images->images[images->count++] = image;
     images->held += image->cfi.header.size + image->cfi.frames.size + image->go.size;
     images->held += image->debug.header.size + image->debug.frames.size;
-    images->held += image->bytes ? image->size : 0;
+    images->held += image->bytes || image->copied ? image->size : 0;
     return 0;
 }
 
@@ -889,6 +959,8 @@ int images_load(struct images *images, const struct target *target, const struct
         result = image_find(image, target, mapping, !images_have_room(images));
         if (!result)
             result = name_module(image);
+        if (!result && library_has_runtime_name(&image->module))
+            image->module.set = versions_find_set(image);
         if (!result) {
             int64_t number = images->add_module(images->context, &image->module);
             image->number = (uint32_t)number;

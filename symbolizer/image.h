@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include "symbolizer/cfi.h"
+#include "symbolizer/codepaths.h"
 #include "symbolizer/gotable.h"
 #include "symbolizer/maps.h"
 #include "symbolizer/module.h"
@@ -34,13 +35,16 @@ struct image {
     /* Where its bytes are: a file, or (vDSO, deleted, memfd) a copy taken from memory. */
     int fd;
     bool parked;      /* the file was closed again, for too many are open */
+    bool copied;      /* fd is of a copy of the file, which may be older than what is mapped */
     struct stat file; /* of fd when it was read: shows a later change */
     uint8_t *bytes;
     size_t size;
+    uint64_t base; /* of a copy: where the beginning of the file was */
 
     struct segment *segments;
     size_t segment_count;
-    uint64_t entry; /* e_entry, vaddr */
+    uint64_t entry;                        /* e_entry, vaddr */
+    uint64_t dynamic_offset, dynamic_size; /* of PT_DYNAMIC in the file; 0: none is known */
     uint64_t relro_start,
         relro_end;    /* PT_GNU_RELRO, vaddr: read-only once the loader has relocated it */
     struct cfi cfi;   /* count 0: no unwind tables */
@@ -55,8 +59,11 @@ struct image {
         size_t count;
         bool read; /* they are, once they have been asked for */
     } functions;
+    struct codepaths paths;  /* through its code, where that has no unwind information */
     struct leaving *leaving; /* exits.c; NULL until asked for */
     struct links *links;     /* links.c; likewise */
+    bool runtime_asked;
+    bool runtime; /* is it a runtime library? Once it has been asked for (tails.c) */
 };
 
 /* All images of a run. */
@@ -76,8 +83,9 @@ void images_deinit(struct images *images);
 
 /*
  * The image of an executable mapping, read now if it is new. 1 and *ret; 0 if the memory is no ELF
- * file; -ENOMEM. Files are only believed if they are the mapped one (device and inode, else
- * build-id); failing that, the image is read from the memory of the process.
+ * file; -EINPROGRESS: ask again later; -ENOMEM. Files are only believed if they are the mapped one
+ * (device and inode, else build-id); failing that, the image is read from the memory of the
+ * process.
  */
 int images_load(struct images *images, const struct target *target, const struct mapping *mapping,
                 struct image **ret);

@@ -1,7 +1,8 @@
 /*
  * library.h - which libraries are runtime libraries: files of the C library itself, which pass
- * requests on (design: a closed list by soname, else base name, for glibc and musl). The list can
- * be extended by shell globs or cleared by the user.
+ * requests on. A closed list, for glibc and musl: of files whose soname and base name are both of
+ * one file of it, and that show to be of its set (module.h); of what glibc has in gconv/, those
+ * beside a C library of the run. The list can be extended by shell globs or cleared by the user.
  */
 #ifndef SYSTRACE_LIBRARY_H
 #define SYSTRACE_LIBRARY_H
@@ -17,8 +18,27 @@ struct runtime_libraries {
     size_t glob_count;
 };
 
-/* True if this module (its soname, or its name if it has none) is a runtime library. */
-bool library_is_runtime(const struct runtime_libraries *list, const struct module *module);
+/* All modules of a run, borrowed. */
+struct library_run {
+    const struct module *modules;
+    size_t count;
+};
+
+/* True if this module of the run is a runtime library. */
+bool library_is_runtime(const struct runtime_libraries *list, const struct library_run *run,
+                        const struct module *module);
+
+/* True if this module has the soname, or without one the base name, of a runtime library: then its
+ * set is of interest. */
+bool library_has_runtime_name(const struct module *module);
+
+/* True if it has, and nothing else that a runtime library has, nor did the user say that it is one:
+ * it is a caller like any other. */
+bool library_only_claims(const struct runtime_libraries *list, const struct module *module);
+
+/* How the run file calls a set; "" is SET_UNKNOWN. And back: false if there is no such. */
+const char *library_set_name(enum runtime_set set);
+bool library_find_set(const char *name, enum runtime_set *ret);
 
 /* True if this component (component.h) of a module is a runtime library. */
 bool library_component_is_runtime(const struct runtime_libraries *list, const char *component);

@@ -15,6 +15,19 @@ enum {
     MODULE_FIRST    /* the first number of a real module */
 };
 
+/*
+ * Which set of runtime libraries a file shows to be part of (versions.h). Asked only of files that
+ * have a name of such a library, for anybody may give a file a name.
+ */
+enum runtime_set {
+    SET_UNKNOWN, /* not asked; or it cannot be read; or recorded by a version that did not ask */
+    SET_NONE,
+    SET_GLIBC,
+    SET_GCC,
+    SET_MUSL,
+    RUNTIME_SETS
+};
+
 /* All strings are owned, NUL-terminated, raw bytes as the program saw them; "" for none. */
 struct module {
     char *name; /* base name of the file with symlinks resolved: "libsqlite3.so.0.8.6", "[vdso]" */
@@ -22,6 +35,7 @@ struct module {
     char *soname;   /* DT_SONAME */
     char *identity; /* "gnu:HEX" (GNU build-id), "go:TEXT", or "sha1:HEX" of the file; "" if
                        unreadable */
+    enum runtime_set set;
     uint64_t size;  /* of the file, bytes */
     uint64_t loads; /* in how many address spaces it appeared (a fork's copy not counted) */
 };

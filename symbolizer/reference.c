@@ -272,11 +272,15 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
     int step = unw_step(&u->cursor);
     if (step < 0)
         return STEP_FAILED;
-    if (step == 0)
-        return is_outermost(&u->cursor) ? STEP_OUTERMOST : STEP_FAILED;
+    if (step == 0 && is_outermost(&u->cursor))
+        return STEP_OUTERMOST;
     if (unw_get_reg(&u->cursor, UNW_REG_IP, &ip) < 0 ||
         unw_get_reg(&u->cursor, UNW_REG_SP, &sp) < 0 ||
-        unw_get_reg(&u->cursor, UNW_X86_64_RBP, &bp) < 0 || !ip)
+        unw_get_reg(&u->cursor, UNW_X86_64_RBP, &bp) < 0)
+        return STEP_FAILED;
+    if (!ip)
+        return STEP_TO_ZERO;
+    if (step == 0)
         return STEP_FAILED;
     at->ip = ip;
     at->sp = sp;

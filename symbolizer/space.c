@@ -43,6 +43,7 @@ static void code_forget(struct code *code)
     reference_cache_destroy(code->unwind_cache);
     code->unwind_cache = NULL;
     memo_deinit(&code->memo);
+    trails_deinit(&code->trails);
     tails_destroy(code->tails);
     code->tails = NULL;
 }
@@ -58,6 +59,7 @@ void code_unref(struct code *code)
     if (!code || --code->references)
         return;
     code_forget(code);
+    formers_deinit(&code->formers);
     free(code->regions);
     free(code);
 }
@@ -89,6 +91,14 @@ struct space *space_fork(const struct space *space)
         return NULL;
     *copy = *space;
     copy->references = 1;
+    if (space->served) {
+        copy->served = malloc(SERVED_MAX * sizeof(*copy->served));
+        if (!copy->served) {
+            free(copy);
+            return NULL;
+        }
+        memcpy(copy->served, space->served, SERVED_MAX * sizeof(*copy->served));
+    }
     copy->memory_fd = copy->maps_fd = -1;
     copy->reads = 0;
     copy->perfmap = NULL; /* the other process has a file of its own */
@@ -108,6 +118,7 @@ void space_unref(struct space *space)
         return;
     code_unref(space->code);
     perfmap_destroy(space->perfmap);
+    free(space->served);
     if (space->memory_fd >= 0)
         close(space->memory_fd);
     if (space->maps_fd >= 0)
@@ -143,6 +154,44 @@ const struct region *space_find(const struct space *space, uint64_t address)
     return region && region->start <= address ? region : NULL;
 }
 
+enum { MEGABYTE = 20, MEGABYTES = 64 * 64 };
+
+static void know_megabytes(struct code *code)
+{
+    memset(code->megabytes, 0, sizeof(code->megabytes));
+    for (size_t i = 0; i < code->region_count; i++) {
+        uint64_t first = code->regions[i].start >> MEGABYTE,
+                 last = code->regions[i].end >> MEGABYTE;
+        for (uint64_t m = first; m <= last && m - first < MEGABYTES; m++)
+            code->megabytes[m % MEGABYTES / 64] |= UINT64_C(1) << m % 64;
+    }
+    code->megabytes_known = true;
+}
+
+static bool may_be_code(const struct code *code, uint64_t word)
+{
+    const uint64_t m = word >> MEGABYTE;
+    return code->megabytes[m % MEGABYTES / 64] >> m % 64 & 1;
+}
+
+size_t space_find_code(const struct space *space, const uint64_t *words, size_t count)
+{
+    struct code *code = space->code;
+    size_t i = 0;
+
+    if (!code->megabytes_known)
+        know_megabytes(code);
+    while (i < count && !may_be_code(code, words[i]))
+        i++;
+    return i;
+}
+
+bool space_has_code(const struct space *space, uint64_t word)
+{
+    return !space_find_code(space, &word, 1) &&
+           (space_find(space, word) || space_find(space, word - 1));
+}
+
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size)
 {
     const struct region *region = next_region(space->code, start);
@@ -161,10 +210,13 @@ static bool region_kept(const struct code *code, const struct region *old)
            (!r->image || r->start - r->offset == old->start - old->offset);
 }
 
-/* May it have other code now? Of [anon] nothing was learned that could be wrong by that. */
-static bool region_rewritten(const struct region *region, const struct range *changed)
+/* May it have other code now? Of [anon] nothing was learned that could be wrong by that, unless it
+ * was found to be a file's. */
+static bool region_rewritten(const struct code *code, const struct region *region,
+                             const struct range *changed)
 {
-    return region->image && region->start < changed->end && region->end > changed->start;
+    return region->start < changed->end && region->end > changed->start &&
+           (region->image || formers_overlap(&code->formers, region->start, region->end));
 }
 
 /* Was anything learned of the region? */
@@ -210,18 +262,95 @@ struct reading {
     size_t capacity;
     struct images *images;
     const struct target *target;
+    struct mapping file; /* that was met last in the text of the map; no inode: none */
+    bool pending;        /* an image is being fetched */
 };
+
+/* Where this address was in a file's mapping, by the old map and those before it. False: in none.
+ */
+static bool find_former(const struct code *old, uint64_t address, struct former *ret)
+{
+    const struct region *region = next_region(old, address);
+    const struct former *former = formers_find(&old->formers, address);
+
+    if (region && region->start <= address && region->image)
+        *ret = (struct former){ region->start, region->end, region->offset, region->image };
+    else if (former)
+        *ret = *former;
+    return former || (region && region->start <= address && region->image);
+}
+
+/* Has the mapping no file but one without a name, as memory on huge pages has, and begins with what
+ * was there before? */
+static bool is_moved(const struct reading *r, const struct mapping *m)
+{
+    static const char deleted[] = " (deleted)";
+    const size_t suffix = sizeof(deleted) - 1;
+    struct former former;
+
+    return m->inode && m->path_length > suffix &&
+           !memcmp(m->path + m->path_length - suffix, deleted, suffix) &&
+           find_former(r->old, m->start, &former) &&
+           (former.image->device != m->device || former.image->inode != m->inode) &&
+           former_compare(&former, r->target, m->start) == FORMER_KEPT;
+}
+
+/* Has the image code that belongs where this mapping is, if its file is mapped as here? 0 or
+ * -ENOMEM. */
+static int add_formers(struct reading *r, const struct mapping *file, struct image *image,
+                       const struct mapping *m)
+{
+    uint64_t vaddr;
+    int error = 0;
+
+    if (!image_vaddr(image, file->offset, &vaddr))
+        return 0;
+    for (size_t i = 0; i < image->segment_count && !error; i++) {
+        const struct segment *s = &image->segments[i];
+        uint64_t start = file->start - vaddr + s->vaddr;
+        if (s->executable && start < m->end && start + s->size > m->start)
+            error = formers_add(&r->code->formers,
+                                (struct former){ start, start + s->size, s->offset, image });
+    }
+    return error;
+}
+
+/* Text may have been moved before we came: then the rest of the file is mapped before it still. */
+static int infer_former(struct reading *r, const struct mapping *m)
+{
+    struct image *image;
+    int result = 0;
+
+    bool nameless = !m->path_length || *m->path == '/'; /* the kernel's have names: [vsyscall] */
+    if (!r->old->region_count && r->file.inode && nameless)
+        result = images_load(r->images, r->target, &r->file, &image);
+    if (result <= 0)
+        return result;
+    image->module.loads--; /* it was only asked for */
+    return add_formers(r, &r->file, image, m);
+}
 
 static int add_mapping(struct reading *r, const struct mapping *m)
 {
-    struct region region = { m->start, m->end, m->offset, m->device, m->inode, NULL, m->writable };
+    struct region region = { .start = m->start,
+                             .end = m->end,
+                             .offset = m->offset,
+                             .device = m->device,
+                             .inode = m->inode,
+                             .writable = m->writable };
     const struct region *same = region_same(r->old, m);
     int result = 0;
 
-    if (same)
+    if (same && !same->pending)
         region.image = same->image;
-    else
+    else if (!is_moved(r, m))
         result = images_load(r->images, r->target, m, &region.image);
+    if (!result && !region.image)
+        result = infer_former(r, m);
+    if (result == -EINPROGRESS) {
+        region.pending = r->pending = true;
+        result = 0;
+    }
     return result < 0 ? result : append_region(r->code, &r->capacity, &region);
 }
 
@@ -238,6 +367,8 @@ static int read_all_regions(struct reading *r)
     while ((result = maps_next(&next, &m)) > 0) {
         if (m.executable && (result = add_mapping(r, &m)) < 0)
             break;
+        if (m.path_length && *m.path == '/')
+            r->file = m;
     }
     free(text);
     return result;
@@ -318,11 +449,37 @@ static bool still_holds(const struct space *space, const struct code *code)
 
     for (size_t i = 0; i < old->region_count; i++) {
         const struct region *region = &old->regions[i];
-        if ((!region_kept(code, region) || region_rewritten(region, &space->changed)) &&
+        if ((!region_kept(code, region) || region_rewritten(old, region, &space->changed)) &&
             region_known(old, region))
             return false;
     }
     return true;
+}
+
+/* Is this part of its file mapped in the new map, here or elsewhere? */
+static bool is_mapped(const struct code *code, const struct region *old)
+{
+    for (size_t i = 0; i < code->region_count; i++) {
+        const struct region *r = &code->regions[i];
+        if (r->image == old->image && r->offset <= old->offset &&
+            r->end - r->start + r->offset >= old->end - old->start + old->offset)
+            return true;
+    }
+    return false;
+}
+
+/* Notes in the new map what the old one had of files. 0 or -ENOMEM. */
+static int keep_formers(struct code *code, const struct code *old)
+{
+    int error = formers_add_all(&code->formers, &old->formers);
+
+    for (size_t i = 0; i < old->region_count && !error; i++) {
+        const struct region *r = &old->regions[i];
+        if (r->image && !is_mapped(code, r))
+            error = formers_add(&code->formers,
+                                (struct former){ r->start, r->end, r->offset, r->image });
+    }
+    return error;
 }
 
 /* Puts a newly read map in the place of the old one, and keeps what was learned, if it can. */
@@ -332,9 +489,13 @@ static void replace_code(struct space *space, struct code *code, bool holds)
 
     if (holds && old->references == 1) {
         struct region *regions = old->regions;
+        struct formers formers = old->formers;
         old->regions = code->regions;
         old->region_count = code->region_count;
+        old->megabytes_known = false;
+        old->formers = code->formers;
         code->regions = regions;
+        code->formers = formers;
         code_unref(code);
     } else {
         code_unref(old);
@@ -383,13 +544,15 @@ int space_update(struct space *space, struct images *images, const struct target
         return 0;
     reading.code = code_create();
     space->error = reading.code ? read_regions(space, &reading) : -ENOMEM;
+    if (!space->error)
+        space->error = keep_formers(reading.code, space->code);
     bool holds = !space->error && still_holds(space, reading.code) &&
                  !tails_disturbed(images, space->code, reading.code);
     if (space->error < 0 || (holds && same_regions(reading.code, space->code)))
         code_unref(reading.code);
     else
         replace_code(space, reading.code, holds);
-    space->stale = space->error < 0;
+    space->stale = space->error < 0 || reading.pending;
     space->changed = (struct range){ 0, 0 };
     return space->error;
 }
@@ -527,7 +690,27 @@ struct site *space_known_site(const struct space *space, uint64_t address)
     return code->site_slots ? code->sites[site_slot(code, address)] : NULL;
 }
 
-struct site *space_site(struct space *space, uint64_t address)
+/* The image whose code is at an address of a region, and its offset there. NULL: [anon]. */
+static struct image *find_image(const struct space *space, const struct target *target,
+                                const struct region *region, uint64_t address, uint64_t *offset)
+{
+    struct former here = { region->start, region->end, region->offset, region->image };
+    const struct former *former = region->image      ? &here
+                                  : region->writable ? NULL
+                                                     : formers_find(&space->code->formers, address);
+    enum former_answer answer = !former || (region->image && !region->image->copied)
+                                    ? FORMER_KEPT
+                                    : former_compare(former, target, address);
+
+    *offset = address;
+    /* Of a copy of a file only what is known to be otherwise is not believed. */
+    if (!former || answer == FORMER_CHANGED || (answer == FORMER_UNKNOWN && !region->image))
+        return NULL;
+    *offset = address - former->start + former->offset;
+    return former->image;
+}
+
+struct site *space_site(struct space *space, const struct target *target, uint64_t address)
 {
     struct code *code = space->code;
     struct site *known = space_known_site(space, address);
@@ -535,19 +718,25 @@ struct site *space_site(struct space *space, uint64_t address)
     if (known)
         return known;
     const struct region *region = space_find(space, address);
-    if (!region || (2 * (code->site_count + 1) > code->site_slots && grow_sites(code) < 0))
+    if (!region || region->pending ||
+        (2 * (code->site_count + 1) > code->site_slots && grow_sites(code) < 0))
         return NULL;
     struct site *site = calloc(1, sizeof(*site));
     if (!site)
         return NULL;
     site->address = address;
-    site->image = region->image;
     site->writable = region->writable;
-    site->offset = region->image ? address - region->start + region->offset : address;
+    site->image = find_image(space, target, region, address, &site->offset);
     describe(site);
     code->sites[site_slot(code, address)] = site;
     code->site_count++;
     return site;
+}
+
+int space_failure(const struct space *space, uint64_t address)
+{
+    const struct region *region = space_find(space, address);
+    return !region ? 0 : region->pending ? -EINPROGRESS : -ENOMEM;
 }
 
 /*
@@ -558,9 +747,16 @@ struct site *space_site(struct space *space, uint64_t address)
 static int read_code(struct space *space, const struct target *target, struct codepages *pages,
                      const struct site *site, uint64_t address, void *buffer, size_t size)
 {
-    if (site->writable || !site->image || address / CODE_PAGE != site->address / CODE_PAGE)
-        return target_read_all(target, address, buffer, size);
-    return codepages_read(pages, &space->code->pages_owner, target, address, buffer, size);
+    int error =
+        site->writable || !site->image || address / CODE_PAGE != site->address / CODE_PAGE
+            ? target_read_all(target, address, buffer, size)
+            : codepages_read(pages, &space->code->pages_owner, target, address, buffer, size);
+    /* What is not in memory of it could only be read by its server. */
+    if (error == -EFAULT && site->image && site->image->copied && !site->writable &&
+        space_find(space, address) == space_find(space, site->address) &&
+        image_bytes(site->image, site->offset + (address - site->address), buffer, size))
+        return 0;
+    return error;
 }
 
 /*
@@ -580,14 +776,16 @@ static bool is_stub(const struct site *target)
 static bool is_constant(const struct site *site, uint64_t slot)
 {
     uint64_t vaddr = slot - site->bias;
-    return site->image && vaddr >= site->image->relro_start && vaddr < site->image->relro_end;
+    const struct image *image = site->image; /* of code made at run time nothing is constant */
+    return image && vaddr >= image->relro_start && vaddr < image->relro_end;
 }
 
-/* The site of a function that is called, NULL if it is not mapped. 0 or -ENOMEM. */
-static int find_callee(struct space *space, uint64_t function, const struct site **ret)
+/* The site of a function that is called, NULL if it is not mapped. 0, or as space_failure. */
+static int find_callee(struct space *space, const struct target *target, uint64_t function,
+                       const struct site **ret)
 {
-    *ret = space_site(space, function);
-    return *ret || !space_find(space, function) ? 0 : -ENOMEM;
+    *ret = space_site(space, target, function);
+    return *ret ? 0 : space_failure(space, function);
 }
 
 /* Is there a function at the target of a call in `caller`? Its unwind entry says so; what is called
@@ -622,7 +820,7 @@ static int follow_stub(struct space *space, const struct target *target, struct 
     *named = (struct named){ .stub = named->stub ? named->stub : named->address, .by_slot = true };
     error = target_read_all(target, call.address, &named->address, sizeof(named->address));
     if (!error)
-        error = find_callee(space, named->address, &named->callee);
+        error = find_callee(space, target, named->address, &named->callee);
     if (named->callee && !is_function(named->callee, image))
         named->callee = NULL;
     return error;
@@ -640,7 +838,7 @@ int space_find_named(struct space *space, const struct target *target, struct co
     if (ret->by_slot)
         error = target_read_all(target, call.address, &ret->address, sizeof(ret->address));
     if (!error)
-        error = find_callee(space, ret->address, &ret->callee);
+        error = find_callee(space, target, ret->address, &ret->callee);
     for (int stubs = 0; stubs < 2 && !error && may_be_stub(ret); stubs++)
         error = follow_stub(space, target, pages, ret);
     if (error != -EFAULT)

@@ -7,14 +7,17 @@
 #define SYSTRACE_SPACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "symbolizer/call.h"
 #include "symbolizer/codepages.h"
 #include "symbolizer/codepath.h"
+#include "symbolizer/former.h"
 #include "symbolizer/image.h"
 #include "symbolizer/memo.h"
 #include "symbolizer/perfmap.h"
 #include "symbolizer/target.h"
+#include "symbolizer/trail.h"
 
 /* One executable mapping. */
 struct region {
@@ -22,17 +25,25 @@ struct region {
     uint64_t offset; /* in the file */
     uint64_t device, inode;
     struct image *image; /* NULL: [anon] */
+    uint64_t pending;    /* it has one, which is being fetched */
     uint64_t
         writable; /* its code may change at any time (no bool: regions are compared bytewise) */
 };
 
-/* How to step outwards where no unwind entry says it (guess.c). */
+/* How to step outwards where no unwind entry says it (guess.c): by the code from the start of the
+ * function on, and from here to where it returns. */
 struct guesses {
-    size_t count;
-    struct guess {
-        uint64_t start; /* of the function, vaddr */
+    struct guess_entry {
+        uint64_t start; /* of the function that may be the one here, vaddr */
         struct codepath path;
-    } all[4];
+    } entries[4];
+    size_t entry_count;
+    bool entries_known;
+    struct codepath exits[8];
+    size_t exit_count;
+    bool exits_known; /* all of them, */
+    uint8_t code[64]; /* for the code that begins so, as far as it can be read */
+    size_t code_size;
 };
 
 /* What is known of the code at one address; cached, so kept as plain facts. Addresses are the
@@ -59,7 +70,7 @@ struct site {
     bool signal;              /* in a signal frame's trampoline */
     bool uncalled; /* its return address is no call's, but that of the instruction that runs next */
     bool go;       /* by Go's own table */
-    struct guesses *guesses; /* guess.c; NULL until asked for */
+    struct guesses *guesses; /* NULL until asked for */
     bool writable;           /* the code may change at any time */
 
     /* If it is the last byte of a call: what the call names, as far as that is fixed. */
@@ -78,13 +89,20 @@ struct code {
     unsigned references;
     struct region *regions; /* sorted by address, disjoint */
     size_t region_count;
-    struct site **sites; /* open-addressed hash by address */
+    struct formers formers; /* regions of files that are no more */
+    struct site **sites;    /* open-addressed hash by address */
     size_t site_count, site_slots;
+    /* Where there may be code, by the megabyte, to tell fast where there is none. */
+    uint64_t megabytes[64];
+    bool megabytes_known;
     uint64_t pages_owner; /* as which it reads its code (codepages.h) */
     void *unwind_cache;   /* unw_addr_space_t; NULL until first used */
     struct memo memo;
+    struct trails trails;
     struct tails *tails; /* tails.c; NULL until needed */
 };
+
+enum { SERVED_MAX = 256 };
 
 struct space {
     unsigned references;
@@ -97,6 +115,11 @@ struct space {
      * us (tracer/procfs.h); -1. And how often memory was read without. */
     int memory_fd, maps_fd;
     unsigned reads;
+    /* Mappings that may be of files that a process serves (tracer/served.h): room for SERVED_MAX;
+     * NULL: there are none. */
+    struct range *served;
+    size_t served_count;
+    bool userfaults; /* a thread of a traced process may have to serve pages (userfaultfd(2)) */
     struct perfmap
         *perfmap; /* names for code in [anon], kept here for the tracer; NULL until needed */
     uint64_t perfmap_retry; /* and when it is to look for them again, in its own time */
@@ -127,16 +150,26 @@ int space_update(struct space *space, struct images *images, const struct target
 /* The executable mapping that holds an address, or NULL. */
 const struct region *space_find(const struct space *space, uint64_t address);
 
+/* Does it point to executable memory, or right behind it, as a return address does? */
+bool space_has_code(const struct space *space, uint64_t word);
+
+/* The first of so many words that may do so, judged by the megabyte; `count`: none. */
+size_t space_find_code(const struct space *space, const uint64_t *words, size_t count);
+
 /* Does [start, start + size) overlap an executable mapping? */
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);
 
-/* What is known of an address; NULL if it lies in no executable mapping or there is no memory.
- * Valid as long as the space's present code is (code_ref). */
-struct site *space_site(struct space *space, uint64_t address);
+/* What is known of an address; NULL if it lies in no executable mapping, its image is being
+ * fetched, or there is no memory. Valid as long as the space's present code is (code_ref). The
+ * target is asked whether [anon] has the code that a file had there before. */
+struct site *space_site(struct space *space, const struct target *target, uint64_t address);
 
 /* The same if it was asked for before; else NULL. */
 struct site *space_known_site(const struct space *space, uint64_t address);
 
+/* Why there is no site of an address in an executable mapping: -EINPROGRESS, if its image is being
+ * fetched, else -ENOMEM. 0: it is in none. */
+int space_failure(const struct space *space, uint64_t address);
 /* What a call or a jump names, by way of PLT stubs. */
 struct named {
     uint64_t address;          /* 0: not known */

@@ -1,6 +1,8 @@
 /*
  * stack.h - user stacks as values: frames from the system-call instruction out to the outermost
- * one, interned so that equal stacks are one object with one small number.
+ * one, interned so that equal stacks are one object with one small number. They are kept as a tree:
+ * a stack is its innermost frame and the stack beyond it, so that what many have in common (all
+ * levels of a recursion) is there once.
  */
 #ifndef SYSTRACE_STACK_H
 #define SYSTRACE_STACK_H
@@ -57,33 +59,62 @@ struct frame {
     uint64_t offset;
 };
 
+/* A frame and all beyond it. */
 struct stack {
-    uint32_t depth; /* number of frames; 0 when not even the first is known */
-    enum stack_end end;
-    struct frame *frames; /* innermost first; NULL if depth is 0 */
+    struct frame frame; /* the innermost; all 0 if depth is */
+    uint32_t outer;     /* the number of the stack beyond it, less than this one's */
+    uint32_t depth;     /* number of frames; 0 when not even the first is known */
+    uint8_t end;        /* enum stack_end: how it ends, outwards */
+    uint8_t marks;      /* of enum frame_mark: that any of the frames has */
+    bool anonymous;     /* any of the frames is in MODULE_ANON */
 };
 
 /* In place of a number: */
 #define NO_STACK      (-1)
 #define UNKNOWN_STACK (-2) /* there is one, but it could not be taken */
 
-/* A set of distinct stacks, numbered from 0 in the order of their coming. */
+/* A set of distinct stacks. The first STACK_ENDS are those without frames, numbered as their ends
+ * are; the others come in the order of their coming, each behind the one beyond it. */
 struct stacks {
     struct stack *stacks;
     uint32_t count, capacity;
-    uint32_t *slots; /* open-addressed hash of stack number + 1; 0 is empty */
+    uint32_t *slots; /* open-addressed hash of stack number + 1, by outer and frame; 0 is empty */
     uint32_t slot_count;
 };
 
-void stacks_init(struct stacks *stacks);
+/* -ENOMEM: `stacks` is not to be used. */
+int stacks_init(struct stacks *stacks);
 void stacks_deinit(struct stacks *stacks);
 
-/* The number of this stack, which is copied if it is new. -ENOMEM. */
-int64_t stacks_intern(struct stacks *stacks, const struct frame *frames, uint32_t depth,
-                      enum stack_end end);
+/* The number of the stack that has this frame within the stack `outer`. -ENOMEM. */
+int64_t stacks_add(struct stacks *stacks, uint32_t outer, const struct frame *frame);
 
-/* Rebuilds the hash after the stacks were reordered from outside (run_sort). -ENOMEM. */
-int stacks_index(struct stacks *stacks);
+/* The same of several frames, innermost first. */
+int64_t stacks_add_frames(struct stacks *stacks, uint32_t outer, const struct frame *frames,
+                          uint32_t depth);
+
+/* The number of the stack of these frames, innermost first. -ENOMEM. */
+static inline int64_t stacks_intern(struct stacks *stacks, const struct frame *frames,
+                                    uint32_t depth, enum stack_end end)
+{
+    return stacks_add_frames(stacks, end, frames, depth);
+}
+
+/* The stack beyond the innermost frame of one that has frames. */
+static inline const struct stack *stack_beyond(const struct stacks *stacks,
+                                               const struct stack *stack)
+{
+    return &stacks->stacks[stack->outer];
+}
+
+/* The frames of a stack, innermost first: as many as it is deep. */
+void stacks_frames(const struct stacks *stacks, uint32_t number, struct frame *ret);
+
+/* Gives the modules of all frames the numbers that they have in `to`, by their old ones, and puts
+ * the stacks in the one order that depends on nothing but what they are: by depth, then by the
+ * stack beyond the innermost frame, then by that frame. `to_stacks`[old number] is the new one.
+ * -ENOMEM: nothing has changed. */
+int stacks_sort(struct stacks *stacks, const uint32_t *to, uint32_t *to_stacks);
 
 /* The name of an end as run files and tables have it ("complete", "no-cfi"); its inverse, or -1. */
 const char *stack_end_name(enum stack_end end);

@@ -81,9 +81,27 @@ static bool make_room(struct tails *tails)
 
 /* ---- From the inner function outwards ---- */
 
-static bool is_runtime(const struct image *image)
+/* With any one of the images for the C library, beside which conversions are known by their place.
+ */
+static bool find_runtime(const struct images *images, const struct image *image)
 {
-    return library_is_runtime(&(struct runtime_libraries){ 0 }, &image->module);
+    static const struct runtime_libraries builtin;
+
+    for (size_t i = 0; i < images->count; i++) {
+        const struct library_run run = { &images->images[i]->module, 1 };
+        if (library_is_runtime(&builtin, &run, &image->module))
+            return true;
+    }
+    return false;
+}
+
+static bool is_runtime(const struct images *images, struct image *image)
+{
+    if (!image->runtime_asked) {
+        image->runtime_asked = true;
+        image->runtime = find_runtime(images, image);
+    }
+    return image->runtime;
 }
 
 /* A function that the inner one may have been jumped to by, or itself. */
@@ -117,7 +135,7 @@ static void add_source(struct doubt *d, struct image *image, uint64_t vaddr)
 /* A function of this image, in which there is the jump, may have left by it. */
 static void add_jumper(struct doubt *d, struct image *image, const struct fde *fde)
 {
-    if (is_runtime(image))
+    if (is_runtime(d->context->images, image))
         add_source(d, image, fde->start);
     else
         d->found = true;
@@ -178,7 +196,8 @@ static void ask_image(struct doubt *d, struct image *image, uint64_t name)
         if (!imports[i].taken)
             add_slot_jumpers(d, image, imports[i].slot);
         else
-            d->found |= image != d->caller && !is_runtime(image); /* by a computed jump */
+            d->found |= image != d->caller &&
+                        !is_runtime(d->context->images, image); /* by a computed jump */
     }
 }
 
@@ -194,14 +213,21 @@ static bool note_name(struct doubt *d, uint64_t name)
     return true;
 }
 
+/* (Text that was moved is code of its file still, former.h.) */
 static void ask_all_images(struct doubt *d, uint64_t name)
 {
-    const struct code *code = d->context->space->code;
+    const struct space *space = d->context->space;
+    const struct code *code = space->code;
 
     for (size_t i = 0; i < code->region_count && !d->found; i++) {
         struct image *image = code->regions[i].image;
         if (image && (!i || image != code->regions[i - 1].image))
             ask_image(d, image, name);
+    }
+    for (size_t i = 0; i < code->formers.count && !d->found; i++) {
+        const struct former *former = &code->formers.all[i];
+        if (space_overlaps(space, former->start, former->end - former->start))
+            ask_image(d, former->image, name);
     }
 }
 
@@ -233,7 +259,7 @@ static bool asks_for_others(const struct tails_context *c, const struct site *si
                             const struct site *inner)
 {
     return inner->image && inner->start && !site->go &&
-           (is_runtime(inner->image) ||
+           (is_runtime(c->images, inner->image) ||
             (inner->image == site->image && is_static(c->images, inner->image)));
 }
 
@@ -341,8 +367,9 @@ static int follow_exit(struct way *way, size_t from, const struct exit *exit)
         way->unsettled = true;
         return 0;
     }
-    const struct site *next =
-        named.callee && named.callee->start ? space_site(c->space, named.callee->start) : NULL;
+    const struct site *next = named.callee && named.callee->start
+                                  ? space_site(c->space, c->target, named.callee->start)
+                                  : NULL;
     if (!next || !next->image || way->edge_count == EDGES_MAX) {
         way->unknown = true;
         return 0;
@@ -570,7 +597,8 @@ static int decide_named(const struct tails_context *context, uint64_t callee,
         return -ENOMEM;
     int error = 0;
     if (!known->inner) {
-        error = explain(context, space_site(context->space, callee), inner, &new, &new.between);
+        error = explain(context, space_site(context->space, context->target, callee), inner, &new,
+                        &new.between);
         *ret = new.between;
         if (error)
             free(new.names);

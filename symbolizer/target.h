@@ -26,9 +26,14 @@ struct target {
     int (*find_code)(void *context, uint64_t address, struct mapping *ret);
 
     /* Opens, for reading, the file of a mapping, whose path is `path`: only if it is still that
-     * very file (device and inode). A descriptor, -ENOENT if it cannot be found, or another
-     * negative errno. */
+     * very file (inode, and device or bytes). A descriptor, -ENOENT if it cannot be found, or
+     * another negative errno. */
     int (*open_mapped)(void *context, const struct mapping *mapping, const char *path);
+
+    /* Instead of open_mapped, where that says -EREMOTE, for the file is served by a process that
+     * may wait for us: a copy of the file, of now or before. -EINPROGRESS: ask again later;
+     * -ENOENT. May be NULL. */
+    int (*open_copy)(void *context, const struct mapping *mapping, const char *path);
 
     /* All registers of the thread. Negative errno. NULL: a walk has been given them all. */
     int (*read_registers)(void *context, struct user_regs_struct *ret);

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbolizer/bottom.h"
 #include "symbolizer/epilogue.h"
 #include "symbolizer/guess.h"
 #include "symbolizer/reference.h"
+#include "symbolizer/rejoin.h"
+#include "symbolizer/sight.h"
 #include "symbolizer/tails.h"
 
 enum {
@@ -34,28 +37,45 @@ void unwinder_deinit(struct unwinder *u)
     free(u->frames);
     free(u->stack);
     free(u->path);
+    free(u->sights);
+    free(u->steps);
+    free(u->former);
 }
 
-/* Makes the piece of the stack `wanted` bytes long, if memory goes that far. */
+/* Makes the piece of the stack `size` bytes long, if memory goes that far. */
+static void read_stack(struct unwinder *u, size_t size)
+{
+    if (size > u->stack_capacity) {
+        size_t capacity = size > 2 * u->stack_capacity ? size : 2 * u->stack_capacity;
+        uint8_t *stack = realloc(u->stack, capacity);
+        if (!stack)
+            return;
+        u->stack = stack;
+        u->stack_capacity = capacity;
+    }
+    ssize_t got = u->target->read(u->target->context, u->stack_start + u->stack_size,
+                                  u->stack + u->stack_size, size - u->stack_size);
+    if (got > 0)
+        u->stack_size += (size_t)got;
+}
+
+/* Makes it at least `wanted` bytes long. */
 static void extend_stack(struct unwinder *u, size_t wanted)
 {
     size_t size = u->stack_size ? 2 * u->stack_size : u->piece;
 
     while (size < wanted)
         size *= 2;
-    if (size > STACK_MAX)
-        return;
-    if (size > u->stack_capacity) {
-        uint8_t *stack = realloc(u->stack, size);
-        if (!stack)
-            return;
-        u->stack = stack;
-        u->stack_capacity = size;
-    }
-    ssize_t got = u->target->read(u->target->context, u->stack_start + u->stack_size,
-                                  u->stack + u->stack_size, size - u->stack_size);
-    if (got > 0)
-        u->stack_size += (size_t)got;
+    if (size <= STACK_MAX)
+        read_stack(u, size);
+}
+
+void unwinder_read_up_to(struct unwinder *u, uint64_t address)
+{
+    uint64_t size = address - u->stack_start;
+
+    if (size > u->stack_size && size <= STACK_MAX)
+        read_stack(u, size);
 }
 
 bool unwinder_peek(const struct unwinder *u, uint64_t address, uint64_t *ret)
@@ -95,6 +115,19 @@ bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
         return true;
     u->failure = got < 0 ? (int)got : -EFAULT;
     return false;
+}
+
+size_t unwinder_words(struct unwinder *u, uint64_t address, size_t count, const uint64_t **ret)
+{
+    uint64_t at = address - u->stack_start, end = at + 8 * count;
+
+    if (at % 8 || at >= STACK_PIECE_MAX || end > STACK_PIECE_MAX)
+        return 0;
+    u->reach = end > u->reach ? end : u->reach;
+    if (end > u->stack_size)
+        extend_stack(u, end);
+    *ret = (const uint64_t *)(const void *)(u->stack + at);
+    return at >= u->stack_size ? 0 : end > u->stack_size ? (u->stack_size - at) / 8 : count;
 }
 
 /* Why a step failed. */
@@ -140,13 +173,13 @@ static bool add_frame(struct unwinder *u, struct frame frame)
  * believed. */
 static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread)
 {
-    struct site *site = space_site(u->space, address);
+    struct site *site = space_site(u->space, u->target, address);
 
     if (!site && !*reread) {
         *reread = true;
         u->space->stale = true;
         if (!space_update(u->space, u->images, u->target))
-            site = space_site(u->space, address);
+            site = space_site(u->space, u->target, address);
     }
     return site;
 }
@@ -155,8 +188,8 @@ static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread
 static enum stack_end missing_site(struct unwinder *u, uint64_t address)
 {
     u->failure = u->space->error;
-    if (!u->failure && space_find(u->space, address))
-        u->failure = -ENOMEM;
+    if (!u->failure)
+        u->failure = space_failure(u->space, address);
     return u->failure ? failed_step(u) : STACK_UNMAPPED_PC;
 }
 
@@ -203,7 +236,8 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
         u->failure = error;
         return false;
     }
-    u->settled &= !inner || (site->call_known && between.settled);
+    /* (Of code made at run time the guess notes which call it is.) */
+    u->settled &= !inner || ((site->call_known || !site->image) && between.settled);
     if (calls && inner->cfi == SITE_AT_END) {
         /* How it got to `inner` was inferred: sure only if the call says the same. */
         u->inexact |= site->callee != inner->start;
@@ -211,6 +245,7 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
     }
     if (!enter_tails(u, &between))
         return false;
+    u->entered++;
     u->inexact |= calls && is_uncalled(site);
     bool doubtful = !between.proven && !between.count;
     uint32_t module = site->image ? site->image->number : MODULE_ANON;
@@ -267,7 +302,7 @@ static enum step frame_step(struct unwinder *u, const struct row *row, uint64_t 
     if (row->kind != ROW_IN_RDI && !unwinder_read(u, cfa - 8, &at->ip))
         return STEP_FAILED;
     at->sp = cfa;
-    return at->ip ? STEP_OUT : STEP_FAILED;
+    return at->ip ? STEP_OUT : STEP_TO_ZERO;
 }
 
 /* The same with the return address in %rdi, which only the innermost frame has still. */
@@ -332,39 +367,21 @@ static enum stack_end dead_end(const struct site *site, bool first)
 }
 
 /*
- * Is there glibc's __start_context at this address? It is the bottom of a makecontext(3) stack, and
- * known by its first instructions (mov %rbx,%rsp; mov (%rsp),%rdi: since glibc 2.3), for no symbol
- * table but the debug file's has it.
- */
-static bool is_start_context(struct unwinder *u, uint64_t address)
-{
-    static const uint8_t start_context[] = { 0x48, 0x89, 0xdc, 0x48, 0x8b, 0x3c, 0x24 };
-    uint8_t code[sizeof(start_context)];
-
-    return u->target->read(u->target->context, address, code, sizeof(code)) == sizeof(code) &&
-           !memcmp(code, start_context, sizeof(code));
-}
-
-/*
  * Where a walk cannot go on from `at`: the frame to which it has come may be the bottom of a
- * coroutine. Its return address was left by no call, but is the very start of __start_context,
- * before which there may be no code at all. Once that runs itself (to leave by uc_link), it has no
- * return address.
+ * coroutine, whose return address was left by no call. Once glibc's runs itself (to leave by
+ * uc_link), it has no return address.
  */
 static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
                                    const struct position *at, enum stack_end end)
 {
-    struct site *bottom = space_site(u->space, at->ip);
-
-    if (!inner)
-        return end;
-    if (bottom && bottom->image && bottom->start == at->ip && is_start_context(u, at->ip)) {
+    if (inner && bottom_is_planted(u, at->ip)) {
+        struct site *bottom = space_site(u->space, u->target, at->ip);
         const struct tails_context context = { u->images, u->space, u->target, &u->code };
         struct between between;
         u->inexact |= tails_find_started(&context, bottom, inner, &between) || !between.proven;
         return enter(u, bottom, NULL) ? STACK_COMPLETE : failed_step(u);
     }
-    return inner->start && is_start_context(u, inner->start) ? STACK_COMPLETE : end;
+    return inner && inner->start && bottom_is_start_context(u, inner->start) ? STACK_COMPLETE : end;
 }
 
 /*
@@ -381,7 +398,8 @@ static bool is_made_up(struct unwinder *u, struct site *site, const struct site 
     if (!inner || !site->image || site->signal || site->go)
         return false;
     if (site->end != address) {
-        const struct site *at = site->cfi == SITE_COVERED ? NULL : space_site(u->space, address);
+        const struct site *at =
+            site->cfi == SITE_COVERED ? NULL : space_site(u->space, u->target, address);
         if (!at || at->start != address)
             return false;
     }
@@ -409,9 +427,64 @@ static void note_frame(struct unwinder *u, uint64_t address, const struct site *
         };
 }
 
+/* Notes for the memo how the step outwards from the last frame was guessed, in which it had what is
+ * known of rbp; the sights are those from number `first` on. */
+static void note_guess(struct unwinder *u, enum memo_rbp rbp, const struct row *row, size_t first)
+{
+    if (!u->settled)
+        return;
+    struct memo_node *node = &u->path[u->path_depth - 1];
+    node->guessed = true;
+    node->rbp = (uint8_t)rbp;
+    node->row = *row;
+    node->sights = (uint32_t)first;
+    node->sight_count = (uint32_t)(u->sight_count - first);
+}
+
+/* Did the step lead to an address where there is no code? */
+static bool leads_nowhere(struct unwinder *u, enum step step, const struct position *at,
+                          bool *reread)
+{
+    if (step == STEP_FAILED || step == STEP_TO_ZERO)
+        return !u->failure;
+    return step == STEP_OUT && !find_site(u, at->ip - 1, reread) && !u->space->error &&
+           !space_find(u->space, at->ip - 1);
+}
+
+/* Guesses the step outwards, in one of three ways; its last result is noted for the memo, for it
+ * says which rows did not do. */
+static enum step guess(struct unwinder *u, struct site *site, guesser *by, struct position *at)
+{
+    struct row row = { 0 };
+    const size_t first = u->sight_count;
+
+    enum memo_rbp rbp = sight_rbp(at);
+    enum step step = by(u, site, at, &row);
+    if (step == STEP_OUT || by == guess_step)
+        note_guess(u, rbp, &row, first);
+    return step;
+}
+
+/* Guesses where the unwind information of `site` leads nowhere, or by what is lost. False: it does
+ * not, or the guess does neither. */
+static bool guess_instead(struct unwinder *u, struct site *site, enum step stepped,
+                          const struct position *before, struct position *at, bool *reread)
+{
+    struct position from = *before;
+    guesser *by = stepped == STEP_UNKNOWN && from.lost    ? guess_lost
+                  : leads_nowhere(u, stepped, at, reread) ? guess_deeper
+                                                          : NULL;
+
+    if (!by || guess(u, site, by, &from) != STEP_OUT)
+        return false;
+    *at = from;
+    return true;
+}
+
 /* The end of a walk that memory or the map would not have ended otherwise. */
 static enum stack_end decide(struct unwinder *u, enum stack_end end)
 {
+    u->ended = true;
     u->decided = u->settled;
     return end;
 }
@@ -423,49 +496,53 @@ static void forget_emulation(struct unwinder *u)
     u->emulation.anywhere = false;
 }
 
-/* Did the step lead to an address where there is no code? */
-static bool leads_nowhere(struct unwinder *u, enum step step, const struct position *at,
-                          bool *reread)
-{
-    if (step == STEP_FAILED)
-        return !u->failure;
-    return step == STEP_OUT && !find_site(u, at->ip - 1, reread) && !u->space->error &&
-           !space_find(u->space, at->ip - 1);
-}
+/* By rows, or by libunwind. */
+typedef enum step stepper(struct unwinder *, const struct site *, struct position *);
 
-/* Steps outwards from `site`, the innermost frame, until the walk ends; *hard is set if it ended at
- * a row that `step` cannot take. */
-static enum stack_end
-walk(struct unwinder *u, struct site *site, struct position at,
-     enum step (*step)(struct unwinder *, const struct site *, struct position *), bool *hard)
+/* Steps outwards from `*last`, the innermost frame, until the walk ends, and *last is the frame
+ * from which no step was taken; *hard is set if that has a row that `step` cannot take. */
+static enum stack_end walk_outwards(struct unwinder *u, struct site **last, struct position at,
+                                    stepper *step, bool *hard)
 {
+    struct site *site = *last;
     const struct site *inner = NULL;
     int changes = 0;
     bool reread = false;
 
     u->depth = u->path_depth = 0;
     u->failure = 0;
-    u->guesses = u->searches = 0;
+    guess_begin(u);
     forget_emulation(u);
-    u->inexact = u->decided = false;
+    u->inexact = u->decided = u->ended = false;
     u->settled = true;
+    u->step_count = 0;
     for (bool first = true;; first = false) {
         uint64_t sp = at.sp;
+        *last = site;
+        enum trail_frame frame = first ? TRAIL_INNERMOST : inner ? TRAIL_CALLER : TRAIL_OTHER;
+        bool settled = u->settled;
+        u->settled = true;
         if (!enter(u, site, inner))
             return failed_step(u);
+        if (step == unwinder_step && rejoin_trail(u, &at, frame))
+            return decide(u, u->stacks->stacks[u->joined].end);
+        rejoin_note_frame(u, &at, frame, u->settled);
+        u->settled &= settled;
         note_frame(u, first ? site->address : at.ip, site, inner);
         enum stack_end end = dead_end(site, first);
-        bool guess = end == STACK_NO_CFI;
-        u->settled &= !guess; /* words decide that are not on the path */
-        if ((end != STACK_COMPLETE && !guess) || site->cfi == SITE_ENTRY)
+        bool uncovered = end == STACK_NO_CFI;
+        if ((end != STACK_COMPLETE && !uncovered) || site->cfi == SITE_ENTRY)
             return decide(u, end);
         struct position before = at;
-        enum step stepped = guess ? guess_step(u, site, &at) : step(u, site, &at);
-        if (!guess && leads_nowhere(u, stepped, &at, &reread) &&
-            guess_deeper(u, site, &before) == STEP_OUT) {
-            u->settled = false;
-            at = before;
+        if (uncovered)
+            unwinder_find_bp(u, &at);
+        enum step stepped = uncovered ? guess(u, site, guess_step, &at) : step(u, site, &at);
+        bool instead = !uncovered && guess_instead(u, site, stepped, &before, &at, &reread);
+        if (instead)
             stepped = STEP_OUT;
+        if (u->pending) {
+            u->failure = -EINPROGRESS;
+            stepped = STEP_FAILED;
         }
         switch (stepped) {
         case STEP_OUT:
@@ -476,7 +553,9 @@ walk(struct unwinder *u, struct site *site, struct position at,
             *hard = true;
             return STACK_BAD_CFI;
         case STEP_UNKNOWN:
-            return STACK_NO_CFI;
+            return uncovered ? decide(u, STACK_NO_CFI) : STACK_NO_CFI;
+        case STEP_TO_ZERO: /* (After a guess, or where rsp is astray, it may be any word.) */
+            return u->inexact || !inner ? STACK_BAD_CFI : STACK_COMPLETE;
         case STEP_FAILED:
             return failed_step(u);
         }
@@ -484,29 +563,54 @@ walk(struct unwinder *u, struct site *site, struct position at,
         if (!memo_progressed(progress, sp, at.sp) ||
             (progress == PROGRESS_ANY && ++changes > STACK_CHANGES_MAX))
             return STACK_CYCLE;
+        rejoin_note_step(u, site, !uncovered && !instead && step == unwinder_step, &before, &at);
         inner = site->uncalled ? NULL : site;
         uint64_t address = site->uncalled ? at.ip : at.ip - 1;
         site = find_site(u, address, &reread);
         if (!site)
             return end_outwards(u, inner, &at, missing_site(u, address));
         if (is_made_up(u, site, inner, at.ip)) {
+            end = end_outwards(u, inner, &at, STACK_NO_CFI);
             note_frame(u, at.ip, site, inner);
-            return decide(u, end_outwards(u, inner, &at, STACK_NO_CFI));
+            rejoin_note_frame(u, &at, TRAIL_OTHER, true);
+            return decide(u, end);
         }
         if (site->cfi == SITE_NO_CFI || site->cfi == SITE_AT_END) {
             end = end_outwards(u, inner, &at, STACK_NO_CFI);
             if (end != STACK_NO_CFI) {
                 note_frame(u, at.ip, site, inner);
+                rejoin_note_frame(u, &at, TRAIL_OTHER, true);
                 return decide(u, end);
             }
         }
     }
 }
 
+/* Are there no more frames, though the walk could not go on? */
+static bool is_whole(struct unwinder *u, struct site *last, enum stack_end end)
+{
+    if (end == STACK_COMPLETE || end == STACK_MEMORY_DENIED || end == STACK_NO_MEMORY ||
+        end == STACK_TOO_DEEP || !bottom_ends_thread(u, last))
+        return false;
+    /* From now on it is known. */
+    last->row = (struct row){ .kind = ROW_OUTERMOST };
+    last->cfi = SITE_COVERED;
+    return true;
+}
+
+static enum stack_end walk(struct unwinder *u, struct site *site, struct position at, stepper *step,
+                           bool *hard)
+{
+    struct site *last = site;
+    enum stack_end end = walk_outwards(u, &last, at, step, hard);
+
+    return !*hard && is_whole(u, last, end) ? STACK_COMPLETE : end;
+}
+
 static enum stack_end walk_by_reference(struct unwinder *u, struct site *site)
 {
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
-    bool hard;
+    bool hard = false;
 
     if (!unwinder_complete_start(u))
         return failed_step(u);
@@ -537,7 +641,10 @@ static bool begin(struct unwinder *u, struct space *space, const struct target *
     u->depth = 0;
     u->stack_start = u->start.rsp;
     u->stack_size = u->reach = 0;
-    u->inexact = u->decided = false;
+    u->inexact = u->decided = u->ended = false;
+    u->joined = NO_STACK;
+    u->step_count = 0;
+    rejoin_end(u);
     u->failure = space_update(space, u->images, target);
     return !u->failure;
 }
@@ -558,8 +665,9 @@ static enum stack_end walk_by(struct unwinder *u,
                               enum stack_end (*walker)(struct unwinder *, struct site *))
 {
     uint64_t address = u->start.rip - SYSCALL_SIZE;
-    bool reread = false;
+    bool reread = false, recorded = u->trails;
 
+    rejoin_end(u); /* the map may be read again, and the trails be gone */
     struct site *site = find_site(u, address, &reread);
     if (!site)
         return missing_site(u, address);
@@ -569,13 +677,19 @@ static enum stack_end walk_by(struct unwinder *u,
     }
     /* The map may be read again half-way: what the walk stands on must stay until it ends. */
     struct code *code = code_ref(u->space->code);
+    if (recorded)
+        rejoin_begin(u);
     enum stack_end end = walker(u, site);
-    u->decided &= code == u->space->code;
+    if (code != u->space->code) {
+        u->decided = u->ended = false;
+        rejoin_end(u);
+    }
     code_unref(code);
     learn_piece(u);
     if ((end != STACK_NO_CFI && end != STACK_BAD_CFI) || !unwinder_lost_thread(u))
         return end;
-    u->decided = false;
+    u->decided = u->ended = false;
+    u->joined = NO_STACK;
     return STACK_UNREADABLE;
 }
 
@@ -602,34 +716,72 @@ enum stack_end unwind_beyond(struct unwinder *u, enum stack_end end, int64_t spa
         return whole ? STACK_COMPLETE : STACK_UNREADABLE;
     }
     const struct stack *stack = &u->stacks->stacks[spawner];
-    for (uint32_t i = 0; i < stack->depth; i++) {
-        struct frame frame = stack->frames[i];
+    end = stack->end;
+    for (; stack->depth; stack = stack_beyond(u->stacks, stack)) {
+        struct frame frame = stack->frame;
         frame.marks |= FRAME_SPAWNED_BY;
         if (!add_frame(u, frame)) {
             u->decided = false;
             return failed_step(u);
         }
     }
-    return stack->end;
+    return end;
 }
 
-/* The number of the stack, if the memo leads there; else MEMO_NONE. It reads what walk() reads. */
-static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
+/* Steps outwards as the node says, if that holds. */
+static bool step_by_node(struct unwinder *u, const struct memo_node *node, struct position *at)
+{
+    const uint64_t sp = at->sp;
+
+    if (step_by_row(u, &node->row, at) != STEP_OUT || !memo_progressed(node->progress, sp, at->sp))
+        return false;
+    at->lost |= node->guessed;
+    return true;
+}
+
+/*
+ * The node of the frame beyond the one at `node`, or MEMO_NONE; `*stack` is the number of the stack
+ * if none is beyond. There may be several nodes of a frame whose caller was guessed.
+ */
+static uint32_t step_by_memo(struct unwinder *u, uint32_t node, struct position *at,
+                             uint32_t *stack)
 {
     const struct memo *memo = &u->space->code->memo;
+
+    for (; node != MEMO_NONE; node = memo->nodes[node].other) {
+        const struct memo_node *from = &memo->nodes[node];
+        struct position next = *at;
+        if (from->guessed)
+            unwinder_find_bp(u, &next);
+        if (from->guessed && !sight_same(u, memo, from, &next))
+            continue;
+        if (from->stack != MEMO_NONE) {
+            *stack = from->stack;
+            return MEMO_NONE;
+        }
+        uint32_t beyond = step_by_node(u, from, &next) ? memo_find(memo, node, next.ip) : MEMO_NONE;
+        if (beyond != MEMO_NONE) {
+            *at = next;
+            return beyond;
+        }
+    }
+    return MEMO_NONE;
+}
+
+/* The number of the stack, if the memo leads there; else MEMO_NONE. It reads what walk() reads, but
+ * goes only as far as to where a trail begins. */
+static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
+{
     struct position at = { u->start.rip, u->start.rsp, 0, false, false };
-    uint32_t node = memo_find(memo, root, at.ip - SYSCALL_SIZE);
+    uint32_t node = memo_find(&u->space->code->memo, root, at.ip - SYSCALL_SIZE);
+    const uint64_t end = u->trail ? trail_start(u->trail) : UINT64_MAX;
+    uint32_t stack = MEMO_NONE;
 
     forget_emulation(u);
-    for (u->depth = 1; node != MEMO_NONE && memo->nodes[node].stack == MEMO_NONE; u->depth++) {
-        const struct memo_node *from = &memo->nodes[node];
-        uint64_t sp = at.sp;
-        bool stepped = step_by_row(u, &from->row, &at) == STEP_OUT &&
-                       memo_progressed(from->progress, sp, at.sp);
-        node = stepped ? memo_find(memo, node, at.ip) : MEMO_NONE;
-    }
+    for (u->depth = 1; node != MEMO_NONE && at.sp < end; u->depth++)
+        node = step_by_memo(u, node, &at, &stack);
     u->depth = 0;
-    return node == MEMO_NONE ? MEMO_NONE : memo->nodes[node].stack;
+    return stack;
 }
 
 int64_t unwind_number(struct unwinder *u, struct space *space, const struct target *target,
@@ -637,6 +789,9 @@ int64_t unwind_number(struct unwinder *u, struct space *space, const struct targ
 {
     uint32_t root = MEMO_ROOT + (uint32_t)(spawner - UNKNOWN_STACK);
     bool begun = begin(u, space, target, registers);
+
+    if (begun && spawner == NO_STACK)
+        rejoin_begin(u);
     uint32_t known = begun && registers->cs == CODE_64 ? walk_by_memo(u, root) : MEMO_NONE;
 
     if (known != MEMO_NONE) {
@@ -644,11 +799,13 @@ int64_t unwind_number(struct unwinder *u, struct space *space, const struct targ
         learn_piece(u);
         return known;
     }
-    u->walks++;
     enum stack_end end = begun ? walk_by(u, walk_by_rows) : failed_step(u);
+    if (u->failure == -EINPROGRESS)
+        return u->failure;
+    u->walks++;
     end = unwind_beyond(u, end, spawner);
-    int64_t number = stacks_intern(u->stacks, u->frames, u->depth, end);
-    if (u->decided && number >= 0)
-        memo_add(&space->code->memo, root, u->path, u->path_depth, (uint32_t)number);
+    int64_t number = rejoin_add_frames(u, u->joined == NO_STACK ? end : (uint32_t)u->joined);
+    if (number >= 0 && !rejoin_store(u) && u->decided)
+        memo_add(&space->code->memo, root, u->path, u->path_depth, u->sights, (uint32_t)number);
     return number;
 }

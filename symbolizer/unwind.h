@@ -43,7 +43,8 @@ struct unwinder {
     /* Over all stacks. */
     struct codepages code; /* that calls were read from */
     uint64_t hits;         /* known from the memo */
-    uint64_t walks;        /* not: walked */
+    uint64_t walks;        /* not: walked, */
+    uint64_t entered;      /* over so many frames, the others were known */
     uint64_t hard_walks;   /* of these, that met a hard row and were left to libunwind */
 
     /* The walk under way. */
@@ -57,13 +58,29 @@ struct unwinder {
     size_t reach; /* how far from stack_start the walk has read */
     size_t piece; /* how much to read at once: about as far as recent walks have reached */
     bool inexact; /* the frames from here outwards rest on a heuristic */
-    unsigned guesses, searches; /* that were made (guess.c) */
+    unsigned looks, searches; /* that guesses may still make on this walk (guess.c) */
+    bool pending;             /* a guess would have had to know an image that is being read */
     struct emulation emulation;
-    int failure;            /* errno of the memory access that failed, negative; 0 */
-    struct memo_node *path; /* for the memo: the frames that are on the stack, */
-    uint32_t path_depth;    /* as far as there is room for them */
-    bool settled;           /* as long as the code stays, their addresses decide on the frames, */
-    bool decided;           /* and on the end */
+    int failure;               /* errno of the memory access that failed, negative; 0 */
+    struct memo_node *path;    /* for the memo: the frames that are on the stack, */
+    uint32_t path_depth;       /* as far as there is room for them */
+    struct memo_sight *sights; /* what guesses saw on the way */
+    size_t sight_count, sight_capacity;
+    bool settled;          /* as long as the code stays, the path decides on the frames, */
+    bool decided;          /* and on the end */
+    bool ended;            /* it does so on the end alone */
+    struct trails *trails; /* where it is to be stored (rejoin.c); NULL: nowhere */
+    struct trail *trail;   /* to which it may come; NULL: there is none */
+    uint32_t trail_kept;   /* of which so many steps, from the outermost, may be what they were */
+    int64_t joined;        /* the stack beyond the frame at which it did; NO_STACK: it did not */
+    struct trail_step *steps; /* of it, innermost first, from the last one that is not simple */
+    uint32_t step_count, step_capacity;
+    /* The piece that was read for the trail which was stored last: its steps rest on words in it.
+     */
+    uint8_t *former;
+    uint64_t former_start, former_trail; /* number of the trail */
+    size_t former_size, former_capacity;
+    uint64_t reached; /* the stack pointer of the frame to which it came last */
 
     /* libunwind's (reference.c). */
     unw_cursor_t cursor;
@@ -88,7 +105,8 @@ enum stack_end unwind(struct unwinder *unwinder, struct space *space, const stru
 /*
  * The number of the stack that the same walk finds, by the memo of the address space if that knows
  * it: then there are no frames in unwinder->frames. `spawner` is the stack of the clone call that
- * made this spawned child, NO_STACK, or UNKNOWN_STACK; the stack goes on with it. -ENOMEM.
+ * made this spawned child, NO_STACK, or UNKNOWN_STACK; the stack goes on with it. -EINPROGRESS: not
+ * yet, for an image is being fetched; -ENOMEM.
  */
 int64_t unwind_number(struct unwinder *unwinder, struct space *space, const struct target *target,
                       const struct user_regs_struct *registers, int64_t spawner);
@@ -117,6 +135,7 @@ struct position {
 enum step {
     STEP_OUT,       /* the caller's frame was found */
     STEP_OUTERMOST, /* there is no caller */
+    STEP_TO_ZERO,   /* the return address is 0: of a stack that was made so */
     STEP_HARD,      /* not by rows */
     STEP_UNKNOWN,   /* the unwind information does not say, after all */
     STEP_FAILED,    /* unwinder->failure says why, if memory did */
@@ -135,7 +154,13 @@ enum step unwinder_find_bp(struct unwinder *unwinder, struct position *at);
 /* A word of the traced process, by way of the piece of the stack; false and unwinder->failure if
  * not mapped. */
 bool unwinder_read(struct unwinder *unwinder, uint64_t address, uint64_t *ret);
-/* The same if it is in the piece that has been read. */
+/* The words from an address on, up to so many, as far as they are in the piece or can be added to
+ * it; how many. */
+size_t unwinder_words(struct unwinder *unwinder, uint64_t address, size_t count,
+                      const uint64_t **ret);
+/* Makes the piece reach up to there at once, if it is memory. */
+void unwinder_read_up_to(struct unwinder *unwinder, uint64_t address);
+/* The same as unwinder_read() if it is in the piece that has been read. */
 bool unwinder_peek(const struct unwinder *unwinder, uint64_t address, uint64_t *ret);
 
 #endif

@@ -7,10 +7,17 @@
 
 enum { DUMP_MAX = 4096, LINE_BYTES = 32 };
 
-/* Keeps the frames of the last walk, for the caller to free. */
-static bool keep_frames(struct stack *ret, const struct unwinder *u, enum stack_end end)
+/* A stack, with its frames from the innermost. */
+struct walked {
+    uint32_t depth;
+    enum stack_end end;
+    struct frame *frames; /* for the caller to free */
+};
+
+/* Keeps the frames of the last walk. */
+static bool keep_frames(struct walked *ret, const struct unwinder *u, enum stack_end end)
 {
-    *ret = (struct stack){ .depth = u->depth, .end = end };
+    *ret = (struct walked){ .depth = u->depth, .end = end };
     ret->frames = calloc(u->depth + 1, sizeof(*ret->frames));
     if (!ret->frames)
         return false;
@@ -19,7 +26,19 @@ static bool keep_frames(struct stack *ret, const struct unwinder *u, enum stack_
     return true;
 }
 
-static bool same_stack(const struct stack *a, const struct stack *b)
+/* The same of a stack that has a number. */
+static bool get_frames(struct walked *ret, const struct unwinder *u, uint32_t number)
+{
+    const struct stack *stack = &u->stacks->stacks[number];
+
+    *ret = (struct walked){ .depth = stack->depth, .end = stack->end };
+    ret->frames = calloc(stack->depth + 1, sizeof(*ret->frames));
+    if (ret->frames)
+        stacks_frames(u->stacks, number, ret->frames);
+    return ret->frames;
+}
+
+static bool same_stack(const struct walked *a, const struct walked *b)
 {
     return a->end == b->end && a->depth == b->depth &&
            (!a->depth || !memcmp(a->frames, b->frames, a->depth * sizeof(*a->frames)));
@@ -33,7 +52,7 @@ static void print_marks(FILE *file, uint32_t marks)
     }
 }
 
-static void print_frames(FILE *file, const char *by, const struct stack *stack)
+static void print_frames(FILE *file, const char *by, const struct walked *stack)
 {
     fprintf(file, "  by %s: %s\n", by, stack_end_name(stack->end));
     for (uint32_t i = 0; i < stack->depth; i++) {
@@ -58,8 +77,9 @@ static void print_registers(FILE *file, const struct target *target,
             r->rsi, r->rdi, r->r8, r->r9, r->r10, r->r11);
 }
 
-static void print_stack(FILE *file, const struct unwinder *u)
+static void print_stack(FILE *file, struct unwinder *u)
 {
+    unwinder_read_up_to(u, u->stack_start + DUMP_MAX);
     for (size_t i = 0; i < u->stack_size && i < DUMP_MAX; i++) {
         if (i % LINE_BYTES == 0)
             fprintf(file, "%s  %" PRIx64 ":", i ? "\n" : "", u->stack_start + i);
@@ -72,16 +92,15 @@ int64_t verify_unwind(struct verify *verify, struct unwinder *u, struct space *s
                       const struct target *target, const struct user_regs_struct *registers,
                       int64_t spawner)
 {
-    struct stack by_reference;
+    struct walked ours = { 0 }, by_reference;
 
     if (!verify->every || verify->stacks++ % verify->every)
         return unwind_number(u, space, target, registers, spawner);
     enum stack_end end = unwind_by_reference(u, space, target, registers);
     bool kept = keep_frames(&by_reference, u, unwind_beyond(u, end, spawner));
     int64_t number = unwind_number(u, space, target, registers, spawner);
-    if (kept && number >= 0) {
-        const struct stack *ours = &u->stacks->stacks[number];
-        bool same = same_stack(ours, &by_reference);
+    if (kept && number >= 0 && get_frames(&ours, u, (uint32_t)number)) {
+        bool same = same_stack(&ours, &by_reference);
         /* Of a thread that was killed meanwhile the two walks may have seen more or less. */
         bool comparable = same || !unwinder_lost_thread(u);
         verify->verified += comparable;
@@ -89,12 +108,13 @@ int64_t verify_unwind(struct verify *verify, struct unwinder *u, struct space *s
             verify->differences++;
             fprintf(verify->file, "systrace-lib: verify: difference %" PRIu64 "\n",
                     verify->differences);
-            print_frames(verify->file, "us", ours);
+            print_frames(verify->file, "us", &ours);
             print_frames(verify->file, "libunwind", &by_reference);
             print_registers(verify->file, target, registers);
             print_stack(verify->file, u);
         }
     }
+    free(ours.frames);
     free(by_reference.frames);
     return number;
 }

@@ -87,8 +87,10 @@ int attach_process(struct tracees *tracees, pid_t pid, uintptr_t ptrace_options,
     if (leader > 0 && tracees_find_process(tracees, leader))
         return 0;
     struct attachment a = { tracees, process_create(leader, -1), space_create(), ptrace_options };
-    if (a.space)
+    if (a.space) {
         a.space->born = 0;
+        a.space->userfaults = true; /* perhaps */
+    }
     if (!a.process || !a.space)
         result = -ENOMEM;
     else if (leader > 0)

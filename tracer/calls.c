@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 enum { IPCOP_SHMAT = 21 };
+enum { IOCTL_NEW_USERFAULTFD = 0xaa00 }; /* of /dev/userfaultfd: USERFAULTFD_IOC_NEW */
 enum { I386_EXIT = 1, I386_READ = 3, I386_WRITE = 4, I386_SIGRETURN = 119 };
 
 static const struct {
@@ -29,6 +30,8 @@ static const struct {
     { "clone", CALL_CLONE },
     { "clone3", CALL_CLONE3 },
     { "vfork", CALL_VFORK },
+    { "userfaultfd", CALL_USERFAULTFD },
+    { "ioctl", CALL_IOCTL },
     { "seccomp", CALL_SECCOMP },
     { "prctl", CALL_PRCTL },
     { "setuid", CALL_SET_ID },
@@ -185,6 +188,12 @@ struct map_change call_map_change(enum call_meaning meaning, const uint64_t args
         break;
     }
     return (struct map_change){ changes ? CHANGES_ANYTHING : CHANGES_NOTHING, 0, 0, 0 };
+}
+
+bool call_makes_userfaultfd(enum call_meaning meaning, const uint64_t args[static 6])
+{
+    return meaning == CALL_USERFAULTFD ||
+           (meaning == CALL_IOCTL && (uint32_t)args[1] == IOCTL_NEW_USERFAULTFD);
 }
 
 bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6])

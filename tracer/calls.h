@@ -1,7 +1,7 @@
 /*
  * calls.h - the few system calls whose meaning the tracer must know: those that change the map of
- * an address space, make a tracee, install a seccomp filter, close memory to us, or can tell or
- * pass on a CPU affinity. Their numbers come from libseccomp.
+ * an address space, make a tracee, install a seccomp filter, close memory to us or let it be served
+ * by the program, or can tell or pass on a CPU affinity. Their numbers come from libseccomp.
  */
 #ifndef SYSTRACE_CALLS_H
 #define SYSTRACE_CALLS_H
@@ -25,10 +25,12 @@ enum call_meaning {
     CALL_FORK,
     CALL_READ,     /* read, pread64, readv, preadv, preadv2: (fd) */
     CALL_AFFINITY, /* sched_setaffinity, sched_getaffinity; and what reads files it does not name */
-    CALL_SECCOMP,  /* (operation) */
-    CALL_SET_ID,   /* setuid and its kin */
-    CALL_PRCTL,    /* (option) */
-    CALL_EXIT,     /* the thread ends; nothing follows */
+    CALL_USERFAULTFD,
+    CALL_IOCTL,      /* (fd, request) */
+    CALL_SECCOMP,    /* (operation) */
+    CALL_SET_ID,     /* setuid and its kin */
+    CALL_PRCTL,      /* (option) */
+    CALL_EXIT,       /* the thread ends; nothing follows */
     CALL_EXIT_GROUP, /* the process does */
     CALL_EXECVE,     /* also execveat: the other threads of the process end, if it succeeds */
 };
@@ -68,6 +70,9 @@ struct map_change {
 };
 
 struct map_change call_map_change(enum call_meaning meaning, const uint64_t args[static 6]);
+
+/* May this call return a descriptor by which its process can serve the pages of its own memory? */
+bool call_makes_userfaultfd(enum call_meaning meaning, const uint64_t args[static 6]);
 
 /* May the kernel refuse us the memory of the process after this call? */
 bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6]);

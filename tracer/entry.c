@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
@@ -68,11 +70,12 @@ int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi 
     return count;
 }
 
-/* The stack of a tracee that entered a call; its number in the run, negative if there is no memory.
- */
+/* The stack of a tracee that entered a call; its number in the run, -EINPROGRESS, negative if there
+ * is no memory. */
 static int64_t take_stack(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
-    struct target target = procfs_target(tracee);
+    struct procfs procfs = { tracee, &trace->served };
+    struct target target = procfs_target(&procfs);
     int64_t stack = verify_unwind(&trace->verify, &trace->unwinder, tracee->space, &target,
                                   &entry->registers, tracee->spawned_by);
 
@@ -107,9 +110,11 @@ void entry_restore(struct tracee *tracee)
 
 /* Notes what a clone call is about to make; for clone3 the flags and the stack lie in user memory.
  */
-static void note_clone(struct tracee *tracee, const struct entry *entry, enum call_meaning meaning)
+static void note_clone(struct trace *trace, struct tracee *tracee, const struct entry *entry,
+                       enum call_meaning meaning)
 {
-    struct target target = procfs_target(tracee);
+    struct procfs procfs = { tracee, &trace->served };
+    struct target target = procfs_target(&procfs);
     struct clone_args args = { 0 };
 
     tracee->cloning = tracee->clone_known = true;
@@ -170,6 +175,8 @@ static void apply_map_change(struct tracee *tracee, uint64_t result)
         space_changed(tracee->space, change->start, change->size);
     if (result && change->result_size)
         space_changed(tracee->space, result, change->result_size);
+    if (result && tracee->maps_served)
+        served_note_range(tracee->space, result, tracee->maps_served);
 }
 
 static void note_map_change(struct tracee *tracee, struct map_change change)
@@ -182,6 +189,40 @@ static void note_map_change(struct tracee *tracee, struct map_change change)
     apply_map_change(tracee, 0);
 }
 
+/* Does the call map what a process may serve? (The address that is asked for need not be where it
+ * will be, but other threads may see it there before the call returns.) */
+static uint64_t served_size(struct trace *trace, const struct tracee *tracee,
+                            const struct entry *entry, enum call_meaning meaning)
+{
+    struct lookup lookup = { &trace->served, tracee->tid, NULL };
+    const uint64_t *args = entry->args;
+    char link[64];
+    bool served = false;
+
+    if (meaning == CALL_MMAP && !(args[3] & MAP_ANONYMOUS)) {
+        snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)tracee->tid, (int)args[4]);
+        served = served_link(&lookup, link);
+    } else if (meaning == CALL_MREMAP) {
+        served = served_overlaps(tracee->space, args[0], args[1]);
+    }
+    lookup_deinit(&lookup);
+    return !served ? 0 : meaning == CALL_MMAP ? args[1] : args[2];
+}
+
+static void note_served(struct trace *trace, struct tracee *tracee, const struct entry *entry,
+                        enum call_meaning meaning)
+{
+    tracee->maps_served = served_size(trace, tracee, entry, meaning);
+    if (!tracee->maps_served)
+        return;
+    if (!tracee->changing_map)
+        tracee->change = (struct map_change){ 0 };
+    tracee->changing_map = true;
+    uint64_t wanted = entry->args[meaning == CALL_MMAP ? 0 : 4];
+    if (wanted)
+        served_note_range(tracee->space, wanted, tracee->maps_served);
+}
+
 /* Takes note of a call whose effect concerns us. */
 static void note_effect(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
@@ -192,9 +233,12 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
     if (meaning == CALL_OTHER)
         return;
     note_map_change(tracee, call_map_change(meaning, entry->args));
+    note_served(trace, tracee, entry, meaning);
     if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
         meaning == CALL_FORK)
-        note_clone(tracee, entry, meaning);
+        note_clone(trace, tracee, entry, meaning);
+    if (call_makes_userfaultfd(meaning, entry->args))
+        tracee->space->userfaults = true;
     if (call_closes_memory(meaning, entry->args))
         procfs_keep_open(tracee);
     tracee->entering_strict =
@@ -212,15 +256,18 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
         entry_watch_affinity(trace, tracee, true);
 }
 
-/* An entry stop that is the first of its call. */
-static void count_entry(struct trace *trace, struct tracee *tracee, const struct entry *entry)
+/* An entry stop that is the first of its call. False: it is put off, until its stack can be taken.
+ */
+static bool count_entry(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
     tracee->changing_map = tracee->cloning = tracee->ending = false;
     if ((entry->registers.rip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
         trace_execution(trace)->vsyscall++;
-        return;
+        return true;
     }
     int64_t stack = take_stack(trace, tracee, entry);
+    if (stack == -EINPROGRESS)
+        return false;
     int64_t count = entry_add(trace, tracee->process->program, stack, entry->abi, entry->nr);
     note_effect(trace, tracee, entry);
     tracee->at_entry = count >= 0;
@@ -230,6 +277,7 @@ static void count_entry(struct trace *trace, struct tracee *tracee, const struct
     tracee->clone_stack = stack < 0 ? UNKNOWN_STACK : stack;
     if (tracee->strict && !call_is_strict(entry->abi, entry->nr))
         kill(tracee->tid, SIGKILL);
+    return true;
 }
 
 /* The exit of a call that our filter made fail: seccomp's strict mode is not for a thread that has
@@ -258,16 +306,16 @@ static void refuse_call(const struct tracee *tracee)
     request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
 }
 
-void entry_seccomp(struct trace *trace, struct tracee *tracee)
+bool entry_seccomp(struct trace *trace, struct tracee *tracee)
 {
     struct __ptrace_syscall_info info;
     struct entry entry;
 
     if (tracee->process->program < 0 || !read_info(tracee, &info) ||
         info.op != PTRACE_SYSCALL_INFO_SECCOMP || !read_entry(tracee, &info, &entry))
-        return;
-    if (!tracee->in_call)
-        count_entry(trace, tracee, &entry);
+        return true;
+    if (!tracee->in_call && !count_entry(trace, tracee, &entry))
+        return false;
     if (entry.filter_data == FILTER_DATA) {
         tracee->passed_filter = true;
     } else {
@@ -275,17 +323,19 @@ void entry_seccomp(struct trace *trace, struct tracee *tracee)
             trace_execution(trace)->denied++;
         refuse_call(tracee);
     }
+    return true;
 }
 
-void entry_syscall(struct trace *trace, struct tracee *tracee)
+bool entry_syscall(struct trace *trace, struct tracee *tracee)
 {
     struct __ptrace_syscall_info info;
     struct entry entry;
 
     if (tracee->process->program < 0 || !read_info(tracee, &info))
-        return;
+        return true;
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY && read_entry(tracee, &info, &entry)) {
-        count_entry(trace, tracee, &entry);
+        if (!count_entry(trace, tracee, &entry))
+            return false;
         tracee->in_call = true;
         tracee->passed_filter = !trace->seccomp;
     } else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
@@ -300,4 +350,5 @@ void entry_syscall(struct trace *trace, struct tracee *tracee)
                            trace->stopped_at - tracee->resumed_in_call);
         tracee->in_call = tracee->changing_map = tracee->observed = tracee->entering_strict = false;
     }
+    return true;
 }

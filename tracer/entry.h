@@ -6,9 +6,10 @@
 
 #include "tracing.h"
 
-/* At a stop by a filter (STOP_SECCOMP), and by PTRACE_SYSCALL (STOP_SYSCALL). */
-void entry_seccomp(struct trace *trace, struct tracee *tracee);
-void entry_syscall(struct trace *trace, struct tracee *tracee);
+/* At a stop by a filter (STOP_SECCOMP), and by PTRACE_SYSCALL (STOP_SYSCALL). False: the stop
+ * cannot be handled before a child that reads a file for us has ended (served.h). */
+bool entry_seccomp(struct trace *trace, struct tracee *tracee);
+bool entry_syscall(struct trace *trace, struct tracee *tracee);
 
 /* Adds one call to the run; its count, or negative: there was no memory to record it. */
 int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi abi, uint32_t nr);

@@ -73,7 +73,7 @@ static void adopt_unknown(struct trace *trace, struct tracee *tracee)
     } else {
         place(trace, tracee, process_create(pid, record_program(trace->run, tracee->tid)),
               space_create());
-        tracee->process->own_filter = true; /* it may have one */
+        tracee->process->own_filter = tracee->space->userfaults = true; /* it may have them */
     }
 }
 
@@ -134,6 +134,7 @@ static void forget(struct trace *trace, struct tracee *tracee)
     entry_watch_affinity(trace, tracee, false);
     trace->held -= tracee->held;
     trace->installing -= tracee->installing;
+    trace->postponed -= tracee->postponed;
     if (tracee->changing_map) /* others may share the memory, and the call may have come so far */
         tracee->space->stale = true;
     tracees_remove(&trace->tracees, tracee);
@@ -176,7 +177,7 @@ struct tracee *family_exec(struct trace *trace, pid_t tid)
     if (!trace->started && tid != trace->launch.pid)
         return tracee;
     tracee->process->program = record_program(trace->run, tid);
-    permission_warn_privileges(tid);
+    permission_warn_privileges(&trace->served, tid);
     if (!trace->started) {
         /* The execve that started it all is the tracer's, but the program's first call. */
         struct frame start = { .module = MODULE_START };

@@ -67,13 +67,17 @@ static int open_trusted(int root, const char *path, const struct tracee *tracee)
 }
 
 /* By the number that the process has for itself, in the file system that it sees. */
-static int open_map(const struct tracee *tracee)
+static int open_map(struct trace *trace, const struct tracee *tracee)
 {
+    struct lookup lookup = { &trace->served, tracee->tid, NULL };
     char path[64];
     long pid = procfs_inner_pid(tracee->process->pid);
 
+    snprintf(path, sizeof(path), "/tmp/perf-%ld.map", pid);
+    bool served = served_path(&lookup, path);
+    lookup_deinit(&lookup);
     snprintf(path, sizeof(path), "/proc/%d/root", (int)tracee->tid);
-    int root = pid > 0 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    int root = pid > 0 && !served ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
     if (root < 0)
         return -1;
     snprintf(path, sizeof(path), "tmp/perf-%ld.map", pid);
@@ -83,7 +87,7 @@ static int open_map(const struct tracee *tracee)
 }
 
 /* The map as it is now; NULL: there is none. */
-static struct perfmap *current_map(const struct tracee *tracee)
+static struct perfmap *current_map(struct trace *trace, const struct tracee *tracee)
 {
     struct space *space = tracee->space;
     uint64_t time;
@@ -98,7 +102,7 @@ static struct perfmap *current_map(const struct tracee *tracee)
         space->perfmap = perfmap_create();
     if (!space->perfmap)
         return NULL;
-    perfmap_follow(space->perfmap, open_map(tracee));
+    perfmap_follow(space->perfmap, open_map(trace, tracee));
     return perfmap_update(space->perfmap) ? space->perfmap : NULL;
 }
 
@@ -116,30 +120,28 @@ static void name_frame(struct trace *trace, const struct perfmap *map, struct fr
     frame->offset = number;
 }
 
-static int64_t name_frames(struct trace *trace, const struct perfmap *map,
-                           const struct stack *stack)
+static int64_t name_frames(struct trace *trace, const struct perfmap *map, uint32_t stack)
 {
-    struct frame *frames = calloc(stack->depth, sizeof(*frames));
+    struct stacks *stacks = &trace->run->stacks;
+    uint32_t depth = stacks->stacks[stack].depth;
+    struct frame *frames = calloc(depth, sizeof(*frames));
 
     if (!frames)
         return -ENOMEM;
-    memcpy(frames, stack->frames, stack->depth * sizeof(*frames));
-    for (uint32_t i = 0; i < stack->depth; i++) {
+    stacks_frames(stacks, stack, frames);
+    for (uint32_t i = 0; i < depth; i++) {
         if (frames[i].module == MODULE_ANON)
             name_frame(trace, map, &frames[i]);
     }
-    int64_t number = stacks_intern(&trace->run->stacks, frames, stack->depth, stack->end);
+    int64_t number = stacks_intern(stacks, frames, depth, stacks->stacks[stack].end);
     free(frames);
     return number;
 }
 
 int64_t jit_name_stack(struct trace *trace, const struct tracee *tracee, uint32_t stack)
 {
-    const struct stack *known = &trace->run->stacks.stacks[stack];
-    uint32_t i = 0;
+    bool anonymous = trace->run->stacks.stacks[stack].anonymous;
+    const struct perfmap *map = anonymous ? current_map(trace, tracee) : NULL;
 
-    while (i < known->depth && known->frames[i].module != MODULE_ANON)
-        i++;
-    const struct perfmap *map = i < known->depth ? current_map(tracee) : NULL;
-    return map ? name_frames(trace, map, known) : stack;
+    return map ? name_frames(trace, map, stack) : stack;
 }

@@ -8,6 +8,8 @@
  *   trace            tracer/trace.c          start the command (launch.c) or attach to processes
  *                                            (attach.c), and handle every stop (stop.c): who stopped
  *                                            (tracee.c, family.c), in which call (entry.c, calls.c),
+ *                                            what can be read without waiting for it (procfs.c,
+ *                                            served.c),
  *     unwind         symbolizer/unwind.c     with which stack, over the maps and images of its
  *                                            address space (space.c, maps.c, image.c, cfi.c, call.c),
  *     jit_name_stack tracer/jit.c            and what the program says of code that it made (perfmap.c),

@@ -93,7 +93,7 @@ static const char help[] =
     "      --through-signals    what a signal interrupted counts as on the stack of its handler\n"
     "      --verify[=N]         unwind every (N-th) stack by libunwind as well; print and count "
     "what differs\n"
-    "  -q, --quiet              no progress on a terminal\n"
+    "  -q, --quiet              no progress on a terminal, no remarks\n"
     "  -V, --version            print the version\n"
     "  -h, --help               print this help\n"
     "\n"

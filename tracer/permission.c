@@ -187,8 +187,9 @@ static bool in_our_user_namespace(pid_t tid)
            ours.st_ino == theirs.st_ino;
 }
 
-void permission_warn_privileges(pid_t tid)
+void permission_warn_privileges(struct served *served, pid_t tid)
 {
+    struct lookup lookup = { served, tid, NULL };
     char link[64], path[PATH_MAX];
     struct stat file;
 
@@ -196,7 +197,9 @@ void permission_warn_privileges(pid_t tid)
         return;
     snprintf(link, sizeof(link), "/proc/%d/exe", (int)tid);
     ssize_t length = readlink(link, path, sizeof(path));
-    if (length < 0 || stat(link, &file) < 0)
+    bool asks = length < 0 || served_link(&lookup, link); /* a process, which may be a tracee */
+    lookup_deinit(&lookup);
+    if (asks || stat(link, &file) < 0)
         return;
     bool user = file.st_mode & S_ISUID && file.st_uid != geteuid();
     bool group = file.st_mode & S_ISGID && file.st_mode & S_IXGRP && file.st_gid != getegid();

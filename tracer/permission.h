@@ -5,6 +5,7 @@
 #define SYSTRACE_PERMISSION_H
 
 #include <sys/types.h>
+#include "served.h"
 
 /* Prints why PTRACE_SEIZE of our own child failed with errno `error`. */
 void permission_explain_child(pid_t pid, int error);
@@ -14,6 +15,6 @@ void permission_explain_attach(pid_t pid, int error);
 
 /* Prints a warning if the program that this process has just begun to execute would have privileges
  * of its file, but for being traced by an ordinary user (execve(2)). */
-void permission_warn_privileges(pid_t tid);
+void permission_warn_privileges(struct served *served, pid_t tid);
 
 #endif

@@ -12,10 +12,23 @@
 #include <sys/types.h>
 #include "symbolizer/target.h"
 
+struct served;
 struct tracee;
 
-/* A target whose context is the tracee, which must outlive it. */
-struct target procfs_target(const struct tracee *tracee);
+/* The context of a target. */
+struct procfs {
+    const struct tracee *tracee;
+    struct served *served;
+};
+
+/* A target of this context, which must outlive it. */
+struct target procfs_target(const struct procfs *procfs);
+
+/* A descriptor on a file of /proc/TID; negative errno. */
+int procfs_open(pid_t tid, const char *name);
+
+/* The text of such a file, to be freed by the caller. 0 or a negative errno. */
+int procfs_read_text(pid_t tid, const char *name, char **ret);
 
 /*
  * Before a call after which the kernel may refuse us the memory and the map of the process

@@ -16,6 +16,7 @@
 #include "procfs.h"
 #include "symbolizer/component.h"
 #include "symbolizer/goinline.h"
+#include "symbolizer/library.h"
 #include "symbolizer/names.h"
 
 /* What reading the symbols of one module may take, in time and memory. */
@@ -106,17 +107,14 @@ static int compare_places(const void *a, const void *b)
 /* All places of all frames, sorted, each once; the caller frees them. NULL: no memory. */
 static struct place *collect_places(const struct run *run, size_t *ret)
 {
-    size_t total = 0, count = 0;
+    size_t count = 0;
+    struct place *places = calloc(run->stacks.count, sizeof(*places));
 
-    for (uint32_t i = 0; i < run->stacks.count; i++)
-        total += run->stacks.stacks[i].depth;
-    struct place *places = calloc(total + 1, sizeof(*places));
     if (!places)
         return NULL;
-    for (uint32_t i = 0; i < run->stacks.count; i++) {
-        const struct stack *stack = &run->stacks.stacks[i];
-        for (uint32_t f = 0; f < stack->depth; f++)
-            places[count++] = (struct place){ stack->frames[f].module, stack->frames[f].offset };
+    for (uint32_t i = STACK_ENDS; i < run->stacks.count; i++) {
+        const struct frame *frame = &run->stacks.stacks[i].frame;
+        places[count++] = (struct place){ frame->module, frame->offset };
     }
     qsort(places, count, sizeof(*places), compare_places);
     size_t kept = 0;
@@ -308,4 +306,14 @@ int record_end(struct run *run, uint32_t execution, const int *status,
     for (size_t i = 0; i < images->count; i++)
         run->modules[images->images[i]->number].loads += images->images[i]->module.loads;
     return record_symbols(run, options, images);
+}
+
+void record_warn_of_claims(const struct run *run, const struct options *options)
+{
+    for (size_t i = MODULE_FIRST; i < run->module_count && !options->quiet; i++) {
+        const struct module *module = &run->modules[i];
+        if (library_only_claims(&options->table_options.runtime, module))
+            diag("'%s' has the name of a runtime library (%s) but is none: it counts as a caller",
+                 module->path, *module->soname ? module->soname : module->name);
+    }
 }

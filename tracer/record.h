@@ -24,4 +24,7 @@ int64_t record_program(struct run *run, pid_t tid);
 int record_end(struct run *run, uint32_t execution, const int *status,
                const struct options *options, const struct images *images);
 
+/* Says of each module that has no more of a runtime library than its name. */
+void record_warn_of_claims(const struct run *run, const struct options *options);
+
 #endif

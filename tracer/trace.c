@@ -73,6 +73,25 @@ static void take_signal(struct trace *trace)
 
 /* ---- The loop ---- */
 
+/* Leaves a tracee in its stop until the child that reads a file for us has ended. */
+static void postpone(struct trace *trace, struct tracee *tracee, int status)
+{
+    tracee->postponed = true;
+    tracee->postponed_status = status;
+    trace->postponed++;
+}
+
+/* Handles the stops again that were put off. */
+static void take_postponed(struct trace *trace)
+{
+    for (struct tracee *t = NULL; trace->postponed && (t = tracees_next(&trace->tracees, t));) {
+        if (t->postponed && !t->queued) {
+            queue_put(&trace->queue, (struct waited){ t->tid, t->postponed_status, 0 });
+            t->queued = true;
+        }
+    }
+}
+
 static void handle_stop(struct trace *trace, pid_t tid, int status)
 {
     struct stop stop = stop_classify(status);
@@ -81,6 +100,10 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
 
     if (tracee)
         tracee->queued = false;
+    if (!tracee && served_ended(&trace->served, tid, status)) {
+        take_postponed(trace);
+        return;
+    }
     if (stop.kind == STOP_EXITED || stop.kind == STOP_KILLED) {
         family_death(trace, tracee, tid, status);
         return;
@@ -91,6 +114,8 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         family_hold(trace, tracee, tid, status);
         return;
     }
+    trace->postponed -= tracee->postponed;
+    tracee->postponed = false;
     bool interrupted = tracee->interrupted;
     tracee->interrupted = false; /* any stop takes the place of the one that we asked for */
     if (!(stop.kind == STOP_SECCOMP && tracee->in_call)) { /* that is at the entry still */
@@ -101,10 +126,16 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
     }
     switch (stop.kind) {
     case STOP_SECCOMP:
-        entry_seccomp(trace, tracee);
+        if (!entry_seccomp(trace, tracee)) {
+            postpone(trace, tracee, status);
+            return;
+        }
         break;
     case STOP_SYSCALL:
-        entry_syscall(trace, tracee);
+        if (!entry_syscall(trace, tracee)) {
+            postpone(trace, tracee, status);
+            return;
+        }
         /* The stop makes the kernel look whether there is a call to restart. */
         if (!tracee->at_entry && resume_restarted(trace, tracee, false))
             resume_interrupt(tracee);
@@ -302,6 +333,8 @@ static int trace_init(struct trace *trace, const struct options *options, save_f
                      (options->engine == ENGINE_AUTO && launch_has_seccomp());
     calls_init(&trace->calls);
     images_init(&trace->images, add_module, run);
+    if (served_init(&trace->served) < 0)
+        return -ENOMEM;
     int64_t execution = record_begin(run, options, trace->seccomp ? "seccomp" : "ptrace");
     if (execution < 0 || tracees_init(&trace->tracees) < 0 ||
         unwinder_init(&trace->unwinder, &trace->images, &run->stacks) < 0)
@@ -317,6 +350,7 @@ static void trace_deinit(struct trace *trace)
     tracees_deinit(&trace->tracees);
     unwinder_deinit(&trace->unwinder);
     images_deinit(&trace->images);
+    served_deinit(&trace->served);
     if (trace->launch.report_fd >= 0)
         close(trace->launch.report_fd);
 }
@@ -469,6 +503,7 @@ static int finish(struct trace *trace, int result)
     uint64_t lost = trace_execution(trace)->lost;
     int error = end_record(trace, trace->options->attach_count ? NULL : &trace->status);
 
+    record_warn_of_claims(trace->run, trace->options);
     if (lost)
         diag("out of memory: %" PRIu64 " calls were lost", lost);
     if (error < 0) {

@@ -35,8 +35,9 @@ struct tracee {
     bool passed_filter;       /* in such a call: our filter was reached, so no other denied it */
     bool changing_map;        /* the call can change an executable mapping, */
     struct map_change change; /* in this way */
-    bool observed;            /* what it returns is to be recorded, */
-    uint32_t count;           /* with this count of the run */
+    uint64_t maps_served; /* so much memory, which it returns, may be of a file that is served */
+    bool observed;        /* what it returns is to be recorded, */
+    uint32_t count;       /* with this count of the run */
     uint64_t resumed_in_call; /* when it went on from its entry; nanoseconds */
     bool cloning;             /* the call may make a tracee */
     bool clone_known;         /* of which the following is known */
@@ -55,6 +56,9 @@ struct tracee {
 
     bool installing; /* held: it installs a filter for its process, whose other threads must stop */
     bool interrupted; /* we have stopped it (PTRACE_INTERRUPT), which it has not reported yet */
+
+    bool postponed;       /* stopped at an entry, until a file has been read: a child is at it */
+    int postponed_status; /* of that stop */
 
     bool queued;     /* a stop of it, or its death, was waited for and is not handled yet */
     bool held;       /* stopped, until the event of its parent comes */

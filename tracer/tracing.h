@@ -10,6 +10,7 @@
 #include "near.h"
 #include "progress.h"
 #include "queue.h"
+#include "served.h"
 #include "symbolizer/image.h"
 #include "symbolizer/unwind.h"
 #include "symbolizer/verify.h"
@@ -24,6 +25,7 @@ struct trace {
     bool seccomp;       /* the engine */
     struct calls calls;
     struct images images;
+    struct served served;
     struct unwinder unwinder;
     struct verify verify;
     struct tracees tracees;
@@ -39,6 +41,7 @@ struct trace {
     bool forwarded; /* a signal was passed on to what the command left running */
     bool cut_short; /* there was another: tracing ends here */
     unsigned installing; /* threads that are held while they install a filter */
+    unsigned postponed;  /* tracees that wait for a file to be read */
     unsigned held;       /* tracees that no parent has announced yet */
     unsigned waits;      /* as long as there are many tracees */
     unsigned orphans;    /* tracees that died in a clone call: their children wait for no event */

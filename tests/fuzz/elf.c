@@ -132,7 +132,7 @@ static void check_library(const struct module *module)
 {
     struct runtime_libraries list = { 0 };
 
-    library_is_runtime(&list, module);
+    library_is_runtime(&list, &(struct library_run){ module, 1 }, module);
     CHECK(!library_is_exit_handler(module, "", ""));
 }
 

@@ -110,9 +110,9 @@ static void take_count(struct input *in, struct run *run)
         .calls = take_number(in, 6) + 1,
     };
 
-    if (!run->stacks.count)
-        return;
     count.stack = (uint32_t)(take_number(in, 1) % run->stacks.count);
+    if (count.stack == STACK_COMPLETE)
+        return;
     if (run->executions[count.execution].results) {
         count.errors = take_number(in, 2) % (count.calls + 1);
         count.nanoseconds = take_number(in, 8) & INT64_MAX;

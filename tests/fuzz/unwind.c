@@ -14,7 +14,7 @@ enum {
     HEAD_SIZE = 70,
     STACK_ROOM = 1 << 16, /* how much memory a mapping "[stack]" has at most */
     MODULES = MODULE_FIRST + 1000,
-    DEPTH_FEW = 1000, /* frames that libunwind walks in no time */
+    DEPTH_FEW = 1000, /* frames that are walked in no time */
 };
 
 /* What the process is. */
@@ -145,18 +145,20 @@ static struct process read_process(const uint8_t *data, size_t size)
 /* What the policy says of the frames refers to them. */
 static void check_attribution(const struct unwinder *u, enum stack_end end)
 {
-    struct attribute_frame *frames = calloc(u->depth + 1, sizeof(*frames));
+    struct attribution attribution = attribution_begin(end);
 
-    for (uint32_t i = 0; i < u->depth; i++)
-        frames[i] = (struct attribute_frame){ .library = u->frames[i].module,
-                                              .marks = u->frames[i].marks,
-                                              .runtime = u->frames[i].offset & 16 };
-    struct attribution a = attribute(frames, u->depth, end, false);
-    CHECK(a.caller == ATTRIBUTE_NONE || a.caller < u->depth);
-    CHECK(a.issuer == ATTRIBUTE_NONE || a.issuer < u->depth);
-    CHECK(a.extent <= u->depth);
-    CHECK((a.issuer == ATTRIBUTE_NONE) == !u->depth);
-    free(frames);
+    for (uint32_t i = u->depth; i > 0; i--) {
+        const struct frame *f = &u->frames[i - 1];
+        const struct attribute_frame frame = { .library = f->module,
+                                               .marks = f->marks,
+                                               .runtime = f->offset & 16 };
+        attribution_add(&attribution, &frame);
+    }
+    struct verdict verdict = attribution_verdict(&attribution, false);
+    CHECK(verdict.caller == ATTRIBUTE_NONE || verdict.caller < u->depth);
+    CHECK(verdict.issuer == ATTRIBUTE_NONE || verdict.issuer < u->depth);
+    CHECK(verdict.outermost <= u->depth);
+    CHECK((verdict.issuer == ATTRIBUTE_NONE) == !u->depth);
 }
 
 static void check_walk(const struct unwinder *u, const struct process *p, enum stack_end end)
@@ -193,18 +195,31 @@ static void check_again(struct unwinder *u, struct space *space, const struct ta
     free(frames);
 }
 
-/* What the memo says is what a walk finds, now and after the stack has changed in places. */
+/* The file is no ELF file, so that all code is made at run time, and may be made anew at any time.
+ */
+static void change_code(const struct process *p, uint8_t *code, unsigned *seed)
+{
+    if (p->file_size > 4 && memcmp(p->file, "\177ELF", 4))
+        code[next_random(seed) % p->file_size] = (uint8_t)next_random(seed);
+}
+
+/* What the memo and the trails say is what a walk finds, now and after the stack has changed in
+ * places, or the code, from where it began and from elsewhere. */
 static void check_memo(struct unwinder *u, struct space *space, const struct target *target,
                        struct process *p)
 {
     enum { ROUNDS = 16 };
-    uint8_t *stack = malloc(p->stack_size + 1);
-    const uint8_t *former = p->stack;
+    uint8_t *stack = malloc(p->stack_size + 1), *code = malloc(p->file_size + 1);
+    const uint8_t *former = p->stack, *former_code = p->file;
+    const uint64_t rsp = p->registers.rsp;
     unsigned seed = (unsigned)p->stack_size;
 
     if (p->stack_size)
         memcpy(stack, p->stack, p->stack_size);
+    if (p->file_size)
+        memcpy(code, p->file, p->file_size);
     p->stack = stack;
+    p->file = code;
     for (int round = 0; round < ROUNDS; round++) {
         enum stack_end end = unwind(u, space, target, &p->registers);
         struct frame *frames = calloc(u->depth + 1, sizeof(*frames));
@@ -214,18 +229,47 @@ static void check_memo(struct unwinder *u, struct space *space, const struct tar
         int64_t number = unwind_number(u, space, target, &p->registers, NO_STACK);
         const struct stack *known = &u->stacks->stacks[number];
         CHECK(number >= 0 && known->end == end && known->depth == depth);
-        CHECK(!depth || !memcmp(known->frames, frames, depth * sizeof(*frames)));
+        struct frame *found = calloc(depth + 1, sizeof(*found));
+        stacks_frames(u->stacks, (uint32_t)number, found);
+        CHECK(!depth || !memcmp(found, frames, depth * sizeof(*frames)));
+        free(found);
         free(frames);
         /* One word becomes what another is: often both are return addresses. Or all as it was. */
         size_t words = p->stack_size / 8;
+        if (round % 4 == 3)
+            change_code(p, code, &seed);
+        p->registers.rsp = rsp + (next_random(&seed) % 2 ? next_random(&seed) % 256 * 8 : 0);
         if (words && round % 3 == 2)
             memcpy(stack, former, p->stack_size);
         else if (words)
             memcpy(stack + next_random(&seed) % words * 8, stack + next_random(&seed) % words * 8,
                    8);
     }
+    p->registers.rsp = rsp;
     p->stack = former;
+    p->file = former_code;
     free(stack);
+    free(code);
+}
+
+/* Puts a call, of one of all forms, somewhere into the file, and its return address somewhere on
+ * the stack, as it is where the file is mapped by the seeds (make-seeds). */
+static void plant_call(uint8_t *stack, size_t stack_size, uint8_t *file, size_t file_size,
+                       unsigned *seed)
+{
+    static const struct {
+        uint8_t size, bytes[3];
+    } calls[] = { { 5, { 0xe8 } },       { 6, { 0xff, 0x15 } },       { 2, { 0xff, 0xd0 } },
+                  { 3, { 0xff, 0x50 } }, { 7, { 0xff, 0x94, 0x24 } }, { 7, { 0xff, 0x14, 0x25 } } };
+    static const uint64_t bases[] = { 0x10000, 0x20000 };
+    size_t which = next_random(seed) % (sizeof(calls) / sizeof(*calls)), size = calls[which].size;
+
+    if (stack_size < 8 || file_size < size)
+        return;
+    size_t at = next_random(seed) % (file_size - size + 1);
+    uint64_t address = bases[next_random(seed) % 2] + at + size;
+    memcpy(file + at, calls[which].bytes, size < 3 ? size : 3);
+    memcpy(stack + next_random(seed) % (stack_size / 8) * 8, &address, sizeof(address));
 }
 
 static void walk(struct process *p)
@@ -241,7 +285,7 @@ static void walk(struct process *p)
     struct space *space = space_create();
 
     images_init(&images, number_module, p);
-    stacks_init(&stacks);
+    CHECK(!stacks_init(&stacks));
     CHECK(!unwinder_init(&u, &images, &stacks));
     enum stack_end end = unwind(&u, space, &target, &p->registers);
     check_walk(&u, p, end);
@@ -290,7 +334,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
         LLVMFuzzerMutate(data, HEAD_SIZE - 4, HEAD_SIZE - 4);
         return size;
     }
-    if (which > 4)
+    if (which == 5) {
+        plant_call(data + HEAD_SIZE + maps, stack, data + file, size - file, &seed);
+        return size;
+    }
+    if (which > 5)
         return file + mutate_elf(data + file, size - file, max_size - file, seed);
     if (which == 1) {
         sizes[0] = (uint16_t)mutate_piece(data, size, max_size, HEAD_SIZE, maps);

@@ -19,6 +19,7 @@
 
 #include "sampled.h"
 #include "symbolizer/verify.h"
+#include "tracer/procfs.h"
 #include "tracer/tracee.h"
 
 enum { SYSCALL_SIZE = 2 };
@@ -50,8 +51,7 @@ __attribute__((constructor)) static void start(void)
     const char *wanted = getenv("SYSTRACE_ORACLES_SAMPLES");
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    stacks_init(&sampler.seen);
-    if (!getenv("SYSTRACE_ORACLES"))
+    if (!getenv("SYSTRACE_ORACLES") || stacks_init(&sampler.seen))
         return;
     struct sockaddr_un samples = socket_address("samples"), remote = socket_address("remote");
     sampler.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -189,7 +189,7 @@ static json_t *our_frame(const struct picture *picture, const struct frame *fram
     uint64_t address = frame->module == MODULE_ANON ? frame->offset
                                                     : frame_address(picture->space, frame, &region);
     const struct region *mapping = space_find(picture->space, address);
-    const struct site *site = space_site(picture->space, address);
+    const struct site *site = space_known_site(picture->space, address);
 
     *ret = site;
     if (site && in_start_context(site) && site->start == address)
@@ -238,9 +238,9 @@ static json_t *dwfl_walk(const struct sampled *sampled)
  * well (of glibc's __restore_rt, clone, clone3 and vfork), they begin in the last instruction that
  * the entry covers, where all registers are as they are now.
  */
-static int first_beyond(const struct unwinder *u, struct space *space, uint64_t rip)
+static int first_beyond(const struct unwinder *u, const struct space *space, uint64_t rip)
 {
-    const struct site *site = space_site(space, rip - SYSCALL_SIZE);
+    const struct site *site = space_known_site(space, rip - SYSCALL_SIZE);
 
     if (site && site->cfi == SITE_AT_END)
         return -1;
@@ -307,7 +307,7 @@ static void take_sample(struct verify *verify, struct unwinder *u, struct space 
                         enum stack_end end)
 {
     struct picture picture = { .space = space };
-    struct sampled sampled = { .tid = ((const struct tracee *)target->context)->tid,
+    struct sampled sampled = { .tid = ((const struct procfs *)target->context)->tracee->tid,
                                .target = target,
                                .registers = *registers };
 
@@ -336,7 +336,7 @@ int64_t verify_unwind(struct verify *verify, struct unwinder *u, struct space *s
     int64_t known = sampler.seen.count;
 
     if (sampler.samples && sampler.left && verify->every && u->depth &&
-        stacks_intern(&sampler.seen, u->frames, u->depth, end) == known &&
+        stacks_intern(&sampler.seen, u->frames, u->depth, end) >= known &&
         !(verify->stacks++ % verify->every)) {
         sampler.left--;
         take_sample(verify, u, space, target, registers, end);

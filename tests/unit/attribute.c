@@ -212,9 +212,39 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
+/* What is said of frames, with these numbered from the innermost, as they are in the array. */
+struct answer {
+    uint32_t issuer, caller, via, extent;
+    bool inexact, unknown_on_stack;
+    enum phase phase;
+};
+
+static uint32_t from_innermost(uint32_t depth, uint32_t frame)
+{
+    return frame == ATTRIBUTE_NONE ? ATTRIBUTE_NONE : depth - 1 - frame;
+}
+
+static struct answer attribute(const struct attribute_frame *frames, uint32_t depth,
+                               enum stack_end end, bool through_signals)
+{
+    struct attribution attribution = attribution_begin(end);
+
+    for (uint32_t i = depth; i > 0; i--)
+        attribution_add(&attribution, &frames[i - 1]);
+    assert_int_equal(attribution.depth, depth);
+    struct verdict verdict = attribution_verdict(&attribution, through_signals);
+    return (struct answer){ .issuer = from_innermost(depth, verdict.issuer),
+                            .caller = from_innermost(depth, verdict.caller),
+                            .via = from_innermost(depth, verdict.via),
+                            .extent = depth - verdict.outermost,
+                            .inexact = verdict.inexact,
+                            .unknown_on_stack = verdict.unknown_on_stack,
+                            .phase = verdict.phase };
+}
+
 static void check(const struct row *row)
 {
-    struct attribution got = attribute(row->frames, row->depth, row->end, row->through_signals);
+    struct answer got = attribute(row->frames, row->depth, row->end, row->through_signals);
 
     if ((int)got.caller != row->caller)
         fail_msg("%s: the caller is frame %d, not %d", row->what, (int)got.caller, row->caller);
@@ -243,8 +273,8 @@ static void test_worked_stacks(void **state)
 static void check_invariants(const struct attribute_frame *frames, uint32_t depth,
                              enum stack_end end)
 {
-    struct attribution near = attribute(frames, depth, end, false);
-    struct attribution far = attribute(frames, depth, end, true);
+    struct answer near = attribute(frames, depth, end, false);
+    struct answer far = attribute(frames, depth, end, true);
 
     assert_int_equal(near.caller, far.caller);
     assert_int_equal(near.via, far.via);

@@ -219,7 +219,7 @@ static void test_json_results(void **state)
     sample_run(&other, '2');
     const struct frame frames[] = { { SAMPLE_APP, 0, 1 } };
     sample_calls(&other, 0, sample_stack(&other, frames, 1, STACK_COMPLETE), 2, 1);
-    run_add_result(&run, sample_calls(&run, 0, 0, 3, 1), true, 7);
+    run_add_result(&run, sample_calls(&run, 0, SAMPLE_START_STACK, 3, 1), true, 7);
     assert_int_equal(run_merge(&run, &other), 0);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     char *text = PRINTED(tablejson_print(file, &table));

@@ -33,10 +33,10 @@ static void test_branches(void **state)
 
     (void)state;
     assert_int_equal(memo_find(&memo, MEMO_ROOT, 1), MEMO_NONE);
-    memo_add(&memo, MEMO_ROOT, one, 3, 10);
-    memo_add(&memo, MEMO_ROOT, two, 4, 20);
-    memo_add(&memo, MEMO_ROOT, three, 3, 30);
-    memo_add(&memo, MEMO_ROOT + 1, one, 3, 40);
+    memo_add(&memo, MEMO_ROOT, one, 3, NULL, 10);
+    memo_add(&memo, MEMO_ROOT, two, 4, NULL, 20);
+    memo_add(&memo, MEMO_ROOT, three, 3, NULL, 30);
+    memo_add(&memo, MEMO_ROOT + 1, one, 3, NULL, 40);
     assert_int_equal(find(&memo, MEMO_ROOT, one, 3), 10);
     assert_int_equal(find(&memo, MEMO_ROOT, two, 4), 20);
     assert_int_equal(find(&memo, MEMO_ROOT, three, 3), 30);
@@ -55,11 +55,11 @@ static void test_ends(void **state)
     struct memo memo = { 0 };
 
     (void)state;
-    memo_add(&memo, MEMO_ROOT, path, 2, 10);
-    memo_add(&memo, MEMO_ROOT, path, 3, 20);
+    memo_add(&memo, MEMO_ROOT, path, 2, NULL, 10);
+    memo_add(&memo, MEMO_ROOT, path, 3, NULL, 20);
     assert_int_equal(find(&memo, MEMO_ROOT, path, 2), 10);
     assert_int_equal(find(&memo, MEMO_ROOT, path, 3), MEMO_NONE);
-    memo_add(&memo, MEMO_ROOT, path, 1, 30);
+    memo_add(&memo, MEMO_ROOT, path, 1, NULL, 30);
     assert_int_equal(find(&memo, MEMO_ROOT, path, 1), MEMO_NONE);
     memo_deinit(&memo);
 }
@@ -77,7 +77,7 @@ static void test_random(void **state)
             stacks[i][f] = frame((uint64_t)random() % 4);
         uint32_t known = find(&memo, MEMO_ROOT, stacks[i], DEPTH);
         if (known == MEMO_NONE)
-            memo_add(&memo, MEMO_ROOT, stacks[i], DEPTH, i);
+            memo_add(&memo, MEMO_ROOT, stacks[i], DEPTH, NULL, i);
         else
             assert_memory_equal(stacks[i], stacks[known], sizeof(stacks[i]));
     }
@@ -99,7 +99,7 @@ static void test_bound(void **state)
     for (uint32_t i = 0; i < 1000; i++) {
         for (uint32_t f = 0; f < MEMO_DEPTH_MAX; f++)
             path[f] = frame((uint64_t)i + f);
-        memo_add(&memo, MEMO_ROOT, path, MEMO_DEPTH_MAX, i);
+        memo_add(&memo, MEMO_ROOT, path, MEMO_DEPTH_MAX, NULL, i);
         assert_int_equal(find(&memo, MEMO_ROOT, path, MEMO_DEPTH_MAX), i);
         assert_in_range(memo.count, MEMO_DEPTH_MAX, MEMO_NODES_MAX);
         assert_in_range(memo.capacity, memo.count, MEMO_NODES_MAX);

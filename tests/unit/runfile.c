@@ -5,6 +5,7 @@
 #include <errno.h>
 #include "report/escape.h"
 #include "report/runfile.h"
+#include "report/table.h"
 
 static char *print(struct run *run)
 {
@@ -179,9 +180,10 @@ static const struct {
     const char *from, *to, *message;
 } wrong[] = {
     /* the file as a whole */
-    { "\"format\":\"systrace-lib/1\"", "\"format\":\"systrace-lib/2\"", "'systrace-lib/2'" },
-    { "\"format\":\"systrace-lib/1\"", "\"format\":1", "its format" },
-    { "\"format\":\"systrace-lib/1\",\n", "", "no run file of systrace-lib" },
+    { "\"format\":\"systrace-lib/2\"", "\"format\":\"systrace-lib/3\"", "'systrace-lib/3'" },
+    { "\"format\":\"systrace-lib/2\"", "\"format\":\"systrace-lib/1\"", "stacks[0]: the stack" },
+    { "\"format\":\"systrace-lib/2\"", "\"format\":1", "its format" },
+    { "\"format\":\"systrace-lib/2\",\n", "", "no run file of systrace-lib" },
     { "\"format\"", "\"more\":[],\"format\"", "'more'" },
     { "\"phases\"", "\"Phases\"", "lacks 'phases'" },
     { "\"phases\":[\n\"\"]", "\"phases\":[\n\"\"],\"phases\":[]", "duplicate" },
@@ -189,7 +191,7 @@ static const struct {
     { "\"phases\":[\n\"\"]", "\"phases\":null", "'phases' is no array" },
     { "]}\n", "]} x", "not JSON" },
     { "{\"counts\"", "{\"counts\":[NaN],\"counts\"", "not JSON" },
-    { "[0,0,0,0,\"x86_64\",59,1],\n", "[0,0,0,0,\"x86_64\",59,1],,", "not JSON" },
+    { "[0,0,0,10,\"x86_64\",59,1],\n", "[0,0,0,10,\"x86_64\",59,1],,", "not JSON" },
     /* executions */
     { "\"id\":\"1111", "\"id\":\"111", "executions[0]: id" },
     { "\"id\":\"1111", "\"id\":\"111G", "executions[0]: id" },
@@ -311,41 +313,47 @@ static const struct {
     { "[3,1,null]", "[3,1,null,0]", "frames[1]: the row" },
     { "[3,1,null]", "{}", "frames[1]: the row" },
     /* stacks */
-    { "\"frames\":[5,4]", "\"frames\":[5,10]", "stacks[1]: a frame is 10" },
-    { "\"frames\":[5,4]", "\"frames\":[5,-1]", "stacks[1]: a frame is -1" },
-    { "\"frames\":[5,4]", "\"frames\":[5,null]", "stacks[1]: a frame is no whole number" },
-    { "\"frames\":[5,4]", "\"frames\":{}", "stacks[1]: frames" },
-    { "\"frames\":[0],\"marks\":[[0,\"entry\"]]", "\"frames\":[],\"marks\":[]",
-      "stacks[0]: a stack without frames" },
-    { "[[1,\"entry\"]]", "[[2,\"entry\"]]", "stacks[1]: the position of a mark is 2" },
-    { "[[1,\"entry\"]]", "[[1,\"exit\"]]", "stacks[1]: 'exit' is no mark" },
-    { "[[1,\"entry\"]]", "[[1,4]]", "stacks[1]: '' is no mark" },
-    { "[[1,\"entry\"]]", "[[1]]", "stacks[1]: marks" },
-    { "[[1,\"entry\"]]", "[1]", "stacks[1]: marks" },
-    { "[[1,\"entry\"]]", "[[1,\"entry\",\"entry\"]]", "there twice" },
-    { "[[1,\"entry\"]]", "[[1,\"entry\"],[1,\"entry\"]]", "there twice" },
-    { "[[1,\"entry\"]]", "{}", "stacks[1]: marks is no array" },
-    { "\"end\":\"no-cfi\",", "\"end\":\"done\",", "stacks[2]: 'done' is no end" },
-    { "\"end\":\"no-cfi\",", "", "stacks[2]: the stack lacks 'end'" },
-    { "{\"end\":\"no-cfi\",\"frames\":[7],\"marks\":[]}",
-      "{\"end\":\"complete\",\"frames\":[5,4],\"marks\":[[1,\"entry\"]]}",
-      "stacks[2]: the row is that of stacks[1]" },
+    { "[\"complete\"]", "[\"cycle\"]", "stacks[0]: this must be the end 'complete'" },
+    { "[\"complete\"]", "[]", "stacks[0]: the row is no array of 1" },
+    { "[\"complete\"]", "[\"complete\",0]", "stacks[0]: the row is no array of 1" },
+    { "[\"complete\"]", "[0,0]", "stacks[0]: the row is no array of 1" },
+    { "[\"complete\"]", "\"complete\"", "stacks[0]: the row is no array of 1" },
+    { "[\"no-cfi\"]", "[\"done\"]", "stacks[1]: 'done' is no end" },
+    { "[\"no-cfi\"]", "[7]", "stacks[1]: '' is no end" },
+    { "[\"no-cfi\"],\n", "", "stacks[1]: this must be the end 'no-cfi'" },
+    { "[0,0,\"entry\"]", "[10,0,\"entry\"]",
+      "stacks[10]: the stack beyond is 10, not from 0 to 9" },
+    { "[0,0,\"entry\"]", "[-1,0,\"entry\"]", "stacks[10]: the stack beyond is -1" },
+    { "[0,0,\"entry\"]", "[\"complete\",0]", "stacks[10]: the stack beyond is no whole number" },
+    { "[0,0,\"entry\"]", "[0,10,\"entry\"]", "stacks[10]: a frame is 10" },
+    { "[0,0,\"entry\"]", "[0,-1,\"entry\"]", "stacks[10]: a frame is -1" },
+    { "[0,0,\"entry\"]", "[0,null,\"entry\"]", "stacks[10]: a frame is no whole number" },
+    { "[0,0,\"entry\"]", "[0]", "stacks[10]: the row" },
+    { "[0,0,\"entry\"]", "{\"0\":1}", "stacks[10]: the row" },
+    { "[0,0,\"entry\"]", "[0,0,\"exit\"]", "stacks[10]: 'exit' is no mark" },
+    { "[0,0,\"entry\"]", "[0,0,4]", "stacks[10]: '' is no mark" },
+    { "[0,0,\"entry\"]", "[0,0,\"entry\",\"entry\"]", "there twice" },
+    { "[0,1,\"entry\"]", "[0,0,\"entry\"]", "stacks[11]: the row is that of stacks[10]" },
     /* counts */
-    { "[0,0,0,0,\"x86_64\",59,1]", "[1,0,0,0,\"x86_64\",59,1]", "counts[0]: the execution is 1" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "[0,1,0,0,\"x86_64\",59,1]", "counts[0]: the program is 1" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,1,0,\"x86_64\",59,1]", "counts[0]: the phase is 1" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,6,\"x86_64\",59,1]", "counts[0]: the stack is 6" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"arm\",59,1]", "counts[0]: 'arm' is no ABI" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,0,59,1]", "counts[0]: '' is no ABI" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"x86_64\",4294967296,1]", "counts[0]: the system" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"x86_64\",59,0]", "counts[0]: the number of calls" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"x86_64\",59,-1]", "counts[0]: the number of calls" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"x86_64\",59]", "counts[0]: the row is no array" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,0,\"x86_64\",59,1,0,0]", "no array of 7 elements" },
-    { "[0,0,0,0,\"x86_64\",59,1]", "7", "counts[0]: the execution" },
-    { "[0,0,0,1,\"x86_64\",9,2]", "[0,0,0,0,\"x86_64\",59,2]",
+    { "[0,0,0,10,\"x86_64\",59,1]", "[1,0,0,10,\"x86_64\",59,1]", "counts[0]: the execution is 1" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,1,0,10,\"x86_64\",59,1]", "counts[0]: the program is 1" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,0,1,10,\"x86_64\",59,1]", "counts[0]: the phase is 1" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,0,0,22,\"x86_64\",59,1]", "counts[0]: the stack is 22" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,0,0,0,\"x86_64\",59,1]",
+      "counts[0]: a stack without frames" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,0,0,10,\"arm\",59,1]", "counts[0]: 'arm' is no ABI" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,0,0,10,0,59,1]", "counts[0]: '' is no ABI" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,0,0,10,\"x86_64\",4294967296,1]", "counts[0]: the system" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,0,0,10,\"x86_64\",59,0]",
+      "counts[0]: the number of calls" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,0,0,10,\"x86_64\",59,-1]",
+      "counts[0]: the number of calls" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,0,0,10,\"x86_64\",59]", "counts[0]: the row is no array" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "[0,0,0,10,\"x86_64\",59,1,0,0]", "no array of 7 elements" },
+    { "[0,0,0,10,\"x86_64\",59,1]", "7", "counts[0]: the execution" },
+    { "[0,0,0,13,\"x86_64\",1,1]", "[0,0,0,10,\"x86_64\",59,1]",
       "counts[1]: the row is that of counts[0]" },
-    { "[0,0,0,1,\"x86_64\",9,2]", "[0,0,0,1,\"x86_64\",9,9223372036854775807]", "more calls" },
+    { "[0,0,0,17,\"x86_64\",9,2]", "[0,0,0,17,\"x86_64\",9,9223372036854775807]", "more calls" },
 };
 
 /* The text with the first `from` replaced. */
@@ -392,17 +400,139 @@ static void test_malformed_results(void **state)
 
     sample_run_with_results(&run, '1');
     char *text = print(&run);
-    check_refused(text, row, "\"x86_64\",1,10,11,0]", "counts[4]: the number of errors is 11");
-    check_refused(text, row, "\"x86_64\",1,10,-1,0]", "counts[4]: the number of errors is -1");
-    check_refused(text, row, "\"x86_64\",1,10,4,-1]", "counts[4]: the number of nanoseconds is -1");
+    check_refused(text, row, "\"x86_64\",1,10,11,0]", "counts[5]: the number of errors is 11");
+    check_refused(text, row, "\"x86_64\",1,10,-1,0]", "counts[5]: the number of errors is -1");
+    check_refused(text, row, "\"x86_64\",1,10,4,-1]", "counts[5]: the number of nanoseconds is -1");
     check_refused(text, row, "\"x86_64\",1,10,4,0.5]",
-                  "counts[4]: the number of nanoseconds is no");
-    check_refused(text, row, "\"x86_64\",1,10,4]", "counts[4]: the row is no array of 9 elements");
-    check_refused(text, row, "\"x86_64\",1,10]", "counts[4]: the row is no array of 9 elements");
+                  "counts[5]: the number of nanoseconds is no");
+    check_refused(text, row, "\"x86_64\",1,10,4]", "counts[5]: the row is no array of 9 elements");
+    check_refused(text, row, "\"x86_64\",1,10]", "counts[5]: the row is no array of 9 elements");
     check_refused(text, "\"results\":true", "\"results\":false",
                   "counts[0]: the row is no array of 7 elements");
     free(text);
     run_deinit(&run);
+}
+
+/* ---- The former format ---- */
+
+/* Replaces what is between two texts, both included. */
+static char *replace(char *text, const char *from, const char *to, const char *by)
+{
+    char *start = strstr(text, from), *end = start ? strstr(start, to) : NULL;
+    char *changed;
+
+    assert_non_null(end);
+    assert_true(asprintf(&changed, "%.*s%s%s", (int)(start - text), text, by, end + strlen(to)) >
+                0);
+    free(text);
+    return changed;
+}
+
+/* The sample as it was written in it. */
+static char *print_former(void)
+{
+    char *text = replace(print_sample(), "systrace-lib/2", "2", "systrace-lib/1");
+
+    text = replace(text, "[0,0,0,10,", "231,1]", "");
+    text = replace(text, ",\n[0,0,0,21,", "1,10]",
+                   "[0,0,0,0,\"x86_64\",59,1],\n"
+                   "[0,0,0,1,\"x86_64\",9,2],\n"
+                   "[0,0,0,2,\"x86_64\",1,1],\n"
+                   "[0,0,0,3,\"x86_64\",1,3],\n"
+                   "[0,0,0,4,\"x86_64\",1,10],\n"
+                   "[0,0,0,5,\"x86_64\",231,1]");
+    return replace(text, "[\"complete\"]", "[18,7]",
+                   "{\"end\":\"complete\",\"frames\":[0],\"marks\":[[0,\"entry\"]]},\n"
+                   "{\"end\":\"complete\",\"frames\":[5,4],\"marks\":[[1,\"entry\"]]},\n"
+                   "{\"end\":\"no-cfi\",\"frames\":[7],\"marks\":[]},\n"
+                   "{\"end\":\"complete\",\"frames\":[7,3,1],\"marks\":[[2,\"entry\"]]},\n"
+                   "{\"end\":\"complete\",\"frames\":[7,6,2,1],\"marks\":[[1,\"tail\"],[3,"
+                   "\"entry\"]]},\n"
+                   "{\"end\":\"complete\",\"frames\":[9,8,1],\"marks\":[[2,\"entry\"]]}");
+}
+
+static void test_former_format(void **state)
+{
+    char *former = print_former(), *text = print_sample();
+    struct runfile_error error;
+    struct run run;
+    (void)state;
+
+    if (read_text(former, strlen(former), &run, &error))
+        fail_msg("%s", error.text);
+    char *again = print(&run);
+    assert_string_equal(again, text);
+    run_deinit(&run);
+    free(again);
+    free(former);
+    free(text);
+}
+
+static void test_malformed_former(void **state)
+{
+    static const struct {
+        const char *from, *to, *message;
+    } former_wrong[] = {
+        { "systrace-lib/1", "systrace-lib/2", "stacks[0]: the row is no array of 1" },
+        { "\"frames\":[5,4]", "\"frames\":[5,10]", "stacks[1]: a frame is 10" },
+        { "\"frames\":[5,4]", "\"frames\":[5,-1]", "stacks[1]: a frame is -1" },
+        { "\"frames\":[5,4]", "\"frames\":[5,null]", "stacks[1]: a frame is no whole number" },
+        { "\"frames\":[5,4]", "\"frames\":{}", "stacks[1]: frames" },
+        { "\"frames\":[0],\"marks\":[[0,\"entry\"]]", "\"frames\":[],\"marks\":[]",
+          "counts[0]: a stack without frames" },
+        { "[[1,\"entry\"]]", "[[2,\"entry\"]]", "stacks[1]: the position of a mark is 2" },
+        { "[[1,\"entry\"]]", "[[1,\"exit\"]]", "stacks[1]: 'exit' is no mark" },
+        { "[[1,\"entry\"]]", "[[1,4]]", "stacks[1]: '' is no mark" },
+        { "[[1,\"entry\"]]", "[[1]]", "stacks[1]: marks" },
+        { "[[1,\"entry\"]]", "[1]", "stacks[1]: marks" },
+        { "[[1,\"entry\"]]", "[[1,\"entry\",\"entry\"]]", "there twice" },
+        { "[[1,\"entry\"]]", "[[1,\"entry\"],[1,\"entry\"]]", "there twice" },
+        { "[[1,\"entry\"]]", "{}", "stacks[1]: marks is no array" },
+        { "\"end\":\"no-cfi\",", "\"end\":\"done\",", "stacks[2]: 'done' is no end" },
+        { "\"end\":\"no-cfi\",", "", "stacks[2]: the stack lacks 'end'" },
+        { "[0,0,0,0,\"x86_64\",59,1]", "[0,0,0,6,\"x86_64\",59,1]", "counts[0]: the stack is 6" },
+    };
+    char *text = print_former();
+    (void)state;
+
+    for (size_t i = 0; i < LENGTH(former_wrong); i++)
+        check_refused(text, former_wrong[i].from, former_wrong[i].to, former_wrong[i].message);
+    free(text);
+}
+
+/* A stack of 200,000 frames, with a call on each: neither memory nor time is of its square. */
+static void test_hostile_tree(void **state)
+{
+    enum { FRAMES = 200000 };
+    const struct table_options options = { 0 };
+    struct runfile_error error;
+    struct run run, back;
+    struct table table;
+    int64_t stack = STACK_COMPLETE;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    uint32_t execution = sample_execution(&run, '1');
+    for (uint32_t i = 0; i < FRAMES; i++) {
+        const struct frame frame = { i % 3 ? SAMPLE_LIBC : SAMPLE_APP, i % 5 ? 0 : FRAME_TAIL,
+                                     i % 7 };
+        stack = stacks_add(&run.stacks, (uint32_t)stack, &frame);
+        sample_calls(&run, execution, (uint32_t)stack, 1, 1);
+    }
+    char *text = print(&run);
+    run_deinit(&run);
+    if (read_text(text, strlen(text), &back, &error))
+        fail_msg("%s", error.text);
+    free(text);
+    assert_int_equal(table_build(&back, &options, &table), 0);
+    assert_int_equal(table.calls, FRAMES);
+    table_deinit(&table);
+    assert_int_equal(run_init(&run), 0);
+    assert_int_equal(run_merge(&run, &back), 0);
+    assert_int_equal(run.stacks.count, STACK_ENDS + FRAMES);
+    run_deinit(&run);
+    run_deinit(&back);
 }
 
 static void test_duplicate_id(void **state)
@@ -461,7 +591,7 @@ static void test_hostile_bytes(void **state)
                    "ELF",
                    '\xff' },
                  { "-", '1' },
-                 { "{\"format\":\"systrace-lib/1\",\"counts\":[", '0' } };
+                 { "{\"format\":\"systrace-lib/2\",\"counts\":[", '0' } };
     char *text = malloc(SIZE);
     (void)state;
 
@@ -483,13 +613,13 @@ static void test_hostile_bytes(void **state)
 static void test_messages_are_printable(void **state)
 {
     char *text = print_sample();
-    char *changed = change(text, "systrace-lib/1", "\\u001b[31m\\n");
+    char *changed = change(text, "systrace-lib/2", "\\u001b[31m\\n");
     struct runfile_error error;
     struct run run;
     (void)state;
 
     assert_int_equal(read_text(changed, strlen(changed), &run, &error), -EINVAL);
-    assert_string_equal(error.text, "its format is '\\x1b[31m\\x0a', not 'systrace-lib/1'");
+    assert_string_equal(error.text, "its format is '\\x1b[31m\\x0a', not 'systrace-lib/2'");
     free(text);
     free(changed);
 }
@@ -518,6 +648,9 @@ int main(void)
         cmocka_unit_test(test_every_truncation),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_malformed_results),
+        cmocka_unit_test(test_former_format),
+        cmocka_unit_test(test_malformed_former),
+        cmocka_unit_test(test_hostile_tree),
         cmocka_unit_test(test_duplicate_id),
         cmocka_unit_test(test_too_many_entries),
         cmocka_unit_test(test_hostile_bytes),

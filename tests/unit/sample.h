@@ -14,8 +14,12 @@ enum { SAMPLE_LIBC = MODULE_FIRST, SAMPLE_LD, SAMPLE_APP, SAMPLE_LIBA };
 static inline uint32_t sample_module(struct run *run, const char *name, const char *path,
                                      const char *soname, const char *identity)
 {
-    const struct module module = { (char *)name,     (char *)path, (char *)soname,
-                                   (char *)identity, 1000,         1 };
+    const struct module module = { .name = (char *)name,
+                                   .path = (char *)path,
+                                   .soname = (char *)soname,
+                                   .identity = (char *)identity,
+                                   .size = 1000,
+                                   .loads = 1 };
     int64_t number = run_module(run, &module);
     assert_true(number >= 0);
     return (uint32_t)number;
@@ -92,6 +96,8 @@ static inline void sample_modules(struct run *run)
     assert_int_equal(run_add_symbol(run, SAMPLE_LIBC, 200, 50, "exit", "", SOURCE_SYMTAB), 0);
     assert_int_equal(run_add_symbol(run, SAMPLE_APP, 10, 20, "main", "", SOURCE_SYMTAB), 0);
 }
+
+#define SAMPLE_START_STACK STACK_ENDS /* of sample_run()'s first execve */
 
 /*
  * One execution of 18 calls: the first execve, 2 mmap by the loader, 10 write by liba, 3 by app, 1

@@ -112,6 +112,84 @@ static void test_inlined_and_lines(void **state)
                  "    /bin/app    main  main.c:2147483647  (inexact, entry)\n");
 }
 
+/* A stack of write in libc, called by main in app; and these frames, `times` each, within what else
+ * there is. */
+static void add_recursion(struct run *run, const struct frame *turn, uint32_t frames,
+                          uint32_t times)
+{
+    const struct frame start = { SAMPLE_APP, FRAME_ENTRY, 1 }, call = { SAMPLE_LIBC, 0, 120 };
+    int64_t stack = stacks_add(&run->stacks, STACK_COMPLETE, &start);
+
+    while (times--)
+        stack = stacks_add_frames(&run->stacks, (uint32_t)stack, turn, frames);
+    stack = stacks_add(&run->stacks, (uint32_t)stack, &call);
+    sample_calls(run, sample_execution(run, '1'), (uint32_t)stack, 1, 1);
+}
+
+static void check_recursion(const struct frame *turn, uint32_t frames, uint32_t times,
+                            const char *expected)
+{
+    const struct table_options defaults = { 0 };
+    struct run run;
+
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    add_recursion(&run, turn, frames, times);
+    check_stacks(&run, &defaults, expected);
+}
+
+/* Of a recursion the first turn is shown, of one that is short all. */
+static void test_recursion(void **state)
+{
+    const struct frame turn[] = { { SAMPLE_LIBA, 0, 7 }, { SAMPLE_LIBC, 0, 300 } };
+    (void)state;
+
+    check_recursion(turn, 1, 10000,
+                    "1 call by liba.so.1.2: write 1\n"
+                    "    libc.so.6    write\n"
+                    "  * liba.so.1.2  +0x7\n"
+                    "    ... this frame 9999 more times\n"
+                    "    app          +0x1  (entry)\n");
+    check_recursion(turn, 2, 5000,
+                    "1 call by liba.so.1.2: write 1\n"
+                    "    libc.so.6    write\n"
+                    "  * liba.so.1.2  +0x7\n"
+                    "    libc.so.6    +0x12c\n"
+                    "    ... these 2 frames 4999 more times\n"
+                    "    app          +0x1  (entry)\n");
+    check_recursion(turn, 1, 3,
+                    "1 call by liba.so.1.2: write 1\n"
+                    "    libc.so.6    write\n"
+                    "  * liba.so.1.2  +0x7\n"
+                    "    liba.so.1.2  +0x7\n"
+                    "    liba.so.1.2  +0x7\n"
+                    "    app          +0x1  (entry)\n");
+}
+
+/* What is no recursion is shown as far as 1,000 frames. */
+static void test_deep(void **state)
+{
+    enum { FRAMES = 1500, SHOWN = 1000 };
+    static struct frame turn[FRAMES];
+    const struct table_options defaults = { 0 };
+    struct run run;
+    int lines = 0;
+    (void)state;
+
+    for (uint32_t i = 0; i < FRAMES; i++)
+        turn[i] = (struct frame){ SAMPLE_LIBA, 0, i };
+    assert_int_equal(run_init(&run), 0);
+    sample_modules(&run);
+    add_recursion(&run, turn, FRAMES, 1);
+    char *text = print_stacks(&run, &defaults);
+    for (const char *c = text; *c; c++)
+        lines += *c == '\n';
+    assert_int_equal(lines, 1 + SHOWN + 1);
+    assert_non_null(strstr(text, "\n    liba.so.1.2  +0x3e6\n    ... 502 more frames\n"));
+    free(text);
+    run_deinit(&run);
+}
+
 static void test_nothing(void **state)
 {
     const struct table_options defaults = { 0 };
@@ -128,6 +206,8 @@ int main(void)
         cmocka_unit_test(test_sample),
         cmocka_unit_test(test_calls),
         cmocka_unit_test(test_inlined_and_lines),
+        cmocka_unit_test(test_recursion),
+        cmocka_unit_test(test_deep),
         cmocka_unit_test(test_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,7 +124,7 @@ static void test_flaws(void **state)
     run.executions[0].killed = 2;
     run.executions[0].vsyscall = 4;
     run.executions[0].lost = 5;
-    sample_calls(&run, 0, 0, 59, 10000000);
+    sample_calls(&run, 0, SAMPLE_START_STACK, 59, 10000000);
     char *text = print_text(&run, 1000);
     assert_memory_equal(text, expected, strlen(expected));
     free(text);

@@ -5,6 +5,7 @@
  */
 #include "test.h"
 
+#include <alloca.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -71,7 +72,7 @@ static int set_up(void **state)
     images_init(&f->images, number_module, &f->modules);
     f->space = space_create();
     *state = f;
-    return unwinder_init(&f->unwinder, &f->images, &f->stacks);
+    return stacks_init(&f->stacks) || unwinder_init(&f->unwinder, &f->images, &f->stacks);
 }
 
 static int tear_down(void **state)
@@ -177,15 +178,20 @@ static void test_memo(void **state)
     static const int depths[] = { 3, 4, 100 };
     struct fixture *f = *state;
     const struct unwinder *u = &f->unwinder;
+    int64_t numbers[LENGTH(depths)];
 
     for (int round = 0; round < 3; round++) {
-        for (size_t i = 0; i < LENGTH(depths); i++)
-            assert_int_equal(number_deeper(f, depths[i], NO_STACK), i);
+        for (size_t i = 0; i < LENGTH(depths); i++) {
+            int64_t number = number_deeper(f, depths[i], NO_STACK);
+            assert_true(!round || number == numbers[i]);
+            numbers[i] = number;
+        }
         assert_int_equal(u->walks, LENGTH(depths));
         assert_int_equal(u->hits, (unsigned)round * LENGTH(depths));
     }
-    assert_int_equal(u->stacks->stacks[1].depth, u->stacks->stacks[0].depth + 1);
-    assert_int_equal(u->stacks->stacks[2].depth, u->stacks->stacks[0].depth + 97);
+    uint32_t depth = u->stacks->stacks[numbers[0]].depth;
+    assert_int_equal(u->stacks->stacks[numbers[1]].depth, depth + 1);
+    assert_int_equal(u->stacks->stacks[numbers[2]].depth, depth + 97);
 }
 
 /* A spawned child's stack depends on the one that made it. */
@@ -193,7 +199,10 @@ static void test_spawner(void **state)
 {
     struct fixture *f = *state;
     const struct stacks *stacks = &f->stacks;
-    int64_t spawners[] = { NO_STACK, UNKNOWN_STACK, 0, 1 };
+    const struct frame makers[] = { { 5, 0, 1 }, { 6, FRAME_ENTRY, 2 } };
+    int64_t spawners[] = { NO_STACK, UNKNOWN_STACK,
+                           stacks_intern(&f->stacks, makers, 1, STACK_NO_CFI),
+                           stacks_intern(&f->stacks, makers, 2, STACK_COMPLETE) };
     int64_t numbers[LENGTH(spawners)];
 
     for (int round = 0; round < 2; round++) {
@@ -206,11 +215,16 @@ static void test_spawner(void **state)
     assert_int_equal(f->unwinder.walks, LENGTH(spawners));
     assert_int_equal(f->unwinder.hits, LENGTH(spawners));
     assert_int_equal(numbers[1], numbers[0]); /* it begins at e_entry */
-    uint32_t depth = stacks->stacks[0].depth;
+    uint32_t depth = stacks->stacks[numbers[0]].depth;
     for (size_t i = 2; i < LENGTH(spawners); i++) {
         assert_int_equal(stacks->stacks[numbers[i]].depth,
                          depth + stacks->stacks[spawners[i]].depth);
-        assert_true(stacks->stacks[numbers[i]].frames[depth].marks & FRAME_SPAWNED_BY);
+        assert_int_equal(stacks->stacks[numbers[i]].end, stacks->stacks[spawners[i]].end);
+        const struct stack *stack = &stacks->stacks[numbers[i]];
+        for (uint32_t frame = 0; frame < depth; frame++)
+            stack = stack_beyond(stacks, stack);
+        assert_int_equal(stack->frame.module, 5);
+        assert_int_equal(stack->frame.marks & (FRAME_SPAWNED_BY | FRAME_ENTRY), FRAME_SPAWNED_BY);
     }
 }
 
@@ -260,10 +274,13 @@ static void test_forgets(void **state)
                                        [PARENT] = true };
     struct fixture *f = *state;
     uint64_t hits = 0;
+    int64_t first = -1;
 
     for (enum what what = NOTHING; what < STEPS; what++) {
         happen(f, what);
-        assert_int_equal(number_deeper(f, 3, NO_STACK), 0);
+        int64_t number = number_deeper(f, 3, NO_STACK);
+        assert_true(what == NOTHING || number == first);
+        first = number;
         hits += known[what];
         assert_int_equal(f->unwinder.hits, hits);
     }
@@ -275,6 +292,7 @@ static void check_number(struct fixture *f, const struct user_regs_struct *regis
 {
     const struct unwinder *u = &f->unwinder;
     struct frame *frames = calloc(u->depth, sizeof(*frames));
+    struct frame *found = calloc(u->depth, sizeof(*found));
     uint32_t depth = u->depth;
 
     memcpy(frames, u->frames, depth * sizeof(*frames));
@@ -284,9 +302,11 @@ static void check_number(struct fixture *f, const struct user_regs_struct *regis
         const struct stack *stack = &f->stacks.stacks[number];
         assert_int_equal(stack->end, end);
         assert_int_equal(stack->depth, depth);
-        assert_memory_equal(stack->frames, frames, depth * sizeof(*frames));
+        stacks_frames(&f->stacks, (uint32_t)number, found);
+        assert_memory_equal(found, frames, depth * sizeof(*frames));
     }
     free(frames);
+    free(found);
 }
 
 static void test_bad_stack_pointers(void **state)
@@ -359,7 +379,7 @@ static void test_killed(void **state)
     struct fixture *f = *state;
     uint8_t *code =
         mmap(NULL, SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    uint64_t stack[16] = { 0 };
+    uint64_t *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct user_regs_struct registers = { .cs = 0x33,
                                           .rip = (uint64_t)code + 64,
                                           .rsp = (uint64_t)stack };
@@ -369,6 +389,7 @@ static void test_killed(void **state)
     assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_UNREADABLE);
     assert_false(f->unwinder.decided);
     munmap(code, SIZE);
+    munmap(stack, SIZE);
 }
 
 static unsigned reads_left;
@@ -399,6 +420,212 @@ static void test_verify_killed(void **state)
     assert_int_equal(verify.stacks, 40);
 }
 
+/* ---- Deep stacks ---- */
+
+static struct {
+    uint64_t address, value;
+} patch; /* a word of the memory that is another when it is read; address 0: none */
+
+static ssize_t read_patched(void *context, uint64_t address, void *buffer, size_t size)
+{
+    ssize_t got = read_self(context, address, buffer, size);
+
+    for (unsigned i = 0; i < sizeof(patch.value); i++) {
+        uint64_t at = patch.address + i - address;
+        if (patch.address && got > 0 && at < (uint64_t)got)
+            ((uint8_t *)buffer)[at] = (uint8_t)(patch.value >> 8 * i);
+    }
+    return got;
+}
+
+/* The number of a stack is that of a walk over all of it. */
+static void check_number_of(struct fixture *f, const struct user_regs_struct *registers)
+{
+    struct unwinder *u = &f->unwinder;
+    uint64_t entered = u->entered;
+    int64_t number = unwind_number(u, f->space, &f->target, registers, NO_STACK);
+    uint64_t walked = u->entered - entered;
+    enum stack_end end = unwind(u, f->space, &f->target, registers);
+
+    assert_int_equal(number, stacks_intern(&f->stacks, u->frames, u->depth, end));
+    u->entered = entered + walked;
+}
+
+/* Not inlined, so that each call is seen from another place, by a stack of other words. */
+static __attribute__((noinline)) void check_here(struct fixture *f)
+{
+    struct user_regs_struct registers = { .cs = 0x33 };
+
+    HERE(registers);
+    check_number_of(f, &registers);
+    __asm__ volatile("" ::: "memory");
+}
+
+static __attribute__((noinline)) int descend_levels(struct fixture *f, int levels)
+{
+    check_here(f);
+    int result = levels ? descend_levels(f, levels - 1) : 0;
+    check_here(f);
+    return result + 1;
+}
+
+/* A recursion with a call at each level is walked in proportion to its depth. */
+static void test_levels(void **state)
+{
+    enum { LEVELS = 1500, PER_CALL = 8, FIRST = 300 }; /* (TRAIL_DEPTH_MIN, and what main has) */
+    struct fixture *f = *state;
+
+    assert_int_equal(descend_levels(f, LEVELS), LEVELS + 1);
+    assert_in_range(f->unwinder.entered, LEVELS, FIRST * FIRST + 2 * LEVELS * PER_CALL);
+    assert_in_range(f->stacks.count, 5 * LEVELS, 6 * LEVELS);
+}
+
+static unsigned next_number(unsigned *seed)
+{
+    *seed = *seed * 1103515245 + 12345;
+    return *seed >> 16;
+}
+
+static int wander(struct fixture *f, unsigned *seed, int depth);
+
+/* With a frame pointer, and a frame of any size. */
+static __attribute__((noinline)) int wander_framed(struct fixture *f, unsigned *seed, int depth)
+{
+    volatile char *room = alloca(16 + next_number(seed) % 256);
+
+    room[0] = 1;
+    int result = wander(f, seed, depth) + room[0];
+    __asm__ volatile("" ::: "memory");
+    return result;
+}
+
+/* By way of libc, back by a pointer. */
+static struct {
+    struct fixture *f;
+    unsigned *seed;
+    int depth;
+} wandering;
+
+static int wander_compared(const void *a, const void *b)
+{
+    (void)a, (void)b;
+    if (!wandering.f)
+        return 0;
+    struct fixture *f = wandering.f;
+    wandering.f = NULL; /* once */
+    wander(f, wandering.seed, wandering.depth);
+    return 0;
+}
+
+static __attribute__((noinline)) int wander_sorting(struct fixture *f, unsigned *seed, int depth)
+{
+    int numbers[2] = { 1, 0 };
+
+    wandering.f = f;
+    wandering.seed = seed;
+    wandering.depth = depth;
+    qsort(numbers, 2, sizeof(*numbers), wander_compared);
+    return numbers[0] + 1;
+}
+
+/* Goes down and up at random, asking in between. */
+static __attribute__((noinline)) int wander(struct fixture *f, unsigned *seed, int depth)
+{
+    int result = 1;
+
+    if (next_number(seed) % 4 == 0)
+        check_here(f);
+    for (unsigned i = next_number(seed) % 64 ? 1 : 3; depth && i; i--) {
+        int below = i > 1 ? depth % (int)(1 + next_number(seed) % 64) : depth - 1;
+        unsigned way = next_number(seed) % 8;
+        result += way < 4   ? wander(f, seed, below)
+                  : way < 7 ? wander_framed(f, seed, below)
+                            : wander_sorting(f, seed, below);
+        if (next_number(seed) % 4 == 0)
+            check_here(f);
+    }
+    return result;
+}
+
+static void test_wandering(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned seed = 1; seed <= 3; seed++) {
+        unsigned number = seed;
+        assert_true(wander(f, &number, 700) > 0);
+    }
+}
+
+static __attribute__((noinline)) int wander_to(struct fixture *f, unsigned *seed, int depth,
+                                               void (*there)(struct fixture *f, unsigned *seed))
+{
+    volatile char *room = alloca(16 + next_number(seed) % 64);
+
+    room[0] = 1;
+    if (!depth)
+        there(f, seed);
+    int result = depth ? wander_to(f, seed, depth - 1, there) + room[0] : 0;
+    __asm__ volatile("" ::: "memory");
+    return result;
+}
+
+/* Each word that differs from those of the last walk counts as a walk would have it. */
+static void change_words(struct fixture *f, unsigned *seed)
+{
+    enum { ROUNDS = 3000, WORDS = 16000 };
+    struct user_regs_struct registers = { .cs = 0x33 };
+
+    HERE(registers);
+    f->target.read = read_patched;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint64_t from = registers.rsp + next_number(seed) % WORDS * 8;
+        patch.address = round % 3 ? registers.rsp + next_number(seed) % WORDS * 8 : 0;
+        if (read_self(NULL, from, &patch.value, 8) != 8)
+            patch.address = 0;
+        check_number_of(f, &registers);
+    }
+    patch.address = 0;
+}
+
+static void test_changed_words(void **state)
+{
+    struct fixture *f = *state;
+    unsigned seed = 5;
+
+    assert_int_equal(wander_to(f, &seed, 1000, change_words), 1000);
+}
+
+/* What was walked before it happened is of no account where the code may be another. */
+static void change_code(struct fixture *f, unsigned *seed)
+{
+    struct user_regs_struct registers = { .cs = 0x33 };
+
+    (void)seed;
+    HERE(registers);
+    for (enum what what = NOTHING; what < STEPS; what++) {
+        happen(f, what);
+        for (int i = 0; i < 3; i++) {
+            uint64_t entered = f->unwinder.entered;
+            check_number_of(f, &registers);
+            bool anew = !i && (what == NOTHING || what == CODE || what == CODE_OF_CHILD);
+            assert_int_equal(f->unwinder.entered - entered > 300, anew);
+        }
+        /* Where there is no code nothing is known of the stack, nor learned. */
+        struct user_regs_struct elsewhere = registers;
+        elsewhere.rip = 0x1000;
+        check_number_of(f, &elsewhere);
+    }
+}
+
+static void test_changed_code(void **state)
+{
+    struct fixture *f = *state;
+    unsigned seed = 5;
+
+    assert_int_equal(wander_to(f, &seed, 600, change_code), 600);
+}
+
 static void test_foreign_code(void **state)
 {
     struct fixture *f = *state;
@@ -427,6 +654,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_garbage_stacks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_verify_killed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_levels, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_wandering, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_changed_words, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_changed_code, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_foreign_code, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,158 @@
+/* trail.c - the last walks over deep stacks: arrays of steps, of which the inner ends change. */
+#include "trail.h"
+
+#include <stdlib.h>
+
+enum { FIRST_STEPS = 1024 };
+
+void trails_drop(struct trails *trails, struct trail *trail)
+{
+    free(trail->steps);
+    *trail = trails->all[--trails->count];
+}
+
+void trails_deinit(struct trails *trails)
+{
+    while (trails->count)
+        trails_drop(trails, &trails->all[trails->count - 1]);
+    free(trails->all);
+    *trails = (struct trails){ 0 };
+}
+
+static uint64_t trail_end(const struct trail *trail)
+{
+    return trail->steps[0].sp;
+}
+
+/* From here on inwards it is of use. */
+static uint64_t deep_end(const struct trail *trail)
+{
+    return trail->steps[TRAIL_DEPTH_MIN - 1].sp;
+}
+
+struct trail *trails_find(struct trails *trails, uint64_t sp)
+{
+    struct trail *found = NULL;
+
+    for (uint32_t i = 0; i < trails->count; i++) {
+        struct trail *trail = &trails->all[i];
+        if (sp <= deep_end(trail) && (!found || trail_end(trail) < trail_end(found)))
+            found = trail;
+    }
+    if (found)
+        found->used = ++trails->uses;
+    return found;
+}
+
+uint32_t trail_find(const struct trail *trail, uint64_t sp)
+{
+    uint32_t low = 0, high = trail->count; /* the stack pointers fall */
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (trail->steps[middle].sp > sp)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A trail of the same stack, which must give way. */
+static struct trail *find_overlapping(const struct trails *trails, uint64_t start, uint64_t end)
+{
+    for (uint32_t i = 0; i < trails->count; i++) {
+        struct trail *trail = &trails->all[i];
+        if (start <= trail_end(trail) && end >= trail_start(trail))
+            return trail;
+    }
+    return NULL;
+}
+
+static struct trail *find_oldest(const struct trails *trails)
+{
+    struct trail *oldest = NULL;
+
+    for (uint32_t i = 0; i < trails->count; i++) {
+        struct trail *trail = &trails->all[i];
+        if (!oldest || trail->used < oldest->used)
+            oldest = trail;
+    }
+    return oldest;
+}
+
+/* An empty one. NULL: no memory. */
+static struct trail *make_trail(struct trails *trails, uint64_t start, uint64_t end)
+{
+    struct trail *old;
+
+    if (!trails->all)
+        trails->all = calloc(TRAILS_MAX, sizeof(*trails->all));
+    if (!trails->all)
+        return NULL;
+    while ((old = find_overlapping(trails, start, end)))
+        trails_drop(trails, old);
+    if (trails->count == TRAILS_MAX)
+        trails_drop(trails, find_oldest(trails));
+    struct trail *trail = &trails->all[trails->count++];
+    *trail = (struct trail){ .used = ++trails->uses };
+    return trail;
+}
+
+static bool make_room(struct trail *trail, uint32_t count)
+{
+    uint32_t capacity = trail->capacity ? trail->capacity : FIRST_STEPS;
+
+    while (capacity - trail->count < count)
+        capacity *= 2;
+    if (capacity == trail->capacity)
+        return true;
+    struct trail_step *steps = reallocarray(trail->steps, capacity, sizeof(*steps));
+    if (!steps)
+        return false;
+    trail->steps = steps;
+    trail->capacity = capacity;
+    return true;
+}
+
+/* A step that leaves %rbp as it is rests on what the steps beyond it rest on. */
+static void append(struct trail *trail, struct trail_step step)
+{
+    const struct trail_step *outer = trail->count ? &trail->steps[trail->count - 1] : NULL;
+
+    if (!step.rests_on_bp && !step.rbp_offset && outer && outer->rests_on_bp) {
+        step.rests_on_bp = true;
+        step.bp = outer->bp;
+    }
+    trail->steps[trail->count++] = step;
+}
+
+static void limit_steps(struct trails *trails)
+{
+    for (;;) {
+        size_t steps = 0;
+        for (uint32_t i = 0; i < trails->count; i++)
+            steps += trails->all[i].count;
+        if (steps <= TRAILS_STEPS_MAX || trails->count == 1)
+            return;
+        trails_drop(trails, find_oldest(trails));
+    }
+}
+
+void trails_store(struct trails *trails, struct trail *trail, uint32_t kept,
+                  const struct trail_step *steps, uint32_t count, uint64_t number)
+{
+    if (!trail)
+        trail = make_trail(trails, steps[0].sp, steps[count - 1].sp);
+    if (!trail)
+        return;
+    trail->count = kept;
+    if (!make_room(trail, count)) {
+        trails_drop(trails, trail);
+        return;
+    }
+    while (count)
+        append(trail, steps[--count]);
+    trail->number = number;
+    limit_steps(trails);
+}
