@@ -389,6 +389,11 @@ static void add_jump(struct collection *c, uint64_t target, uint64_t from)
     to->jumps[to->jump_count++] = (struct jump){ target, from };
 }
 
+/* Opcodes that jumps begin with, or may. */
+static const uint8_t begins_jump[256] = {
+    [0x0f] = 1, [0x70 ... 0x7f] = 1, [0xe9] = 1, [0xeb] = 1, [0xff] = 1,
+};
+
 /* The bytes at `vaddr`, and OVERLAP more: is there a jump? */
 static void collect_at(struct collection *c, const uint8_t *bytes, uint64_t vaddr)
 {
@@ -412,8 +417,14 @@ static void go_through_segment(struct collection *c, const struct segment *segme
     uint8_t *bytes = calloc(1, segment->size + OVERLAP);
 
     c->failed |= !bytes || !image_bytes(c->image, segment->offset, bytes, segment->size);
-    for (uint64_t i = 0; i < segment->size && !c->failed; i++)
+    const uint64_t size = c->failed ? 0 : segment->size;
+    for (uint64_t i = 0;; i++) {
+        while (i < size && !begins_jump[bytes[i]])
+            i++;
+        if (i >= size || c->failed)
+            break;
         look(c, bytes + i, segment->vaddr + i);
+    }
     free(bytes);
 }
 

@@ -26,6 +26,7 @@ struct decision {
     uint64_t *names;
     size_t name_count;
     struct image *asked_by;
+    bool pending; /* an image is being fetched with which it may be another */
 };
 
 struct tails {
@@ -117,7 +118,8 @@ struct doubt {
     size_t source_count;
     uint64_t *names; /* by which others may want them */
     size_t name_count, name_capacity;
-    bool found; /* the pointer may have named a function of another library that left */
+    bool found;   /* the pointer may have named a function of another library that left: */
+    bool pending; /* of one, perhaps, that is being fetched */
 };
 
 static void add_source(struct doubt *d, struct image *image, uint64_t vaddr)
@@ -221,6 +223,7 @@ static void ask_all_images(struct doubt *d, uint64_t name)
 
     for (size_t i = 0; i < code->region_count && !d->found; i++) {
         struct image *image = code->regions[i].image;
+        d->found = d->pending = code->regions[i].pending;
         if (image && (!i || image != code->regions[i - 1].image))
             ask_image(d, image, name);
     }
@@ -283,6 +286,7 @@ static int find_doubt(const struct tails_context *context, struct image *image,
     for (size_t i = 0; i < d->source_count && !d->found; i++)
         ask(d, d->sources[i]);
     *ret = d->found;
+    decision->pending |= d->pending;
     decision->names = d->names;
     decision->name_count = d->name_count;
     free(d);
@@ -574,12 +578,14 @@ static struct decision *find_decision(struct code *code, const struct decision *
                : NULL;
 }
 
-/* Remembers what was decided, if it stays so. */
-static void keep(struct code *code, struct decision *known, struct decision *new)
+/* Remembers what was decided, if it stays so. (The map may have been read again since the walk came
+ * to the inner function.) */
+static void keep(struct space *space, const struct site *inner, struct decision *known,
+                 struct decision *new)
 {
-    if (new->between.settled &&new->inner) {
+    if (new->between.settled &&new->inner && space_known_site(space, inner->address) == inner) {
         *known = *new;
-        code->tails->count++;
+        space->code->tails->count++;
     } else {
         free(new->names);
     }
@@ -599,11 +605,9 @@ static int decide_named(const struct tails_context *context, uint64_t callee,
     if (!known->inner) {
         error = explain(context, space_site(context->space, context->target, callee), inner, &new,
                         &new.between);
+        new.between.settled &= !error && !new.pending;
         *ret = new.between;
-        if (error)
-            free(new.names);
-        else
-            keep(code, known, &new);
+        keep(context->space, inner, known, &new);
     } else {
         *ret = known->between;
     }
@@ -628,8 +632,9 @@ static int decide_pointer(const struct tails_context *context, const struct site
         if (error)
             return error;
         new.between.proven = !doubt;
+        new.between.settled = !new.pending;
         *ret = new.between;
-        keep(code, known, &new);
+        keep(context->space, inner, known, &new);
     } else {
         *ret = known->between;
     }
