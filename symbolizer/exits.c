@@ -411,29 +411,40 @@ static void collect_at(struct collection *c, const uint8_t *bytes, uint64_t vadd
         add_jump(c, target, vaddr);
 }
 
-static void go_through_segment(struct collection *c, const struct segment *segment,
+/* Where the next jump may be in so many bytes, from one on; `size`: nowhere. */
+typedef uint64_t finder(const uint8_t *bytes, uint64_t from, uint64_t size);
+
+static uint64_t find_jump(const uint8_t *bytes, uint64_t from, uint64_t size)
+{
+    while (from < size && !begins_jump[bytes[from]])
+        from++;
+    return from;
+}
+
+static uint64_t find_slot_jump(const uint8_t *bytes, uint64_t from, uint64_t size)
+{
+    const uint8_t *found = from < size ? memchr(bytes + from, 0xff, size - from) : NULL;
+    return found ? (uint64_t)(found - bytes) : size;
+}
+
+static void go_through_segment(struct collection *c, const struct segment *segment, finder *find,
                                void (*look)(struct collection *, const uint8_t *, uint64_t))
 {
     uint8_t *bytes = calloc(1, segment->size + OVERLAP);
 
     c->failed |= !bytes || !image_bytes(c->image, segment->offset, bytes, segment->size);
     const uint64_t size = c->failed ? 0 : segment->size;
-    for (uint64_t i = 0;; i++) {
-        while (i < size && !begins_jump[bytes[i]])
-            i++;
-        if (i >= size || c->failed)
-            break;
+    for (uint64_t i = find(bytes, 0, size); i < size && !c->failed; i = find(bytes, i + 1, size))
         look(c, bytes + i, segment->vaddr + i);
-    }
     free(bytes);
 }
 
-static void go_through_code(struct collection *c,
+static void go_through_code(struct collection *c, finder *find,
                             void (*look)(struct collection *, const uint8_t *, uint64_t))
 {
     for (size_t i = 0; i < c->image->segment_count; i++) {
         if (c->image->segments[i].executable)
-            go_through_segment(c, &c->image->segments[i], look);
+            go_through_segment(c, &c->image->segments[i], find, look);
     }
 }
 
@@ -469,8 +480,8 @@ static void collect(struct collection *c)
         return;
     mark_targets(c, &c->image->cfi);
     mark_targets(c, &c->image->debug);
-    go_through_code(c, mark_stub_at);
-    go_through_code(c, collect_at);
+    go_through_code(c, find_slot_jump, mark_stub_at);
+    go_through_code(c, find_jump, collect_at);
     if (to->jump_count)
         qsort(to->jumps, to->jump_count, sizeof(*to->jumps), compare_jumps);
     c->images->held += to->jump_count * sizeof(*to->jumps);
