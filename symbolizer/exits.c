@@ -511,6 +511,6 @@ int64_t exits_to(struct images *images, struct image *image, uint64_t target,
     }
     for (end = low; end < leaving->jump_count && leaving->jumps[end].target == target;)
         end++;
-    *ret = leaving->jumps + low;
+    *ret = end > low ? leaving->jumps + low : NULL;
     return (int64_t)(end - low);
 }

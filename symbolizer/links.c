@@ -296,7 +296,7 @@ size_t links_names(const struct links *links, uint64_t vaddr, const struct expor
     }
     for (end = low; end < links->export_count && links->exports[end].vaddr == vaddr;)
         end++;
-    *ret = links->exports + low;
+    *ret = end > low ? links->exports + low : NULL;
     return end - low;
 }
 
@@ -313,6 +313,6 @@ size_t links_wanted(const struct links *links, uint64_t name, const struct impor
     }
     for (end = low; end < links->import_count && links->imports[end].name == name;)
         end++;
-    *ret = links->imports + low;
+    *ret = end > low ? links->imports + low : NULL;
     return end - low;
 }
