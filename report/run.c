@@ -305,7 +305,8 @@ void run_quality(const struct run *run, struct quality *ret)
         const struct count *count = &run->counts[i];
         const struct stack *stack = &run->stacks.stacks[count->stack];
         ret[count->execution].by_end[stack->end] += count->calls;
-        if (stack->marks & (FRAME_INEXACT | FRAME_TAIL))
+        if (stack->marks & FRAME_INEXACT ||
+            (stack->marks & (FRAME_TAIL | FRAME_PROVEN)) == FRAME_TAIL)
             ret[count->execution].inexact += count->calls;
     }
 }

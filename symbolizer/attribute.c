@@ -29,7 +29,7 @@ static void search_from(struct attribution *a, const struct attribute_frame *fra
         a->libc_handler = frame->libc;
     if (!frame->runtime) {
         /* The function that a call names may have left by a tail call to a third one. */
-        a->inexact = inexact || frame->marks & FRAME_TAIL;
+        a->inexact = inexact || (frame->marks & (FRAME_TAIL | FRAME_PROVEN)) == FRAME_TAIL;
         a->caller = a->depth;
         a->via = ATTRIBUTE_NONE;
         return;

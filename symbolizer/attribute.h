@@ -57,7 +57,8 @@ struct verdict {
                            and no spawner of a child whose own frames already name the caller */
     bool own; /* the latter: they end at the process's own, or at a signal frame within these */
     bool unknown_on_stack; /* [unknown] is on the stack too: the stack is incomplete */
-    /* The caller rests on a frame found by a heuristic, or is a tail frame, or is the C library in
+    /* The caller rests on a frame found by a heuristic, or is a tail frame
+     * that is not proven, or is the C library in
      * a signal handler: its own, or one that left by a jump to it. */
     bool inexact;
     enum phase phase;

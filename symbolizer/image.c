@@ -15,7 +15,9 @@
 #include <gelf.h>
 
 #include "symbolizer/debugframe.h"
+#include "symbolizer/exits.h"
 #include "symbolizer/library.h"
+#include "symbolizer/links.h"
 #include "symbolizer/versions.h"
 
 /* libiberty has it (sha1.h), but Debian's libiberty-dev does not ship that header. */
@@ -62,6 +64,8 @@ static void image_destroy(struct image *image)
     free(image->segments);
     free(image->functions.starts);
     codepaths_deinit(&image->paths);
+    exits_deinit(image);
+    links_deinit(image);
     free(image);
 }
 

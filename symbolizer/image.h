@@ -59,7 +59,11 @@ struct image {
         size_t count;
         bool read; /* they are, once they have been asked for */
     } functions;
-    struct codepaths paths; /* through its code, where that has no unwind information */
+    struct codepaths paths;  /* through its code, where that has no unwind information */
+    struct leaving *leaving; /* exits.c; NULL until asked for */
+    struct links *links;     /* links.c; likewise */
+    bool runtime_asked;
+    bool runtime; /* is it a runtime library? Once it has been asked for (tails.c) */
 };
 
 /* All images of a run. */

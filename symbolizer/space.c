@@ -10,6 +10,7 @@
 
 #include "symbolizer/call.h"
 #include "symbolizer/gorow.h"
+#include "symbolizer/tails.h"
 
 enum {
     ATTEMPTS_MAX = 8, /* to read a part of the map that changes meanwhile */
@@ -40,6 +41,8 @@ static void code_forget(struct code *code)
     code->site_count = code->site_slots = 0;
     memo_deinit(&code->memo);
     trails_deinit(&code->trails);
+    tails_destroy(code->tails);
+    code->tails = NULL;
 }
 
 struct code *code_ref(struct code *code)
@@ -600,7 +603,8 @@ int space_update(struct space *space, struct images *images, const struct target
         space->error = keep_formers(reading.code, space->code);
     if (!space->error)
         keep_idle(reading.code, space->code);
-    bool holds = !space->error && still_holds(space, reading.code);
+    bool holds = !space->error && still_holds(space, reading.code) &&
+                 !tails_disturbed(images, space->code, reading.code);
     if (space->error < 0 || (holds && same_regions(reading.code, space->code)))
         code_unref(reading.code);
     else
@@ -850,14 +854,6 @@ static bool is_function(const struct site *target, const struct image *caller)
     return target->image && (target->start == target->address || target->image != caller);
 }
 
-/* What a call names. */
-struct named {
-    uint64_t address;          /* 0: not known */
-    const struct site *callee; /* NULL: not mapped, or not known */
-    uint64_t stub;             /* by way of this one; 0: of none */
-    bool by_slot;
-};
-
 /* Is this a stub, perhaps? A slot may have the address of one, too: of the executable's, if that
  * takes the address of the function and is not position-independent. */
 static bool may_be_stub(const struct named *named)
@@ -889,9 +885,8 @@ static int follow_stub(struct space *space, const struct target *target, struct 
     return error;
 }
 
-/* Finds what one reading of the call names. 0 or a negative error of reading. */
-static int find_named(struct space *space, const struct target *target, struct codepages *pages,
-                      const struct site *site, struct call call, struct named *ret)
+int space_find_named(struct space *space, const struct target *target, struct codepages *pages,
+                     const struct site *site, struct call call, struct named *ret)
 {
     int error = 0;
 
@@ -911,32 +906,55 @@ static int find_named(struct space *space, const struct target *target, struct c
     return 0;
 }
 
+/* Reads the bytes that end at a site. Where the code starts, zeros stand for what is not there. */
+static int read_call(struct space *space, const struct target *target, struct codepages *pages,
+                     const struct site *site, uint8_t ret[static CALL_BYTES])
+{
+    uint64_t end = site->address + 1, start = end - CALL_BYTES;
+    int error = read_code(space, target, pages, site, start, ret, CALL_BYTES);
+    size_t there = site->address % CODE_PAGE + 1;
+
+    if (error != -EFAULT || (site->image && space_find(space, start)) || there >= CALL_BYTES)
+        return error;
+    memset(ret, 0, CALL_BYTES);
+    return read_code(space, target, pages, site, end - there, ret + CALL_BYTES - there, there);
+}
+
+/* Notes that the call may go to wherever a register or a variable says. */
+static void note_pointer(struct site *site, struct call call)
+{
+    bool variable = call.kind == CALL_SLOT && !is_constant(site, call.address);
+
+    site->by_pointer |= variable || call.kind == CALL_INDIRECT;
+    if (variable)
+        site->variable = call.address;
+}
+
 /* Fills in the call at a site, and whether it can name no other any more. */
 static int resolve_call(struct space *space, const struct target *target, struct codepages *pages,
                         struct site *site)
 {
     uint8_t bytes[CALL_BYTES];
-    uint64_t begin = site->address + 1 - CALL_BYTES;
     struct call readings[CALL_READINGS];
     struct named named = { 0 };
 
     site->callee = site->target = site->stub = 0;
-    int error = read_code(space, target, pages, site, begin, bytes, CALL_BYTES);
-    if (error == -EFAULT && (!site->image || !space_find(space, begin))) {
-        site->call_known = true; /* at the start of the code there is no long call */
-        return 0;
-    }
+    int error = read_call(space, target, pages, site, bytes);
     if (error < 0)
         return error;
     size_t count = call_decode(bytes, site->address + 1, readings);
     bool found = false;
     for (size_t i = 0; i < count && !found && !error; i++) {
-        error = find_named(space, target, pages, site, readings[i], &named);
+        error = space_find_named(space, target, pages, site, readings[i], &named);
         found = !error && named.callee && is_function(named.callee, site->image);
         if (named.stub)
             break;
     }
     site->is_call = count > 0;
+    site->by_pointer = false;
+    site->variable = 0;
+    for (size_t i = 0; i < count && !found && !error; i++)
+        note_pointer(site, readings[i]);
     site->stub = named.stub;
     site->target = named.callee ? named.address : 0;
     if (found) {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "symbolizer/call.h"
 #include "symbolizer/codepages.h"
 #include "symbolizer/codepath.h"
 #include "symbolizer/former.h"
@@ -75,9 +76,11 @@ struct site {
     /* If it is the last byte of a call: what the call names, as far as that is fixed. */
     bool call_known;
     bool is_call;
-    uint64_t stub;   /* the PLT stub that it calls; 0: none */
-    uint64_t target; /* 0: not known */
-    uint64_t callee; /* the target if it is known to be a function; else 0 */
+    bool by_pointer;   /* by a register or a variable: it may have named any function, */
+    uint64_t variable; /* this one, which has another value at another time; 0: not known */
+    uint64_t stub;     /* the PLT stub that it calls; 0: none */
+    uint64_t target;   /* 0: not known */
+    uint64_t callee;   /* the target if it is known to be a function; else 0 */
     const struct image *callee_image;
     uint64_t callee_offset;
 };
@@ -103,6 +106,7 @@ struct code {
     uint64_t pages_owner; /* as which it reads its code (codepages.h) */
     struct memo memo;
     struct trails trails;
+    struct tails *tails; /* tails.c; NULL until needed */
 };
 
 enum { SERVED_MAX = 256 };
@@ -173,6 +177,19 @@ struct site *space_known_site(const struct space *space, uint64_t address);
 /* Why there is no site of an address in an executable mapping: -EINPROGRESS, if its image is being
  * fetched, else -ENOMEM. 0: it is in none. */
 int space_failure(const struct space *space, uint64_t address);
+/* What a call or a jump names, by way of PLT stubs. */
+struct named {
+    uint64_t address;          /* 0: not known */
+    const struct site *callee; /* NULL: not mapped, or not known */
+    uint64_t stub;             /* by way of this one; 0: of none */
+    bool by_slot;
+};
+
+/* Finds what a call or a jump in the image of `site` names, with the slots as they are now. A
+ * variable that may change is not looked into: then nothing is known. 0; negative errno: it could
+ * not be read. */
+int space_find_named(struct space *space, const struct target *target, struct codepages *pages,
+                     const struct site *site, struct call call, struct named *ret);
 
 /* Fills site->callee by the call that ends at site->address + 1, unless it is known already. 0;
  * negative errno: what the call names could not be read. */

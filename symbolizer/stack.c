@@ -26,7 +26,7 @@ static const struct {
     const char *name;
 } mark_names[] = {
     { FRAME_SIGNAL, "signal" },         { FRAME_INEXACT, "inexact" }, { FRAME_TAIL, "tail" },
-    { FRAME_SPAWNED_BY, "spawned-by" }, { FRAME_ENTRY, "entry" },
+    { FRAME_SPAWNED_BY, "spawned-by" }, { FRAME_ENTRY, "entry" },     { FRAME_PROVEN, "proven" },
 };
 
 enum { MARK_COUNT = sizeof(mark_names) / sizeof(*mark_names) };

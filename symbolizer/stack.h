@@ -15,15 +15,20 @@
 enum frame_mark {
     /* The kernel's signal frame (__restore_rt): the next frame outwards was interrupted here. */
     FRAME_SIGNAL = 1 << 0,
-    /* Found by a heuristic, not by unwind information; so are all frames beyond it. */
-    FRAME_INEXACT = 1 << 1,
-    /* Not on the stack: the target that the next frame outwards called, which left by a tail call.
+    /* Not sure: found by a heuristic and not by unwind information, as then all frames beyond it
+     * are; or between it and the next one inwards there may be another, which left by a tail call.
      */
+    FRAME_INEXACT = 1 << 1,
+    /* Not on the stack: a function that left by a tail call. The next frame outwards called it, or
+     * another such one, which left by a tail call to it. */
     FRAME_TAIL = 1 << 2,
     /* Of the stack that made this CLONE_VM|CLONE_VFORK child, as it was in the clone call. */
     FRAME_SPAWNED_BY = 1 << 3,
     /* The start code of its module, at e_entry: what the kernel or the loader jumped to. */
     FRAME_ENTRY = 1 << 4,
+    /* A tail frame that is sure: code leaves no other way from the call to the next frame inwards.
+     */
+    FRAME_PROVEN = 1 << 5,
 };
 
 /* How a walk ended: complete, or the reason why it is not. Written to run files by name. */

@@ -6,13 +6,12 @@
 #include <string.h>
 
 #include "symbolizer/bottom.h"
-#include "symbolizer/call.h"
 #include "symbolizer/epilogue.h"
 #include "symbolizer/guess.h"
-#include "symbolizer/library.h"
 #include "symbolizer/reference.h"
 #include "symbolizer/rejoin.h"
 #include "symbolizer/sight.h"
+#include "symbolizer/tails.h"
 
 enum {
     FIRST_FRAMES = 64,
@@ -197,60 +196,64 @@ static enum stack_end missing_site(struct unwinder *u, uint64_t address)
     return u->failure ? failed_step(u) : STACK_UNMAPPED_PC;
 }
 
-/* Is `inner` still on its way through this PLT stub? */
-static bool is_in_stub(const struct site *inner, uint64_t stub)
+/* Finds what lies between the call at `site` and the frame inside it. Between code made at run time
+ * there are no tail calls of libraries. 0 or a negative error. */
+static int find_between(struct unwinder *u, struct site *site, const struct site *inner,
+                        struct between *ret)
 {
-    return inner->start ? stub >= inner->start && stub < inner->end
-                        : inner->address - stub < STUB_BYTES;
+    const struct tails_context context = { u->images, u->space, u->target, &u->code };
+    int error = space_resolve_call(u->space, u->target, &u->code, site);
+
+    return error ? error : tails_find(&context, site, inner, ret);
 }
 
-/* Does the call in `site` name another function than the one that `inner` is in? Then a tail call
- * removed its frame. Of a function without unwind entry only its image is known. */
-static bool names_another(const struct site *site, const struct site *inner)
+/* Adds the frames that tail calls removed. False: failed_step tells why. */
+static bool enter_tails(struct unwinder *u, const struct between *between)
 {
-    if (!site->callee || (site->stub && is_in_stub(inner, site->stub)))
-        return false;
-    if (!inner->start)
-        return site->callee_image != inner->image;
-    return site->callee < inner->start || site->callee >= inner->end;
+    bool sure = between->proven && !u->inexact;
+    uint32_t marks = FRAME_TAIL | (sure ? FRAME_PROVEN : FRAME_INEXACT);
+
+    for (uint32_t i = between->count; i-- > 0;) {
+        if (!add_frame(u, (struct frame){ between->functions[i].module, marks,
+                                          between->functions[i].offset }))
+            return false;
+    }
+    return true;
 }
 
-/* May it have named another, which is not known? Before a PLT slot is bound, the loader is called
- * to bind it; should it never be, what it stands for is not seen. */
-static bool may_name_another(const struct site *site, const struct site *inner)
+/* Does a return address lead to `site` that no call left there? */
+static bool is_uncalled(const struct site *site)
 {
-    return site->stub && !site->callee && !is_in_stub(inner, site->stub) &&
-           !(inner->image && library_is_loader(&inner->image->module));
+    return !site->is_call && !site->signal && !site->go;
 }
 
-/* Enters the frame at `site`, and before it the frame that a tail call removed. `inner` is the
+/* Enters the frame at `site`, and before it the frames that tail calls removed. `inner` is the
  * frame that it called, NULL if it called none. False: failed_step tells why. */
 static bool enter(struct unwinder *u, struct site *site, const struct site *inner)
 {
-    /* Between code made at run time there are no tail calls of libraries. */
     bool calls = inner && (site->image || inner->image);
-    int error = calls ? space_resolve_call(u->space, u->target, &u->code, site) : 0;
+    struct between between = { .proven = true, .settled = true };
+    int error = calls ? find_between(u, site, inner, &between) : 0;
 
     if (error < 0) {
         u->failure = error;
         return false;
     }
     /* (Of code made at run time the guess notes which call it is.) */
-    u->settled &= !inner || site->call_known || !site->image;
+    u->settled &= !inner || ((site->call_known || !site->image) && between.settled);
     if (calls && inner->cfi == SITE_AT_END) {
         /* How it got to `inner` was inferred: sure only if the call says the same. */
         u->inexact |= site->callee != inner->start;
-    } else if (calls && names_another(site, inner)) {
-        uint32_t tail = FRAME_TAIL | (u->inexact ? FRAME_INEXACT : 0);
-        if (!add_frame(u, (struct frame){ site->callee_image->number, tail, site->callee_offset }))
-            return false;
-    } else if (calls) {
-        u->inexact |= may_name_another(site, inner);
+        between = (struct between){ .proven = true };
     }
+    if (!enter_tails(u, &between))
+        return false;
     u->entered++;
+    u->inexact |= calls && is_uncalled(site);
+    bool doubtful = !between.proven && !between.count;
     uint32_t module = site->image ? site->image->number : MODULE_ANON;
     uint32_t marks = (site->signal ? FRAME_SIGNAL : 0) | (site->entry ? FRAME_ENTRY : 0) |
-                     (u->inexact ? FRAME_INEXACT : 0);
+                     (u->inexact || doubtful ? FRAME_INEXACT : 0);
     return add_frame(u, (struct frame){ module, marks, site->offset });
 }
 
@@ -402,9 +405,34 @@ static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
 {
     if (inner && bottom_is_planted(u, at->ip)) {
         struct site *bottom = space_site(u->space, u->target, at->ip);
+        const struct tails_context context = { u->images, u->space, u->target, &u->code };
+        struct between between;
+        u->inexact |= tails_find_started(&context, bottom, inner, &between) || !between.proven;
         return enter(u, bottom, NULL) ? STACK_COMPLETE : failed_step(u);
     }
     return inner && inner->start && bottom_is_start_context(u, inner->start) ? STACK_COMPLETE : end;
+}
+
+/*
+ * Is this return address the very start of a function, and left by no call? So begin stacks that
+ * are made by hand (libcoro's, on which abort() is what the first function would return to), and so
+ * do profilers that let functions return to them (uftrace's mcount). What stands before it is
+ * another function, which may end in a call that does not return.
+ */
+static bool is_made_up(struct unwinder *u, struct site *site, const struct site *inner,
+                       uint64_t address)
+{
+    struct between between;
+
+    if (!inner || !site->image || site->signal || site->go)
+        return false;
+    if (site->end != address) {
+        const struct site *at =
+            site->cfi == SITE_COVERED ? NULL : space_site(u->space, u->target, address);
+        if (!at || at->start != address)
+            return false;
+    }
+    return !find_between(u, site, inner, &between) && (!site->is_call || between.impossible);
 }
 
 /* What the stack pointer must do in the step from `site`, which called `inner`. (In vfork(2), in
@@ -571,6 +599,12 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
         site = find_site(u, address, &reread);
         if (!site)
             return end_outwards(u, inner, &at, missing_site(u, address));
+        if (is_made_up(u, site, inner, at.ip)) {
+            end = end_outwards(u, inner, &at, STACK_NO_CFI);
+            note_frame(u, at.ip, site, inner);
+            rejoin_note_frame(u, &at, TRAIL_OTHER, true);
+            return decide(u, end);
+        }
         if (site->cfi == SITE_NO_CFI || site->cfi == SITE_AT_END) {
             end = end_outwards(u, inner, &at, STACK_NO_CFI);
             if (end != STACK_NO_CFI) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 pid_t tail_getsid(void);
+pid_t tail_getpgid(pid_t pid);
 int tail_own(void);
 
 pid_t tail_getsid(void)
@@ -18,6 +19,11 @@ pid_t tail_getsid(void)
 __attribute__((noinline, visibility("hidden"))) pid_t tail_hidden(pid_t pid);
 
 pid_t tail_hidden(pid_t pid)
+{
+    return getpgid(pid);
+}
+
+pid_t tail_getpgid(pid_t pid)
 {
     return getpgid(pid);
 }
