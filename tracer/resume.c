@@ -16,8 +16,10 @@ void resume_tracee(struct trace *trace, struct tracee *tracee, int signal)
     /* What was counted at a stop by PTRACE_SYSCALL must not be left in the midst: by our filter's
      * stop it would be counted again, or by in_call the next call not at all. */
     bool stop_at_exit = !trace->seccomp || process->own_filter || process->installers ||
-                        tracee->in_call || tracee->changing_map || tracee->cleared_untraced ||
-                        tracee->observed || tracee->asks_mode || tracee->entering_strict;
+                        tracee->in_call || tracee->changing_map || tracee->observed ||
+                        tracee->asks_mode || tracee->entering_strict;
+
+    stop_at_exit = (stop_at_exit && !trace->leaving) || tracee->cleared_untraced;
 
     if (tracee->observed && !tracee->resumed_in_call)
         tracee->resumed_in_call = trace_now();

@@ -192,7 +192,7 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
     trace->postponed -= tracee->postponed;
     tracee->postponed = false;
     bool interrupted = tracee->interrupted;
-    tracee->interrupted = false; /* any stop takes the place of the one that we asked for */
+    tracee->interrupted = tracee->listening = false;       /* any stop takes the place of these */
     if (!(stop.kind == STOP_SECCOMP && tracee->in_call)) { /* that is at the entry still */
         entry_watch_affinity(trace, tracee, false);
         tracee->at_entry = false;
@@ -224,7 +224,7 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
         break;
     case STOP_GROUP:
         resume_restarted(trace, tracee, true);
-        request_send(PTRACE_LISTEN, tid, 0, 0);
+        tracee->listening = request_send(PTRACE_LISTEN, tid, 0, 0);
         if (tid == trace->command)
             trace->suspend |= trace->suspending || signals_take_ttou();
         return;
@@ -468,24 +468,30 @@ static int begin_attached(struct trace *trace)
     return 0;
 }
 
-/* Is a stop to be expected soon that we asked for? */
+/* Is a tracee in a stop, or is one to be expected soon that we asked for? */
 static bool is_unsettled(const struct trace *trace)
 {
     for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
-        char state = t->interrupted ? procfs_state(t->tid) : '\0';
-        if (state && state != 'D')
+        const char state = procfs_state(t->tid);
+        const bool stays = t->listening || t->held || t->postponed;
+        if ((state == 't' && !stays) || (t->interrupted && state && state != 'D'))
             return true;
     }
     return false;
 }
 
-/* Before we leave tracees that live on: no call of theirs is to fail because we have stopped them.
+/*
+ * Before we leave tracees that live on: no call of theirs is to fail because we have stopped them.
+ * A thread that the kernel lets go of in the stop at the entry of a call has a signal to look for,
+ * which is none (signal_wake_up() in kernel/ptrace.c, __ptrace_unlink()), and so a call that is not
+ * restarted then fails with EINTR. So all are resumed, and stop no more.
  */
 static void settle(struct trace *trace)
 {
     static const struct timespec millisecond = { 0, 1000000 };
     int status;
 
+    trace->leaving = true;
     for (int i = 0; i < SETTLE_MILLISECONDS && is_unsettled(trace); i++) {
         pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | WNOHANG);
         if (tid > 0)

@@ -62,6 +62,7 @@ struct tracee {
     uint64_t resumed_at; /* for near_resume */
 
     bool installing; /* held: it installs a filter for its process, whose other threads must stop */
+    bool listening;  /* in a group-stop: only a signal makes it report again */
     bool interrupted; /* we have stopped it (PTRACE_INTERRUPT), which it has not reported yet */
 
     bool postponed;       /* stopped at an entry, until a file has been read: a child is at it */
