@@ -492,6 +492,7 @@ static enum step guess(struct unwinder *u, struct site *site, guesser *by, struc
 
     enum memo_rbp rbp = sight_rbp(at);
     enum step step = by(u, site, at, &row);
+    u->settled &= u->searches > 0; /* else a path may not have been looked for */
     if (step == STEP_OUT || by == guess_step)
         note_guess(u, rbp, &row, first);
     return step;
