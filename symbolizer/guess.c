@@ -301,7 +301,7 @@ static bool by_return(struct guess *g)
         return false;
     check_exits(g, guesses);
     if (!g->site->image)
-        sight_note_code(g->u, g->at->ip, CODE_WORDS_MAX);
+        sight_note_memory(g->u, g->at->ip, CODE_WORDS_MAX);
     for (size_t i = 0; i < guesses->exit_count; i++) {
         if (leads_out(g, &guesses->exits[i]))
             return true;
@@ -355,7 +355,7 @@ enum step guess_step(struct unwinder *u, struct site *site, struct position *at,
 
     unwinder_find_bp(u, at);
     if (!site->image) /* which call it is may change */
-        sight_note_code(u, site->address + 1 - CALL_SIZE, CALL_SIZE / 8);
+        sight_note_memory(u, site->address + 1 - CALL_SIZE, CALL_SIZE / 8);
     if (site->image)
         step = in_image(&g);
     else

@@ -30,11 +30,12 @@ struct memo_sight {
     enum sight_place {
         SIGHT_FROM_RSP, /* `at` is relative to the frame's rsp, */
         SIGHT_FROM_RBP, /* or rbp, in bytes */
-        SIGHT_CODE,     /* it is the address of code made at run time, which may be made anew */
+        SIGHT_MEMORY, /* it is an address: of code made at run time, which may be made anew, or of a
+                     variable with a function's address */
     } place;
     uint32_t count; /* 8-byte words from there on: 1, or more of no code */
     uint64_t at;
-    uint64_t word; /* 0: no code. Of code at run time, a number for all of it */
+    uint64_t word; /* 0: no code. Of memory, a number for all of it */
 };
 
 /* What is known of rbp where a guess is made. */
@@ -53,10 +54,11 @@ struct memo_node {
     struct row row;   /* how to step outwards */
     uint8_t progress; /* enum memo_progress */
     bool uncalled;    /* what the step leads to is no return address of a call */
-    bool guessed;     /* the step: for it, this and the sights must be as they were: */
+    bool guessed;     /* the step: for it, this must be as it was: */
     uint8_t rbp;      /* enum memo_rbp */
-    uint32_t sights, sight_count; /* in memo->sights; on a path, in those of the walk */
-    uint32_t other;               /* the same frame, guessed otherwise; MEMO_NONE */
+    /* What must be as it was, guessed or not; in memo->sights, on a path in those of the walk. */
+    uint32_t sights, sight_count;
+    uint32_t other; /* the same frame, guessed otherwise; MEMO_NONE */
 };
 
 /* What the stack pointer must do in a step outwards, else the stack is no stack. */

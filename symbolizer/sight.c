@@ -24,8 +24,8 @@ static uint64_t base_of(enum sight_place place, const struct position *at)
 /* Words of no code that follow each other are one sight. */
 static bool extends(const struct memo_sight *last, const struct memo_sight *next)
 {
-    return last->place == next->place && !last->word && !next->word && last->place != SIGHT_CODE &&
-           last->at + 8 * (uint64_t)last->count == next->at;
+    return last->place == next->place && !last->word && !next->word &&
+           last->place != SIGHT_MEMORY && last->at + 8 * (uint64_t)last->count == next->at;
 }
 
 static void note(struct unwinder *u, struct memo_sight sight)
@@ -82,10 +82,11 @@ static uint64_t number_code(struct unwinder *u, uint64_t address, uint32_t words
     return number;
 }
 
-void sight_note_code(struct unwinder *u, uint64_t address, uint32_t words)
+void sight_note_memory(struct unwinder *u, uint64_t address, uint32_t words)
 {
     if (u->settled)
-        note(u, (struct memo_sight){ SIGHT_CODE, words, address, number_code(u, address, words) });
+        note(u,
+             (struct memo_sight){ SIGHT_MEMORY, words, address, number_code(u, address, words) });
 }
 
 void sight_forget(struct unwinder *u, uint32_t first, const struct position *at, uint64_t address)
@@ -94,7 +95,7 @@ void sight_forget(struct unwinder *u, uint32_t first, const struct position *at,
 
     for (size_t i = first; i < u->sight_count; i++) {
         const struct memo_sight *s = &u->sights[i];
-        bool its = s->place != SIGHT_CODE && s->word && base_of(s->place, at) + s->at == address;
+        bool its = s->place != SIGHT_MEMORY && s->word && base_of(s->place, at) + s->at == address;
         if (!its)
             u->sights[kept++] = *s;
     }
@@ -135,12 +136,12 @@ static bool same_words(struct unwinder *u, const struct memo_sight *sight, uint6
 bool sight_same(struct unwinder *u, const struct memo *memo, const struct memo_node *node,
                 const struct position *at)
 {
-    bool same = node->rbp == sight_rbp(at);
+    bool same = !node->guessed || node->rbp == sight_rbp(at);
 
     for (uint32_t i = 0; i < node->sight_count && same; i++) {
         const struct memo_sight *s = &memo->sights[node->sights + i];
-        same = s->place == SIGHT_CODE ? same_code(u, s)
-                                      : same_words(u, s, base_of(s->place, at) + s->at);
+        same = s->place == SIGHT_MEMORY ? same_code(u, s)
+                                        : same_words(u, s, base_of(s->place, at) + s->at);
     }
     u->failure = 0;
     return same;

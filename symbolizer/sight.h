@@ -18,8 +18,9 @@ bool sight_look(struct unwinder *unwinder, const struct position *at, enum sight
 
 enum { CODE_WORDS_MAX = 8 };
 
-/* Notes so many 8-byte words of code, made at run time, from an address on. */
-void sight_note_code(struct unwinder *unwinder, uint64_t address, uint32_t words);
+/* Notes so many 8-byte words of memory from an address on: of code made at run time, or a variable
+ * with a function's address. */
+void sight_note_memory(struct unwinder *unwinder, uint64_t address, uint32_t words);
 
 /* Forgets what was noted from number `first` on of the return address that was found at `address`:
  * it decides by itself. */

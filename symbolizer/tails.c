@@ -312,8 +312,9 @@ struct way {
     struct edge edges[EDGES_MAX];
     size_t node_count, edge_count;
     struct decision *decision;
-    bool unknown;   /* there may be more */
-    bool unsettled; /* a slot will get another value */
+    bool unknown;      /* there may be more */
+    bool unsettled;    /* a slot will get another value */
+    uint64_t variable; /* that decides, too; 0: none */
 };
 
 /* The number of the node; NODES_MAX if it is the inner function. */
@@ -345,12 +346,13 @@ static int find_by_variable(const struct tails_context *c, const struct site *si
 }
 
 /* A jump through a variable, or a GOT entry that may change, is one to what that has now; next time
- * it may have another value. */
+ * it may have another value. (Of more than one no note is made.) */
 static int follow_variable(struct way *way, size_t from, uint64_t address, struct named *ret)
 {
     const struct tails_context *c = way->context;
 
-    way->unsettled = true;
+    way->unsettled |= way->variable && way->variable != address;
+    way->variable = address;
     return find_by_variable(c, way->nodes[from].start, address, ret);
 }
 
@@ -516,7 +518,9 @@ static int explain(const struct tails_context *context, const struct site *calle
         bool only = leads && follow_only_way(way, ret);
         ret->proven = leads && !way->unknown && (only || stays_in_library(way));
         ret->settled = !way->unsettled;
-        ret->impossible = inner->start && !leads && !way->unknown && !way->unsettled;
+        ret->variable = way->variable;
+        ret->impossible =
+            inner->start && !leads && !way->unknown && !way->unsettled && !way->variable;
         if (!only) {
             ret->count = 0;
             add_function(ret, callee);
@@ -583,7 +587,8 @@ static struct decision *find_decision(struct code *code, const struct decision *
 static void keep(struct space *space, const struct site *inner, struct decision *known,
                  struct decision *new)
 {
-    if (new->between.settled &&new->inner && space_known_site(space, inner->address) == inner) {
+    if (new->between.settled && !new->between.variable &&new->inner &&
+        space_known_site(space, inner->address) == inner) {
         *known = *new;
         space->code->tails->count++;
     } else {
@@ -649,16 +654,19 @@ static int decide_variable(const struct tails_context *context, const struct sit
                            const struct site *inner, struct between *ret)
 {
     struct named named;
-    struct between found = { .proven = true };
+    struct between found = { .proven = true, .settled = true };
     int error = find_by_variable(context, site, site->variable, &named);
 
+    ret->variable = site->variable;
     if (error || !named.callee || !named.callee->image || named.callee->start != named.address)
         return error;
     if (named.address != inner->start)
         error = decide_named(context, named.address, inner, &found);
+    found.settled &= ret->settled && (!found.variable || found.variable == site->variable);
+    found.variable = site->variable;
     if (!error && found.proven)
         *ret = found;
-    ret->settled = false;
+    ret->settled = found.settled;
     return error;
 }
 

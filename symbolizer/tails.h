@@ -17,8 +17,9 @@ struct between {
         uint32_t module;
         uint64_t offset;
     } functions[TAILS_MAX];
-    bool proven;  /* there was no other way; else there may have been */
-    bool settled; /* it stays so as long as the code does */
+    bool proven;       /* there was no other way; else there may have been */
+    bool settled;      /* it stays so as long as the code does, */
+    uint64_t variable; /* and the word at this address; 0: none decides */
     /* What the call names never comes to the inner function: it was not this call. */
     bool impossible;
 };

@@ -241,6 +241,7 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
     }
     /* (Of code made at run time the guess notes which call it is.) */
     u->settled &= !inner || ((site->call_known || !site->image) && between.settled);
+    u->variable = between.variable;
     if (calls && inner->cfi == SITE_AT_END) {
         /* How it got to `inner` was inferred: sure only if the call says the same. */
         u->inexact |= site->callee != inner->start;
@@ -456,12 +457,17 @@ static void note_frame(struct unwinder *u, uint64_t address, const struct site *
             .row = site->row,
             .progress = (uint8_t)progress_of(site, inner),
             .uncalled = site->uncalled,
+            .sights = (uint32_t)u->sight_count,
         };
+    if (u->settled && u->variable) {
+        sight_note_memory(u, u->variable, 1);
+        u->path[u->path_depth - 1].sight_count = 1;
+    }
 }
 
 /* Notes for the memo how the step outwards from the last frame was guessed, in which it had what is
- * known of rbp; the sights are those from number `first` on. */
-static void note_guess(struct unwinder *u, enum memo_rbp rbp, const struct row *row, size_t first)
+ * known of rbp. */
+static void note_guess(struct unwinder *u, enum memo_rbp rbp, const struct row *row)
 {
     if (!u->settled)
         return;
@@ -469,8 +475,7 @@ static void note_guess(struct unwinder *u, enum memo_rbp rbp, const struct row *
     node->guessed = true;
     node->rbp = (uint8_t)rbp;
     node->row = *row;
-    node->sights = (uint32_t)first;
-    node->sight_count = (uint32_t)(u->sight_count - first);
+    node->sight_count = (uint32_t)u->sight_count - node->sights;
 }
 
 /* Did the step lead to an address where there is no code? */
@@ -488,13 +493,11 @@ static bool leads_nowhere(struct unwinder *u, enum step step, const struct posit
 static enum step guess(struct unwinder *u, struct site *site, guesser *by, struct position *at)
 {
     struct row row = { 0 };
-    const size_t first = u->sight_count;
-
     enum memo_rbp rbp = sight_rbp(at);
     enum step step = by(u, site, at, &row);
     u->settled &= u->searches > 0; /* else a path may not have been looked for */
     if (step == STEP_OUT || by == guess_step)
-        note_guess(u, rbp, &row, first);
+        note_guess(u, rbp, &row);
     return step;
 }
 
@@ -560,7 +563,7 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
             return failed_step(u);
         if (step == step_and_follow && rejoin_trail(u, &at, frame))
             return decide(u, u->stacks->stacks[u->joined].end);
-        rejoin_note_frame(u, &at, frame, u->settled);
+        rejoin_note_frame(u, &at, frame, u->settled && !u->variable);
         u->settled &= settled;
         note_frame(u, first ? site->address : at.ip, site, inner);
         enum stack_end end = dead_end(site, first);
@@ -790,7 +793,7 @@ static uint32_t step_by_memo(struct unwinder *u, uint32_t node, uint64_t *addres
         struct position next = *at;
         if (from->guessed)
             unwinder_find_bp(u, &next);
-        if (from->guessed && !sight_same(u, memo, from, &next))
+        if ((from->guessed || from->sight_count) && !sight_same(u, memo, from, &next))
             continue;
         if (from->stack != MEMO_NONE) {
             *stack = from->stack;

@@ -66,6 +66,7 @@ struct unwinder {
     uint32_t path_depth;       /* as far as there is room for them */
     struct memo_sight *sights; /* what guesses saw on the way */
     size_t sight_count, sight_capacity;
+    uint64_t variable;     /* that decided how the last frame was entered; 0: none */
     bool settled;          /* as long as the code stays, the path decides on the frames, */
     bool decided;          /* and on the end */
     bool ended;            /* it does so on the end alone */
