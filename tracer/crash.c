@@ -81,12 +81,23 @@ static void on_fault(int number, siginfo_t *info, void *context)
     syscall(SYS_exit, 0); /* the thread alone, and nothing of it is touched */
 }
 
+/* For the handler of this thread: the fault may be that the stack is full. */
+static void use_stack(void *memory)
+{
+    stack_t former;
+
+    if (!sigaltstack(NULL, &former) && former.ss_flags & SS_DISABLE) /* a sanitizer has its own */
+        sigaltstack(&(stack_t){ .ss_sp = memory, .ss_size = STACK_SIZE }, NULL);
+}
+
 void crash_watch(void)
 {
+    static char memory[STACK_SIZE];
     struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     sigset_t set;
 
     crash.process = getpid();
+    use_stack(memory);
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
         sigaction(faults[i], &action, NULL);
@@ -97,11 +108,9 @@ void crash_watch(void)
 
 void crash_enter_thread(void)
 {
-    static char memory[STACK_SIZE]; /* for the handler: the fault may be that the stack is full */
-    stack_t former;
+    static char memory[STACK_SIZE];
 
-    if (!sigaltstack(NULL, &former) && former.ss_flags & SS_DISABLE) /* a sanitizer has its own */
-        sigaltstack(&(stack_t){ .ss_sp = memory, .ss_size = sizeof(memory) }, NULL);
+    use_stack(memory);
     crash.thread = gettid();
 }
 

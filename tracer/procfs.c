@@ -416,13 +416,15 @@ static uint64_t executed_at(pid_t tid)
     return 0;
 }
 
-/* A string in the memory of a process; false if it cannot be read, or is too long. */
+/* A string in the memory of a process; false if it cannot be read, or is too long. By the file,
+ * which waits for no thread that serves pages. */
 static bool read_string(pid_t tid, uint64_t address, char *ret, size_t size)
 {
-    struct iovec local = { ret, size };
-    struct iovec remote = { (void *)(uintptr_t)address, size };
-    ssize_t got = process_vm_readv(tid, &local, 1, &remote, 1, 0);
+    int fd = procfs_open(tid, "mem");
+    ssize_t got = fd < 0 ? -1 : pread(fd, ret, size, (off_t)address);
 
+    if (fd >= 0)
+        close(fd);
     return got > 0 && memchr(ret, '\0', (size_t)got);
 }
 
