@@ -115,7 +115,7 @@ static bool no_code(struct unwinder *u, uint64_t address, uint32_t count)
     bool readable = true;
     size_t i = 0;
 
-    while ((i += space_find_code(u->space, words + i, in_piece - i)) < in_piece) {
+    while (i < in_piece && (i += space_find_code(u->space, words + i, in_piece - i)) < in_piece) {
         if (space_has_code(u->space, words[i++]))
             return false;
     }
