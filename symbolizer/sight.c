@@ -32,7 +32,7 @@ static void note(struct unwinder *u, struct memo_sight sight)
 {
     if (!u->settled)
         return;
-    if (u->sight_count && extends(&u->sights[u->sight_count - 1], &sight)) {
+    if (u->sight_count > u->step_sights && extends(&u->sights[u->sight_count - 1], &sight)) {
         u->sights[u->sight_count - 1].count++;
         return;
     }

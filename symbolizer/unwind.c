@@ -493,6 +493,7 @@ static bool leads_nowhere(struct unwinder *u, enum step step, const struct posit
 static enum step guess(struct unwinder *u, struct site *site, guesser *by, struct position *at)
 {
     struct row row = { 0 };
+    u->step_sights = u->sight_count;
     enum memo_rbp rbp = sight_rbp(at);
     enum step step = by(u, site, at, &row);
     u->settled &= u->searches > 0; /* else a path may not have been looked for */

@@ -66,6 +66,7 @@ struct unwinder {
     uint32_t path_depth;       /* as far as there is room for them */
     struct memo_sight *sights; /* what guesses saw on the way */
     size_t sight_count, sight_capacity;
+    size_t step_sights;    /* the first of the step under way: offsets are relative to its frame */
     uint64_t variable;     /* that decided how the last frame was entered; 0: none */
     bool settled;          /* as long as the code stays, the path decides on the frames, */
     bool decided;          /* and on the end */
