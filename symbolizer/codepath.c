@@ -2,6 +2,7 @@
  * can go to. */
 #include "codepath.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "symbolizer/functions.h"
@@ -11,7 +12,7 @@ enum {
     CODE_PIECE = 1024,      /* bytes read at once */
     FUNCTION_MAX = 1 << 17, /* bytes, both ways */
     VISITS_MAX = 8192,      /* instructions */
-    SLOTS = 2 * VISITS_MAX,
+    FIRST_SLOTS = 512,
     WAYS_MAX = 512, /* that are still to be gone */
     DEPTH_MAX = 1 << 24,
     DEPTH_THERE = DEPTH_MAX / 2, /* for the depth at the pc, while that is not known */
@@ -47,17 +48,21 @@ struct search {
     bool wants_jump; /* a jump to wherever a register says, */
     bool wants_any;  /* or that as well as a return */
     bool lost;       /* there was code that could not be followed */
-    struct stack_of_ways {
-        struct way ways[WAYS_MAX];
-        size_t count;
-    } orders[ORDERS];
-    uint64_t visited[SLOTS]; /* open-addressed */
-    size_t visits;
     bool has_table;
     struct state table; /* at a jump through one */
-    uint8_t code[CODE_PIECE];
-    uint64_t code_start; /* vaddr */
+    size_t visits, slot_count;
+    uint64_t *visited;   /* open-addressed; at first: */
+    uint64_t code_start; /* vaddr of the piece of code that has been read */
     size_t code_size;
+    size_t ways[ORDERS]; /* how many are still to be gone */
+    struct buffers *buffers;
+};
+
+/* Not cleared for each search: they are large, and most searches short. */
+struct buffers {
+    uint64_t visited[FIRST_SLOTS];
+    struct way ways[ORDERS][WAYS_MAX];
+    uint8_t code[CODE_PIECE];
 };
 
 /* The bytes at `vaddr`, up to a whole instruction. */
@@ -66,22 +71,51 @@ static const uint8_t *code_at(struct search *s, uint64_t vaddr, size_t *size)
     if (s->code_size < INSTRUCTION_MAX || vaddr < s->code_start ||
         vaddr - s->code_start > s->code_size - INSTRUCTION_MAX) {
         s->code_start = vaddr;
-        s->code_size = s->source->read(s->source->context, vaddr, s->code, sizeof(s->code));
+        s->code_size = s->source->read(s->source->context, vaddr, s->buffers->code, CODE_PIECE);
     }
     *size = s->code_size - (vaddr - s->code_start);
-    return s->code + (vaddr - s->code_start);
+    return s->buffers->code + (vaddr - s->code_start);
+}
+
+static size_t slot_of(const uint64_t *visited, size_t slot_count, uint64_t vaddr)
+{
+    size_t i = (size_t)((vaddr * 0x9e3779b97f4a7c15u) >> 32) % slot_count;
+
+    while (visited[i] && visited[i] != vaddr)
+        i = (i + 1) % slot_count;
+    return i;
+}
+
+static bool make_room(struct search *s)
+{
+    size_t larger_count = 4 * s->slot_count;
+    uint64_t *larger;
+
+    if (2 * s->visits < s->slot_count)
+        return true;
+    if (!(larger = calloc(larger_count, sizeof(*larger)))) {
+        s->lost = true;
+        return false;
+    }
+    for (size_t i = 0; i < s->slot_count; i++) {
+        if (s->visited[i])
+            larger[slot_of(larger, larger_count, s->visited[i])] = s->visited[i];
+    }
+    if (s->visited != s->buffers->visited)
+        free(s->visited);
+    s->visited = larger;
+    s->slot_count = larger_count;
+    return true;
 }
 
 /* False: it was visited before, or there were too many visits. */
 static bool visit(struct search *s, uint64_t vaddr)
 {
-    size_t i = (size_t)((vaddr * 0x9e3779b97f4a7c15u) >> 32) % SLOTS;
+    size_t i = slot_of(s->visited, s->slot_count, vaddr);
 
-    while (s->visited[i] && s->visited[i] != vaddr)
-        i = (i + 1) % SLOTS;
-    if (s->visited[i] || s->visits == VISITS_MAX)
+    if (s->visited[i] || s->visits == VISITS_MAX || !make_room(s))
         return false;
-    s->visited[i] = vaddr;
+    s->visited[slot_of(s->visited, s->slot_count, vaddr)] = vaddr;
     s->visits++;
     return true;
 }
@@ -100,18 +134,16 @@ static void push(struct search *s, int order, uint64_t vaddr, const struct state
         return;
     if (is_another(s, vaddr) && !wants_return)
         order = INTO_ANOTHER;
-    struct stack_of_ways *ways = &s->orders[order];
-    if (ways->count < WAYS_MAX && vaddr + FUNCTION_MAX - s->start < 2 * FUNCTION_MAX)
-        ways->ways[ways->count++] = (struct way){ vaddr, *state };
+    if (s->ways[order] < WAYS_MAX && vaddr + FUNCTION_MAX - s->start < 2 * FUNCTION_MAX)
+        s->buffers->ways[order][s->ways[order]++] = (struct way){ vaddr, *state };
 }
 
 static bool pop(struct search *s, struct way *ret)
 {
     for (int order = 0; order < ORDERS; order++) {
-        struct stack_of_ways *ways = &s->orders[order];
-        if (!ways->count || (order == BY_TABLE && !s->has_table))
+        if (!s->ways[order] || (order == BY_TABLE && !s->has_table))
             continue;
-        *ret = ways->ways[--ways->count];
+        *ret = s->buffers->ways[order][--s->ways[order]];
         if (order == BY_TABLE)
             ret->state = s->table;
         return true;
@@ -256,12 +288,19 @@ static bool follow(struct search *s, struct way way, struct state *ret)
 static bool search(struct search *s, int64_t depth, struct state *ret)
 {
     struct way way = { s->start, { .depth = depth } };
+    struct buffers buffers;
+    bool found;
 
-    do {
-        if (follow(s, way, ret))
-            return true;
-    } while (pop(s, &way));
-    return false;
+    memset(buffers.visited, 0, sizeof(buffers.visited));
+    s->buffers = &buffers;
+    s->visited = buffers.visited;
+    s->slot_count = FIRST_SLOTS;
+    do
+        found = follow(s, way, ret);
+    while (!found && pop(s, &way));
+    if (s->visited != buffers.visited)
+        free(s->visited);
+    return found;
 }
 
 static size_t read_image(void *context, uint64_t address, uint8_t *buffer, size_t size)

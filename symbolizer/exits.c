@@ -1,20 +1,16 @@
-/* exits.c - one function at a time by its instructions; a whole image by the bytes that jumps are
- * made of. */
+/* exits.c - goes through the instructions of a function, one by one. */
 #include "exits.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolizer/array.h"
 #include "symbolizer/instruction.h"
 
 enum {
     FUNCTION_MAX = 1 << 17, /* bytes */
     EXITS_MAX = 64,         /* of a function */
-    CODE_MAX = 64 << 20,    /* bytes of an image whose jumps are collected: chromium has more */
     FIRST_SLOTS = 64,
     SLOT_JUMP = 6, /* bytes of jmp *slot(%rip) */
-    OVERLAP = 6,   /* bytes of the longest jump */
 };
 
 /* What is known of an image by now. */
@@ -22,10 +18,6 @@ struct leaving {
     /* Open-addressed hash by start. */
     struct exits **functions;
     size_t function_count, slot_count;
-    /* Sorted by target. */
-    struct jump *jumps;
-    size_t jump_count, jump_capacity;
-    bool collected, complete;
 };
 
 static struct leaving *leaving_of(struct image *image)
@@ -43,7 +35,6 @@ void exits_deinit(struct image *image)
         free(leaving->functions[i]);
     if (leaving) {
         free(leaving->functions);
-        free(leaving->jumps);
     }
     free(leaving);
     image->leaving = NULL;
@@ -295,222 +286,4 @@ const struct exits *exits_find(struct images *images, struct image *image, uint6
     leaving->function_count++;
     images->held += size;
     return exits;
-}
-
-/* ---- A whole image ---- */
-
-bool exits_is_plt(const struct image *image, const struct fde *fde)
-{
-    static const struct {
-        const char *bytes;
-        size_t size;
-    } beginnings[] = {
-        { "\xff\x35", 2 },                 /* push slot(%rip): the first, which calls the loader */
-        { "\xff\x25", 2 },                 /* jmp *slot(%rip) */
-        { "\xf3\x0f\x1e\xfa\xff\x25", 6 }, /* behind endbr64, */
-        { "\xf3\x0f\x1e\xfa\xf2\xff\x25", 7 }, /* and bnd */
-        { "\xf3\x0f\x1e\xfa\x41\xbb", 6 },     /* or mold's, with the number of the symbol */
-        { "\x4c\x8b\x1d", 3 },                 /* mov slot(%rip),%r11: a retpoline's */
-    };
-    uint8_t bytes[8];
-    uint64_t offset;
-
-    if ((fde->end - fde->start) % 8 || !image_offset(image, fde->start, &offset) ||
-        !image_bytes(image, offset, bytes, sizeof(bytes)))
-        return false;
-    for (size_t i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++) {
-        if (!memcmp(bytes, beginnings[i].bytes, beginnings[i].size))
-            return true;
-    }
-    return false;
-}
-
-/* The code of an image whose jumps are collected. */
-struct collection {
-    struct images *images;
-    struct image *image;
-    struct leaving *to;
-    uint64_t start, end; /* of its code, vaddr */
-    uint8_t *targets;    /* one bit for each byte of that: a function or a PLT stub starts there */
-    bool failed;
-};
-
-static void mark_target(struct collection *c, uint64_t vaddr)
-{
-    if (vaddr >= c->start && vaddr < c->end)
-        c->targets[(vaddr - c->start) / 8] |= (uint8_t)(1 << (vaddr - c->start) % 8);
-}
-
-static bool is_target(const struct collection *c, uint64_t vaddr)
-{
-    uint64_t at = vaddr - c->start;
-    return vaddr >= c->start && vaddr < c->end && c->targets[at / 8] >> at % 8 & 1;
-}
-
-/* What may be jumped to: functions by their unwind entries, and PLT stubs, which lie side by side
- * in one. */
-static void mark_targets(struct collection *c, const struct cfi *cfi)
-{
-    struct fde fde;
-
-    for (uint64_t start = cfi_next_start(cfi, c->start ? c->start - 1 : 0); start < c->end;
-         start = cfi_next_start(cfi, start)) {
-        mark_target(c, start);
-        if (cfi_find(cfi, start, &fde) || !exits_is_plt(c->image, &fde))
-            continue;
-        for (uint64_t stub = fde.start; stub < fde.end && stub < c->end; stub += 8)
-            mark_target(c, stub);
-    }
-}
-
-/* A jump through a slot that no unwind entry covers is in a PLT stub, too (lld's). */
-static void mark_stub_at(struct collection *c, const uint8_t *bytes, uint64_t vaddr)
-{
-    const struct cfi *tables;
-    struct fde fde;
-
-    if (bytes[0] == 0xff && bytes[1] == 0x25 &&
-        image_find_fde(c->image, vaddr, &tables, &fde) == -ENOENT) {
-        mark_target(c, vaddr);
-        mark_target(c, vaddr & ~(uint64_t)7);
-    }
-}
-
-static void add_jump(struct collection *c, uint64_t target, uint64_t from)
-{
-    struct leaving *to = c->to;
-    struct jump *jumps =
-        array_with_room(to->jumps, to->jump_count, &to->jump_capacity, sizeof(*jumps));
-
-    c->failed |= !jumps;
-    if (c->failed)
-        return;
-    to->jumps = jumps;
-    to->jumps[to->jump_count++] = (struct jump){ target, from };
-}
-
-/* Opcodes that jumps begin with, or may. */
-static const uint8_t begins_jump[256] = {
-    [0x0f] = 1, [0x70 ... 0x7f] = 1, [0xe9] = 1, [0xeb] = 1, [0xff] = 1,
-};
-
-/* The bytes at `vaddr`, and OVERLAP more: is there a jump? */
-static void collect_at(struct collection *c, const uint8_t *bytes, uint64_t vaddr)
-{
-    uint64_t target = 0;
-
-    if (bytes[0] == 0xe9)
-        target = relative(bytes + 1, vaddr + 5);
-    else if (bytes[0] == 0x0f && (bytes[1] & 0xf0) == 0x80)
-        target = relative(bytes + 2, vaddr + 6);
-    else if (bytes[0] == 0xeb || (bytes[0] & 0xf0) == 0x70)
-        target = vaddr + 2 + (uint64_t)(int64_t)(int8_t)bytes[1];
-    else if (bytes[0] == 0xff && bytes[1] == 0x25)
-        add_jump(c, relative(bytes + 2, vaddr + SLOT_JUMP), vaddr);
-    if (target && is_target(c, target))
-        add_jump(c, target, vaddr);
-}
-
-/* Where the next jump may be in so many bytes, from one on; `size`: nowhere. */
-typedef uint64_t finder(const uint8_t *bytes, uint64_t from, uint64_t size);
-
-static uint64_t find_jump(const uint8_t *bytes, uint64_t from, uint64_t size)
-{
-    while (from < size && !begins_jump[bytes[from]])
-        from++;
-    return from;
-}
-
-static uint64_t find_slot_jump(const uint8_t *bytes, uint64_t from, uint64_t size)
-{
-    const uint8_t *found = from < size ? memchr(bytes + from, 0xff, size - from) : NULL;
-    return found ? (uint64_t)(found - bytes) : size;
-}
-
-static void go_through_segment(struct collection *c, const struct segment *segment, finder *find,
-                               void (*look)(struct collection *, const uint8_t *, uint64_t))
-{
-    uint8_t *bytes = calloc(1, segment->size + OVERLAP);
-
-    c->failed |= !bytes || !image_bytes(c->image, segment->offset, bytes, segment->size);
-    const uint64_t size = c->failed ? 0 : segment->size;
-    for (uint64_t i = find(bytes, 0, size); i < size && !c->failed; i = find(bytes, i + 1, size))
-        look(c, bytes + i, segment->vaddr + i);
-    free(bytes);
-}
-
-static void go_through_code(struct collection *c, finder *find,
-                            void (*look)(struct collection *, const uint8_t *, uint64_t))
-{
-    for (size_t i = 0; i < c->image->segment_count; i++) {
-        if (c->image->segments[i].executable)
-            go_through_segment(c, &c->image->segments[i], find, look);
-    }
-}
-
-static int compare_jumps(const void *a, const void *b)
-{
-    const struct jump *x = a, *y = b;
-    return x->target != y->target ? (x->target > y->target) - (x->target < y->target)
-                                  : (x->from > y->from) - (x->from < y->from);
-}
-
-/* From where to where the executable segments reach; false: too far. */
-static bool find_code(struct collection *c)
-{
-    c->start = UINT64_MAX;
-    for (size_t i = 0; i < c->image->segment_count; i++) {
-        const struct segment *s = &c->image->segments[i];
-        if (!s->executable || !s->size)
-            continue;
-        if (s->size > CODE_MAX || s->vaddr > UINT64_MAX - CODE_MAX)
-            return false;
-        c->start = s->vaddr < c->start ? s->vaddr : c->start;
-        c->end = s->vaddr + s->size > c->end ? s->vaddr + s->size : c->end;
-    }
-    return c->start < c->end && c->end - c->start <= CODE_MAX;
-}
-
-static void collect(struct collection *c)
-{
-    struct leaving *to = c->to;
-
-    c->targets = find_code(c) ? calloc(1, (c->end - c->start) / 8 + 1) : NULL;
-    if (!c->targets || !images_have_room(c->images))
-        return;
-    mark_targets(c, &c->image->cfi);
-    mark_targets(c, &c->image->debug);
-    go_through_code(c, find_slot_jump, mark_stub_at);
-    go_through_code(c, find_jump, collect_at);
-    if (to->jump_count)
-        qsort(to->jumps, to->jump_count, sizeof(*to->jumps), compare_jumps);
-    c->images->held += to->jump_count * sizeof(*to->jumps);
-    to->complete = !c->failed;
-}
-
-int64_t exits_to(struct images *images, struct image *image, uint64_t target,
-                 const struct jump **ret)
-{
-    struct leaving *leaving = leaving_of(image);
-    size_t low = 0, high, end;
-
-    if (leaving && !leaving->collected) {
-        struct collection c = { .images = images, .image = image, .to = leaving };
-        leaving->collected = true;
-        collect(&c);
-        free(c.targets);
-    }
-    if (!leaving || !leaving->complete)
-        return -ENODATA;
-    for (high = leaving->jump_count; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        if (leaving->jumps[middle].target < target)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (end = low; end < leaving->jump_count && leaving->jumps[end].target == target;)
-        end++;
-    *ret = end > low ? leaving->jumps + low : NULL;
-    return (int64_t)(end - low);
 }

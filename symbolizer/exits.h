@@ -34,22 +34,6 @@ const struct exits *exits_find(struct images *images, struct image *image, uint6
 /* Of code in memory: if it is another than that in the file, the program has changed it. */
 uint64_t exits_hash(const uint8_t *code, size_t size);
 
-struct jump {
-    uint64_t target; /* vaddr of a function or a PLT stub; of a slot, if it jumps through that */
-    uint64_t from;   /* vaddr of the jump */
-};
-
-/*
- * All jumps of the image to `target`, or through it, that its code may have: whatever bytes look
- * like one. A function's jumps to its own start are among them. *ret is their array, and this how
- * many they are; -ENODATA: not known, for the code is too large or cannot be read.
- */
-int64_t exits_to(struct images *images, struct image *image, uint64_t target,
-                 const struct jump **ret);
-
-/* Is this the unwind entry of a section of PLT stubs? */
-bool exits_is_plt(const struct image *image, const struct fde *fde);
-
 void exits_deinit(struct image *image);
 
 #endif

@@ -8,6 +8,12 @@
 
 #include "symbolizer/array.h"
 
+/* glibc's elf.h has them since 2.36. */
+#ifndef DT_RELR
+#define DT_RELRSZ 35
+#define DT_RELR   36
+#endif
+
 enum {
     DYNAMIC_MAX = 4096,   /* entries of PT_DYNAMIC */
     HEADERS_MAX = 1024,   /* program headers, or sections */
@@ -19,6 +25,7 @@ struct dynamic {
     uint64_t strings, strings_size, symbols;
     uint64_t relocations, relocations_size;
     uint64_t plt_relocations, plt_relocations_size;
+    uint64_t packed, packed_size; /* DT_RELR */
 };
 
 struct table {
@@ -30,7 +37,7 @@ struct table {
 struct reader {
     const struct image *image;
     struct links *links;
-    size_t export_capacity, import_capacity;
+    size_t export_capacity, import_capacity, pointer_capacity;
     struct table strings, symbols;
     bool failed;
 };
@@ -40,6 +47,7 @@ void links_deinit(struct image *image)
     if (image->links) {
         free(image->links->exports);
         free(image->links->imports);
+        free(image->links->pointers);
     }
     free(image->links);
     image->links = NULL;
@@ -105,6 +113,12 @@ static void note_entry(struct dynamic *dynamic, const Elf64_Dyn *entry)
         break;
     case DT_PLTRELSZ:
         dynamic->plt_relocations_size = entry->d_un.d_val;
+        break;
+    case DT_RELR:
+        dynamic->packed = entry->d_un.d_ptr;
+        break;
+    case DT_RELRSZ:
+        dynamic->packed_size = entry->d_un.d_val;
         break;
     }
 }
@@ -173,7 +187,7 @@ static void add_export(struct reader *r, const Elf64_Sym *symbol)
     if (r->failed)
         return;
     links->exports = exports;
-    exports[links->export_count++] = (struct export){ symbol->st_value, name };
+    exports[links->export_count++] = (struct export){ name, symbol->st_value };
 }
 
 static void add_import(struct reader *r, uint64_t name, uint64_t slot, bool taken)
@@ -186,12 +200,12 @@ static void add_import(struct reader *r, uint64_t name, uint64_t slot, bool take
     if (r->failed)
         return;
     links->imports = imports;
-    imports[links->import_count++] = (struct import){ name, slot, taken };
+    imports[links->import_count++] = (struct import){ .slot = slot, .name = name, .taken = taken };
 }
 
 /* (A symbol that is not defined but has an address: that of its PLT stub, which the program, at a
  * fixed address, takes for the function's.) */
-static void add_relocation(struct reader *r, const Elf64_Rela *rela)
+static void add_import_of(struct reader *r, const Elf64_Rela *rela)
 {
     uint32_t type = ELF64_R_TYPE(rela->r_info), number = ELF64_R_SYM(rela->r_info);
     Elf64_Sym symbol;
@@ -205,7 +219,61 @@ static void add_relocation(struct reader *r, const Elf64_Rela *rela)
         add_import(r, name, rela->r_offset, type != R_X86_64_JUMP_SLOT || canonical);
 }
 
-static void read_relocations(struct reader *r, uint64_t vaddr, uint64_t size)
+static void add_pointer(struct reader *r, uint64_t vaddr)
+{
+    struct links *links = r->links;
+    uint64_t *pointers = array_with_room(links->pointers, links->pointer_count,
+                                         &r->pointer_capacity, sizeof(*pointers));
+
+    r->failed |= !pointers;
+    if (r->failed)
+        return;
+    links->pointers = pointers;
+    pointers[links->pointer_count++] = vaddr;
+}
+
+static void add_pointer_of(struct reader *r, const Elf64_Rela *rela)
+{
+    if (ELF64_R_TYPE(rela->r_info) == R_X86_64_RELATIVE)
+        add_pointer(r, (uint64_t)rela->r_addend);
+}
+
+/* The word at `slot` points to a place of its own. */
+static void add_pointer_at(struct reader *r, uint64_t slot)
+{
+    uint64_t offset, vaddr;
+
+    if (image_offset(r->image, slot, &offset) &&
+        image_bytes(r->image, offset, &vaddr, sizeof(vaddr)))
+        add_pointer(r, vaddr);
+}
+
+/* The packed ones (gABI, SHT_RELR): an even entry is where the next word is, an odd one a bit for
+ * each of the 63 words behind. */
+static void read_packed(struct reader *r, const struct dynamic *dynamic)
+{
+    struct table table = { 0 };
+    uint64_t entry, next = 0;
+
+    r->failed |= !read_table(r->image, dynamic->packed, dynamic->packed_size, &table);
+    for (size_t at = 0; at + sizeof(entry) <= table.size && !r->failed; at += sizeof(entry)) {
+        memcpy(&entry, table.bytes + at, sizeof(entry));
+        if (!(entry & 1)) {
+            add_pointer_at(r, entry);
+            next = entry + sizeof(entry);
+            continue;
+        }
+        for (unsigned bit = 1; bit < 64; bit++) {
+            if (entry >> bit & 1)
+                add_pointer_at(r, next + (bit - 1) * sizeof(entry));
+        }
+        next += 63 * sizeof(entry);
+    }
+    free(table.bytes);
+}
+
+static void read_relocations(struct reader *r, uint64_t vaddr, uint64_t size,
+                             void (*add)(struct reader *, const Elf64_Rela *))
 {
     struct table table = { 0 };
     Elf64_Rela rela;
@@ -213,7 +281,7 @@ static void read_relocations(struct reader *r, uint64_t vaddr, uint64_t size)
     if (read_table(r->image, vaddr, size, &table)) {
         for (size_t at = 0; at + sizeof(rela) <= table.size && !r->failed; at += sizeof(rela)) {
             memcpy(&rela, table.bytes + at, sizeof(rela));
-            add_relocation(r, &rela);
+            add(r, &rela);
         }
     } else {
         r->failed = true;
@@ -224,42 +292,42 @@ static void read_relocations(struct reader *r, uint64_t vaddr, uint64_t size)
 static int compare_exports(const void *a, const void *b)
 {
     const struct export *x = a, *y = b;
-    return (x->vaddr > y->vaddr) - (x->vaddr < y->vaddr);
+    return (x->name > y->name) - (x->name < y->name);
 }
 
 static int compare_imports(const void *a, const void *b)
 {
     const struct import *x = a, *y = b;
-    return (x->name > y->name) - (x->name < y->name);
+    return (x->slot > y->slot) - (x->slot < y->slot);
 }
 
-/* Nothing but the string table says where the symbols end: linkers put it behind them. (What they
- * put between is taken for symbols, too.) */
-static void read_links(struct reader *r, const struct dynamic *dynamic)
+/* Opens the tables of an image. Nothing but the string table says where the symbols end: linkers
+ * put it behind them. (What they put between is taken for symbols, too.) 1; 0: it has none;
+ * -EINVAL. */
+static int open_tables(struct reader *r, struct dynamic *dynamic)
 {
-    struct links *links = r->links;
-    uint64_t size = dynamic->strings > dynamic->symbols ? dynamic->strings - dynamic->symbols : 0;
-    Elf64_Sym symbol;
+    Elf64_Phdr phdr;
 
-    if (!read_table(r->image, dynamic->strings, dynamic->strings_size, &r->strings) ||
-        !read_table(r->image, dynamic->symbols, size, &r->symbols)) {
-        r->failed = true;
-        return;
-    }
-    for (uint64_t i = 1; find_symbol(r, i, &symbol) && !r->failed; i++)
-        add_export(r, &symbol);
-    read_relocations(r, dynamic->relocations, dynamic->relocations_size);
-    read_relocations(r, dynamic->plt_relocations, dynamic->plt_relocations_size);
-    if (links->export_count)
-        qsort(links->exports, links->export_count, sizeof(*links->exports), compare_exports);
-    if (links->import_count)
-        qsort(links->imports, links->import_count, sizeof(*links->imports), compare_imports);
+    if (!find_dynamic(r->image, &phdr))
+        return 0;
+    if (!read_dynamic(r->image, &phdr, dynamic))
+        return -EINVAL;
+    uint64_t size = dynamic->strings > dynamic->symbols ? dynamic->strings - dynamic->symbols : 0;
+    return read_table(r->image, dynamic->strings, dynamic->strings_size, &r->strings) &&
+                   read_table(r->image, dynamic->symbols, size, &r->symbols)
+               ? 1
+               : -EINVAL;
 }
 
-const struct links *links_find(struct images *images, struct image *image)
+static void close_tables(struct reader *r)
+{
+    free(r->strings.bytes);
+    free(r->symbols.bytes);
+}
+
+struct links *links_find(struct images *images, struct image *image)
 {
     struct dynamic dynamic;
-    Elf64_Phdr phdr;
 
     if (image->links)
         return image->links;
@@ -268,51 +336,90 @@ const struct links *links_find(struct images *images, struct image *image)
         return NULL;
     links->may_have_parts = has_debug_info(image);
     links->unknown = !images_have_room(images);
-    if (links->unknown || !find_dynamic(image, &phdr))
+    if (links->unknown)
         return links;
     struct reader r = { .image = image, .links = links };
-    if (read_dynamic(image, &phdr, &dynamic))
-        read_links(&r, &dynamic);
-    else
-        r.failed = true;
-    free(r.strings.bytes);
-    free(r.symbols.bytes);
-    links->unknown = r.failed;
-    images->held += links->export_count * sizeof(*links->exports) +
-                    links->import_count * sizeof(*links->imports);
+    int opened = open_tables(&r, &dynamic);
+    if (opened > 0) {
+        read_relocations(&r, dynamic.relocations, dynamic.relocations_size, add_import_of);
+        read_relocations(&r, dynamic.plt_relocations, dynamic.plt_relocations_size, add_import_of);
+    }
+    close_tables(&r);
+    if (links->import_count)
+        qsort(links->imports, links->import_count, sizeof(*links->imports), compare_imports);
+    links->unknown = opened < 0 || r.failed;
+    images->held += links->import_count * sizeof(*links->imports);
     return links;
 }
 
-size_t links_names(const struct links *links, uint64_t vaddr, const struct export **ret)
+static void read_offers(struct images *images, struct image *image, struct links *links)
 {
-    size_t low = 0, high = links->export_count, end;
+    struct reader r = { .image = image, .links = links };
+    struct dynamic dynamic;
+    Elf64_Sym symbol;
+    int opened = open_tables(&r, &dynamic);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (links->exports[middle].vaddr < vaddr)
-            low = middle + 1;
-        else
-            high = middle;
+    for (uint64_t i = 1; opened > 0 && find_symbol(&r, i, &symbol) && !r.failed; i++)
+        add_export(&r, &symbol);
+    if (opened > 0) {
+        read_relocations(&r, dynamic.relocations, dynamic.relocations_size, add_pointer_of);
+        read_packed(&r, &dynamic);
     }
-    for (end = low; end < links->export_count && links->exports[end].vaddr == vaddr;)
-        end++;
-    *ret = end > low ? links->exports + low : NULL;
-    return end - low;
+    close_tables(&r);
+    if (links->export_count)
+        qsort(links->exports, links->export_count, sizeof(*links->exports), compare_exports);
+    links->offers_unknown = opened < 0 || r.failed;
+    images->held += links->export_count * sizeof(*links->exports) +
+                    links->pointer_count * sizeof(*links->pointers);
 }
 
-size_t links_wanted(const struct links *links, uint64_t name, const struct import **ret)
+/* NULL: not known. */
+static const struct links *find_offers(struct images *images, struct image *image)
 {
-    size_t low = 0, high = links->import_count, end;
+    struct links *links = links_find(images, image);
 
-    while (low < high) {
+    if (links && !links->offers_asked) {
+        links->offers_asked = true;
+        read_offers(images, image, links);
+    }
+    return links && !links->offers_unknown ? links : NULL;
+}
+
+int64_t links_pointers(struct images *images, struct image *image, const uint64_t **ret)
+{
+    const struct links *links = find_offers(images, image);
+
+    if (links)
+        *ret = links->pointers;
+    return links ? (int64_t)links->pointer_count : -ENODATA;
+}
+
+int64_t links_offered(struct images *images, struct image *image, uint64_t name,
+                      const struct export **ret)
+{
+    const struct links *links = find_offers(images, image);
+    size_t low = 0, high, end;
+
+    if (!links)
+        return -ENODATA;
+    for (high = links->export_count; low < high;) {
         size_t middle = low + (high - low) / 2;
-        if (links->imports[middle].name < name)
+        if (links->exports[middle].name < name)
             low = middle + 1;
         else
             high = middle;
     }
-    for (end = low; end < links->import_count && links->imports[end].name == name;)
+    for (end = low; end < links->export_count && links->exports[end].name == name;)
         end++;
-    *ret = end > low ? links->imports + low : NULL;
-    return end - low;
+    *ret = links->exports + low;
+    return (int64_t)(end - low);
+}
+
+struct import *links_import(const struct links *links, uint64_t slot)
+{
+    const struct import wanted = { .slot = slot };
+
+    return links->import_count ? bsearch(&wanted, links->imports, links->import_count,
+                                         sizeof(wanted), compare_imports)
+                               : NULL;
 }

@@ -1,13 +1,15 @@
 /* tails.c - goes from the named function along its tail calls; and for calls through pointers asks
- * who makes a tail call to the function that was found. */
+ * who may have left to the function that was found (reach.h). */
 #include "tails.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "symbolizer/exits.h"
+#include "symbolizer/jumps.h"
 #include "symbolizer/library.h"
 #include "symbolizer/links.h"
+#include "symbolizer/reach.h"
 
 enum {
     NODES_MAX = 64, /* functions of one search */
@@ -21,10 +23,10 @@ struct decision {
     struct image *caller; /* and the image that calls; NULL: [anon] */
     uint64_t inner;       /* where the inner function starts; 0: there is no decision */
     struct between between;
-    /* If it is proven: as long as no other image wants a function of one of these names (links.h),
-     * other than this one for itself. */
-    uint64_t *names;
-    size_t name_count;
+    /* It was asked who may leave to this function, other than `asked_by`; it is proven as long as
+     * nobody may. */
+    const struct image *asked; /* NULL: it was not asked */
+    uint64_t asked_vaddr;
     struct image *asked_by;
     bool pending; /* an image is being fetched with which it may be another */
 };
@@ -32,16 +34,17 @@ struct decision {
 struct tails {
     struct decision *slots; /* open-addressed */
     size_t count, slot_count;
+    struct reach reach;
 };
 
 /* ---- What was decided ---- */
 
 void tails_destroy(struct tails *tails)
 {
-    for (size_t i = 0; tails && i < tails->slot_count; i++)
-        free(tails->slots[i].names);
-    if (tails)
+    if (tails) {
         free(tails->slots);
+        reach_deinit(&tails->reach);
+    }
     free(tails);
 }
 
@@ -82,171 +85,43 @@ static bool make_room(struct tails *tails)
 
 /* ---- From the inner function outwards ---- */
 
-/* With any one of the images for the C library, beside which conversions are known by their place.
- */
-static bool find_runtime(const struct images *images, const struct image *image)
+/* Adds the images of the regions to those that are asked about. 1 if any more may leave now, or to
+ * more; 0; -ENOMEM. */
+static int reach_of_regions(struct images *images, struct reach *reach, const struct code *code)
 {
-    static const struct runtime_libraries builtin;
+    int error = 0;
 
-    for (size_t i = 0; i < images->count; i++) {
-        const struct library_run run = { &images->images[i]->module, 1 };
-        if (library_is_runtime(&builtin, &run, &image->module))
-            return true;
+    for (size_t i = 0; i < code->region_count && !error; i++) {
+        struct image *image = code->regions[i].image;
+        if (image && (!i || image != code->regions[i - 1].image))
+            error = reach_add(reach, images, image);
     }
-    return false;
-}
-
-static bool is_runtime(const struct images *images, struct image *image)
-{
-    if (!image->runtime_asked) {
-        image->runtime_asked = true;
-        image->runtime = find_runtime(images, image);
-    }
-    return image->runtime;
-}
-
-/* A function that the inner one may have been jumped to by, or itself. */
-struct source {
-    struct image *image;
-    uint64_t vaddr;
-};
-
-struct doubt {
-    const struct tails_context *context; /* `images` of it, and once its `space` */
-    struct image *caller;                /* NULL: [anon] */
-    struct source sources[NODES_MAX];
-    size_t source_count;
-    uint64_t *names; /* by which others may want them */
-    size_t name_count, name_capacity;
-    bool found;   /* the pointer may have named a function of another library that left: */
-    bool pending; /* of one, perhaps, that is being fetched */
-};
-
-static void add_source(struct doubt *d, struct image *image, uint64_t vaddr)
-{
-    for (size_t i = 0; i < d->source_count; i++) {
-        if (d->sources[i].image == image && d->sources[i].vaddr == vaddr)
-            return;
-    }
-    if (d->source_count == NODES_MAX)
-        d->found = true;
-    else
-        d->sources[d->source_count++] = (struct source){ image, vaddr };
-}
-
-/* A function of this image, in which there is the jump, may have left by it. */
-static void add_jumper(struct doubt *d, struct image *image, const struct fde *fde)
-{
-    if (is_runtime(d->context->images, image))
-        add_source(d, image, fde->start);
-    else
-        d->found = true;
-}
-
-/* Those who jump to a function, or to a PLT stub for it. */
-static void add_jumpers(struct doubt *d, struct image *image, uint64_t target)
-{
-    const struct jump *jumps;
-    const struct cfi *tables;
-    struct fde fde;
-    int64_t count = exits_to(d->context->images, image, target, &jumps);
-
-    d->found |= count < 0;
-    for (int64_t i = 0; i < count; i++) {
-        int error = image_find_fde(image, jumps[i].from, &tables, &fde);
-        if (error || fde.start == target || exits_is_plt(image, &fde))
-            continue;
-        add_jumper(d, image, &fde);
-    }
-}
-
-/* Those who jump through a slot, or to a PLT stub that does. */
-static void add_slot_jumpers(struct doubt *d, struct image *image, uint64_t slot)
-{
-    /* What may come before `jmp *slot(%rip)` in a stub (call_decode_stub): nothing, bnd, endbr64,
-       both, the number of the symbol behind it or not. */
-    static const uint8_t before[] = { 0, 1, 4, 5, 6, 10 };
-    const struct jump *jumps;
-    const struct cfi *tables;
-    struct fde fde;
-    int64_t count = exits_to(d->context->images, image, slot, &jumps);
-
-    d->found |= count <= 0; /* or none: it is another kind of stub */
-    for (int64_t i = 0; i < count; i++) {
-        int error = image_find_fde(image, jumps[i].from, &tables, &fde);
-        if (!error && !exits_is_plt(image, &fde)) {
-            add_jumper(d, image, &fde);
-            continue;
-        }
-        for (size_t b = 0; b < sizeof(before); b++)
-            add_jumpers(d, image, jumps[i].from - before[b]);
-    }
-}
-
-/* Could functions of the image have left by a tail call to one of this name? Where they are of the
- * library that makes the call, that makes no difference. */
-static void ask_image(struct doubt *d, struct image *image, uint64_t name)
-{
-    const struct links *links = links_find(d->context->images, image);
-    const struct import *imports;
-    size_t count = links ? links_wanted(links, name, &imports) : 0;
-
-    if (image == d->caller && links && !links->may_have_parts)
-        return;
-    d->found |= !links || links->unknown;
-    for (size_t i = 0; i < count && !d->found; i++) {
-        if (!imports[i].taken)
-            add_slot_jumpers(d, image, imports[i].slot);
-        else
-            d->found |= image != d->caller &&
-                        !is_runtime(d->context->images, image); /* by a computed jump */
-    }
-}
-
-static bool note_name(struct doubt *d, uint64_t name)
-{
-    uint64_t *names = reallocarray(d->names, d->name_count + 1, sizeof(*names));
-
-    d->found |= !names;
-    if (!names)
-        return false;
-    d->names = names;
-    d->names[d->name_count++] = name;
-    return true;
+    return error ? error : reach_follow(reach, images);
 }
 
 /* (Text that was moved is code of its file still, former.h.) */
-static void ask_all_images(struct doubt *d, uint64_t name)
+static int reach_of_space(const struct tails_context *c)
 {
-    const struct space *space = d->context->space;
-    const struct code *code = space->code;
+    const struct space *space = c->space;
+    const struct formers *formers = &space->code->formers;
+    struct reach *reach = &space->code->tails->reach;
+    int error = 0;
 
-    for (size_t i = 0; i < code->region_count && !d->found; i++) {
-        struct image *image = code->regions[i].image;
-        d->found = d->pending = code->regions[i].pending;
-        if (image && (!i || image != code->regions[i - 1].image))
-            ask_image(d, image, name);
-    }
-    for (size_t i = 0; i < code->formers.count && !d->found; i++) {
-        const struct former *former = &code->formers.all[i];
+    for (size_t i = 0; i < formers->count && !error; i++) {
+        const struct former *former = &formers->all[i];
         if (space_overlaps(space, former->start, former->end - former->start))
-            ask_image(d, former->image, name);
+            error = reach_add(reach, c->images, former->image);
     }
+    return error ? error : reach_of_regions(c->images, reach, space->code);
 }
 
-/* Looks for all that may have jumped to a function. */
-static void ask(struct doubt *d, struct source source)
+static bool has_pending(const struct code *code)
 {
-    const struct links *links = links_find(d->context->images, source.image);
-    const struct export *exports;
-    size_t count = links ? links_names(links, source.vaddr, &exports) : 0;
-
-    d->found |= !links || links->unknown;
-    add_jumpers(d, source.image, source.vaddr);
-    for (size_t i = 0; i < count && !d->found; i++) {
-        if (note_name(d, exports[i].name))
-            ask_all_images(d, exports[i].name);
+    for (size_t i = 0; i < code->region_count; i++) {
+        if (code->regions[i].pending)
+            return true;
     }
+    return false;
 }
 
 /* Is it a program that has no libraries, and so the C library in itself? */
@@ -262,35 +137,33 @@ static bool asks_for_others(const struct tails_context *c, const struct site *si
                             const struct site *inner)
 {
     return inner->image && inner->start && !site->go &&
-           (is_runtime(c->images, inner->image) ||
+           (reach_is_runtime(c->images, inner->image) ||
             (inner->image == site->image && is_static(c->images, inner->image)));
 }
 
 /*
  * A call or jump in this image goes through a pointer. May that have named a function of another
- * one that left by a tail call to the inner one, straight or by way of others? `decision` gets what
- * this depends on. 0 or -ENOMEM.
+ * one that left by a tail call to the inner one, straight or by way of others? (A static program is
+ * taken for others to its own C library.) `decision` gets what this depends on. 0 or -ENOMEM.
  */
 static int find_doubt(const struct tails_context *context, struct image *image,
                       const struct site *inner, struct decision *decision, bool *ret)
 {
-    struct doubt *d = calloc(1, sizeof(*d));
+    uint64_t vaddr = inner->start - inner->bias;
 
-    if (!d)
-        return -ENOMEM;
-    *d = (struct doubt){ .context = context, .caller = image };
-    /* Of two that ask, what is wanted by either counts. */
-    decision->asked_by = decision->names && decision->asked_by != image ? NULL : image;
-    free(decision->names);
-    add_source(d, inner->image, inner->start - inner->bias);
-    for (size_t i = 0; i < d->source_count && !d->found; i++)
-        ask(d, d->sources[i]);
-    *ret = d->found;
-    decision->pending |= d->pending;
-    decision->names = d->names;
-    decision->name_count = d->name_count;
-    free(d);
-    return 0;
+    if (!reach_is_runtime(context->images, inner->image)) {
+        *ret = jumps_lead_to(inner->image, vaddr);
+        return 0;
+    }
+    int error = reach_of_space(context);
+    /* Of two that ask, who is another to either counts. */
+    decision->asked_by = decision->asked && decision->asked_by != image ? NULL : image;
+    decision->asked = inner->image;
+    decision->asked_vaddr = vaddr;
+    decision->pending |= has_pending(context->space->code);
+    *ret = decision->pending || reach_by_others(&context->space->code->tails->reach,
+                                                context->images, inner->image, vaddr, image);
+    return error < 0 ? error : 0;
 }
 
 /* ---- From the named function inwards ---- */
@@ -483,12 +356,6 @@ static bool follow_only_way(const struct way *way, struct between *ret)
     return true;
 }
 
-static bool may_have_parts(struct images *images, struct image *image)
-{
-    const struct links *links = links_find(images, image);
-    return !links || links->may_have_parts;
-}
-
 /* Are all the ways within one library? Then there is no doubt which. */
 static bool stays_in_library(const struct way *way)
 {
@@ -498,7 +365,7 @@ static bool stays_in_library(const struct way *way)
         if (way->nodes[i].leads && way->nodes[i].start->image != image)
             return false;
     }
-    return !may_have_parts(way->context->images, image);
+    return !reach_may_have_parts(way->context->images, image);
 }
 
 /* The call names another function than the inner one: what became of it? */
@@ -591,8 +458,6 @@ static void keep(struct space *space, const struct site *inner, struct decision 
         space_known_site(space, inner->address) == inner) {
         *known = *new;
         space->code->tails->count++;
-    } else {
-        free(new->names);
     }
 }
 
@@ -697,47 +562,17 @@ int tails_find_started(const struct tails_context *context, struct site *site,
 
 /* ---- When images come ---- */
 
-static bool has_image(const struct code *code, const struct image *image)
-{
-    for (size_t i = 0; i < code->region_count; i++) {
-        if (code->regions[i].image == image)
-            return true;
-    }
-    return false;
-}
-
-/* Would it have been decided otherwise with this image? */
-static bool is_disturbed(struct images *images, const struct decision *decision,
-                         struct image *image)
-{
-    const struct tails_context context = { .images = images };
-    struct doubt d = { .context = &context, .caller = decision->asked_by };
-
-    for (size_t i = 0; i < decision->name_count && !d.found; i++)
-        ask_image(&d, image, decision->names[i]);
-    return d.found || d.source_count;
-}
-
-static bool disturbs(struct images *images, const struct tails *tails, struct image *image)
-{
-    for (size_t i = 0; i < tails->slot_count; i++) {
-        const struct decision *d = &tails->slots[i];
-        if (d->inner && d->between.proven && is_disturbed(images, d, image))
-            return true;
-    }
-    return false;
-}
-
 bool tails_disturbed(struct images *images, const struct code *code, const struct code *next)
 {
-    const struct image *last = NULL;
+    struct tails *tails = code->tails;
+    int grown =
+        tails && tails->reach.member_count ? reach_of_regions(images, &tails->reach, next) : 0;
 
-    for (size_t i = 0; i < next->region_count && code->tails; i++) {
-        struct image *image = next->regions[i].image;
-        if (image && image != last && !has_image(code, image) &&
-            disturbs(images, code->tails, image))
+    for (size_t i = 0; grown > 0 && i < tails->slot_count; i++) {
+        const struct decision *d = &tails->slots[i];
+        if (d->inner && d->between.proven && d->asked &&
+            reach_by_others(&tails->reach, images, d->asked, d->asked_vaddr, d->asked_by))
             return true;
-        last = image;
     }
-    return false;
+    return grown < 0;
 }

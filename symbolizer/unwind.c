@@ -60,6 +60,7 @@ static void read_stack(struct unwinder *u, size_t size)
     if (got > 0)
         u->stack_size += (size_t)got;
     u->stack_ends = u->stack_size < size;
+    u->beyond = got < 0 ? (int)got : -EFAULT;
 }
 
 /* Makes it at least `wanted` bytes long. */
@@ -112,6 +113,10 @@ bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
         extend_stack(u, at + sizeof(*ret));
         if (unwinder_peek(u, address, ret))
             return true;
+    }
+    if (u->stack_ends && at <= u->stack_size && at + sizeof(*ret) > u->stack_size) {
+        u->failure = u->beyond;
+        return false;
     }
     ssize_t got = u->target->read(u->target->context, address, ret, sizeof(*ret));
     if (got == sizeof(*ret))

@@ -52,7 +52,8 @@ struct unwinder {
     uint8_t *stack; /* the piece that has been read: [stack_start, stack_start + stack_size) */
     uint64_t stack_start;
     size_t stack_size, stack_capacity;
-    bool stack_ends; /* no more can be read in one piece with it */
+    bool stack_ends; /* no more can be read in one piece with it, */
+    int beyond;      /* for this reason */
     size_t reach;    /* how far from stack_start the walk has read */
     size_t piece;    /* how much to read at once: about as far as recent walks have reached */
     bool inexact;    /* the frames from here outwards rest on a heuristic */

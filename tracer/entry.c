@@ -13,6 +13,7 @@
 
 #include "jit.h"
 #include "procfs.h"
+#include "readahead.h"
 #include "request.h"
 #include "resume.h"
 
@@ -75,8 +76,10 @@ int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi 
  * is no memory. */
 static int64_t take_stack(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
-    struct procfs procfs = { tracee, &trace->served };
+    struct procfs procfs = { tracee, &trace->served, &trace->readahead };
     struct target target = procfs_target(&procfs);
+
+    readahead_begin(&trace->readahead, tracee->space);
     int64_t stack = verify_unwind(&trace->verify, &trace->unwinder, tracee->space, &target,
                                   &entry->registers, tracee->spawned_by);
 
@@ -114,7 +117,7 @@ void entry_restore(struct tracee *tracee)
 static void note_clone(struct trace *trace, struct tracee *tracee, const struct entry *entry,
                        enum call_meaning meaning)
 {
-    struct procfs procfs = { tracee, &trace->served };
+    struct procfs procfs = { tracee, &trace->served, NULL };
     struct target target = procfs_target(&procfs);
     struct clone_args args = { 0 };
 

@@ -15,6 +15,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "readahead.h"
 #include "request.h"
 #include "served.h"
 #include "tracee.h"
@@ -73,18 +74,12 @@ static ssize_t read_without_waiting(const struct tracee *tracee, uint64_t addres
     return got > 0 ? got : !got ? -ESRCH : error == EIO || error == EINVAL ? -EFAULT : -error;
 }
 
-static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
+static ssize_t read_now(const struct tracee *tracee, uint64_t address, void *buffer, size_t size)
 {
-    const struct tracee *tracee = ((const struct procfs *)context)->tracee;
-    ssize_t got = 0;
-
-    if (tracee->space->served_count) {
-        size = served_readable(tracee->space, tracee->tid, address, size);
-        if (!size)
-            return -EFAULT;
-    }
     struct iovec local = { buffer, size };
     struct iovec remote = { (void *)(uintptr_t)address, size };
+    ssize_t got = 0;
+
     if (tracee->space->memory_fd < 0)
         open_busy(tracee);
     /* The file copies page by page by way of a page of the kernel's: 50 us for 400 KiB, without
@@ -95,12 +90,34 @@ static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t
         got = pread(tracee->space->memory_fd, buffer, size, (off_t)address);
     if (got > 0)
         return got;
+    if (got < 0 && errno == EIO && tracee->space->memory_fd >= 0)
+        return -EFAULT;
     if (tracee->space->userfaults)
         return read_without_waiting(tracee, address, buffer, size);
     got = process_vm_readv(tracee->tid, &local, 1, &remote, 1, 0);
     if (got < 0 && errno == EPERM && tracee->space->memory_fd >= 0)
         return -EFAULT; /* the open file says so */
     return got < 0 ? -errno : got;
+}
+
+static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
+{
+    const struct procfs *procfs = context;
+    const struct space *space = procfs->tracee->space;
+    /* What may wait, or must not be touched, is read by itself. */
+    struct readahead *ahead = space->userfaults || space->served_count ? NULL : procfs->ahead;
+
+    if (space->served_count) {
+        size = served_readable(space, procfs->tracee->tid, address, size);
+        if (!size)
+            return -EFAULT;
+    }
+    if (ahead && readahead_take(ahead, procfs->tracee->tid, address, buffer, size))
+        return (ssize_t)size;
+    ssize_t got = read_now(procfs->tracee, address, buffer, size);
+    if (ahead && got == (ssize_t)size)
+        readahead_note(ahead, address, size);
+    return got;
 }
 
 void procfs_keep_open(const struct tracee *tracee)

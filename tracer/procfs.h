@@ -12,6 +12,7 @@
 #include <sys/types.h>
 #include "symbolizer/target.h"
 
+struct readahead;
 struct served;
 struct tracee;
 
@@ -19,6 +20,7 @@ struct tracee;
 struct procfs {
     const struct tracee *tracee;
     struct served *served;
+    struct readahead *ahead; /* NULL: nothing is read ahead; else of the walk that has begun */
 };
 
 /* A target of this context, which must outlive it. */

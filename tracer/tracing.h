@@ -11,6 +11,7 @@
 #include "near.h"
 #include "progress.h"
 #include "queue.h"
+#include "readahead.h"
 #include "served.h"
 #include "symbolizer/image.h"
 #include "symbolizer/unwind.h"
@@ -27,6 +28,7 @@ struct trace {
     struct calls calls;
     struct images images;
     struct served served;
+    struct readahead readahead;
     struct unwinder unwinder;
     struct verify verify;
     struct tracees tracees;
