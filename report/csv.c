@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include "lines.h"
+#include "report/lines.h"
 
 static void print_cell(FILE *file, const char *text)
 {

@@ -5,7 +5,7 @@
 #define SYSTRACE_CSV_H
 
 #include <stdio.h>
-#include "table.h"
+#include "report/table.h"
 
 /* -ENOMEM. Errors of the file are left to ferror(3). */
 int csv_print(FILE *file, const struct table *table);

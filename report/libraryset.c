@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "symbolizer/array.h"
+#include "record/array.h"
 
 enum { FIRST_SUMS = 64 };
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "escape.h"
-#include "symbolizer/component.h"
+#include "record/escape.h"
+#include "record/component.h"
 
 /* Escaped texts of one run, each made once. */
 struct texts {

@@ -6,7 +6,7 @@
 #define SYSTRACE_LINES_H
 
 #include <stdbool.h>
-#include "table.h"
+#include "report/table.h"
 
 /* The columns, in their order. */
 enum column {

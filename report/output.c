@@ -13,12 +13,12 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "csv.h"
-#include "escape.h"
-#include "runfile.h"
-#include "stacktext.h"
-#include "tablejson.h"
-#include "text.h"
+#include "report/csv.h"
+#include "record/escape.h"
+#include "record/runfile.h"
+#include "report/stacktext.h"
+#include "report/tablejson.h"
+#include "report/text.h"
 
 /* ---- Formats ---- */
 

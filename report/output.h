@@ -6,8 +6,8 @@
 #define SYSTRACE_OUTPUT_H
 
 #include <stdio.h>
-#include "run.h"
-#include "table.h"
+#include "record/run.h"
+#include "report/table.h"
 
 enum output_format {
     OUTPUT_CSV,        /* the table */

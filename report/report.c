@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "escape.h"
-#include "output.h"
-#include "runfile.h"
-#include "text.h"
+#include "record/escape.h"
+#include "report/output.h"
+#include "record/runfile.h"
+#include "report/text.h"
 
 enum { EXIT_OURS = 125 };
 

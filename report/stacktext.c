@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "escape.h"
-#include "symbolizer/array.h"
-#include "symbolizer/component.h"
+#include "record/escape.h"
+#include "record/array.h"
+#include "record/component.h"
 
 /* Of a recursion only the first turn is shown. */
 enum {

@@ -6,7 +6,7 @@
 #define SYSTRACE_STACKTEXT_H
 
 #include <stdio.h>
-#include "table.h"
+#include "report/table.h"
 
 /* `table` is the run's. -ENOMEM. Errors of the file are left to ferror(3). */
 int stacktext_print(FILE *file, struct run *run, const struct table *table);

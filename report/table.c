@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "libraryset.h"
-#include "symbolizer/attribute.h"
-#include "symbolizer/component.h"
+#include "report/libraryset.h"
+#include "report/attribute.h"
+#include "record/component.h"
 
 /* What is known of a stack, whatever the program and number of its calls. */
 struct view {

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "run.h"
-#include "symbolizer/attribute.h"
-#include "symbolizer/library.h"
+#include "record/run.h"
+#include "report/attribute.h"
+#include "record/library.h"
 
 struct table_options {
     struct runtime_libraries runtime;

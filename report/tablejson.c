@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include "lines.h"
+#include "report/lines.h"
 
 static json_t *make_value(const struct line *line, enum column column)
 {

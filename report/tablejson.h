@@ -7,7 +7,7 @@
 #define SYSTRACE_TABLEJSON_H
 
 #include <stdio.h>
-#include "table.h"
+#include "report/table.h"
 
 /* -ENOMEM. Errors of the file are left to ferror(3). */
 int tablejson_print(FILE *file, const struct table *table);

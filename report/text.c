@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include "escape.h"
-#include "symbolizer/component.h"
+#include "record/escape.h"
+#include "record/component.h"
 
 /* Rows of all programs and phases together: of one library, or of one library and system call. */
 struct sum {

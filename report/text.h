@@ -5,7 +5,7 @@
 #define SYSTRACE_TEXT_H
 
 #include <stdio.h>
-#include "table.h"
+#include "report/table.h"
 
 enum { TEXT_WIDTH = 80, TEXT_WIDTH_MIN = 40 };
 

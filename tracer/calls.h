@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "symbolizer/syscalls.h"
+#include "record/syscalls.h"
 
 enum call_meaning {
     CALL_OTHER,

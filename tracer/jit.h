@@ -1,6 +1,6 @@
 /*
  * jit.h - names for code that programs make at run time, by their perf maps
- * (symbolizer/perfmap.h).
+ * (symbolizer/unwind/perfmap.h).
  */
 #ifndef SYSTRACE_JIT_H
 #define SYSTRACE_JIT_H

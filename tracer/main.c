@@ -10,14 +10,14 @@
  *                                            (tracee.c, family.c), in which call (entry.c, calls.c),
  *                                            what can be read without waiting for it (procfs.c,
  *                                            served.c),
- *     unwind         symbolizer/unwind.c     with which stack, over the maps and images of its
+ *     unwind         symbolizer/unwind/unwind.c     with which stack, over the maps and images of its
  *                                            address space (space.c, maps.c, image.c, cfi.c, call.c),
  *     jit_name_stack tracer/jit.c            and what the program says of code that it made (perfmap.c),
- *     run_count      report/run.c            counted by (program, stack, call);
- *     record_end     tracer/record.c         then the names of functions (symbolizer/names.c, symbols.c,
+ *     run_count      record/run.c            counted by (program, stack, call);
+ *     record_end     tracer/record.c         then the names of functions (symbolizer/names/names.c, symbols.c,
  *                                            places.c)
  *     salvage        tracer/salvage.c        or what there is by a fault of our own (crash.c)
- *   table_build      report/table.c          attribute each stack (symbolizer/attribute.c)
+ *   table_build      report/table.c          attribute each stack (report/attribute.c)
  *   output_run       report/output.c         CSV, run file, text, stacks (csv.c, runfile_print.c,
  *                                            text.c, stacktext.c)
  *

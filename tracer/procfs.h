@@ -1,5 +1,5 @@
 /*
- * procfs.h - the traced process as the symbolizer sees it (symbolizer/target.h): memory by
+ * procfs.h - the traced process as the symbolizer sees it (symbolizer/image/target.h): memory by
  * process_vm_readv(2), or /proc/TID/mem if it makes many calls; maps and files by /proc/TID; where
  * TID is the stopped thread itself (the leader may have exited, and its /proc files are empty
  * then).
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "symbolizer/target.h"
+#include "symbolizer/image/target.h"
 
 struct readahead;
 struct served;

@@ -14,10 +14,10 @@
 
 #include "diag.h"
 #include "procfs.h"
-#include "symbolizer/component.h"
-#include "symbolizer/goinline.h"
-#include "symbolizer/library.h"
-#include "symbolizer/names.h"
+#include "record/component.h"
+#include "symbolizer/image/go/goinline.h"
+#include "record/library.h"
+#include "symbolizer/names/names.h"
 
 /* What reading the symbols of one module may take, in time and memory. */
 enum { NAMES_MILLISECONDS = 20000 };

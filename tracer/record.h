@@ -1,5 +1,5 @@
 /*
- * record.h - what the tracer writes into the run (report/run.h): the execution, its programs, and
+ * record.h - what the tracer writes into the run (record/run.h): the execution, its programs, and
  * after the hot path the symbols of every frame.
  */
 #ifndef SYSTRACE_RECORD_H
@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include "options.h"
-#include "report/run.h"
-#include "symbolizer/image.h"
+#include "record/run.h"
+#include "symbolizer/image/image.h"
 
 /* Adds the execution that these options ask for and that begins now, with one of the engines; its
  * index, or a negative errno. */

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "symbolizer/maps.h"
-#include "symbolizer/space.h"
+#include "symbolizer/image/maps.h"
+#include "symbolizer/unwind/space.h"
 
 /* Of one run of the tracer. */
 struct served {

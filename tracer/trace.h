@@ -6,7 +6,7 @@
 #define SYSTRACE_TRACE_H
 
 #include "options.h"
-#include "report/run.h"
+#include "record/run.h"
 
 /* Writes the results as far as they go; an exit status, after a message if it is not 0. */
 typedef int save_fn(const struct options *options, struct run *run);

@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "calls.h"
-#include "symbolizer/space.h"
-#include "symbolizer/stack.h"
-#include "symbolizer/syscalls.h"
+#include "symbolizer/unwind/space.h"
+#include "record/stack.h"
+#include "record/syscalls.h"
 
 /* A thread group. */
 struct process {

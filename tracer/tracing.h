@@ -13,9 +13,9 @@
 #include "queue.h"
 #include "readahead.h"
 #include "served.h"
-#include "symbolizer/image.h"
-#include "symbolizer/unwind.h"
-#include "symbolizer/verify.h"
+#include "symbolizer/image/image.h"
+#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/verify.h"
 #include "trace.h"
 #include "tracee.h"
 

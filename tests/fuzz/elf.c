@@ -1,5 +1,5 @@
 /*
- * elf.c - fuzzes what is read of an ELF file when it is first mapped (symbolizer/image.c,
+ * elf.c - fuzzes what is read of an ELF file when it is first mapped (symbolizer/image/image.c,
  * debugframe.c, cfi.c, functions.c, library.c), and the unwind rows made of it (row.c, codepath.c):
  * as a file, and as a copy taken from memory.
  */
@@ -7,11 +7,11 @@
 
 #include <errno.h>
 
-#include "symbolizer/codepath.h"
-#include "symbolizer/functions.h"
-#include "symbolizer/gorow.h"
-#include "symbolizer/image.h"
-#include "symbolizer/library.h"
+#include "symbolizer/unwind/x86_64/codepath.h"
+#include "symbolizer/unwind/x86_64/functions.h"
+#include "symbolizer/image/go/gorow.h"
+#include "symbolizer/image/image.h"
+#include "record/library.h"
 
 enum { ROWS_MAX = 256, MAPPED_AT = 0x10000 };
 

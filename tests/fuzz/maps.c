@@ -1,11 +1,11 @@
-/* maps.c - fuzzes symbolizer/maps.c: any text as /proc/PID/maps. */
+/* maps.c - fuzzes symbolizer/image/maps.c: any text as /proc/PID/maps. */
 #include "fuzz.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/sysmacros.h>
 
-#include "symbolizer/maps.h"
+#include "symbolizer/image/maps.h"
 
 /* The path as it was before the kernel wrote it, which is never longer. */
 static void check_path(const struct mapping *m)

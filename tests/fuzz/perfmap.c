@@ -1,9 +1,9 @@
-/* perfmap.c - fuzzes symbolizer/perfmap.c: any bytes as a perf map, in two pieces. */
+/* perfmap.c - fuzzes symbolizer/unwind/perfmap.c: any bytes as a perf map, in two pieces. */
 #include "fuzz.h"
 
 #include <unistd.h>
 
-#include "symbolizer/perfmap.h"
+#include "symbolizer/unwind/perfmap.h"
 
 /* What holds an address has it in its range, and a name of one line. */
 static void check_address(const struct perfmap *map, uint64_t address)

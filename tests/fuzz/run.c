@@ -1,4 +1,4 @@
-/* run.c - fuzzes report/run.c and all that is made of a run: whatever a tracer could record, with
+/* run.c - fuzzes record/run.c and all that is made of a run: whatever a tracer could record, with
  * hostile names and numbers. */
 #include "runs.h"
 

@@ -1,4 +1,4 @@
-/* runfile.c - fuzzes report/runfile_read.c: any bytes as a run file; and what is done with those
+/* runfile.c - fuzzes record/runfile_read.c: any bytes as a run file; and what is done with those
  * that are accepted. */
 #include "runs.h"
 
@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "fuzz.h"
-#include "report/runfile.h"
+#include "record/runfile.h"
 
 /* ---- A mutator that keeps JSON what it is ---- */
 

@@ -5,7 +5,7 @@
 
 #include "fuzz.h"
 #include "report/csv.h"
-#include "report/runfile.h"
+#include "record/runfile.h"
 #include "report/stacktext.h"
 #include "report/tablejson.h"
 #include "report/text.h"

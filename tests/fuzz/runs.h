@@ -2,7 +2,7 @@
 #ifndef SYSTRACE_TESTS_FUZZ_RUNS_H
 #define SYSTRACE_TESTS_FUZZ_RUNS_H
 
-#include "report/run.h"
+#include "record/run.h"
 
 /*
  * What is written is read again as the same; adding it to nothing changes nothing, adding it to

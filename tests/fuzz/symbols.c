@@ -1,13 +1,13 @@
-/* symbols.c - fuzzes symbolizer/symbols.c and places.c, and libdwfl behind them: any file as the
+/* symbols.c - fuzzes symbolizer/names/symbols.c and places.c, and libdwfl behind them: any file as the
  * one whose functions are to be named. */
 #include "fuzz.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-#include "symbolizer/component.h"
-#include "symbolizer/places.h"
-#include "symbolizer/symbols.h"
+#include "record/component.h"
+#include "symbolizer/names/places.h"
+#include "symbolizer/names/symbols.h"
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {

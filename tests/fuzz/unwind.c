@@ -1,5 +1,5 @@
 /*
- * unwind.c - fuzzes the whole walk (symbolizer/unwind.c and all that it stands on): a process of
+ * unwind.c - fuzzes the whole walk (symbolizer/unwind/unwind.c and all that it stands on): a process of
  * which registers, map, stack and the one file that it maps are the input's. The input is a struct
  * head, then the texts of its map, the stack, and the file.
  */
@@ -7,8 +7,8 @@
 
 #include <errno.h>
 
-#include "symbolizer/attribute.h"
-#include "symbolizer/unwind.h"
+#include "report/attribute.h"
+#include "symbolizer/unwind/unwind.h"
 
 enum {
     HEAD_SIZE = 70,

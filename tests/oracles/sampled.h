@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/user.h>
-#include "symbolizer/target.h"
+#include "symbolizer/image/target.h"
 
 enum { SAMPLED_MAX = 1 << 18 }; /* frames: more than STACK_MAX_DEPTH */
 

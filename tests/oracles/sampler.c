@@ -1,5 +1,5 @@
 /*
- * sampler.c - takes the place of symbolizer/verify.c in a tracer of its own, tests/oracles/sampler:
+ * sampler.c - takes the place of symbolizer/unwind/verify.c in a tracer of its own, tests/oracles/sampler:
  * every N-th new stack of --verify=N is unwound by rows, by libunwind, by libdwfl and by gdb, and
  * handed to tests/oracles/gdb.py for comparison as a line of JSON. It must be started by
  * tests/oracles/sample, with $SYSTRACE_ORACLES a directory where gdb.py listens.
@@ -18,7 +18,7 @@
 #include <jansson.h>
 
 #include "sampled.h"
-#include "symbolizer/verify.h"
+#include "symbolizer/unwind/verify.h"
 #include "tracer/procfs.h"
 #include "tracer/tracee.h"
 

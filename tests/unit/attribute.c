@@ -2,7 +2,7 @@
  * table is that of docs/attribution.md. */
 #include "test.h"
 
-#include "symbolizer/attribute.h"
+#include "report/attribute.h"
 
 enum library { LIBC_, LD_, APP_, A_, B_, STDCXX_, VDSO_, ANON_, START_ };
 

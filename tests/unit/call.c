@@ -1,7 +1,7 @@
 /* call.c - calls before a return address: a table of encodings, as the assembler writes them. */
 #include "test.h"
 
-#include "symbolizer/call.h"
+#include "symbolizer/x86_64/call.h"
 
 enum { RETURN = 0x401000 };
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <link.h>
 
-#include "symbolizer/cfi.h"
+#include "symbolizer/image/cfi.h"
 
 /* Our own .eh_frame_hdr and .eh_frame, as they are mapped (so "vaddr" is the address in memory). */
 struct own {

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "symbolizer/codepages.h"
+#include "symbolizer/unwind/codepages.h"
 
 enum { START = 64 * CODE_PAGE, SIZE = 2 * CODE_PAGE + 100 };
 

@@ -9,9 +9,9 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "symbolizer/codepath.h"
-#include "symbolizer/functions.h"
-#include "symbolizer/instruction.h"
+#include "symbolizer/unwind/x86_64/codepath.h"
+#include "symbolizer/unwind/x86_64/functions.h"
+#include "symbolizer/x86_64/instruction.h"
 
 enum { PCS = 20000 }; /* that are compared of each library */
 
@@ -63,7 +63,7 @@ static size_t read_code(void *context, uint64_t address, uint8_t *buffer, size_t
 static bool is_start(void *context, uint64_t address)
 {
     const struct outwards *out = context;
-    return functions_has(&out->image->functions, address);
+    return functions_has(out->image, address);
 }
 
 static bool accept_first(void *context, const struct codepath *path)

@@ -1,8 +1,8 @@
 /* component.c - packages and crates by the names of their functions. */
 #include "test.h"
 
-#include "symbolizer/component.h"
-#include "symbolizer/library.h"
+#include "record/component.h"
+#include "record/library.h"
 
 static void test_go(void **state)
 {

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "symbolizer/debugframe.h"
-#include "symbolizer/program.h"
+#include "symbolizer/image/debugframe.h"
+#include "symbolizer/image/program.h"
 
 enum { VADDR = 0x400000, FIRST = 0x401000, SECOND = 0x402000, THIRD = 0x500000 };
 

@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include <errno.h>
-#include "report/escape.h"
+#include "record/escape.h"
 
 static void check(const char *raw, const char *text)
 {

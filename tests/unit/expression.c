@@ -4,7 +4,7 @@
 #include <dwarf.h>
 #include <errno.h>
 
-#include "symbolizer/expression.h"
+#include "symbolizer/image/expression.h"
 
 enum { NO_REGISTER = 16, NO_WORD = 0x666, FAILURE = 7 };
 

@@ -4,7 +4,7 @@
 
 #include "report/csv.h"
 #include "report/lines.h"
-#include "report/runfile.h"
+#include "record/runfile.h"
 #include "report/stacktext.h"
 
 /* The whole page. */

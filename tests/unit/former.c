@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolizer/former.h"
+#include "symbolizer/unwind/former.h"
 
 enum { PAGE = 4096, START = 0x10000, FILE_SIZE = 4 * PAGE };
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "symbolizer/gotable.h"
+#include "symbolizer/image/go/gotable.h"
 
 enum { TEXT = 0x401000, DATA = 0x500000, TREE = 0x500040, SIZE_MAX_OF_TABLE = 1024 };
 

@@ -1,7 +1,7 @@
 /* library.c - the closed list of runtime libraries: who is on it, who only looks like it. */
 #include "test.h"
 
-#include "symbolizer/library.h"
+#include "record/library.h"
 
 /* A module with a name, a soname ("" for none) and a path; pointers are borrowed. */
 static struct module make(const char *name, const char *soname, const char *path)

@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include <sys/sysmacros.h>
-#include "symbolizer/maps.h"
+#include "symbolizer/image/maps.h"
 
 static struct mapping parse(const char *text)
 {

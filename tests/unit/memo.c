@@ -1,7 +1,7 @@
 /* memo.c - the trie of known stacks, against a list of all that were added. */
 #include "test.h"
 
-#include "symbolizer/memo.h"
+#include "symbolizer/unwind/memo.h"
 
 static struct memo_node frame(uint64_t address)
 {

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "symbolizer/names.h"
+#include "symbolizer/names/names.h"
 
 enum { MEMORY = 64 << 20, EATEN = 1 << 20, SOON = 300, LATE = 60000 };
 

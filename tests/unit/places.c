@@ -5,7 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include "symbolizer/places.h"
+#include "symbolizer/names/places.h"
 
 /* The compiler that builds this, and others that there may be. */
 static const char *const compilers[] = { FIXTURE_COMPILER, "gcc", "clang" };

@@ -11,8 +11,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "symbolizer/image.h"
-#include "symbolizer/program.h"
+#include "symbolizer/image/image.h"
+#include "symbolizer/image/program.h"
 
 enum { PCS_MAX = 300000, OFFSET_MAX = 1 << 30 };
 

@@ -3,7 +3,7 @@
 #include "sample.h"
 
 #include <errno.h>
-#include "report/runfile.h"
+#include "record/runfile.h"
 
 static void test_init(void **state)
 {

@@ -3,8 +3,8 @@
 #include "sample.h"
 
 #include <errno.h>
-#include "report/escape.h"
-#include "report/runfile.h"
+#include "record/escape.h"
+#include "record/runfile.h"
 #include "report/table.h"
 
 static char *print(struct run *run)

@@ -6,7 +6,7 @@
 
 #include "test.h"
 
-#include "report/run.h"
+#include "record/run.h"
 
 /* Their numbers in a sample, which adds them in this order behind the pseudo-modules. */
 enum { SAMPLE_LIBC = MODULE_FIRST, SAMPLE_LD, SAMPLE_APP, SAMPLE_LIBA };

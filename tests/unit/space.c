@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "symbolizer/space.h"
+#include "symbolizer/unwind/space.h"
 
 enum { PAGES = 64, PAGE = 4096, ROUNDS = 20000 };
 

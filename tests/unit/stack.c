@@ -1,7 +1,7 @@
 /* stack.c - interning: equal stacks are one object, all others are not. */
 #include "test.h"
 
-#include "symbolizer/stack.h"
+#include "record/stack.h"
 
 /* Those without frames are there from the beginning. */
 enum { FIRST = STACK_ENDS };

@@ -2,7 +2,7 @@
  * they are linked. */
 #include "test.h"
 
-#include "symbolizer/staticlibc.h"
+#include "symbolizer/names/staticlibc.h"
 
 enum { MAX = 32 };
 

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include "symbolizer/symbols.h"
+#include "symbolizer/names/symbols.h"
 
 /* full.so has everything; the others are made of it. */
 static int setup(void **state)

@@ -1,7 +1,7 @@
 /* syscalls.c - names of system calls in three ABIs. */
 #include "test.h"
 
-#include "symbolizer/syscalls.h"
+#include "record/syscalls.h"
 
 static void test_names(void **state)
 {

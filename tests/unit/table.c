@@ -2,7 +2,7 @@
 #include "sample.h"
 
 #include "report/table.h"
-#include "symbolizer/attribute.h"
+#include "report/attribute.h"
 
 static const struct table_options defaults;
 

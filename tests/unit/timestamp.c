@@ -1,7 +1,7 @@
 /* timestamp.c - points in time as text and back. */
 #include "test.h"
 
-#include "report/timestamp.h"
+#include "record/timestamp.h"
 
 static void test_round_trip(void **state)
 {

@@ -2,7 +2,7 @@
  * many there are. */
 #include "test.h"
 
-#include "symbolizer/trail.h"
+#include "symbolizer/unwind/trail.h"
 
 enum { STEPS = 1000, FRAME = 32 };
 

@@ -12,8 +12,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "symbolizer/unwind.h"
-#include "symbolizer/verify.h"
+#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/verify.h"
 
 static ssize_t read_self(void *context, uint64_t address, void *buffer, size_t size)
 {

@@ -1,0 +1,213 @@
+/*
+ * run.h - the complete record of one run, or of several merged runs, in memory: everything that a
+ * table or picture is made from, without the program. It grows with distinct stacks, not with
+ * calls. runfile.h reads and writes it as JSON; the tracer fills it.
+ */
+#ifndef SYSTRACE_RUN_H
+#define SYSTRACE_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+#include "record/module.h"
+#include "record/source.h"
+#include "record/stack.h"
+#include "record/syscalls.h"
+
+/* The executable image a process runs. All strings owned raw bytes. */
+struct program {
+    char *name; /* under which it was executed: "redis-server" */
+    char *path; /* of the file: "/usr/bin/redis-check-rdb", to which that is a link */
+};
+
+/* The function that holds a frame's offset. */
+struct symbol {
+    uint32_t module;
+    uint64_t offset; /* file offset of its first byte */
+    uint64_t size;   /* bytes, never 0 */
+    char *name;      /* owned, demangled */
+    char *component; /* owned; of what was linked in statically (component.h), "" if not known */
+    enum source source;
+    uint32_t
+        outer; /* private: number + 1 of the nearest symbol before that ends after this one, or 0 */
+};
+
+/* A function that the compiler put into another, at the place of a frame. */
+struct inlined {
+    uint32_t module;
+    uint64_t offset; /* of the frame */
+    uint32_t
+        position; /* 0: the innermost; each is inlined into the next, the last into the symbol */
+    char *name;   /* as a symbol's */
+    char *component;
+};
+
+/* Where in the source a frame's place is, or that of a function inlined there. */
+struct source_line {
+    uint32_t module;
+    uint64_t offset;   /* of the frame */
+    uint32_t position; /* an inlined function's; the one behind the last of them: the symbol's */
+    char *file;        /* owned raw bytes, never empty */
+    uint32_t line;     /* 1..INT32_MAX */
+};
+
+/* Calls with one key: the fields before `calls`. */
+struct count {
+    uint32_t execution; /* index in run.executions */
+    uint32_t program;
+    uint32_t phase; /* index in run.phases: the user-defined phase */
+    uint32_t stack;
+    uint32_t abi; /* enum abi */
+    uint32_t nr;  /* x32: without bit 30 */
+    uint64_t calls;
+    uint64_t errors;      /* of these: returned an error */
+    uint64_t nanoseconds; /* between entry and return, of all calls that returned */
+};
+
+/* What the engine cannot know. */
+#define COUNT_UNKNOWN UINT64_MAX
+
+/* One traced execution: what is recorded once for each. */
+struct execution {
+    char id[33];                /* random, 128 bits, lower-case hex */
+    char **command;             /* NULL-terminated, owned; NULL or empty if there is `attach` */
+    int64_t *attach;            /* the processes attached to, owned; none for a command */
+    size_t attach_count;        /* of these */
+    char *kernel;               /* uname -r */
+    char *machine;              /* uname -m */
+    char *libc;                 /* of the tracer: "glibc 2.36" */
+    char *version;              /* of systrace-lib */
+    char *engine;               /* "seccomp" or "ptrace" */
+    struct timespec start, end; /* CLOCK_REALTIME */
+    int exit_status;            /* of the command: 0..255, or -1 */
+    int exit_signal;            /* that killed it, or 0 */
+    bool results;               /* returns were observed: errors and nanoseconds are known */
+    bool cut_short;             /* the tracer stopped before the last tracee ended */
+    /* Quality: what the tracer counted, independently of the counts below. */
+    uint64_t entries;  /* entries into the kernel that it saw; equals the sum of calls */
+    uint64_t denied;   /* of these: denied by a seccomp filter of the program's own;
+                          COUNT_UNKNOWN with the engine ptrace */
+    uint64_t killed;   /* of these: the thread was killed right there, or not seen to leave the call
+                          alive. At most so many the kernel itself does not count */
+    uint64_t vsyscall; /* calls of the vsyscall page: no entries; COUNT_UNKNOWN likewise */
+    uint64_t lost;     /* entries known to have been missed: 0, and shown */
+    uint64_t memo_hits;   /* stacks that the memo alone knew */
+    uint64_t memo_misses; /* stacks that it did not: they were walked, at least in part, */
+    uint64_t hard_walks;  /* and of these so many met a hard row (symbolizer/image/row.h) */
+};
+
+struct run {
+    struct execution *executions;
+    size_t execution_count;
+    struct program *programs;
+    size_t program_count;
+    char **phases; /* names of user-defined phases; the first is "", for none */
+    size_t phase_count;
+    struct module *modules; /* the pseudo-modules of module.h first */
+    size_t module_count;
+    struct symbol *symbols;
+    size_t symbol_count;
+    size_t
+        symbols_sorted; /* how many of them, from the first on, are in order and without doubles */
+    struct inlined *inlined;
+    size_t inlined_count;
+    size_t inlined_sorted; /* as symbols_sorted */
+    struct source_line *lines;
+    size_t line_count;
+    size_t lines_sorted;
+    struct stacks stacks;
+    struct count *counts; /* one per key */
+    size_t count_count;
+    uint32_t *count_slots; /* open-addressed hash of count index + 1 */
+    size_t count_slot_count;
+    /* growth of the arrays above, private */
+    size_t execution_capacity, program_capacity, phase_capacity, module_capacity, symbol_capacity,
+        inlined_capacity, line_capacity, count_capacity;
+};
+
+/* An empty run with the three pseudo-modules; -ENOMEM. */
+int run_init(struct run *run);
+void run_deinit(struct run *run);
+
+/* A new execution, zeroed but for its random id and exit_status -1; its index. Negative errno. */
+int64_t run_add_execution(struct run *run);
+
+/* The index of the program, phase or module with this key, added if new; strings are copied.
+ * -ENOMEM. A module's key is (identity, name, path); run_module adds `module->loads` to it. */
+int64_t run_program(struct run *run, const char *name, const char *path);
+int64_t run_phase(struct run *run, const char *name);
+int64_t run_module(struct run *run, const struct module *module);
+
+/* Adds a symbol (texts copied). Of two with the same module and offset only one stays: the longer,
+ * else the one with the bytewise lesser name, else component, else the earlier source. `size` is
+ * not 0 and offset + size is no overflow. -ENOMEM. */
+int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
+                   const char *name, const char *component, enum source source);
+
+/* Adds an inlined function (texts copied). Of two at the same module, offset and position only the
+ * one with the bytewise lesser name stays, else component. -ENOMEM. */
+int run_add_inlined(struct run *run, uint32_t module, uint64_t offset, uint32_t position,
+                    const char *name, const char *component);
+
+/* The functions inlined at the place of a frame, by their position; how many. Sorts them on first
+ * use. */
+size_t run_find_inlined(struct run *run, uint32_t module, uint64_t offset,
+                        const struct inlined **ret);
+
+/* Adds a source line (text copied). Of two at the same module, offset and position only the one
+ * with the bytewise lesser file stays, else the lesser line. -ENOMEM. */
+int run_add_line(struct run *run, uint32_t module, uint64_t offset, uint32_t position,
+                 const char *file, uint32_t line);
+
+/* The source line of a frame's place at a position, or NULL. Sorts them on first use. */
+const struct source_line *run_find_line(struct run *run, uint32_t module, uint64_t offset,
+                                        uint32_t position);
+
+/* Adds calls, errors and nanoseconds to the count with this key. Hot: one hash look-up. The index
+ * of the count, for run_add_result(); -ENOMEM. */
+int64_t run_count(struct run *run, const struct count *count);
+
+/* Adds what came of one of its calls to the count with this index. */
+void run_add_result(struct run *run, uint32_t count, bool error, uint64_t nanoseconds);
+
+/* The sum, or INT64_MAX if it is more: the most that a run file can say. */
+uint64_t run_sum(uint64_t a, uint64_t b);
+
+/* The symbol whose range holds this offset of the module, or NULL; of several the one that starts
+ * last. Sorts the symbols on first use. */
+const struct symbol *run_find_symbol(struct run *run, uint32_t module, uint64_t offset);
+
+/* Calls of one execution by what is known of their stacks, whatever libraries are runtime
+ * libraries. */
+struct quality {
+    uint64_t by_end[STACK_ENDS]; /* complete, or incomplete for this reason */
+    uint64_t inexact;            /* on a stack that has an inexact or a tail frame */
+};
+
+/* Adds up the counts: ret[i] is of the execution i and is overwritten. */
+void run_quality(const struct run *run, struct quality *ret);
+
+/*
+ * Adds `other` to `run`: associative and commutative once sorted. -EEXIST if an execution id is in
+ * both, -EOVERFLOW if the calls of all executions exceed INT64_MAX (in both cases `run` is
+ * untouched), -ENOMEM.
+ */
+int run_merge(struct run *run, const struct run *other);
+
+/*
+ * Puts everything in the one order that depends on nothing but what is recorded: executions by id,
+ * all else by its key, pseudo-modules and the phase "" first. Every index obtained before is void.
+ * -ENOMEM.
+ */
+int run_sort(struct run *run);
+
+/* For run*.c: put the symbols, the inlined functions, the lines in order; free them all; rebuild
+ * the hash of the counts (-ENOMEM). */
+void run_sort_symbols(struct run *run);
+void run_sort_inlined(struct run *run);
+void run_sort_lines(struct run *run);
+void run_free_symbols(struct run *run);
+int run_index_counts(struct run *run);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * row.h - unwind rows: where the caller's registers are, at one pc. Made of the CFI of an image and
+ * kept for all address spaces that map it. Nearly all code has rows of one simple form; the rest is
+ * ROW_HARD and keeps all rules (registers.h).
+ */
+#ifndef SYSTRACE_ROW_H
+#define SYSTRACE_ROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "symbolizer/image/program.h"
+
+struct row {
+    enum row_kind {
+        ROW_NONE,      /* no unwind entry */
+        ROW_CFA_RSP,   /* CFA = rsp + cfa_offset, return address at CFA - 8 */
+        ROW_CFA_RBP,   /* CFA = rbp + cfa_offset, return address at CFA - 8 */
+        ROW_HARD,      /* anything else: PLT stubs, realigned stacks */
+        ROW_BAD,       /* malformed, or not to be trusted to libunwind */
+        ROW_OUTERMOST, /* the return address is undefined: there is no caller */
+        ROW_SIGNAL,    /* the kernel's signal frame, struct rt_sigframe, is at rsp - 8 */
+        ROW_IN_RDI,    /* CFA = rsp + cfa_offset, return address in rdi: vfork(2) */
+        /* Go's (gorow.h): */
+        ROW_GO, /* CFA = rsp + cfa_offset, return address at CFA - 8; rbp is lost */
+        /* By running the code from the pc to the function's return (epilogue.h); if that cannot
+         * be, as ROW_GO, unless cfa_offset is 0. */
+        ROW_CODE,
+    } kind;
+    union {
+        struct {
+            int32_t cfa_offset;
+            int32_t rbp_offset; /* the caller's rbp is at CFA + rbp_offset; 0: it is still in rbp */
+        };
+        const struct frame_rules *rules; /* ROW_HARD: kept as long as the image is */
+    };
+};
+
+/* Rows of one image, by vaddr. */
+struct rows {
+    struct row_slot {
+        uint64_t vaddr; /* 0: free; no code is there */
+        struct row row;
+        struct frame_rules *rules; /* NULL: never asked for */
+    } * slots;
+    size_t slot_count, count;
+};
+
+/* Is the stack pointer that the caller had saved somewhere? Else it is the CFA. */
+static inline bool row_moves_stack(const struct row *row)
+{
+    return row->kind == ROW_HARD && row->rules->registers[DWARF_RSP].kind != RULE_UNSPECIFIED;
+}
+
+void rows_deinit(struct rows *rows);
+
+/* The row for the instruction at `vaddr`, which this entry covers. */
+struct row rows_find(struct rows *rows, const struct fde *fde, uint64_t vaddr);
+
+/* All that the entry says of that pc, kept as long as the image is. NULL: it is ROW_BAD, or no
+ * memory. */
+const struct frame_rules *rows_rules(struct rows *rows, const struct fde *fde, uint64_t vaddr);
+
+#endif

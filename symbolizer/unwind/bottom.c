@@ -1,0 +1,115 @@
+/* bottom.c - looks at the code where a walk cannot go on. */
+#include "bottom.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "symbolizer/unwind/x86_64/codepath.h"
+#include "symbolizer/x86_64/instruction.h"
+
+enum {
+    CODE_SIZE = 64, /* of which the end of a thread is a part */
+    END_MAX = 8,    /* instructions */
+};
+
+static size_t read_code(void *context, uint64_t address, uint8_t *buffer, size_t size)
+{
+    const struct target *target = ((const struct unwinder *)context)->target;
+    ssize_t got = target->read(target->context, address, buffer, size);
+
+    return got > 0 ? (size_t)got : 0;
+}
+
+static bool is_start(void *context, uint64_t address)
+{
+    (void)context, (void)address;
+    return false;
+}
+
+/* Known by its first instructions (mov %rbx,%rsp; mov (%rsp),%rdi: since glibc 2.3), for no symbol
+ * table but the debug file's has it. */
+bool bottom_is_start_context(struct unwinder *u, uint64_t address)
+{
+    static const uint8_t start_context[] = { 0x48, 0x89, 0xdc, 0x48, 0x8b, 0x3c, 0x24 };
+    uint8_t code[sizeof(start_context)];
+
+    return read_code(u, address, code, sizeof(code)) == sizeof(code) &&
+           !memcmp(code, start_context, sizeof(code));
+}
+
+/* Is there no call before the address? One that cannot be read may be one. */
+static bool is_uncalled(struct unwinder *u, uint64_t address)
+{
+    struct site *call = space_site(u->space, u->target, address - 1);
+
+    return !call || (!space_resolve_call(u->space, u->target, &u->code, call) && !call->is_call);
+}
+
+bool bottom_is_planted(struct unwinder *u, uint64_t address)
+{
+    const struct codepath_source source = { read_code, is_start, NULL, u };
+    const struct site *bottom = space_site(u->space, u->target, address);
+
+    if (!bottom || !bottom->image)
+        return false;
+    if (bottom->start == address && bottom_is_start_context(u, address))
+        return true;
+    return !bottom->signal && is_uncalled(u, address) && codepath_never_returns(&source, address);
+}
+
+/* What the instruction puts into eax, if that is a number; else -1. */
+static int number_to_eax(const uint8_t *code, size_t size)
+{
+    static const uint8_t wide[] = { 0x48, 0xc7, 0xc0 };
+    int32_t number;
+
+    if (size == 5 && *code == 0xb8) /* mov number, eax */
+        memcpy(&number, code + 1, sizeof(number));
+    else if (size == 7 && !memcmp(code, wide, sizeof(wide))) /* mov number, rax */
+        memcpy(&number, code + 3, sizeof(number));
+    else if (size == 2 && *code == 0xb0) /* mov number, al; where the rest was cleared before */
+        number = code[1];
+    else
+        return -1;
+    return number;
+}
+
+/* The number that the instruction before an address puts into eax; -1: none. */
+static int number_before(struct unwinder *u, uint64_t address)
+{
+    uint8_t code[7];
+    int number;
+
+    if (read_code(u, address - sizeof(code), code, sizeof(code)) != sizeof(code))
+        return -1;
+    number = number_to_eax(code, 7);
+    return number >= 0 ? number : number_to_eax(code + 2, 5);
+}
+
+/* Does a system call that ends the thread come next? */
+static bool ends_here(const uint8_t *code, int number)
+{
+    return code[0] == 0x0f && code[1] == 0x05 && (number == SYS_exit || number == SYS_exit_group);
+}
+
+bool bottom_ends_thread(struct unwinder *u, const struct site *site)
+{
+    uint8_t code[CODE_SIZE];
+    const bool innermost = u->depth == 1;
+    const uint64_t from = innermost || site->uncalled ? site->address : site->address + 1;
+    size_t size = read_code(u, from, code, sizeof(code));
+    int number = innermost ? number_before(u, from) : -1;
+    struct instruction i;
+
+    for (int count = 0; count < END_MAX && instruction_decode(code, size, &i); count++) {
+        if (i.length == 2 && ends_here(code, number))
+            return true;
+        int next = number_to_eax(code, i.length);
+        number = next >= 0 ? next : number;
+        if (i.flow != FLOW_NEXT || (code[0] == 0x0f && code[1] == 0x05))
+            return false;
+        size -= i.length;
+        memmove(code, code + i.length, size);
+    }
+    return false;
+}

@@ -1,0 +1,175 @@
+/* memo.c - a trie in one array: a path lies in one piece, and a hash leads to where others branch
+ * off. */
+#include "memo.h"
+
+#include <stdlib.h>
+
+#include "record/array.h"
+
+enum { FIRST_NODES = 256, FIRST_SLOTS = 64 };
+
+void memo_deinit(struct memo *memo)
+{
+    free(memo->nodes);
+    free(memo->slots);
+    free(memo->sights);
+    *memo = (struct memo){ 0 };
+}
+
+/* The slot of a node, or the empty one where it belongs. There is always an empty one. */
+static uint32_t *find_slot(const struct memo *memo, uint32_t inner, uint64_t address)
+{
+    uint32_t mask = memo->slot_count - 1;
+    uint32_t i = (uint32_t)(((address ^ (uint64_t)inner << 32) * 0x9e3779b97f4a7c15u) >> 32) & mask;
+
+    for (; memo->slots[i]; i = (i + 1) & mask) {
+        const struct memo_node *node = &memo->nodes[memo->slots[i] - 1];
+        if (node->address == address && node->inner == inner)
+            break;
+    }
+    return &memo->slots[i];
+}
+
+uint32_t memo_find(const struct memo *memo, uint32_t inner, uint64_t address)
+{
+    uint32_t behind = inner + 1;
+
+    if (behind < memo->count && memo->nodes[behind].address == address &&
+        memo->nodes[behind].inner == inner)
+        return behind;
+    /* An empty slot says 0: no node. */
+    return memo->slot_count ? *find_slot(memo, inner, address) - 1 : MEMO_NONE;
+}
+
+static bool make_slots(struct memo *memo)
+{
+    struct memo larger = *memo;
+
+    larger.slot_count = memo->slot_count ? 2 * memo->slot_count : FIRST_SLOTS;
+    larger.slots = calloc(larger.slot_count, sizeof(*larger.slots));
+    if (!larger.slots)
+        return false;
+    for (uint32_t i = 0; i < memo->slot_count; i++) {
+        if (memo->slots[i]) {
+            const struct memo_node *node = &memo->nodes[memo->slots[i] - 1];
+            *find_slot(&larger, node->inner, node->address) = memo->slots[i];
+        }
+    }
+    free(memo->slots);
+    *memo = larger;
+    return true;
+}
+
+/* Room for `depth` nodes and a slot. */
+static bool make_room(struct memo *memo, uint32_t depth)
+{
+    uint32_t capacity = memo->capacity ? memo->capacity : FIRST_NODES;
+
+    while (capacity - memo->count < depth)
+        capacity *= 2;
+    if (capacity > memo->capacity) {
+        struct memo_node *nodes = reallocarray(memo->nodes, capacity, sizeof(*nodes));
+        if (!nodes)
+            return false;
+        memo->nodes = nodes;
+        memo->capacity = capacity;
+    }
+    return 2 * (memo->slotted + 1) <= memo->slot_count || make_slots(memo);
+}
+
+static bool same_sight(const struct memo_sight *a, const struct memo_sight *b)
+{
+    return a->place == b->place && a->count == b->count && a->at == b->at && a->word == b->word;
+}
+
+/* Is this node the frame of the path? */
+static bool is_same(const struct memo *memo, const struct memo_node *node,
+                    const struct memo_node *frame, const struct memo_sight *sights)
+{
+    if (node->guessed != frame->guessed || node->rbp != frame->rbp ||
+        node->sight_count != frame->sight_count)
+        return false;
+    for (uint32_t i = 0; i < node->sight_count; i++) {
+        if (!same_sight(&memo->sights[node->sights + i], &sights[frame->sights + i]))
+            return false;
+    }
+    return true;
+}
+
+/* The node of the next frame of a path, or MEMO_NONE; then *last is the last one of those that were
+ * guessed otherwise, if there are any, and *others how many. */
+static uint32_t find_same(const struct memo *memo, uint32_t inner, const struct memo_node *frame,
+                          const struct memo_sight *sights, uint32_t *last, uint32_t *others)
+{
+    uint32_t node = memo_find(memo, inner, frame->address);
+
+    *last = MEMO_NONE;
+    *others = 0;
+    while (node != MEMO_NONE && !is_same(memo, &memo->nodes[node], frame, sights)) {
+        *last = node;
+        ++*others;
+        node = memo->nodes[node].other;
+    }
+    return node;
+}
+
+/* False: no memory. */
+static bool append_sights(struct memo *memo, struct memo_node *node,
+                          const struct memo_sight *sights)
+{
+    const uint32_t first = node->sights;
+
+    node->sights = (uint32_t)memo->sight_count;
+    for (uint32_t i = 0; i < node->sight_count; i++) {
+        struct memo_sight *array =
+            array_with_room(memo->sights, memo->sight_count, &memo->sight_capacity, sizeof(*array));
+        if (!array)
+            return false;
+        memo->sights = array;
+        memo->sights[memo->sight_count++] = sights[first + i];
+    }
+    return true;
+}
+
+/* Adds frames beyond `inner`, all new; the first beside `last`, if that is one. */
+static void append(struct memo *memo, uint32_t inner, uint32_t last, const struct memo_node *path,
+                   uint32_t depth, const struct memo_sight *sights, uint32_t stack)
+{
+    const uint32_t first = memo->count;
+
+    for (uint32_t i = 0; i < depth; i++) {
+        struct memo_node *node = &memo->nodes[first + i];
+        *node = path[i];
+        node->inner = i ? first + i - 1 : inner;
+        node->stack = i + 1 == depth ? stack : MEMO_NONE;
+        node->other = MEMO_NONE;
+        if (!append_sights(memo, node, sights))
+            return;
+    }
+    memo->count += depth;
+    if (last != MEMO_NONE) {
+        memo->nodes[last].other = first;
+    } else {
+        *find_slot(memo, inner, path->address) = first + 1;
+        memo->slotted++;
+    }
+}
+
+void memo_add(struct memo *memo, uint32_t root, const struct memo_node *path, uint32_t depth,
+              const struct memo_sight *sights, uint32_t stack)
+{
+    uint32_t inner = root, known = 0, next, last = MEMO_NONE, others = 0;
+
+    if (memo->count + depth > MEMO_NODES_MAX || memo->sight_count > MEMO_SIGHTS_MAX)
+        memo_deinit(memo);
+    while (known < depth &&
+           (next = find_same(memo, inner, &path[known], sights, &last, &others)) != MEMO_NONE) {
+        inner = next;
+        known++;
+    }
+    /* (Where a stack ends, none goes on: its addresses decide how it ends.) */
+    if (known < depth && others < MEMO_OTHERS_MAX &&
+        (inner >= MEMO_ROOT || memo->nodes[inner].stack == MEMO_NONE) &&
+        make_room(memo, depth - known))
+        append(memo, inner, last, path + known, depth - known, sights, stack);
+}

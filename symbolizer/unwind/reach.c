@@ -1,0 +1,331 @@
+/*
+ * reach.c - goes from each image that is no runtime library to all functions of those that it
+ * leaves to by name, and from these by their own jumps to further ones, as often as there is one
+ * that is new.
+ */
+#include "reach.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/array.h"
+#include "symbolizer/x86_64/call.h"
+#include "symbolizer/unwind/learned.h"
+#include "symbolizer/unwind/x86_64/exits.h"
+#include "symbolizer/unwind/x86_64/jumps.h"
+#include "record/library.h"
+#include "symbolizer/image/links.h"
+
+/* A function that is to be looked at. */
+struct place_ahead {
+    struct image *image;
+    uint64_t vaddr;
+};
+
+/* What one image leaves to. */
+struct walk {
+    struct reach *reach;
+    struct images *images;
+    struct image *by;
+    struct place_ahead *ahead;
+    size_t ahead_count, ahead_capacity;
+    bool jumped; /* by jumps alone */
+    bool grown, failed;
+};
+
+void reach_deinit(struct reach *reach)
+{
+    free(reach->members);
+    free(reach->all);
+    *reach = (struct reach){ 0 };
+}
+
+/* With any one of the images for the C library, beside which conversions are known by their place.
+ */
+static bool find_runtime(const struct images *images, const struct image *image)
+{
+    static const struct runtime_libraries builtin;
+
+    for (size_t i = 0; i < images->count; i++) {
+        const struct library_run run = { &images->images[i]->module, 1 };
+        if (library_is_runtime(&builtin, &run, &image->module))
+            return true;
+    }
+    return false;
+}
+
+bool reach_is_runtime(const struct images *images, struct image *image)
+{
+    struct learned *learned = learned_of(image);
+
+    if (!learned)
+        return find_runtime(images, image);
+    if (!learned->runtime_asked) {
+        learned->runtime_asked = true;
+        learned->runtime = find_runtime(images, image);
+    }
+    return learned->runtime;
+}
+
+bool reach_may_have_parts(struct images *images, struct image *image)
+{
+    const struct links *links = links_find(images, image);
+    return !links || links->may_have_parts;
+}
+
+int reach_add(struct reach *reach, struct images *images, struct image *image)
+{
+    size_t low = 0, high = reach->member_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (reach->members[middle].image < image)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < reach->member_count && reach->members[low].image == image)
+        return 0;
+    struct reach_member *members = array_with_room(reach->members, reach->member_count,
+                                                   &reach->member_capacity, sizeof(*members));
+    if (!members)
+        return -ENOMEM;
+    reach->members = members;
+    memmove(members + low + 1, members + low, (reach->member_count++ - low) * sizeof(*members));
+    members[low] = (struct reach_member){ image, reach_is_runtime(images, image), false };
+    reach->unfollowed = true;
+    return 0;
+}
+
+/* ---- What is reached ---- */
+
+static size_t lower_bound(const struct reach *reach, const struct image *image, uint64_t vaddr)
+{
+    size_t low = 0, high = reach->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct reached *r = &reach->all[middle];
+        if (r->image < image || (r->image == image && r->vaddr < vaddr))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct reached *find_reached(const struct reach *reach, const struct image *image,
+                                    uint64_t vaddr)
+{
+    size_t at = lower_bound(reach, image, vaddr);
+    struct reached *r = &reach->all[at];
+
+    return at < reach->count && r->image == image && r->vaddr == vaddr ? r : NULL;
+}
+
+static bool insert(struct reach *reach, struct reached new)
+{
+    size_t at = lower_bound(reach, new.image, new.vaddr);
+    struct reached *all = array_with_room(reach->all, reach->count, &reach->capacity, sizeof(*all));
+
+    if (!all)
+        return false;
+    reach->all = all;
+    memmove(all + at + 1, all + at, (reach->count++ - at) * sizeof(*all));
+    all[at] = new;
+    return true;
+}
+
+/* False: that is known already, and so is what follows from it. */
+static bool note(struct walk *walk, const struct image *image, uint64_t vaddr)
+{
+    struct reached *r = find_reached(walk->reach, image, vaddr);
+    bool same = r && r->by == walk->by;
+
+    if (r && (r->several || (same && (r->jumped || !walk->jumped))))
+        return false;
+    if (!r)
+        walk->failed |=
+            !insert(walk->reach, (struct reached){ image, vaddr, walk->by, false, walk->jumped });
+    else if (same)
+        r->jumped = true;
+    else
+        r->several = true;
+    walk->grown = true;
+    return !walk->failed;
+}
+
+static void go_to(struct walk *walk, struct image *image, uint64_t vaddr)
+{
+    const struct cfi *tables;
+    struct fde fde;
+
+    if (!image_find_fde(image, vaddr, &tables, &fde))
+        vaddr = fde.start;
+    if (!note(walk, image, vaddr))
+        return;
+    struct place_ahead *ahead =
+        array_with_room(walk->ahead, walk->ahead_count, &walk->ahead_capacity, sizeof(*ahead));
+    walk->failed |= !ahead;
+    if (!ahead)
+        return;
+    walk->ahead = ahead;
+    ahead[walk->ahead_count++] = (struct place_ahead){ image, vaddr };
+}
+
+/* Which of the runtime libraries has it, is not asked: any may. */
+static void go_to_name(struct walk *walk, uint64_t name)
+{
+    const struct export *exports;
+
+    for (size_t m = 0; m < walk->reach->member_count; m++) {
+        const struct reach_member *member = &walk->reach->members[m];
+        int64_t count =
+            member->runtime ? links_offered(walk->images, member->image, name, &exports) : 0;
+        if (count < 0)
+            note(walk, member->image, REACH_ANY);
+        for (int64_t i = 0; i < count; i++)
+            go_to(walk, member->image, exports[i].vaddr);
+    }
+}
+
+/* A slot without a name gets the address of one of several functions of the library itself that do
+ * the same, for various processors (IRELATIVE): these make no system calls. */
+static void go_through_slot(struct walk *walk, struct image *image, uint64_t slot)
+{
+    const struct links *links = links_find(walk->images, image);
+    const struct import *import = links ? links_import(links, slot) : NULL;
+
+    if (import)
+        go_to_name(walk, import->name);
+}
+
+static struct call stub_at(const struct image *image, uint64_t vaddr)
+{
+    uint8_t bytes[STUB_BYTES];
+    uint64_t offset;
+
+    return image_offset(image, vaddr, &offset) && image_bytes(image, offset, bytes, sizeof(bytes))
+               ? call_decode_stub(bytes, vaddr)
+               : (struct call){ CALL_NONE, 0 };
+}
+
+static void go_out(struct walk *walk, struct image *image, const struct exit *exit)
+{
+    struct call stub =
+        exit->slot ? (struct call){ CALL_SLOT, exit->target } : stub_at(image, exit->target);
+
+    if (stub.kind == CALL_SLOT)
+        go_through_slot(walk, image, stub.address);
+    else
+        go_to(walk, image, exit->target);
+}
+
+/* A computed jump may be one to any function of the library that its data point to. (That somebody
+ * left by a computed jump to one that leaves by another is not thought of: each program that has
+ * the address of fopen might.) */
+static void go_to_pointers(struct walk *walk, struct image *image)
+{
+    const uint64_t *pointers;
+    int64_t count = links_pointers(walk->images, image, &pointers);
+    const struct cfi *tables;
+    struct fde fde;
+
+    if (!note(walk, image, REACH_POINTERS))
+        return;
+    if (count < 0)
+        note(walk, image, REACH_ANY);
+    for (int64_t i = 0; i < count; i++) {
+        if (!image_find_fde(image, pointers[i], &tables, &fde) && fde.start == pointers[i])
+            go_to(walk, image, pointers[i]);
+    }
+}
+
+static void look_at(struct walk *walk, struct place_ahead place)
+{
+    const struct exits *exits = exits_find(walk->images, place.image, place.vaddr);
+
+    if (!exits || exits->unknown)
+        note(walk, place.image, REACH_ANY);
+    else if (exits->computed && walk->jumped)
+        go_to_pointers(walk, place.image);
+    for (uint32_t i = 0; exits && i < exits->count; i++)
+        go_out(walk, place.image, &exits->all[i]);
+}
+
+/* By jumps, or else by the addresses that it has. */
+static void follow(struct walk *walk, const struct links *links, bool jumped)
+{
+    walk->jumped = jumped;
+    for (size_t i = 0; i < links->import_count; i++) {
+        if (jumped ? links->imports[i].left : links->imports[i].taken)
+            go_to_name(walk, links->imports[i].name);
+    }
+    while (walk->ahead_count && !walk->failed)
+        look_at(walk, walk->ahead[--walk->ahead_count]);
+}
+
+static void follow_image(struct walk *walk)
+{
+    const struct links *links = jumps_links(walk->images, walk->by);
+
+    if (links) {
+        follow(walk, links, true);
+        follow(walk, links, false);
+    } else {
+        note(walk, NULL, REACH_ANY);
+    }
+}
+
+/* With a new runtime library, what is left to by the name of one of its functions may be another
+ * than before. */
+static void follow_all_again(struct reach *reach)
+{
+    bool again = false;
+
+    for (size_t i = 0; i < reach->member_count; i++) {
+        again |= reach->members[i].runtime && !reach->members[i].followed;
+        reach->members[i].followed |= reach->members[i].runtime;
+    }
+    for (size_t i = 0; i < reach->member_count && again; i++)
+        reach->members[i].followed = reach->members[i].runtime;
+    if (again)
+        reach->count = 0;
+}
+
+int reach_follow(struct reach *reach, struct images *images)
+{
+    struct walk walk = { .reach = reach, .images = images };
+
+    if (!reach->unfollowed)
+        return 0;
+    follow_all_again(reach);
+    for (size_t i = 0; i < reach->member_count && !walk.failed; i++) {
+        walk.by = reach->members[i].image;
+        if (!reach->members[i].followed)
+            follow_image(&walk);
+        reach->members[i].followed = true;
+    }
+    free(walk.ahead);
+    reach->unfollowed = false;
+    if (walk.failed)
+        reach_deinit(reach);
+    return walk.failed ? -ENOMEM : walk.grown;
+}
+
+bool reach_by_others(const struct reach *reach, struct images *images, const struct image *image,
+                     uint64_t vaddr, struct image *caller)
+{
+    const struct reached *all[] = { find_reached(reach, image, vaddr),
+                                    find_reached(reach, image, REACH_ANY),
+                                    find_reached(reach, NULL, REACH_ANY) };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        const struct reached *r = all[i];
+        if (r &&
+            (r->several || r->by != caller || (r->jumped && reach_may_have_parts(images, caller))))
+            return true;
+    }
+    return false;
+}

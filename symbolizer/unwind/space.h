@@ -1,0 +1,199 @@
+/*
+ * space.h - one address space: which executable memory belongs to which image, and what has been
+ * learned of addresses in it. Shared by all tracees that share memory; replaced by execve. A fork's
+ * copy shares the knowledge (struct code) until one of the two changes its map.
+ */
+#ifndef SYSTRACE_SPACE_H
+#define SYSTRACE_SPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "symbolizer/x86_64/call.h"
+#include "symbolizer/unwind/codepages.h"
+#include "symbolizer/unwind/x86_64/codepath.h"
+#include "symbolizer/unwind/former.h"
+#include "symbolizer/image/image.h"
+#include "symbolizer/unwind/memo.h"
+#include "symbolizer/unwind/perfmap.h"
+#include "symbolizer/image/target.h"
+#include "symbolizer/unwind/trail.h"
+
+/* One executable mapping. */
+struct region {
+    uint64_t start, end;
+    uint64_t offset; /* in the file */
+    uint64_t device, inode;
+    struct image *image; /* NULL: [anon] */
+    uint64_t pending;    /* it has one, which is being fetched */
+    uint64_t
+        writable; /* its code may change at any time (no bool: regions are compared bytewise) */
+};
+
+/* How to step outwards where no unwind entry says it (guess.c): by the code from the start of the
+ * function on, and from here to where it returns. */
+struct guesses {
+    struct guess_entry {
+        uint64_t start; /* of the function that may be the one here, vaddr */
+        struct codepath path;
+    } entries[4];
+    size_t entry_count;
+    bool entries_known;
+    struct codepath exits[8];
+    size_t exit_count;
+    bool exits_known; /* all of them, */
+    uint8_t code[64]; /* for the code that begins so, as far as it can be read */
+    size_t code_size;
+};
+
+/* What is known of the code at one address; cached, so kept as plain facts. Addresses are the
+ * process's. */
+struct site {
+    uint64_t address;
+    struct image *image; /* NULL: [anon] */
+    uint64_t offset;     /* file offset; the address itself in [anon] */
+    uint64_t bias;       /* address - vaddr; 0 where that is not known */
+    uint64_t start, end; /* the function around it: the range of its unwind entry; 0: none */
+    enum {
+        SITE_COVERED, /* by an unwind entry */
+        /* By none, but one ends right here: in glibc's clone, clone3 and vfork it does so before
+         * the `syscall` ("because in the child the unwind info will be wrong"), after which control
+         * is where that entry's last row says. `start` and `end` are of that entry. */
+        SITE_AT_END,
+        SITE_ENTRY, /* in the start code, which has none: the outermost frame */
+        SITE_NO_CFI,
+        SITE_BAD_CFI,
+    } cfi;
+    struct row row;           /* how to step outwards from here, if COVERED or AT_END */
+    const struct cfi *tables; /* of the image, that have the entry */
+    bool entry;               /* in the function at e_entry */
+    bool signal;              /* in a signal frame's trampoline */
+    bool uncalled; /* its return address is no call's, but that of the instruction that runs next */
+    bool go;       /* by Go's own table */
+    struct guesses *guesses; /* NULL until asked for */
+    bool writable;           /* the code may change at any time */
+
+    /* If it is the last byte of a call: what the call names, as far as that is fixed. */
+    bool call_known;
+    bool is_call;
+    bool by_pointer;   /* by a register or a variable: it may have named any function, */
+    uint64_t variable; /* this one, which has another value at another time; 0: not known */
+    uint64_t stub;     /* the PLT stub that it calls; 0: none */
+    uint64_t target;   /* 0: not known */
+    uint64_t callee;   /* the target if it is known to be a function; else 0 */
+    const struct image *callee_image;
+    uint64_t callee_offset;
+};
+
+enum { IDLE_MAX = 32 }; /* the last of them */
+
+struct code {
+    unsigned references;
+    struct region *regions; /* sorted by address, disjoint */
+    size_t region_count;
+    struct formers formers; /* regions of files that are no more */
+    /* Memory of no file that was executable and is not at present: JIT compilers take the right
+     * away while they write there, and return to it later. */
+    struct idle {
+        uint64_t start, end;
+    } idle[IDLE_MAX];
+    size_t idle_count;
+    struct site **sites; /* open-addressed hash by address */
+    size_t site_count, site_slots;
+    /* Where there may be code, by the megabyte, to tell fast where there is none. */
+    uint64_t megabytes[64];
+    bool megabytes_known;
+    uint64_t pages_owner; /* as which it reads its code (codepages.h) */
+    struct memo memo;
+    struct trails trails;
+    struct tails *tails; /* tails.c; NULL until needed */
+};
+
+enum { SERVED_MAX = 256 };
+
+struct space {
+    unsigned references;
+    bool stale; /* anything in the map may have changed since it was read; else only here: */
+    struct range {
+        uint64_t start, end; /* empty: nowhere */
+    } changed;
+    int error; /* of the last attempt to read the map; 0 */
+    /* The process's memory and map, opened to read the one faster, or both before it closed them to
+     * us (tracer/procfs.h); -1. And how often memory was read without. */
+    int memory_fd, maps_fd;
+    unsigned reads;
+    /* Mappings that may be of files that a process serves (tracer/served.h): room for SERVED_MAX;
+     * NULL: there are none. */
+    struct range *served;
+    size_t served_count;
+    bool userfaults; /* a thread of a traced process may have to serve pages (userfaultfd(2)) */
+    struct perfmap
+        *perfmap; /* names for code in [anon], kept here for the tracer; NULL until needed */
+    uint64_t perfmap_retry; /* and when it is to look for them again, in its own time */
+    int64_t born; /* CLOCK_REALTIME in nanoseconds: no code in it is older; 0: not known */
+    struct code *code;
+};
+
+/* Keeps `code`, and the sites in it, alive beside its address space. */
+struct code *code_ref(struct code *code);
+void code_unref(struct code *code);
+
+/* A new address space with one reference and a map that must be read. NULL: no memory. */
+struct space *space_create(void);
+/* The copy that fork makes of it. NULL: no memory. */
+struct space *space_fork(const struct space *space);
+struct space *space_ref(struct space *space);
+void space_unref(struct space *space);
+
+/* Executable mappings in [start, start + size) may have changed, and the code in them; size 0:
+ * mappings anywhere. */
+void space_changed(struct space *space, uint64_t start, uint64_t size);
+
+/* Reads the map again, where it has changed. 0; negative errno (kept in space->error: the old map
+ * stays).
+ */
+int space_update(struct space *space, struct images *images, const struct target *target);
+
+/* The executable mapping that holds an address, or NULL. */
+const struct region *space_find(const struct space *space, uint64_t address);
+
+/* Does it point to executable memory, or right behind it, as a return address does? */
+bool space_has_code(const struct space *space, uint64_t word);
+
+/* The first of so many words that may do so, judged by the megabyte; `count`: none. */
+size_t space_find_code(const struct space *space, const uint64_t *words, size_t count);
+
+/* Does [start, start + size) overlap an executable mapping? */
+bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);
+
+/* What is known of an address; NULL if it lies in no executable mapping, its image is being
+ * fetched, or there is no memory. Valid as long as the space's present code is (code_ref). The
+ * target is asked whether [anon] has the code that a file had there before. */
+struct site *space_site(struct space *space, const struct target *target, uint64_t address);
+
+/* The same if it was asked for before; else NULL. */
+struct site *space_known_site(const struct space *space, uint64_t address);
+
+/* Why there is no site of an address in an executable mapping: -EINPROGRESS, if its image is being
+ * fetched, else -ENOMEM. 0: it is in none. */
+int space_failure(const struct space *space, uint64_t address);
+/* What a call or a jump names, by way of PLT stubs. */
+struct named {
+    uint64_t address;          /* 0: not known */
+    const struct site *callee; /* NULL: not mapped, or not known */
+    uint64_t stub;             /* by way of this one; 0: of none */
+    bool by_slot;
+};
+
+/* Finds what a call or a jump in the image of `site` names, with the slots as they are now. A
+ * variable that may change is not looked into: then nothing is known. 0; negative errno: it could
+ * not be read. */
+int space_find_named(struct space *space, const struct target *target, struct codepages *pages,
+                     const struct site *site, struct call call, struct named *ret);
+
+/* Fills site->callee by the call that ends at site->address + 1, unless it is known already. 0;
+ * negative errno: what the call names could not be read. */
+int space_resolve_call(struct space *space, const struct target *target, struct codepages *pages,
+                       struct site *site);
+
+#endif

@@ -1,0 +1,861 @@
+/* unwind.c - walks frame by frame: by rows, and to verify it by libunwind. */
+#include "unwind.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolizer/unwind/bottom.h"
+#include "symbolizer/unwind/x86_64/epilogue.h"
+#include "symbolizer/unwind/guess.h"
+#include "symbolizer/unwind/reference.h"
+#include "symbolizer/unwind/rejoin.h"
+#include "symbolizer/unwind/sight.h"
+#include "symbolizer/unwind/tails.h"
+
+enum {
+    FIRST_FRAMES = 64,
+    STACK_PIECE_MIN = 512, /* read at once, then doubled */
+    STACK_PIECE_MAX = 1 << 16,
+    STACK_MAX = 64 << 20,     /* beyond, words are read one by one; */
+    STACK_AHEAD = 1 << 17,    /* and so far beyond what has been read, for they may be of another */
+    STACK_CHANGES_MAX = 1024, /* they may move the stack anywhere: bounds a hostile cycle */
+    SYSCALL_SIZE = 2,         /* `syscall`, `int $0x80` and `sysenter` all are */
+    CODE_64 = 0x33,           /* %cs of 64-bit code */
+};
+
+int unwinder_init(struct unwinder *u, struct images *images, struct stacks *stacks)
+{
+    *u = (struct unwinder){ .images = images, .stacks = stacks, .piece = STACK_PIECE_MIN };
+    u->path = malloc(MEMO_DEPTH_MAX * sizeof(*u->path));
+    return u->path && !codepages_init(&u->code) ? reference_init(u) : -ENOMEM;
+}
+
+void unwinder_deinit(struct unwinder *u)
+{
+    reference_deinit(u);
+    registers_deinit(&u->registers);
+    codepages_deinit(&u->code);
+    free(u->frames);
+    free(u->stack);
+    free(u->path);
+    free(u->sights);
+    free(u->steps);
+    free(u->former);
+}
+
+/* Makes the piece of the stack `size` bytes long, if memory goes that far. */
+static void read_stack(struct unwinder *u, size_t size)
+{
+    if (size > u->stack_capacity) {
+        size_t capacity = size > 2 * u->stack_capacity ? size : 2 * u->stack_capacity;
+        uint8_t *stack = realloc(u->stack, capacity);
+        if (!stack)
+            return;
+        u->stack = stack;
+        u->stack_capacity = capacity;
+    }
+    ssize_t got = u->target->read(u->target->context, u->stack_start + u->stack_size,
+                                  u->stack + u->stack_size, size - u->stack_size);
+    if (got > 0)
+        u->stack_size += (size_t)got;
+    u->stack_ends = u->stack_size < size;
+    u->beyond = got < 0 ? (int)got : -EFAULT;
+}
+
+/* Makes it at least `wanted` bytes long. */
+static void extend_stack(struct unwinder *u, size_t wanted)
+{
+    size_t size = u->stack_size ? 2 * u->stack_size : u->piece;
+
+    while (size < wanted)
+        size *= 2;
+    if (size <= STACK_MAX)
+        read_stack(u, size);
+}
+
+void unwinder_read_up_to(struct unwinder *u, uint64_t address)
+{
+    uint64_t size = address - u->stack_start;
+
+    if (size > u->stack_size && size <= STACK_MAX && !u->stack_ends)
+        read_stack(u, size);
+}
+
+bool unwinder_peek(const struct unwinder *u, uint64_t address, uint64_t *ret)
+{
+    uint64_t at = address - u->stack_start;
+
+    if (u->stack_size < sizeof(*ret) || at > u->stack_size - sizeof(*ret))
+        return false;
+    memcpy(ret, u->stack + at, sizeof(*ret));
+    return true;
+}
+
+/* The next walk will read at once what this one had to, a little less if it is the exception. */
+static void learn_piece(struct unwinder *u)
+{
+    size_t reach = u->reach < STACK_PIECE_MIN   ? STACK_PIECE_MIN
+                   : u->reach > STACK_PIECE_MAX ? STACK_PIECE_MAX
+                                                : u->reach;
+    u->piece = reach >= u->piece ? reach : u->piece - (u->piece - reach) / 16;
+}
+
+bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
+{
+    uint64_t at = address - u->stack_start;
+
+    if (at < STACK_PIECE_MAX && at + sizeof(*ret) > u->reach)
+        u->reach = at + sizeof(*ret);
+    if (unwinder_peek(u, address, ret))
+        return true;
+    if (at < u->stack_size + STACK_AHEAD && !u->stack_ends) {
+        extend_stack(u, at + sizeof(*ret));
+        if (unwinder_peek(u, address, ret))
+            return true;
+    }
+    if (u->stack_ends && at <= u->stack_size && at + sizeof(*ret) > u->stack_size) {
+        u->failure = u->beyond;
+        return false;
+    }
+    ssize_t got = u->target->read(u->target->context, address, ret, sizeof(*ret));
+    if (got == sizeof(*ret))
+        return true;
+    u->failure = got < 0 ? (int)got : -EFAULT;
+    return false;
+}
+
+size_t unwinder_words(struct unwinder *u, uint64_t address, size_t count, const uint64_t **ret)
+{
+    uint64_t at = address - u->stack_start, end = at + 8 * count;
+
+    if (at % 8 || at >= STACK_PIECE_MAX || end > STACK_PIECE_MAX)
+        return 0;
+    u->reach = end > u->reach ? end : u->reach;
+    if (end > u->stack_size)
+        extend_stack(u, end);
+    *ret = (const uint64_t *)(const void *)(u->stack + at);
+    return at >= u->stack_size ? 0 : end > u->stack_size ? (u->stack_size - at) / 8 : count;
+}
+
+/* Why a step failed. */
+static enum stack_end failed_step(const struct unwinder *u)
+{
+    switch (-u->failure) {
+    case 0:
+        return STACK_BAD_CFI;
+    case EPERM:
+    case EACCES:
+        return STACK_MEMORY_DENIED;
+    case ENOMEM:
+        return STACK_NO_MEMORY;
+    case E2BIG:
+        return STACK_TOO_DEEP;
+    default:
+        return STACK_UNREADABLE;
+    }
+}
+
+/* False: too deep, or no memory for more; failed_step tells. */
+static bool add_frame(struct unwinder *u, struct frame frame)
+{
+    if (u->depth == u->capacity) {
+        uint32_t capacity = u->capacity ? 2 * u->capacity : FIRST_FRAMES;
+        struct frame *frames = reallocarray(u->frames, capacity, sizeof(*frames));
+        if (!frames) {
+            u->failure = -ENOMEM;
+            return false;
+        }
+        u->frames = frames;
+        u->capacity = capacity;
+    }
+    if (u->depth == STACK_MAX_DEPTH) {
+        u->failure = -E2BIG;
+        return false;
+    }
+    u->frames[u->depth++] = frame;
+    return true;
+}
+
+/* What is known of an address; if it seems unmapped, the map is read once more before that is
+ * believed. */
+static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread)
+{
+    struct site *site = space_site(u->space, u->target, address);
+
+    if (!site && !*reread) {
+        *reread = true;
+        u->space->stale = true;
+        if (!space_update(u->space, u->images, u->target))
+            site = space_site(u->space, u->target, address);
+    }
+    return site;
+}
+
+/* Why there is no site of an address. */
+static enum stack_end missing_site(struct unwinder *u, uint64_t address)
+{
+    u->failure = u->space->error;
+    if (!u->failure)
+        u->failure = space_failure(u->space, address);
+    return u->failure ? failed_step(u) : STACK_UNMAPPED_PC;
+}
+
+/* Finds what lies between the call at `site` and the frame inside it. Between code made at run time
+ * there are no tail calls of libraries. 0 or a negative error. */
+static int find_between(struct unwinder *u, struct site *site, const struct site *inner,
+                        struct between *ret)
+{
+    const struct tails_context context = { u->images, u->space, u->target, &u->code };
+    int error = space_resolve_call(u->space, u->target, &u->code, site);
+
+    return error ? error : tails_find(&context, site, inner, ret);
+}
+
+/* Adds the frames that tail calls removed. False: failed_step tells why. */
+static bool enter_tails(struct unwinder *u, const struct between *between)
+{
+    bool sure = between->proven && !u->inexact;
+    uint32_t marks = FRAME_TAIL | (sure ? FRAME_PROVEN : FRAME_INEXACT);
+
+    for (uint32_t i = between->count; i-- > 0;) {
+        if (!add_frame(u, (struct frame){ between->functions[i].module, marks,
+                                          between->functions[i].offset }))
+            return false;
+    }
+    return true;
+}
+
+/* Does a return address lead to `site` that no call left there? */
+static bool is_uncalled(const struct site *site)
+{
+    return !site->is_call && !site->signal && !site->go;
+}
+
+/* Enters the frame at `site`, and before it the frames that tail calls removed. `inner` is the
+ * frame that it called, NULL if it called none. False: failed_step tells why. */
+static bool enter(struct unwinder *u, struct site *site, const struct site *inner)
+{
+    bool calls = inner && (site->image || inner->image);
+    struct between between = { .proven = true, .settled = true };
+    int error = calls ? find_between(u, site, inner, &between) : 0;
+
+    if (error < 0) {
+        u->failure = error;
+        return false;
+    }
+    /* (Of code made at run time the guess notes which call it is.) */
+    u->settled &= !inner || ((site->call_known || !site->image) && between.settled);
+    u->variable = between.variable;
+    if (calls && inner->cfi == SITE_AT_END) {
+        /* How it got to `inner` was inferred: sure only if the call says the same. */
+        u->inexact |= site->callee != inner->start;
+        between = (struct between){ .proven = true };
+    }
+    if (!enter_tails(u, &between))
+        return false;
+    u->entered++;
+    u->inexact |= calls && is_uncalled(site);
+    bool doubtful = !between.proven && !between.count;
+    uint32_t module = site->image ? site->image->number : MODULE_ANON;
+    uint32_t marks = (site->signal ? FRAME_SIGNAL : 0) | (site->entry ? FRAME_ENTRY : 0) |
+                     (u->inexact || doubtful ? FRAME_INEXACT : 0);
+    return add_frame(u, (struct frame){ module, marks, site->offset });
+}
+
+bool unwinder_complete_start(struct unwinder *u)
+{
+    int error = u->start_complete ? 0 : u->target->read_registers(u->target->context, &u->start);
+
+    u->start_complete = !error;
+    if (error)
+        u->failure = error;
+    return !error;
+}
+
+enum step unwinder_find_bp(struct unwinder *u, struct position *at)
+{
+    if (at->bp_known)
+        return STEP_OUT;
+    if (at->lost)
+        return STEP_UNKNOWN;
+    if (!unwinder_complete_start(u))
+        return STEP_FAILED;
+    at->bp = u->start.rbp;
+    at->bp_known = true;
+    return STEP_OUT;
+}
+
+/* Steps over the kernel's struct rt_sigframe, whose registers begin 40 bytes beyond its return
+ * address, which has been popped. */
+static enum step signal_step(struct unwinder *u, struct position *at)
+{
+    enum { REGISTERS = 40, BP = 10, SP = 15, IP = 16 };
+    const uint64_t registers = at->sp + REGISTERS;
+
+    if (!unwinder_read(u, registers + BP * 8, &at->bp) ||
+        !unwinder_read(u, registers + IP * 8, &at->ip) ||
+        !unwinder_read(u, registers + SP * 8, &at->sp))
+        return STEP_FAILED;
+    at->bp_known = true;
+    at->lost = false;
+    return at->ip ? STEP_OUT : STEP_FAILED;
+}
+
+/* Steps to the caller in a frame whose CFA is known. */
+static enum step frame_step(struct unwinder *u, const struct row *row, uint64_t cfa,
+                            struct position *at)
+{
+    if (row->rbp_offset && !unwinder_read(u, cfa + (uint64_t)(int64_t)row->rbp_offset, &at->bp))
+        return STEP_FAILED;
+    at->bp_known |= row->rbp_offset != 0;
+    if (row->kind != ROW_IN_RDI && !unwinder_read(u, cfa - 8, &at->ip))
+        return STEP_FAILED;
+    at->sp = cfa;
+    return at->ip ? STEP_OUT : STEP_TO_ZERO;
+}
+
+/* The same with the return address in %rdi. */
+static enum step rdi_step(struct unwinder *u, const struct row *row, struct position *at)
+{
+    enum step found = registers_find(u, at, DWARF_RDI, &at->ip);
+
+    return found == STEP_OUT ? frame_step(u, row, at->sp + (uint64_t)(int64_t)row->cfa_offset, at)
+                             : found;
+}
+
+/* By running the function's code, with all that is known of the registers. */
+static enum step code_step(struct unwinder *u, const struct row *row, struct position *at)
+{
+    const struct registers *r = &u->registers;
+    struct value registers[REGISTER_COUNT];
+    enum epilogue_registers known = !registers_at_origin(r)
+                                        ? (at->lost ? EPILOGUE_RSP : EPILOGUE_PRESERVED)
+                                    : r->origin == REGISTERS_START ? EPILOGUE_ALL
+                                                                   : EPILOGUE_INTERRUPTED;
+
+    registers_list(u, at, registers);
+    return epilogue_step(u, row, known, registers, at);
+}
+
+/* Steps outwards by a row. */
+static enum step step_by_row(struct unwinder *u, const struct row *row, struct position *at)
+{
+    uint64_t offset = (uint64_t)(int64_t)row->cfa_offset;
+    enum step found;
+
+    switch (row->kind) {
+    case ROW_OUTERMOST:
+        return STEP_OUTERMOST;
+    case ROW_CFA_RSP:
+        return frame_step(u, row, at->sp + offset, at);
+    case ROW_CFA_RBP:
+        found = unwinder_find_bp(u, at);
+        return found == STEP_OUT ? frame_step(u, row, at->bp + offset, at) : found;
+    case ROW_GO:
+        at->bp_known = false;
+        at->lost = true;
+        return frame_step(u, row, at->sp + offset, at);
+    case ROW_CODE:
+        return code_step(u, row, at);
+    case ROW_SIGNAL:
+        return signal_step(u, at);
+    case ROW_IN_RDI:
+        return rdi_step(u, row, at);
+    case ROW_HARD:
+        u->hard = true;
+        return registers_step(u, row->rules, at);
+    default:
+        return STEP_FAILED;
+    }
+}
+
+enum step unwinder_step(struct unwinder *u, const struct site *site, struct position *at)
+{
+    return step_by_row(u, &site->row, at);
+}
+
+/* The same on the walk by rows. */
+static enum step step_and_follow(struct unwinder *u, const struct site *site, struct position *at)
+{
+    const struct position from = *at;
+    enum step step = unwinder_step(u, site, at);
+
+    if (step == STEP_OUT)
+        registers_follow(&u->registers, site->row.kind, site->address, &from, at);
+    return step;
+}
+
+/* Why there is no stepping from this site at all; STACK_COMPLETE also if there is. */
+static enum stack_end dead_end(const struct site *site, bool first)
+{
+    switch (site->cfi) {
+    case SITE_AT_END:
+        return first ? STACK_COMPLETE : STACK_NO_CFI;
+    case SITE_NO_CFI:
+        return STACK_NO_CFI;
+    case SITE_BAD_CFI:
+        return STACK_BAD_CFI;
+    default:
+        return STACK_COMPLETE;
+    }
+}
+
+/*
+ * Where a walk cannot go on from `at`: the frame to which it has come may be the bottom of a
+ * coroutine, whose return address was left by no call. Once glibc's runs itself (to leave by
+ * uc_link), it has no return address.
+ */
+static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
+                                   const struct position *at, enum stack_end end)
+{
+    if (inner && bottom_is_planted(u, at->ip)) {
+        struct site *bottom = space_site(u->space, u->target, at->ip);
+        const struct tails_context context = { u->images, u->space, u->target, &u->code };
+        struct between between;
+        u->inexact |= tails_find_started(&context, bottom, inner, &between) || !between.proven;
+        return enter(u, bottom, NULL) ? STACK_COMPLETE : failed_step(u);
+    }
+    return inner && inner->start && bottom_is_start_context(u, inner->start) ? STACK_COMPLETE : end;
+}
+
+/*
+ * Is this return address the very start of a function, and left by no call? So begin stacks that
+ * are made by hand (libcoro's, on which abort() is what the first function would return to), and so
+ * do profilers that let functions return to them (uftrace's mcount). What stands before it is
+ * another function, which may end in a call that does not return.
+ */
+static bool is_made_up(struct unwinder *u, struct site *site, const struct site *inner,
+                       uint64_t address)
+{
+    struct between between;
+
+    if (!inner || !site->image || site->signal || site->go)
+        return false;
+    if (site->end != address) {
+        const struct site *at =
+            site->cfi == SITE_COVERED ? NULL : space_site(u->space, u->target, address);
+        if (!at || at->start != address)
+            return false;
+    }
+    return !find_between(u, site, inner, &between) && (!site->is_call || between.impossible);
+}
+
+/* What the stack pointer must do in the step from `site`, which called `inner`. (In vfork(2), in
+ * the call or interrupted on the way out, the return address is in a register and the stack does
+ * not move.) */
+static enum memo_progress progress_of(const struct site *site, const struct site *inner)
+{
+    if (site->signal || site->row.kind == ROW_CODE || row_moves_stack(&site->row))
+        return PROGRESS_ANY; /* the next frame may be on another stack */
+    return inner ? PROGRESS_SOME : PROGRESS_NONE;
+}
+
+/* Notes for the memo that the walk has come to this frame. */
+static void note_frame(struct unwinder *u, uint64_t address, const struct site *site,
+                       const struct site *inner)
+{
+    u->settled &= u->path_depth < MEMO_DEPTH_MAX;
+    if (u->settled)
+        u->path[u->path_depth++] = (struct memo_node){
+            .address = address,
+            .row = site->row,
+            .progress = (uint8_t)progress_of(site, inner),
+            .uncalled = site->uncalled,
+            .sights = (uint32_t)u->sight_count,
+        };
+    if (u->settled && u->variable) {
+        sight_note_memory(u, u->variable, 1);
+        u->path[u->path_depth - 1].sight_count = 1;
+    }
+}
+
+/* Notes for the memo how the step outwards from the last frame was guessed, in which it had what is
+ * known of rbp. */
+static void note_guess(struct unwinder *u, enum memo_rbp rbp, const struct row *row)
+{
+    if (!u->settled)
+        return;
+    struct memo_node *node = &u->path[u->path_depth - 1];
+    node->guessed = true;
+    node->rbp = (uint8_t)rbp;
+    node->row = *row;
+    node->sight_count = (uint32_t)u->sight_count - node->sights;
+}
+
+/* Did the step lead to an address where there is no code? */
+static bool leads_nowhere(struct unwinder *u, enum step step, const struct position *at,
+                          bool *reread)
+{
+    if (step == STEP_FAILED || step == STEP_TO_ZERO)
+        return !u->failure;
+    return step == STEP_OUT && !find_site(u, at->ip - 1, reread) && !u->space->error &&
+           !space_find(u->space, at->ip - 1);
+}
+
+/* Guesses the step outwards, in one of three ways; its last result is noted for the memo, for it
+ * says which rows did not do. */
+static enum step guess(struct unwinder *u, struct site *site, guesser *by, struct position *at)
+{
+    struct row row = { 0 };
+    u->step_sights = u->sight_count;
+    enum memo_rbp rbp = sight_rbp(at);
+    enum step step = by(u, site, at, &row);
+    u->settled &= u->searches > 0; /* else a path may not have been looked for */
+    if (step == STEP_OUT || by == guess_step)
+        note_guess(u, rbp, &row);
+    return step;
+}
+
+/* Guesses where the unwind information of `site` leads nowhere, or by what is lost. False: it does
+ * not, or the guess does neither. */
+static bool guess_instead(struct unwinder *u, struct site *site, enum step stepped,
+                          const struct position *before, struct position *at, bool *reread)
+{
+    struct position from = *before;
+    guesser *by = stepped == STEP_UNKNOWN && from.lost    ? guess_lost
+                  : leads_nowhere(u, stepped, at, reread) ? guess_deeper
+                                                          : NULL;
+
+    if (!by || guess(u, site, by, &from) != STEP_OUT)
+        return false;
+    *at = from;
+    return true;
+}
+
+/* The end of a walk that memory or the map would not have ended otherwise. */
+static enum stack_end decide(struct unwinder *u, enum stack_end end)
+{
+    u->ended = true;
+    u->decided = u->settled;
+    return end;
+}
+
+/* A walk begins: nothing has been run yet. */
+static void forget_emulation(struct unwinder *u)
+{
+    u->emulation.count = u->emulation.depth = 0;
+    u->emulation.anywhere = false;
+}
+
+/* By rows, or by libunwind. */
+typedef enum step stepper(struct unwinder *, const struct site *, struct position *);
+
+/* Steps outwards from `*last`, the innermost frame, until the walk ends, and *last is the frame
+ * from which no step was taken. */
+static enum stack_end walk_outwards(struct unwinder *u, struct site **last, struct position at,
+                                    stepper *step)
+{
+    struct site *site = *last;
+    const struct site *inner = NULL;
+    int changes = 0;
+    bool reread = false;
+
+    u->depth = u->path_depth = 0;
+    u->failure = 0;
+    guess_begin(u);
+    forget_emulation(u);
+    registers_begin(&u->registers);
+    u->inexact = u->decided = u->ended = u->hard = false;
+    u->settled = true;
+    u->step_count = 0;
+    for (bool first = true;; first = false) {
+        uint64_t sp = at.sp;
+        *last = site;
+        enum trail_frame frame = first ? TRAIL_INNERMOST : inner ? TRAIL_CALLER : TRAIL_OTHER;
+        bool settled = u->settled;
+        u->settled = true;
+        if (!enter(u, site, inner))
+            return failed_step(u);
+        if (step == step_and_follow && rejoin_trail(u, &at, frame))
+            return decide(u, u->stacks->stacks[u->joined].end);
+        rejoin_note_frame(u, &at, frame, u->settled && !u->variable);
+        u->settled &= settled;
+        note_frame(u, first ? site->address : at.ip, site, inner);
+        enum stack_end end = dead_end(site, first);
+        bool uncovered = end == STACK_NO_CFI;
+        if ((end != STACK_COMPLETE && !uncovered) || site->cfi == SITE_ENTRY)
+            return decide(u, end);
+        struct position before = at;
+        if (uncovered)
+            unwinder_find_bp(u, &at);
+        enum step stepped = uncovered ? guess(u, site, guess_step, &at) : step(u, site, &at);
+        bool instead = !uncovered && guess_instead(u, site, stepped, &before, &at, &reread);
+        if (instead)
+            stepped = STEP_OUT;
+        if (u->pending) {
+            u->failure = -EINPROGRESS;
+            stepped = STEP_FAILED;
+        }
+        switch (stepped) {
+        case STEP_OUT:
+            break;
+        case STEP_OUTERMOST:
+            return decide(u, STACK_COMPLETE);
+        case STEP_UNKNOWN:
+            return uncovered ? decide(u, STACK_NO_CFI) : STACK_NO_CFI;
+        case STEP_TO_ZERO: /* (After a guess, or where rsp is astray, it may be any word.) */
+            return u->inexact || !inner ? STACK_BAD_CFI : STACK_COMPLETE;
+        case STEP_FAILED:
+            return failed_step(u);
+        }
+        enum memo_progress progress = progress_of(site, inner);
+        changes += at.sp <= sp;
+        if (!memo_progressed(progress, sp, at.sp) || changes > STACK_CHANGES_MAX)
+            return STACK_CYCLE;
+        rejoin_note_step(u, site, !uncovered && !instead && step == step_and_follow, &before, &at);
+        inner = site->uncalled ? NULL : site;
+        uint64_t address = site->uncalled ? at.ip : at.ip - 1;
+        site = find_site(u, address, &reread);
+        if (!site)
+            return end_outwards(u, inner, &at, missing_site(u, address));
+        if (is_made_up(u, site, inner, at.ip)) {
+            end = end_outwards(u, inner, &at, STACK_NO_CFI);
+            note_frame(u, at.ip, site, inner);
+            rejoin_note_frame(u, &at, TRAIL_OTHER, true);
+            return decide(u, end);
+        }
+        if (site->cfi == SITE_NO_CFI || site->cfi == SITE_AT_END) {
+            end = end_outwards(u, inner, &at, STACK_NO_CFI);
+            if (end != STACK_NO_CFI) {
+                note_frame(u, at.ip, site, inner);
+                rejoin_note_frame(u, &at, TRAIL_OTHER, true);
+                return decide(u, end);
+            }
+        }
+    }
+}
+
+/* Are there no more frames, though the walk could not go on? */
+static bool is_whole(struct unwinder *u, struct site *last, enum stack_end end)
+{
+    if (end == STACK_COMPLETE || end == STACK_MEMORY_DENIED || end == STACK_NO_MEMORY ||
+        end == STACK_TOO_DEEP || !bottom_ends_thread(u, last))
+        return false;
+    /* From now on it is known. */
+    last->row = (struct row){ .kind = ROW_OUTERMOST };
+    last->cfi = SITE_COVERED;
+    return true;
+}
+
+static enum stack_end walk(struct unwinder *u, struct site *site, struct position at, stepper *step)
+{
+    struct site *last = site;
+    enum stack_end end = walk_outwards(u, &last, at, step);
+
+    return is_whole(u, last, end) ? STACK_COMPLETE : end;
+}
+
+static enum stack_end walk_by_reference(struct unwinder *u, struct site *site)
+{
+    struct position at = { u->start.rip, u->start.rsp, 0, false, false };
+
+    if (!unwinder_complete_start(u))
+        return failed_step(u);
+    return reference_begin(u, site) ? walk(u, site, at, reference_step) : STACK_BAD_CFI;
+}
+
+static enum stack_end walk_by_rows(struct unwinder *u, struct site *site)
+{
+    struct position at = { u->start.rip, u->start.rsp, 0, false, false };
+    enum stack_end end = walk(u, site, at, step_and_follow);
+
+    u->hard_walks += u->hard;
+    return end;
+}
+
+/* Makes ready for a walk, with the map as it is now. False: it is not known, and the old one may be
+ * wrong. */
+static bool begin(struct unwinder *u, struct space *space, const struct target *target,
+                  const struct user_regs_struct *registers)
+{
+    u->space = space;
+    u->target = target;
+    u->start = *registers;
+    u->start_complete = !target->read_registers;
+    u->depth = 0;
+    u->stack_start = u->start.rsp;
+    u->stack_size = u->reach = 0;
+    u->stack_ends = false;
+    u->inexact = u->decided = u->ended = false;
+    u->joined = NO_STACK;
+    u->step_count = 0;
+    rejoin_end(u);
+    u->failure = space_update(space, u->images, target);
+    return !u->failure;
+}
+
+bool unwinder_lost_thread(const struct unwinder *u)
+{
+    const struct target *target = u->target;
+    struct user_regs_struct registers;
+    uint8_t byte;
+
+    return target->read_registers
+               ? target->read_registers(target->context, &registers) == -ESRCH
+               : target->read(target->context, u->start.rsp, &byte, sizeof(byte)) == -ESRCH;
+}
+
+/* Walks from the system-call instruction, one way or the other. */
+static enum stack_end walk_by(struct unwinder *u,
+                              enum stack_end (*walker)(struct unwinder *, struct site *))
+{
+    uint64_t address = u->start.rip - SYSCALL_SIZE;
+    bool reread = false, recorded = u->trails;
+
+    rejoin_end(u); /* the map may be read again, and the trails be gone */
+    struct site *site = find_site(u, address, &reread);
+    if (!site)
+        return missing_site(u, address);
+    if (u->start.cs != CODE_64) {
+        enter(u, site, NULL);
+        return STACK_UNSUPPORTED_CODE;
+    }
+    /* The map may be read again half-way: what the walk stands on must stay until it ends. */
+    struct code *code = code_ref(u->space->code);
+    if (recorded)
+        rejoin_begin(u);
+    enum stack_end end = walker(u, site);
+    if (code != u->space->code) {
+        u->decided = u->ended = false;
+        rejoin_end(u);
+    }
+    code_unref(code);
+    learn_piece(u);
+    if ((end != STACK_NO_CFI && end != STACK_BAD_CFI) || !unwinder_lost_thread(u))
+        return end;
+    u->decided = u->ended = false;
+    u->joined = NO_STACK;
+    return STACK_UNREADABLE;
+}
+
+enum stack_end unwind(struct unwinder *u, struct space *space, const struct target *target,
+                      const struct user_regs_struct *registers)
+{
+    return begin(u, space, target, registers) ? walk_by(u, walk_by_rows) : failed_step(u);
+}
+
+enum stack_end unwind_by_reference(struct unwinder *u, struct space *space,
+                                   const struct target *target,
+                                   const struct user_regs_struct *registers)
+{
+    return begin(u, space, target, registers) ? walk_by(u, walk_by_reference) : failed_step(u);
+}
+
+enum stack_end unwind_beyond(struct unwinder *u, enum stack_end end, int64_t spawner)
+{
+    if (end != STACK_COMPLETE || spawner == NO_STACK)
+        return end;
+    if (spawner == UNKNOWN_STACK) {
+        /* A spawned child's own stack does not begin where a program does. */
+        bool whole = u->depth && u->frames[u->depth - 1].marks & FRAME_ENTRY;
+        return whole ? STACK_COMPLETE : STACK_UNREADABLE;
+    }
+    const struct stack *stack = &u->stacks->stacks[spawner];
+    end = stack->end;
+    for (; stack->depth; stack = stack_beyond(u->stacks, stack)) {
+        struct frame frame = stack->frame;
+        frame.marks |= FRAME_SPAWNED_BY;
+        if (!add_frame(u, frame)) {
+            u->decided = false;
+            return failed_step(u);
+        }
+    }
+    return end;
+}
+
+/* Notes how the step from the frame whose site is `address` was made. */
+static void follow_registers(struct unwinder *u, const struct memo_node *node, uint64_t address,
+                             const struct position *from, const struct position *to)
+{
+    if (node->guessed)
+        registers_lose(&u->registers, to);
+    else
+        registers_follow(&u->registers, node->row.kind, address, from, to);
+}
+
+/* Steps outwards as the node says, if that holds. */
+static bool step_by_node(struct unwinder *u, const struct memo_node *node, struct position *at)
+{
+    const uint64_t sp = at->sp;
+
+    if (step_by_row(u, &node->row, at) != STEP_OUT || !memo_progressed(node->progress, sp, at->sp))
+        return false;
+    at->lost |= node->guessed;
+    return true;
+}
+
+/*
+ * The node of the frame beyond the one at `node`, or MEMO_NONE; `*stack` is the number of the stack
+ * if none is beyond. There may be several nodes of a frame whose caller was guessed.
+ */
+static uint32_t step_by_memo(struct unwinder *u, uint32_t node, uint64_t *address,
+                             struct position *at, uint32_t *stack)
+{
+    const struct memo *memo = &u->space->code->memo;
+
+    for (; node != MEMO_NONE; node = memo->nodes[node].other) {
+        const struct memo_node *from = &memo->nodes[node];
+        struct position next = *at;
+        if (from->guessed)
+            unwinder_find_bp(u, &next);
+        if ((from->guessed || from->sight_count) && !sight_same(u, memo, from, &next))
+            continue;
+        if (from->stack != MEMO_NONE) {
+            *stack = from->stack;
+            return MEMO_NONE;
+        }
+        uint32_t beyond = step_by_node(u, from, &next) ? memo_find(memo, node, next.ip) : MEMO_NONE;
+        if (beyond != MEMO_NONE) {
+            follow_registers(u, from, *address, at, &next);
+            *address = from->uncalled ? next.ip : next.ip - 1;
+            *at = next;
+            return beyond;
+        }
+    }
+    return MEMO_NONE;
+}
+
+/* The number of the stack, if the memo leads there; else MEMO_NONE. It reads what walk() reads, but
+ * goes only as far as to where a trail begins. */
+static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
+{
+    struct position at = { u->start.rip, u->start.rsp, 0, false, false };
+    uint64_t address = at.ip - SYSCALL_SIZE;
+    uint32_t node = memo_find(&u->space->code->memo, root, address);
+    const uint64_t end = u->trail ? trail_start(u->trail) : UINT64_MAX;
+    uint32_t stack = MEMO_NONE;
+
+    forget_emulation(u);
+    registers_begin(&u->registers);
+    for (u->depth = 1; node != MEMO_NONE && at.sp < end; u->depth++)
+        node = step_by_memo(u, node, &address, &at, &stack);
+    u->depth = 0;
+    return stack;
+}
+
+int64_t unwind_number(struct unwinder *u, struct space *space, const struct target *target,
+                      const struct user_regs_struct *registers, int64_t spawner)
+{
+    uint32_t root = MEMO_ROOT + (uint32_t)(spawner - UNKNOWN_STACK);
+    bool begun = begin(u, space, target, registers);
+
+    if (begun && spawner == NO_STACK)
+        rejoin_begin(u);
+    uint32_t known = begun && registers->cs == CODE_64 ? walk_by_memo(u, root) : MEMO_NONE;
+
+    if (known != MEMO_NONE) {
+        u->hits++;
+        learn_piece(u);
+        return known;
+    }
+    enum stack_end end = begun ? walk_by(u, walk_by_rows) : failed_step(u);
+    if (u->failure == -EINPROGRESS)
+        return u->failure;
+    u->walks++;
+    end = unwind_beyond(u, end, spawner);
+    int64_t number = rejoin_add_frames(u, u->joined == NO_STACK ? end : (uint32_t)u->joined);
+    if (number >= 0 && !rejoin_store(u) && u->decided)
+        memo_add(&space->code->memo, root, u->path, u->path_depth, u->sights, (uint32_t)number);
+    return number;
+}

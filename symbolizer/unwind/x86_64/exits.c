@@ -1,0 +1,270 @@
+/* exits.c - goes through the instructions of a function, one by one. */
+#include "exits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolizer/unwind/learned.h"
+#include "symbolizer/x86_64/instruction.h"
+
+enum {
+    FUNCTION_MAX = 1 << 17, /* bytes */
+    EXITS_MAX = 64,         /* of a function */
+    FIRST_SLOTS = 64,
+    SLOT_JUMP = 6, /* bytes of jmp *slot(%rip) */
+};
+
+void exit_table_deinit(struct exit_table *table)
+{
+    for (size_t i = 0; i < table->slot_count; i++)
+        free(table->all[i]);
+    free(table->all);
+}
+
+static uint64_t relative(const uint8_t *displacement, uint64_t next)
+{
+    int32_t value;
+
+    memcpy(&value, displacement, sizeof(value));
+    return next + (uint64_t)(int64_t)value;
+}
+
+/* ---- One function ---- */
+
+/* A function that is looked at. */
+struct function {
+    struct image *image;
+    struct fde fde;
+    uint8_t *code;
+    size_t size;
+    uint8_t *boundaries;       /* one bit for each byte: an instruction starts there */
+    struct instruction before; /* the one before the jump, */
+    const uint8_t *before_at;  /* and where it is; NULL: none */
+    struct exit exits[EXITS_MAX];
+    uint32_t count;
+    uint64_t hash;
+    bool computed, unknown;
+};
+
+static uint64_t vaddr_of(const struct function *f, size_t at)
+{
+    return f->fde.start + at;
+}
+
+static bool is_inside(const struct function *f, uint64_t vaddr)
+{
+    return vaddr >= f->fde.start && vaddr < f->fde.end;
+}
+
+static void add_exit(struct function *f, struct exit exit)
+{
+    for (uint32_t i = 0; i < f->count; i++) {
+        if (f->exits[i].target == exit.target && f->exits[i].framed == exit.framed)
+            return;
+    }
+    if (f->count == EXITS_MAX)
+        f->unknown = true;
+    else
+        f->exits[f->count++] = exit;
+}
+
+/* Is the return address on top of the stack here, as where a tail call is made? Unwind information
+ * that does not say is taken to say yes. */
+static bool is_unframed(const struct function *f, size_t at)
+{
+    struct row row = rows_find(&f->image->rows, &f->fde, vaddr_of(f, at));
+    return row.kind != ROW_CFA_RBP && (row.kind != ROW_CFA_RSP || row.cfa_offset == 8);
+}
+
+/* Does the jump go to one of a table's places, of which the first is in the function: jmp
+ * *table(,%index,8)? */
+static bool is_table_of_addresses(const struct function *f, const uint8_t *bytes)
+{
+    uint32_t table;
+    uint64_t offset, first;
+
+    if (bytes[1] != 0x24 || (bytes[2] & 0xc7) != 0xc5)
+        return false;
+    memcpy(&table, bytes + 3, sizeof(table));
+    return image_offset(f->image, table, &offset) &&
+           image_bytes(f->image, offset, &first, sizeof(first)) && is_inside(f, first);
+}
+
+/* Compilers' jumps by a table of differences: add %base,%difference; jmp *%difference. */
+static bool is_table_of_differences(const struct function *f, const uint8_t *bytes)
+{
+    const uint8_t *add = f->before_at;
+
+    return (bytes[1] & 0xf8) == 0xe0 && add && f->before.length == 3 && (add[0] & 0xf8) == 0x48 &&
+           (add[1] == 0x01 || add[1] == 0x03) && add[2] >> 6 == 3;
+}
+
+/* A jump to wherever a register or memory says: does it leave the function? */
+static void add_computed(struct function *f, size_t at, const struct instruction *i)
+{
+    const uint8_t *bytes = f->code + at, *end = bytes + i->length;
+    bool notrack = *bytes == 0x3e; /* which only jumps through tables have */
+
+    while (bytes < end && *bytes != 0xff)
+        bytes++;
+    if (end - bytes == SLOT_JUMP && bytes[1] == 0x25)
+        add_exit(f, (struct exit){ relative(end - 4, vaddr_of(f, at) + i->length), true, false });
+    else if (!notrack && is_unframed(f, at) && !is_table_of_differences(f, bytes) &&
+             !(end - bytes == 7 && is_table_of_addresses(f, bytes)))
+        f->computed = true;
+}
+
+/* Does the instruction overwrite the return address, or return to another, as retpolines do? */
+static bool breaks_return(const struct function *f, size_t at, const struct instruction *i)
+{
+    const uint8_t *bytes = f->code + at;
+    bool stores = i->length == 4 && (bytes[0] & 0xf8) == 0x48 && bytes[1] == 0x89 &&
+                  (bytes[2] & 0xc7) == 0x04 && bytes[3] == 0x24; /* mov %register,(%rsp) */
+
+    return (stores && is_unframed(f, at)) || (i->flow == FLOW_RETURN && !is_unframed(f, at));
+}
+
+static void look_at(struct function *f, size_t at, const struct instruction *i)
+{
+    uint64_t target = vaddr_of(f, at) + i->length + (uint64_t)i->target;
+
+    f->unknown |= breaks_return(f, at, i);
+    if (i->flow == FLOW_COMPUTED)
+        add_computed(f, at, i);
+    else if ((i->flow == FLOW_JUMP || i->flow == FLOW_BRANCH) && !is_inside(f, target))
+        add_exit(f, (struct exit){ target, false, !is_unframed(f, at) });
+}
+
+static bool starts_instruction(const struct function *f, uint64_t vaddr)
+{
+    uint64_t at = vaddr - f->fde.start;
+    return f->boundaries[at / 8] >> at % 8 & 1;
+}
+
+/* Goes through the code from its start on, `look` at each instruction. False: it is not
+ * understood. */
+static bool go_through(struct function *f,
+                       bool (*look)(struct function *, size_t, const struct instruction *))
+{
+    struct instruction i = { .flow = FLOW_END };
+    size_t at = 0;
+
+    f->before_at = NULL;
+    for (; at < f->size; at += i.length) {
+        if (!instruction_decode(f->code + at, f->size - at, &i) || !look(f, at, &i))
+            return false;
+        f->before = i;
+        f->before_at = f->code + at;
+    }
+    /* What runs on behind the end runs into another function. (A call there does not return.) */
+    if (i.flow == FLOW_NEXT || i.flow == FLOW_BRANCH)
+        add_exit(f, (struct exit){ f->fde.end, false, true });
+    return true;
+}
+
+static bool note_start(struct function *f, size_t at, const struct instruction *i)
+{
+    (void)i;
+    f->boundaries[at / 8] |= (uint8_t)(1 << at % 8);
+    return true;
+}
+
+/* All instructions that control goes to must be among those that are looked at, or behind the
+ * prefix of one (glibc jumps over `lock`). */
+static bool look_at_one(struct function *f, size_t at, const struct instruction *i)
+{
+    uint64_t target = vaddr_of(f, at) + i->length + (uint64_t)i->target;
+    bool direct = i->flow == FLOW_JUMP || i->flow == FLOW_BRANCH || i->direct;
+
+    if (direct && is_inside(f, target) && !starts_instruction(f, target) &&
+        !(target > f->fde.start && starts_instruction(f, target - 1) &&
+          f->code[target - 1 - f->fde.start] == 0xf0))
+        return false;
+    look_at(f, at, i);
+    return true;
+}
+
+uint64_t exits_hash(const uint8_t *code, size_t size)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ code[i]) * 0x100000001b3;
+    return hash;
+}
+
+static void read_function(struct function *f)
+{
+    uint64_t offset;
+
+    f->size = f->fde.end - f->fde.start;
+    f->unknown = f->size > FUNCTION_MAX || !image_offset(f->image, f->fde.start, &offset);
+    if (f->unknown)
+        return;
+    f->code = malloc(f->size);
+    f->boundaries = calloc(1, f->size / 8 + 1);
+    if (!f->code || !f->boundaries || !image_bytes(f->image, offset, f->code, f->size) ||
+        !go_through(f, note_start) || !go_through(f, look_at_one))
+        f->unknown = true;
+    else
+        f->hash = exits_hash(f->code, f->size);
+    free(f->code);
+    free(f->boundaries);
+}
+
+static size_t find_slot(const struct exit_table *table, uint64_t start)
+{
+    size_t mask = table->slot_count - 1;
+    size_t slot = (size_t)((start * 0x9e3779b97f4a7c15u) >> 32) & mask;
+
+    while (table->all[slot] && table->all[slot]->start != start)
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+/* Room for one more. */
+static bool grow(struct exit_table *table)
+{
+    struct exit_table larger = { .count = table->count,
+                                 .slot_count =
+                                     table->slot_count ? 2 * table->slot_count : FIRST_SLOTS };
+
+    if (2 * (table->count + 1) <= table->slot_count)
+        return true;
+    larger.all = calloc(larger.slot_count, sizeof(*larger.all));
+    if (!larger.all)
+        return false;
+    for (size_t i = 0; i < table->slot_count; i++) {
+        if (table->all[i])
+            larger.all[find_slot(&larger, table->all[i]->start)] = table->all[i];
+    }
+    free(table->all);
+    *table = larger;
+    return true;
+}
+
+const struct exits *exits_find(struct images *images, struct image *image, uint64_t vaddr)
+{
+    struct function f = { .image = image };
+    struct learned *learned = learned_of(image);
+    const struct cfi *tables;
+
+    if (image_find_fde(image, vaddr, &tables, &f.fde) || !learned || !images_have_room(images) ||
+        !grow(&learned->exits))
+        return NULL;
+    struct exit_table *table = &learned->exits;
+    size_t slot = find_slot(table, f.fde.start);
+    if (table->all[slot])
+        return table->all[slot];
+    read_function(&f);
+    size_t size = sizeof(struct exits) + f.count * sizeof(struct exit);
+    struct exits *exits = malloc(size);
+    if (!exits)
+        return NULL;
+    *exits = (struct exits){ f.fde.start, f.fde.end, f.hash, f.computed, f.unknown, f.count };
+    memcpy(exits->all, f.exits, f.count * sizeof(*f.exits));
+    table->all[slot] = exits;
+    table->count++;
+    images->held += size;
+    return exits;
+}
