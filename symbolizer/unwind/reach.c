@@ -21,6 +21,7 @@
 struct place_ahead {
     struct image *image;
     uint64_t vaddr;
+    unsigned way; /* by which it was reached */
 };
 
 /* What one image leaves to. */
@@ -30,7 +31,7 @@ struct walk {
     struct image *by;
     struct place_ahead *ahead;
     size_t ahead_count, ahead_capacity;
-    bool jumped; /* by jumps alone */
+    unsigned way; /* by which it is going */
     bool grown, failed;
 };
 
@@ -141,17 +142,16 @@ static bool insert(struct reach *reach, struct reached new)
 static bool note(struct walk *walk, const struct image *image, uint64_t vaddr)
 {
     struct reached *r = find_reached(walk->reach, image, vaddr);
-    bool same = r && r->by == walk->by;
+    struct reached new = { image, vaddr, walk->by, false, walk->way };
 
-    if (r && (r->several || (same && (r->jumped || !walk->jumped))))
+    if (r && (r->several || r->by == walk->by) && (r->ways & walk->way))
         return false;
-    if (!r)
-        walk->failed |=
-            !insert(walk->reach, (struct reached){ image, vaddr, walk->by, false, walk->jumped });
-    else if (same)
-        r->jumped = true;
-    else
-        r->several = true;
+    if (r) {
+        r->several |= r->by != walk->by;
+        r->ways |= walk->way;
+    } else {
+        walk->failed |= !insert(walk->reach, new);
+    }
     walk->grown = true;
     return !walk->failed;
 }
@@ -171,7 +171,7 @@ static void go_to(struct walk *walk, struct image *image, uint64_t vaddr)
     if (!ahead)
         return;
     walk->ahead = ahead;
-    ahead[walk->ahead_count++] = (struct place_ahead){ image, vaddr };
+    ahead[walk->ahead_count++] = (struct place_ahead){ image, vaddr, walk->way };
 }
 
 /* Which of the runtime libraries has it, is not asked: any may. */
@@ -232,6 +232,7 @@ static void go_to_pointers(struct walk *walk, struct image *image)
     const struct cfi *tables;
     struct fde fde;
 
+    walk->way = REACH_BY_POINTER;
     if (!note(walk, image, REACH_POINTERS))
         return;
     if (count < 0)
@@ -246,20 +247,21 @@ static void look_at(struct walk *walk, struct place_ahead place)
 {
     const struct exits *exits = exits_find(walk->images, place.image, place.vaddr);
 
+    walk->way = place.way;
     if (!exits || exits->unknown)
         note(walk, place.image, REACH_ANY);
-    else if (exits->computed && walk->jumped)
-        go_to_pointers(walk, place.image);
     for (uint32_t i = 0; exits && i < exits->count; i++)
         go_out(walk, place.image, &exits->all[i]);
+    if (exits && exits->computed && place.way != REACH_BY_ADDRESS)
+        go_to_pointers(walk, place.image);
 }
 
 /* By jumps, or else by the addresses that it has. */
-static void follow(struct walk *walk, const struct links *links, bool jumped)
+static void follow(struct walk *walk, const struct links *links, unsigned way)
 {
-    walk->jumped = jumped;
     for (size_t i = 0; i < links->import_count; i++) {
-        if (jumped ? links->imports[i].left : links->imports[i].taken)
+        walk->way = way;
+        if (way == REACH_BY_JUMP ? links->imports[i].left : links->imports[i].taken)
             go_to_name(walk, links->imports[i].name);
     }
     while (walk->ahead_count && !walk->failed)
@@ -271,9 +273,10 @@ static void follow_image(struct walk *walk)
     const struct links *links = jumps_links(walk->images, walk->by);
 
     if (links) {
-        follow(walk, links, true);
-        follow(walk, links, false);
+        follow(walk, links, REACH_BY_JUMP);
+        follow(walk, links, REACH_BY_ADDRESS);
     } else {
+        walk->way = REACH_BY_JUMP;
         note(walk, NULL, REACH_ANY);
     }
 }
@@ -320,11 +323,16 @@ bool reach_by_others(const struct reach *reach, struct images *images, const str
     const struct reached *all[] = { find_reached(reach, image, vaddr),
                                     find_reached(reach, image, REACH_ANY),
                                     find_reached(reach, NULL, REACH_ANY) };
+    bool runtime = caller && reach_is_runtime(images, caller);
 
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
         const struct reached *r = all[i];
-        if (r &&
-            (r->several || r->by != caller || (r->jumped && reach_may_have_parts(images, caller))))
+        unsigned ways = r ? r->ways : 0;
+        if (runtime)
+            ways &= ~(unsigned)REACH_BY_POINTER;
+        if (r && !r->several && r->by == caller)
+            ways = reach_may_have_parts(images, caller) ? ways & ~(unsigned)REACH_BY_ADDRESS : 0;
+        if (ways)
             return true;
     }
     return false;

@@ -9,6 +9,14 @@
 
 #include "symbolizer/image/image.h"
 
+/* How it may be left to: */
+enum {
+    REACH_BY_JUMP = 1,    /* there is a jump; */
+    REACH_BY_ADDRESS = 2, /* its address is known, and there may be a computed jump; */
+    REACH_BY_POINTER =
+        4, /* by a jump to a function of the library that goes on by a pointer of it */
+};
+
 struct reach {
     struct reach_member {
         struct image *image;
@@ -22,8 +30,8 @@ struct reach {
 #define REACH_POINTERS (UINT64_MAX - 1) /* all that its data point to; they are here, too */
         struct image *by; /* who may leave to it; one of them, if there are `several` */
         bool several;
-        bool jumped; /* there is a jump; else `by` has the address, and may by a computed one */
-    } * all;         /* sorted by image and vaddr */
+        unsigned ways; /* REACH_... */
+    } * all;           /* sorted by image and vaddr */
     size_t count, capacity;
     bool unfollowed; /* images have come that have not been looked at */
 };
@@ -37,8 +45,12 @@ int reach_add(struct reach *reach, struct images *images, struct image *image);
  * 0; -ENOMEM: it is empty now. */
 int reach_follow(struct reach *reach, struct images *images);
 
-/* May a function of another image than `caller` (NULL: code of none) leave to the one at `vaddr`?
- * Where the caller may have parts, of which each is a library, its own jumps count, too. */
+/*
+ * May a function of another image than `caller` (NULL: code of none) leave to the one at `vaddr`?
+ * Where the caller may have parts, of which each is a library, its own jumps count, too. What a
+ * runtime library calls through a pointer is nearly always its own: its streams' functions, which
+ * all programs would reach by the pointers of the library; so these do not count then.
+ */
 bool reach_by_others(const struct reach *reach, struct images *images, const struct image *image,
                      uint64_t vaddr, struct image *caller);
 

@@ -223,19 +223,21 @@ bool jumps_is_plt(const struct image *image, const struct fde *fde)
     return false;
 }
 
-/* In a PLT stub? Some linkers' have no unwind entry. */
-static bool is_in_stub(struct scan *scan, uint64_t vaddr)
+/* Whose code is it? Some linkers' PLT stubs have no unwind entry. */
+enum { OF_FUNCTION, OF_STUB, OF_EITHER };
+
+static int whose(struct scan *scan, uint64_t vaddr)
 {
     const struct cfi *tables;
 
     if (vaddr >= scan->last.start && vaddr < scan->last.end)
-        return scan->last_is_plt;
+        return scan->last_is_plt ? OF_STUB : OF_FUNCTION;
     if (image_find_fde(scan->image, vaddr, &tables, &scan->last)) {
         scan->last = (struct fde){ 0 };
-        return true;
+        return OF_EITHER;
     }
     scan->last_is_plt = jumps_is_plt(scan->image, &scan->last);
-    return scan->last_is_plt;
+    return scan->last_is_plt ? OF_STUB : OF_FUNCTION;
 }
 
 static void note_slot_jump(struct scan *scan, const uint8_t *bytes, uint64_t vaddr)
@@ -245,7 +247,7 @@ static void note_slot_jump(struct scan *scan, const uint8_t *bytes, uint64_t vad
     if (!import)
         return;
     import->jumped_through = true;
-    if (!is_in_stub(scan, vaddr)) {
+    if (whose(scan, vaddr) == OF_FUNCTION) {
         import->left = true;
         return;
     }
@@ -266,7 +268,7 @@ static int compare_stubs(const void *a, const void *b)
 
 /* What may come before `jmp *slot(%rip)` in a stub (call_decode_stub): nothing, bnd, endbr64, both,
  * the number of the symbol behind it or not. */
-static void note_jump(struct scan *scan, uint64_t target)
+static void note_jump(struct scan *scan, uint64_t from, uint64_t target)
 {
     static const uint8_t prefixes[] = { 0, 1, 4, 5, 6, 10 };
     uint64_t first = scan->stubs[0].jump, last = scan->stubs[scan->stub_count - 1].jump;
@@ -276,19 +278,19 @@ static void note_jump(struct scan *scan, uint64_t target)
     for (size_t i = 0; i < sizeof(prefixes); i++) {
         struct stub wanted = { .jump = target + prefixes[i] }, *stub;
         stub = bsearch(&wanted, scan->stubs, scan->stub_count, sizeof(wanted), compare_stubs);
-        if (stub)
+        if (stub && whose(scan, from) != OF_STUB) /* where displacements look like jumps */
             stub->import->left = true;
     }
 }
 
 static void note_near(struct scan *scan, const uint8_t *bytes, uint64_t vaddr)
 {
-    note_jump(scan, near_target(bytes, vaddr));
+    note_jump(scan, vaddr, near_target(bytes, vaddr));
 }
 
 static void note_short(struct scan *scan, const uint8_t *bytes, uint64_t vaddr)
 {
-    note_jump(scan, short_target(bytes, vaddr));
+    note_jump(scan, vaddr, short_target(bytes, vaddr));
 }
 
 static void find_left(struct scan *scan)
