@@ -115,8 +115,8 @@ static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t
     if (ahead && readahead_take(ahead, procfs->tracee->tid, address, buffer, size))
         return (ssize_t)size;
     ssize_t got = read_now(procfs->tracee, address, buffer, size);
-    if (ahead && got == (ssize_t)size)
-        readahead_note(ahead, address, size);
+    if (ahead && got > 0)
+        readahead_note(ahead, address, (size_t)got);
     return got;
 }
 

@@ -49,6 +49,7 @@ void readahead_begin(struct readahead *ahead, const void *space)
     keep(ahead);
     ahead->now.space = space;
     ahead->now.count = 0;
+    ahead->begun = false;
     ahead->list = NULL;
     ahead->ready = ahead->next = 0;
 }
@@ -93,7 +94,8 @@ static const uint8_t *find(struct readahead *ahead, uint64_t address, size_t siz
 size_t readahead_take(struct readahead *ahead, pid_t tid, uint64_t address, void *buffer,
                       size_t size)
 {
-    if (!ahead->now.count) {
+    if (!ahead->begun) {
+        ahead->begun = true;
         const struct ahead_list *list = list_of(ahead, ahead->now.space, address);
         if (is_of(list, ahead->now.space, address) && list->trusted)
             read_list(ahead, tid, list);

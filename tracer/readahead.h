@@ -33,6 +33,7 @@ struct ahead_list {
 struct readahead {
     struct ahead_list lists[AHEAD_LISTS]; /* by space and first address; others displace them */
     struct ahead_list now;                /* of the walk under way, as far as there is room */
+    bool begun;                           /* it has read */
     /* What was read ahead for it: the first pieces of `list`. */
     const struct ahead_list *list; /* NULL: nothing */
     uint32_t ready, next;          /* so many of them; where the next one asked for should be */
