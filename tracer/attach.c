@@ -16,7 +16,7 @@
 struct attachment {
     struct tracees *tracees;
     struct process *process;
-    struct space *space;
+    struct address_space *space;
     uintptr_t ptrace_options;
 };
 
@@ -42,7 +42,7 @@ static int seize(const struct attachment *a, pid_t tid)
     struct tracee *tracee = tracees_add(a->tracees, tid);
     if (!tracee)
         return -ENOMEM;
-    tracee_adopt(tracee, process_ref(a->process), space_ref(a->space));
+    tracee_adopt(tracee, process_ref(a->process), address_space_ref(a->space));
     return 1;
 }
 
@@ -86,7 +86,8 @@ int attach_process(struct tracees *tracees, pid_t pid, uintptr_t ptrace_options,
     *ret = NULL;
     if (leader > 0 && tracees_find_process(tracees, leader))
         return 0;
-    struct attachment a = { tracees, process_create(leader, -1), space_create(), ptrace_options };
+    struct attachment a = { tracees, process_create(leader, -1), address_space_create(),
+                            ptrace_options };
     if (a.space) {
         a.space->born = 0;
         a.space->userfaults = true; /* perhaps */
@@ -98,7 +99,7 @@ int attach_process(struct tracees *tracees, pid_t pid, uintptr_t ptrace_options,
     if (!result)
         *ret = a.process;
     process_unref(a.process); /* the tracees have references of their own */
-    space_unref(a.space);
+    address_space_unref(a.space);
     if (result == -ENOMEM)
         diag("out of memory");
     else if (result < 0)

@@ -76,14 +76,13 @@ int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi 
  * is no memory. */
 static int64_t take_stack(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
-    struct procfs procfs = { tracee, &trace->served, &trace->readahead };
+    struct procfs procfs = { tracee, &trace->served, &trace->readahead, &trace->jit };
     struct target target = procfs_target(&procfs);
 
+    jit_name_code(&target);
     readahead_begin(&trace->readahead, tracee->space);
-    int64_t stack = verify_unwind(&trace->verify, &trace->unwinder, tracee->space, &target,
-                                  &entry->registers, tracee->spawned_by);
-
-    return stack < 0 ? stack : jit_name_stack(trace, tracee, (uint32_t)stack);
+    return verify_unwind(&trace->verify, &trace->unwinder, tracee->space->space, &target,
+                         &entry->registers, tracee->spawned_by);
 }
 
 /*
@@ -117,7 +116,7 @@ void entry_restore(struct tracee *tracee)
 static void note_clone(struct trace *trace, struct tracee *tracee, const struct entry *entry,
                        enum call_meaning meaning)
 {
-    struct procfs procfs = { tracee, &trace->served, NULL };
+    struct procfs procfs = { tracee, &trace->served, NULL, NULL };
     struct target target = procfs_target(&procfs);
     struct clone_args args = { 0 };
 
@@ -174,11 +173,11 @@ static void apply_map_change(struct tracee *tracee, uint64_t result)
     const struct map_change *change = &tracee->change;
 
     if (change->kind == CHANGES_ANYTHING)
-        space_changed(tracee->space, 0, 0);
+        space_changed(tracee->space->space, 0, 0);
     if (change->size)
-        space_changed(tracee->space, change->start, change->size);
+        space_changed(tracee->space->space, change->start, change->size);
     if (result && change->result_size)
-        space_changed(tracee->space, result, change->result_size);
+        space_changed(tracee->space->space, result, change->result_size);
     if (result && tracee->maps_served)
         served_note_range(tracee->space, result, tracee->maps_served);
 }
@@ -186,7 +185,8 @@ static void apply_map_change(struct tracee *tracee, uint64_t result)
 static void note_map_change(struct tracee *tracee, struct map_change change)
 {
     if (change.kind == CHANGES_NOTHING ||
-        (change.kind == CHANGES_CODE && !space_overlaps(tracee->space, change.start, change.size)))
+        (change.kind == CHANGES_CODE &&
+         !space_overlaps(tracee->space->space, change.start, change.size)))
         return;
     tracee->changing_map = true;
     tracee->change = change;

@@ -29,7 +29,7 @@ static void release_held(struct trace *trace, struct tracee *tracee)
 
 /* Gives a tracee its place, and lets it go if it waits already. */
 static void place(struct trace *trace, struct tracee *tracee, struct process *process,
-                  struct space *space)
+                  struct address_space *space)
 {
     if (!process || !space)
         die("out of memory");
@@ -44,7 +44,8 @@ static void adopt(struct trace *trace, struct tracee *child, const struct tracee
     bool thread = flags & CLONE_THREAD;
     struct process *process = thread ? process_ref(parent->process)
                                      : process_create(child->tid, parent->process->program);
-    struct space *space = flags & CLONE_VM ? space_ref(parent->space) : space_fork(parent->space);
+    struct address_space *space =
+        flags & CLONE_VM ? address_space_ref(parent->space) : address_space_fork(parent->space);
 
     place(trace, child, process, space);
     process->own_filter |= parent->process->own_filter || parent->process->installers;
@@ -68,10 +69,10 @@ static void adopt_unknown(struct trace *trace, struct tracee *tracee)
     const struct tracee *sibling = pid > 0 ? tracees_find_process(&trace->tracees, pid) : NULL;
 
     if (sibling) {
-        place(trace, tracee, process_ref(sibling->process), space_ref(sibling->space));
+        place(trace, tracee, process_ref(sibling->process), address_space_ref(sibling->space));
     } else {
         place(trace, tracee, process_create(pid, record_program(trace->run, tracee->tid)),
-              space_create());
+              address_space_create());
         tracee->process->own_filter = tracee->space->userfaults = true; /* it may have them */
     }
 }
@@ -137,7 +138,7 @@ static void forget(struct trace *trace, struct tracee *tracee)
     if (tracee->process)
         entry_end_install(tracee, true); /* it may have come so far */
     if (tracee->changing_map) /* others may share the memory, and the call may have come so far */
-        tracee->space->stale = true;
+        tracee->space->space->stale = true;
     tracees_remove(&trace->tracees, tracee);
 }
 
@@ -172,10 +173,10 @@ struct tracee *family_exec(struct trace *trace, pid_t tid)
     }
     if (!tracee || !tracee->process)
         return NULL;
-    struct space *space = space_create();
+    struct address_space *space = address_space_create();
     if (!space)
         die("out of memory");
-    space_unref(tracee->space);
+    address_space_unref(tracee->space);
     tracee->space = space;
     tracee->spawned_by = NO_STACK;
     tracee->changing_map = false;

@@ -56,7 +56,7 @@ static unsigned breakpoint_size(const struct procfs *procfs, uint64_t end)
  */
 static void make_certain(struct trace *trace, const struct tracee *tracee, const siginfo_t *info)
 {
-    const struct procfs procfs = { tracee, &trace->served, NULL };
+    const struct procfs procfs = { tracee, &trace->served, NULL, NULL };
     struct user_regs_struct registers;
 
     if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers))

@@ -12,7 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "addressspace.h"
+#include "clock.h"
 #include "procfs.h"
+#include "served.h"
+#include "tracee.h"
+#include "tracer/perfmap.h"
 
 enum {
     RETRY_NANOSECONDS = 100000000, /* how long to wait before looking for a file again */
@@ -67,17 +72,17 @@ static int open_trusted(int root, const char *path, const struct tracee *tracee)
 }
 
 /* By the number that the process has for itself, in the file system that it sees. */
-static int open_map(struct trace *trace, const struct tracee *tracee)
+static int open_map(struct served *served, const struct tracee *tracee)
 {
-    struct lookup lookup = { &trace->served, tracee->tid, NULL };
+    struct lookup lookup = { served, tracee->tid, NULL };
     char path[64];
     long pid = procfs_inner_pid(tracee->process->pid);
 
     snprintf(path, sizeof(path), "/tmp/perf-%ld.map", pid);
-    bool served = served_path(&lookup, path);
+    bool may_wait = served_path(&lookup, path);
     lookup_deinit(&lookup);
     snprintf(path, sizeof(path), "/proc/%d/root", (int)tracee->tid);
-    int root = pid > 0 && !served ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    int root = pid > 0 && !may_wait ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
     if (root < 0)
         return -1;
     snprintf(path, sizeof(path), "tmp/perf-%ld.map", pid);
@@ -86,62 +91,60 @@ static int open_map(struct trace *trace, const struct tracee *tracee)
     return fd;
 }
 
-/* The map as it is now; NULL: there is none. */
-static struct perfmap *current_map(struct trace *trace, const struct tracee *tracee)
+/* Looks for a file now and then, as long as there is none. */
+static enum perfmap_news update_map(struct served *served, const struct tracee *tracee)
 {
-    struct space *space = tracee->space;
-    uint64_t time;
+    struct address_space *as = tracee->space;
+    enum perfmap_news news = as->perfmap ? perfmap_update(as->perfmap) : PERFMAP_NONE;
+    uint64_t time = news == PERFMAP_NONE ? clock_now() : 0;
 
-    if (space->perfmap && perfmap_update(space->perfmap))
-        return space->perfmap;
-    time = trace_now();
-    if (space->perfmap && time < space->perfmap_retry)
-        return NULL;
-    space->perfmap_retry = time + RETRY_NANOSECONDS;
-    if (!space->perfmap)
-        space->perfmap = perfmap_create();
-    if (!space->perfmap)
-        return NULL;
-    perfmap_follow(space->perfmap, open_map(trace, tracee));
-    return perfmap_update(space->perfmap) ? space->perfmap : NULL;
+    if (news != PERFMAP_NONE || (as->perfmap && time < as->perfmap_retry))
+        return news;
+    as->perfmap_retry = time + RETRY_NANOSECONDS;
+    if (!as->perfmap)
+        as->perfmap = perfmap_create();
+    if (!as->perfmap)
+        return PERFMAP_NONE;
+    perfmap_follow(as->perfmap, open_map(served, tracee));
+    return perfmap_update(as->perfmap);
 }
 
-static void name_frame(struct trace *trace, const struct perfmap *map, struct frame *frame)
+static uint64_t names_version(void *context)
 {
-    struct perfmap_entry *entry = perfmap_find(map, frame->offset);
+    const struct procfs *procfs = context;
+    struct address_space *as = procfs->tracee->space;
+
+    switch (update_map(procfs->served, procfs->tracee)) {
+    case PERFMAP_NONE:
+        as->names_version = 0;
+        break;
+    case PERFMAP_MORE:
+        as->names_version = ++procfs->jit->versions;
+        break;
+    case PERFMAP_SAME:
+        break;
+    }
+    return as->names_version;
+}
+
+static bool name_code(void *context, uint64_t address, uint64_t *ret)
+{
+    const struct procfs *procfs = context;
+    const struct address_space *as = procfs->tracee->space;
+    struct perfmap_entry *entry = as->names_version ? perfmap_find(as->perfmap, address) : NULL;
 
     if (!entry)
-        return;
-    uint64_t number = perfmap_number(entry->name);
-    if (!entry->seen &&
-        run_add_symbol(trace->run, MODULE_ANON, number, 1, entry->name, "", SOURCE_PERF_MAP) < 0)
-        return;
+        return false;
+    *ret = perfmap_number(entry->name);
+    if (!entry->seen && run_add_symbol(procfs->jit->run, MODULE_ANON, *ret, 1, entry->name, "",
+                                       SOURCE_PERF_MAP) < 0)
+        return false;
     entry->seen = true;
-    frame->offset = number;
+    return true;
 }
 
-static int64_t name_frames(struct trace *trace, const struct perfmap *map, uint32_t stack)
+void jit_name_code(struct target *target)
 {
-    struct stacks *stacks = &trace->run->stacks;
-    uint32_t depth = stacks->stacks[stack].depth;
-    struct frame *frames = calloc(depth, sizeof(*frames));
-
-    if (!frames)
-        return -ENOMEM;
-    stacks_frames(stacks, stack, frames);
-    for (uint32_t i = 0; i < depth; i++) {
-        if (frames[i].module == MODULE_ANON)
-            name_frame(trace, map, &frames[i]);
-    }
-    int64_t number = stacks_intern(stacks, frames, depth, stacks->stacks[stack].end);
-    free(frames);
-    return number;
-}
-
-int64_t jit_name_stack(struct trace *trace, const struct tracee *tracee, uint32_t stack)
-{
-    bool anonymous = trace->run->stacks.stacks[stack].anonymous;
-    const struct perfmap *map = anonymous ? current_map(trace, tracee) : NULL;
-
-    return map ? name_frames(trace, map, stack) : stack;
+    target->names_version = names_version;
+    target->name_code = name_code;
 }

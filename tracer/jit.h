@@ -1,17 +1,20 @@
 /*
- * jit.h - names for code that programs make at run time, by their perf maps
- * (symbolizer/unwind/perfmap.h).
+ * jit.h - names for code that programs make at run time, by their perf maps (perfmap.h). The number
+ * of a name takes the place of the address in the frames (docs/formats.md).
  */
 #ifndef SYSTRACE_JIT_H
 #define SYSTRACE_JIT_H
 
-#include "tracing.h"
+#include <stdint.h>
+#include "record/run.h"
+#include "symbolizer/image/target.h"
 
-/*
- * The number of the stack that has, for frames in [anon], the names that the program has for them
- * at this moment: the number of the name takes the place of the address (docs/formats.md). The same
- * stack where there are none. -ENOMEM.
- */
-int64_t jit_name_stack(struct trace *trace, const struct tracee *tracee, uint32_t stack);
+struct jit {
+    struct run *run;   /* gets the names */
+    uint64_t versions; /* how many there have been of any map */
+};
+
+/* Lets a target tell names (target.h); its context is a struct procfs with a `jit`. */
+void jit_name_code(struct target *target);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/ptrace.h>
 
+#include "clock.h"
 #include "request.h"
 #include "tracing.h"
 
@@ -51,7 +52,7 @@ void near_resume(struct near *near, pid_t tid, int request, int signal, bool alo
                  uint64_t *resumed_at)
 {
     cpu_set_t former;
-    uint64_t time = near->enabled ? trace_now() : 0;
+    uint64_t time = near->enabled ? clock_now() : 0;
     bool often = alone && *resumed_at && time - *resumed_at < OFTEN;
     bool narrowed = false;
 

@@ -42,7 +42,7 @@ int procfs_open(pid_t tid, const char *name)
  * faster, for the kernel has asked then whether we may. */
 static void open_busy(const struct tracee *tracee)
 {
-    struct space *space = tracee->space;
+    struct address_space *space = tracee->space;
 
     if (++space->reads != READS_BEFORE_OPENING)
         return;
@@ -103,7 +103,7 @@ static ssize_t read_now(const struct tracee *tracee, uint64_t address, void *buf
 static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
 {
     const struct procfs *procfs = context;
-    const struct space *space = procfs->tracee->space;
+    const struct address_space *space = procfs->tracee->space;
     /* What may wait, or must not be touched, is read by itself. */
     struct readahead *ahead = space->userfaults || space->served_count ? NULL : procfs->ahead;
 
@@ -172,7 +172,7 @@ int procfs_read_text(pid_t tid, const char *name, char **ret)
 /* Notes where files are mapped that a process may serve. */
 static void note_served(const struct procfs *procfs, const char *text)
 {
-    struct space *space = procfs->tracee->space;
+    struct address_space *space = procfs->tracee->space;
     struct lookup lookup = { procfs->served, procfs->tracee->tid, NULL };
     struct mapping m;
 
@@ -186,7 +186,7 @@ static void note_served(const struct procfs *procfs, const char *text)
 static int read_maps(void *context, char **ret)
 {
     const struct procfs *procfs = context;
-    const struct space *space = procfs->tracee->space;
+    const struct address_space *space = procfs->tracee->space;
 
     int fd = procfs_open(procfs->tracee->tid, "maps");
     if (fd < 0 && space->maps_fd >= 0 && !lseek(space->maps_fd, 0, SEEK_SET))

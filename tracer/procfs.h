@@ -12,6 +12,7 @@
 #include <sys/types.h>
 #include "symbolizer/image/target.h"
 
+struct jit;
 struct readahead;
 struct served;
 struct tracee;
@@ -21,6 +22,7 @@ struct procfs {
     const struct tracee *tracee;
     struct served *served;
     struct readahead *ahead; /* NULL: nothing is read ahead; else of the walk that has begun */
+    struct jit *jit;         /* NULL: code made at run time has no names (jit.h) */
 };
 
 /* A target of this context, which must outlive it. */

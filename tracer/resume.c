@@ -5,6 +5,7 @@
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
+#include "clock.h"
 #include "procfs.h"
 #include "request.h"
 
@@ -22,7 +23,7 @@ void resume_tracee(struct trace *trace, struct tracee *tracee, int signal)
     stop_at_exit = (stop_at_exit && !trace->leaving) || tracee->cleared_untraced;
 
     if (tracee->observed && !tracee->resumed_in_call)
-        tracee->resumed_in_call = trace_now();
+        tracee->resumed_in_call = clock_now();
     near_resume(&trace->near, tracee->tid, stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, signal,
                 tracee->process->references == 1, &tracee->resumed_at);
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "crash.h"
 #include "diag.h"
 #include "record.h"
@@ -23,14 +24,14 @@ enum {
 static int wait_for(pid_t child, int seconds)
 {
     static const struct timespec pause = { 0, 10000000 };
-    uint64_t deadline = trace_now() + (uint64_t)seconds * 1000000000;
+    uint64_t deadline = clock_now() + (uint64_t)seconds * 1000000000;
     int status;
 
     do {
         if (waitpid(child, &status, WNOHANG | __WALL) == child)
             return status;
         nanosleep(&pause, NULL);
-    } while (trace_now() < deadline);
+    } while (clock_now() < deadline);
     kill(child, SIGKILL);
     waitpid(child, &status, __WALL);
     return -1;

@@ -351,14 +351,14 @@ bool served_ended(struct served *served, pid_t pid, int status)
 
 /* ---- Memory ---- */
 
-void served_forget_ranges(struct space *space)
+void served_forget_ranges(struct address_space *space)
 {
     free(space->served);
     space->served = NULL;
     space->served_count = 0;
 }
 
-void served_note_range(struct space *space, uint64_t start, uint64_t size)
+void served_note_range(struct address_space *space, uint64_t start, uint64_t size)
 {
     struct range *last = space->served_count ? &space->served[space->served_count - 1] : NULL;
     uint64_t end = start + size < start ? UINT64_MAX : start + size;
@@ -373,7 +373,7 @@ void served_note_range(struct space *space, uint64_t start, uint64_t size)
     }
 }
 
-bool served_overlaps(const struct space *space, uint64_t start, uint64_t size)
+bool served_overlaps(const struct address_space *space, uint64_t start, uint64_t size)
 {
     uint64_t end = start + size < start ? UINT64_MAX : start + size;
 
@@ -403,7 +403,7 @@ static size_t present_pages(int pagemap, uint64_t page, size_t count)
     return found;
 }
 
-size_t served_readable(const struct space *space, pid_t tid, uint64_t address, size_t size)
+size_t served_readable(const struct address_space *space, pid_t tid, uint64_t address, size_t size)
 {
     uint64_t first = address / PAGE, count = (address % PAGE + size + PAGE - 1) / PAGE;
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "symbolizer/image/maps.h"
-#include "symbolizer/unwind/space.h"
+#include "addressspace.h"
 
 /* Of one run of the tracer. */
 struct served {
@@ -61,11 +61,11 @@ bool served_ended(struct served *served, pid_t pid, int status);
 
 /* Notes in an address space that [start, start + size) may be a mapping of such a file; 0, 0 and
  * forget: that all was unmapped that was noted. */
-void served_note_range(struct space *space, uint64_t start, uint64_t size);
-void served_forget_ranges(struct space *space);
-bool served_overlaps(const struct space *space, uint64_t start, uint64_t size);
+void served_note_range(struct address_space *space, uint64_t start, uint64_t size);
+void served_forget_ranges(struct address_space *space);
+bool served_overlaps(const struct address_space *space, uint64_t start, uint64_t size);
 
 /* How much of this memory can be read without a look at such a file. */
-size_t served_readable(const struct space *space, pid_t tid, uint64_t address, size_t size);
+size_t served_readable(const struct address_space *space, pid_t tid, uint64_t address, size_t size);
 
 #endif

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "clock.h"
 #include "crash.h"
 #include "diag.h"
 #include "entry.h"
@@ -42,13 +43,6 @@ enum {
     WAITS_FOR_ALL = 16,
     SETTLE_MILLISECONDS = 1000, /* how long to wait for stops that we asked for, when leaving */
 };
-
-uint64_t trace_now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
 
 /* ---- Signals to us ---- */
 
@@ -251,7 +245,7 @@ static void note_waited(struct trace *trace, pid_t tid, int status)
 {
     struct tracee *tracee = tracees_find(&trace->tracees, tid);
     struct waited *former = tracee && tracee->queued ? queue_find(&trace->queue, tid) : NULL;
-    struct waited waited = { tid, status, trace->options->results ? trace_now() : 0 };
+    struct waited waited = { tid, status, trace->options->results ? clock_now() : 0 };
 
     if (former && WIFSTOPPED(former->status)) {
         *former = waited;
@@ -315,7 +309,7 @@ static int end_record(struct trace *trace, const int *status)
 /* Forks: the child has all that was recorded so far to itself, and writes it; we go on. */
 static void save_now(struct trace *trace)
 {
-    trace->next_save = trace_now() + (uint64_t)trace->options->interval * 1000000000;
+    trace->next_save = clock_now() + (uint64_t)trace->options->interval * 1000000000;
     if (trace->saver)
         return; /* it is at it still */
     trace->saver = fork();
@@ -337,7 +331,7 @@ static void handle_tick(struct trace *trace)
     /* Not from the background: the terminal would stop us (tostop). */
     if (trace->show_progress && tcgetpgrp(STDERR_FILENO) == getpgrp())
         progress_show(&trace->progress, trace->run, trace_execution(trace)->entries);
-    if (trace->options->interval && trace_now() >= trace->next_save)
+    if (trace->options->interval && clock_now() >= trace->next_save)
         save_now(trace);
 }
 
@@ -380,7 +374,7 @@ static int64_t add_module(void *context, const struct module *module)
 static void start_ticking(struct trace *trace)
 {
     trace->show_progress = !trace->options->quiet && isatty(STDERR_FILENO);
-    trace->next_save = trace_now() + (uint64_t)trace->options->interval * 1000000000;
+    trace->next_save = clock_now() + (uint64_t)trace->options->interval * 1000000000;
     progress_begin(&trace->progress, &trace->options->table_options);
     if (trace->show_progress || trace->options->interval)
         signals_start_ticking();
@@ -389,9 +383,11 @@ static void start_ticking(struct trace *trace)
 static int trace_init(struct trace *trace, const struct options *options, save_fn *save,
                       struct run *run)
 {
-    *trace = (struct trace){
-        .options = options, .save = save, .run = run, .launch = { .report_fd = -1 }
-    };
+    *trace = (struct trace){ .options = options,
+                             .save = save,
+                             .run = run,
+                             .jit = { .run = run },
+                             .launch = { .report_fd = -1 } };
     trace->seccomp = options->engine == ENGINE_SECCOMP ||
                      (options->engine == ENGINE_AUTO && launch_has_seccomp());
     calls_init(&trace->calls);
@@ -432,7 +428,7 @@ static int begin_command(struct trace *trace)
         return result;
     struct tracee *tracee = tracees_add(&trace->tracees, trace->launch.pid);
     struct process *process = process_create(trace->launch.pid, -1);
-    struct space *space = space_create();
+    struct address_space *space = address_space_create();
     if (!tracee || !process || !space)
         die("out of memory");
     /* A filter that is on us already (a container's) may deny calls before ours sees them. So it is

@@ -15,7 +15,7 @@ int tracees_init(struct tracees *tracees)
 static void tracee_destroy(struct tracee *tracee)
 {
     process_unref(tracee->process);
-    space_unref(tracee->space);
+    address_space_unref(tracee->space);
     free(tracee);
 }
 
@@ -120,10 +120,10 @@ void tracees_rename(struct tracees *tracees, struct tracee *tracee, pid_t tid)
     tracees->count++;
 }
 
-void tracee_adopt(struct tracee *tracee, struct process *process, struct space *space)
+void tracee_adopt(struct tracee *tracee, struct process *process, struct address_space *space)
 {
     process_unref(tracee->process);
-    space_unref(tracee->space);
+    address_space_unref(tracee->space);
     tracee->process = process;
     tracee->space = space;
 }

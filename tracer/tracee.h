@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "calls.h"
-#include "symbolizer/unwind/space.h"
+#include "addressspace.h"
 #include "record/stack.h"
 #include "record/syscalls.h"
 
@@ -26,8 +26,8 @@ struct process {
 
 struct tracee {
     pid_t tid;
-    struct process *process; /* NULL: its first stop came before the event of its parent */
-    struct space *space;     /* NULL as process is; replaced at execve */
+    struct process *process;     /* NULL: its first stop came before the event of its parent */
+    struct address_space *space; /* NULL as process is; replaced at execve */
     int64_t spawned_by; /* stack of the clone call that made this CLONE_VM|CLONE_VFORK child, whose
                            own stack is another; NO_STACK, also from its execve on */
 
@@ -101,7 +101,7 @@ void tracees_rename(struct tracees *tracees, struct tracee *tracee, pid_t tid);
 
 /* Puts a tracee in a process and an address space, both of which the caller hands over a reference
  * to. */
-void tracee_adopt(struct tracee *tracee, struct process *process, struct space *space);
+void tracee_adopt(struct tracee *tracee, struct process *process, struct address_space *space);
 
 /* A new process with one reference. NULL: no memory. */
 struct process *process_create(pid_t pid, int64_t program);

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include "calls.h"
+#include "jit.h"
 #include "launch.h"
 #include "near.h"
 #include "progress.h"
@@ -29,6 +30,7 @@ struct trace {
     struct images images;
     struct served served;
     struct readahead readahead;
+    struct jit jit;
     struct unwinder unwinder;
     struct verify verify;
     struct tracees tracees;
@@ -69,8 +71,5 @@ static inline struct execution *trace_execution(const struct trace *trace)
 {
     return &trace->run->executions[trace->execution];
 }
-
-/* CLOCK_MONOTONIC in nanoseconds. */
-uint64_t trace_now(void);
 
 #endif

@@ -6,6 +6,7 @@
 #define SYSTRACE_TARGET_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -37,6 +38,14 @@ struct target {
 
     /* All registers of the thread. Negative errno. NULL: a walk has been given them all. */
     int (*read_registers)(void *context, struct user_regs_struct *ret);
+
+    /*
+     * What the program calls its code of no file at an address: *ret is the number that takes the
+     * place of the address in a frame; false: nothing. And which version of these names it has now:
+     * as long as that is the same, so are they; 0: none. That is asked first. Both may be NULL.
+     */
+    bool (*name_code)(void *context, uint64_t address, uint64_t *ret);
+    uint64_t (*names_version)(void *context);
 
     void *context;
 };

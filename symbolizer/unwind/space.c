@@ -63,17 +63,11 @@ void code_unref(struct code *code)
 
 struct space *space_create(void)
 {
-    struct timespec now = { 0 };
     struct space *space = calloc(1, sizeof(*space));
+
     if (!space)
         return NULL;
-    clock_gettime(CLOCK_REALTIME, &now);
-    *space = (struct space){ .references = 1,
-                             .stale = true,
-                             .memory_fd = -1,
-                             .maps_fd = -1,
-                             .born = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
-                             .code = code_create() };
+    *space = (struct space){ .stale = true, .code = code_create() };
     if (!space->code) {
         free(space);
         return NULL;
@@ -84,43 +78,31 @@ struct space *space_create(void)
 struct space *space_fork(const struct space *space)
 {
     struct space *copy = malloc(sizeof(*copy));
+
     if (!copy)
         return NULL;
     *copy = *space;
-    copy->references = 1;
-    if (space->served) {
-        copy->served = malloc(SERVED_MAX * sizeof(*copy->served));
-        if (!copy->served) {
-            free(copy);
-            return NULL;
-        }
-        memcpy(copy->served, space->served, SERVED_MAX * sizeof(*copy->served));
-    }
-    copy->memory_fd = copy->maps_fd = -1;
-    copy->reads = 0;
-    copy->perfmap = NULL; /* the other process has a file of its own */
     code_ref(copy->code);
     return copy;
 }
 
-struct space *space_ref(struct space *space)
+void space_destroy(struct space *space)
 {
-    space->references++;
-    return space;
+    if (space)
+        code_unref(space->code);
+    free(space);
 }
 
-void space_unref(struct space *space)
+void space_forget_stacks(struct space *space, uint64_t version)
 {
-    if (!space || --space->references)
-        return;
-    code_unref(space->code);
-    perfmap_destroy(space->perfmap);
-    free(space->served);
-    if (space->memory_fd >= 0)
-        close(space->memory_fd);
-    if (space->maps_fd >= 0)
-        close(space->maps_fd);
-    free(space);
+    struct code *code = space->code;
+
+    memo_deinit(&code->memo);
+    trails_deinit(&code->trails);
+    code->memo = (struct memo){ 0 };
+    code->trails = (struct trails){ 0 };
+    code->has_names = false;
+    code->names_version = version;
 }
 
 /* The first region that ends above `address`. */

@@ -15,7 +15,6 @@
 #include "symbolizer/unwind/former.h"
 #include "symbolizer/image/image.h"
 #include "symbolizer/unwind/memo.h"
-#include "symbolizer/unwind/perfmap.h"
 #include "symbolizer/image/target.h"
 #include "symbolizer/unwind/trail.h"
 
@@ -106,31 +105,17 @@ struct code {
     uint64_t pages_owner; /* as which it reads its code (codepages.h) */
     struct memo memo;
     struct trails trails;
-    struct tails *tails; /* tails.c; NULL until needed */
+    bool has_names; /* there are names in their stacks, or would be, of code made at run time, */
+    uint64_t names_version; /* which are of this version */
+    struct tails *tails;    /* tails.c; NULL until needed */
 };
 
-enum { SERVED_MAX = 256 };
-
 struct space {
-    unsigned references;
     bool stale; /* anything in the map may have changed since it was read; else only here: */
     struct range {
         uint64_t start, end; /* empty: nowhere */
     } changed;
     int error; /* of the last attempt to read the map; 0 */
-    /* The process's memory and map, opened to read the one faster, or both before it closed them to
-     * us (tracer/procfs.h); -1. And how often memory was read without. */
-    int memory_fd, maps_fd;
-    unsigned reads;
-    /* Mappings that may be of files that a process serves (tracer/served.h): room for SERVED_MAX;
-     * NULL: there are none. */
-    struct range *served;
-    size_t served_count;
-    bool userfaults; /* a thread of a traced process may have to serve pages (userfaultfd(2)) */
-    struct perfmap
-        *perfmap; /* names for code in [anon], kept here for the tracer; NULL until needed */
-    uint64_t perfmap_retry; /* and when it is to look for them again, in its own time */
-    int64_t born; /* CLOCK_REALTIME in nanoseconds: no code in it is older; 0: not known */
     struct code *code;
 };
 
@@ -138,12 +123,15 @@ struct space {
 struct code *code_ref(struct code *code);
 void code_unref(struct code *code);
 
-/* A new address space with one reference and a map that must be read. NULL: no memory. */
+/* A new address space, with a map that must be read. NULL: no memory. */
 struct space *space_create(void);
 /* The copy that fork makes of it. NULL: no memory. */
 struct space *space_fork(const struct space *space);
-struct space *space_ref(struct space *space);
-void space_unref(struct space *space);
+void space_destroy(struct space *space);
+
+/* Forgets what stacks were walked to, for code that is made at run time has other names now:
+ * `version` of them (target.h). */
+void space_forget_stacks(struct space *space, uint64_t version);
 
 /* Executable mappings in [start, start + size) may have changed, and the code in them; size 0:
  * mappings anywhere. */

@@ -232,6 +232,22 @@ static bool is_uncalled(const struct site *site)
     return !site->is_call && !site->signal && !site->go;
 }
 
+/* The offset of a frame; of code that was made at run time the number of its name, if it has one.
+ */
+static uint64_t offset_of(struct unwinder *u, const struct site *site)
+{
+    const struct target *target = u->target;
+    struct code *code = u->space->code;
+    uint64_t number;
+
+    if (site->image || !target->name_code)
+        return site->offset;
+    if (!code->has_names)
+        code->names_version = target->names_version(target->context);
+    code->has_names = true;
+    return target->name_code(target->context, site->offset, &number) ? number : site->offset;
+}
+
 /* Enters the frame at `site`, and before it the frames that tail calls removed. `inner` is the
  * frame that it called, NULL if it called none. False: failed_step tells why. */
 static bool enter(struct unwinder *u, struct site *site, const struct site *inner)
@@ -260,7 +276,7 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
     uint32_t module = site->image ? site->image->number : MODULE_ANON;
     uint32_t marks = (site->signal ? FRAME_SIGNAL : 0) | (site->entry ? FRAME_ENTRY : 0) |
                      (u->inexact || doubtful ? FRAME_INEXACT : 0);
-    return add_frame(u, (struct frame){ module, marks, site->offset });
+    return add_frame(u, (struct frame){ module, marks, offset_of(u, site) });
 }
 
 bool unwinder_complete_start(struct unwinder *u)
@@ -664,6 +680,19 @@ static enum stack_end walk_by_rows(struct unwinder *u, struct site *site)
     return end;
 }
 
+/* Code that was made at run time may have other names by now, and so the stacks, too. */
+static void check_names(struct unwinder *u)
+{
+    const struct target *target = u->target;
+    const struct code *code = u->space->code;
+
+    if (!code->has_names)
+        return;
+    uint64_t version = target->names_version ? target->names_version(target->context) : 0;
+    if (version != code->names_version)
+        space_forget_stacks(u->space, version);
+}
+
 /* Makes ready for a walk, with the map as it is now. False: it is not known, and the old one may be
  * wrong. */
 static bool begin(struct unwinder *u, struct space *space, const struct target *target,
@@ -682,6 +711,8 @@ static bool begin(struct unwinder *u, struct space *space, const struct target *
     u->step_count = 0;
     rejoin_end(u);
     u->failure = space_update(space, u->images, target);
+    if (!u->failure)
+        check_names(u);
     return !u->failure;
 }
 

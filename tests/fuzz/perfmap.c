@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "symbolizer/unwind/perfmap.h"
+#include "tracer/perfmap.h"
 
 /* What holds an address has it in its range, and a name of one line. */
 static void check_address(const struct perfmap *map, uint64_t address)

@@ -297,8 +297,8 @@ static void walk(struct process *p)
     copy->stale = true;
     end = unwind_by_reference(&u, copy, &target, &p->registers);
     check_walk(&u, p, end);
-    space_unref(space);
-    space_unref(copy);
+    space_destroy(space);
+    space_destroy(copy);
     unwinder_deinit(&u);
     stacks_deinit(&stacks);
     images_deinit(&images);

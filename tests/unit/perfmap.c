@@ -3,7 +3,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#include "symbolizer/unwind/perfmap.h"
+#include "tracer/perfmap.h"
 
 static char path[] = "/tmp/systrace-perfmap-XXXXXX";
 

@@ -105,10 +105,10 @@ static void test_changes(void **state)
         assert_int_equal(space->code->region_count, whole->code->region_count);
         assert_memory_equal(space->code->regions, whole->code->regions,
                             whole->code->region_count * sizeof(*whole->code->regions));
-        space_unref(whole);
+        space_destroy(whole);
     }
     assert_int_equal(memory.reads, ROUNDS + 1); /* the other one's, and the first */
-    space_unref(space);
+    space_destroy(space);
     images_deinit(&images);
 }
 
@@ -143,7 +143,7 @@ static void test_all_again(void **state)
     assert_int_equal(space_update(space, &images, &target), 0);
     assert_int_equal(memory.reads, 3);
     assert_int_equal(memory.queries, 0);
-    space_unref(space);
+    space_destroy(space);
     images_deinit(&images);
 }
 

@@ -79,7 +79,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    space_unref(f->space);
+    space_destroy(f->space);
     unwinder_deinit(&f->unwinder);
     stacks_deinit(&f->stacks);
     images_deinit(&f->images);
@@ -256,7 +256,7 @@ static __attribute__((noinline)) void happen(struct fixture *f, enum what what)
         f->space = space_fork(parent);
         break;
     case PARENT:
-        space_unref(f->space);
+        space_destroy(f->space);
         f->space = parent;
         break;
     default:

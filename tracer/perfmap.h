@@ -28,9 +28,14 @@ void perfmap_destroy(struct perfmap *map);
  * it said. */
 void perfmap_follow(struct perfmap *map, int fd);
 
-/* Takes what the file has by now: whole lines, of those that are none nothing. False: there is no
- * file, or no more (it was removed or cut, or is too large), and all that it said is forgotten. */
-bool perfmap_update(struct perfmap *map);
+/* Takes what the file has by now: whole lines, of those that are none nothing. */
+enum perfmap_news {
+    PERFMAP_NONE, /* there is no file, or no more (it was removed or cut, or is too large), and all
+                   * that it said is forgotten */
+    PERFMAP_SAME,
+    PERFMAP_MORE,
+};
+enum perfmap_news perfmap_update(struct perfmap *map);
 
 /* The function that holds an address, or NULL. Code of which a part has gone has gone. Valid until
  * the next update. */

@@ -145,17 +145,18 @@ static bool read_up_to(struct perfmap *map, off_t size)
     return true;
 }
 
-bool perfmap_update(struct perfmap *map)
+enum perfmap_news perfmap_update(struct perfmap *map)
 {
+    const off_t position = map->position;
     struct stat file;
 
     if (map->fd < 0)
-        return false;
-    if (!fstat(map->fd, &file) && file.st_nlink && file.st_size >= map->position &&
+        return PERFMAP_NONE;
+    if (!fstat(map->fd, &file) && file.st_nlink && file.st_size >= position &&
         file.st_size <= FILE_MAX && read_up_to(map, file.st_size))
-        return true;
+        return map->position > position ? PERFMAP_MORE : PERFMAP_SAME;
     perfmap_follow(map, -1);
-    return false;
+    return PERFMAP_NONE;
 }
 
 uint64_t perfmap_number(const char *name)
