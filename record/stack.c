@@ -135,7 +135,6 @@ int64_t stacks_add(struct stacks *stacks, uint32_t outer, const struct frame *fr
         .depth = beyond->depth + 1,
         .end = beyond->end,
         .marks = (uint8_t)(beyond->marks | frame->marks),
-        .anonymous = beyond->anonymous || frame->module == MODULE_ANON,
     };
     *slot = ++stacks->count;
     return stacks->count - 1;

@@ -66,7 +66,6 @@ struct stack {
     uint32_t depth;     /* number of frames; 0 when not even the first is known */
     uint8_t end;        /* enum stack_end: how it ends, outwards */
     uint8_t marks;      /* of enum frame_mark: that any of the frames has */
-    bool anonymous;     /* any of the frames is in MODULE_ANON */
 };
 
 /* In place of a number: */

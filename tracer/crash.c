@@ -10,7 +10,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "diag.h"
+#include "status.h"
 
 enum { STACK_SIZE = 64 * 1024, TEXT_SIZE = 160 };
 

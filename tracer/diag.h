@@ -4,7 +4,7 @@
 #ifndef SYSTRACE_DIAG_H
 #define SYSTRACE_DIAG_H
 
-enum { EXIT_OURS = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
+#include "status.h"
 
 /* Prints "systrace-lib: MESSAGE"; control characters in it are shown as "?". Keeps errno. */
 void diag(const char *format, ...) __attribute__((format(printf, 1, 2)));

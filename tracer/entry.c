@@ -16,6 +16,7 @@
 #include "readahead.h"
 #include "request.h"
 #include "resume.h"
+#include "view.h"
 
 enum { CODE_64 = 0x33 }; /* %cs of 64-bit code */
 
@@ -76,8 +77,8 @@ int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi 
  * is no memory. */
 static int64_t take_stack(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
-    struct procfs procfs = { tracee, &trace->served, &trace->readahead, &trace->jit };
-    struct target target = procfs_target(&procfs);
+    struct view view = { tracee, &trace->served, &trace->readahead, &trace->jit };
+    struct target target = view_target(&view);
 
     jit_name_code(&target);
     readahead_begin(&trace->readahead, tracee->space);
@@ -116,8 +117,8 @@ void entry_restore(struct tracee *tracee)
 static void note_clone(struct trace *trace, struct tracee *tracee, const struct entry *entry,
                        enum call_meaning meaning)
 {
-    struct procfs procfs = { tracee, &trace->served, NULL, NULL };
-    struct target target = procfs_target(&procfs);
+    struct view view = { tracee, &trace->served, NULL, NULL };
+    struct target target = view_target(&view);
     struct clone_args args = { 0 };
 
     tracee->cloning = tracee->clone_known = true;
@@ -280,7 +281,7 @@ static void note_effect(struct trace *trace, struct tracee *tracee, const struct
     if (call_makes_userfaultfd(meaning, entry->args))
         tracee->space->userfaults = true;
     if (call_closes_memory(meaning, entry->args))
-        procfs_keep_open(tracee);
+        view_keep_open(tracee);
     tracee->entering_strict =
         trace->seccomp && call_enters_strict_mode(meaning, entry->args) && !has_own_filter(tracee);
     tracee->asks_mode =

@@ -10,6 +10,7 @@
 #include "family.h"
 #include "procfs.h"
 #include "request.h"
+#include "view.h"
 
 enum {
     SYSCALL_SIZE = 2,
@@ -36,10 +37,10 @@ static bool is_by_fault(int signal)
 }
 
 /* The size of the breakpoint instruction that ends here; 0: there is none. */
-static unsigned breakpoint_size(const struct procfs *procfs, uint64_t end)
+static unsigned breakpoint_size(const struct view *view, uint64_t end)
 {
     enum { INT = 0xcd, INT3 = 0xcc, INT1 = 0xf1 };
-    struct target target = procfs_target(procfs);
+    struct target target = view_target(view);
     unsigned char code[2];
 
     if (target.read(target.context, end - sizeof(code), code, sizeof(code)) != sizeof(code))
@@ -56,7 +57,7 @@ static unsigned breakpoint_size(const struct procfs *procfs, uint64_t end)
  */
 static void make_certain(struct trace *trace, const struct tracee *tracee, const siginfo_t *info)
 {
-    const struct procfs procfs = { tracee, &trace->served, NULL, NULL };
+    const struct view view = { tracee, &trace->served, NULL, NULL };
     struct user_regs_struct registers;
 
     if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers))
@@ -64,7 +65,7 @@ static void make_certain(struct trace *trace, const struct tracee *tracee, const
     if (info->si_signo == SIGSYS)
         registers.rip -= SYSCALL_SIZE;
     else if (info->si_signo == SIGTRAP)
-        registers.rip -= breakpoint_size(&procfs, registers.rip);
+        registers.rip -= breakpoint_size(&view, registers.rip);
     else if (info->si_signo == SIGSEGV && info->si_code == SI_KERNEL)
         registers.rip = OUT_OF_REACH;
     request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);

@@ -17,6 +17,7 @@
 #include "procfs.h"
 #include "served.h"
 #include "tracee.h"
+#include "view.h"
 #include "tracer/perfmap.h"
 
 enum {
@@ -111,15 +112,15 @@ static enum perfmap_news update_map(struct served *served, const struct tracee *
 
 static uint64_t names_version(void *context)
 {
-    const struct procfs *procfs = context;
-    struct address_space *as = procfs->tracee->space;
+    const struct view *view = context;
+    struct address_space *as = view->tracee->space;
 
-    switch (update_map(procfs->served, procfs->tracee)) {
+    switch (update_map(view->served, view->tracee)) {
     case PERFMAP_NONE:
         as->names_version = 0;
         break;
     case PERFMAP_MORE:
-        as->names_version = ++procfs->jit->versions;
+        as->names_version = ++view->jit->versions;
         break;
     case PERFMAP_SAME:
         break;
@@ -129,15 +130,15 @@ static uint64_t names_version(void *context)
 
 static bool name_code(void *context, uint64_t address, uint64_t *ret)
 {
-    const struct procfs *procfs = context;
-    const struct address_space *as = procfs->tracee->space;
+    const struct view *view = context;
+    const struct address_space *as = view->tracee->space;
     struct perfmap_entry *entry = as->names_version ? perfmap_find(as->perfmap, address) : NULL;
 
     if (!entry)
         return false;
     *ret = perfmap_number(entry->name);
-    if (!entry->seen && run_add_symbol(procfs->jit->run, MODULE_ANON, *ret, 1, entry->name, "",
-                                       SOURCE_PERF_MAP) < 0)
+    if (!entry->seen &&
+        run_add_symbol(view->jit->run, MODULE_ANON, *ret, 1, entry->name, "", SOURCE_PERF_MAP) < 0)
         return false;
     entry->seen = true;
     return true;

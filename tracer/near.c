@@ -6,7 +6,6 @@
 
 #include "clock.h"
 #include "request.h"
-#include "tracing.h"
 
 enum {
     OFTEN = 150000,   /* nanoseconds from being resumed to the next resuming: cheaper near */

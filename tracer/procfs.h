@@ -1,8 +1,5 @@
 /*
- * procfs.h - the traced process as the symbolizer sees it (symbolizer/image/target.h): memory by
- * process_vm_readv(2), or /proc/TID/mem if it makes many calls; maps and files by /proc/TID; where
- * TID is the stopped thread itself (the leader may have exited, and its /proc files are empty
- * then).
+ * procfs.h - what the kernel says of a thread in the files of /proc/TID.
  */
 #ifndef SYSTRACE_PROCFS_H
 #define SYSTRACE_PROCFS_H
@@ -10,36 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "symbolizer/image/target.h"
-
-struct jit;
-struct readahead;
-struct served;
-struct tracee;
-
-/* The context of a target. */
-struct procfs {
-    const struct tracee *tracee;
-    struct served *served;
-    struct readahead *ahead; /* NULL: nothing is read ahead; else of the walk that has begun */
-    struct jit *jit;         /* NULL: code made at run time has no names (jit.h) */
-};
-
-/* A target of this context, which must outlive it. */
-struct target procfs_target(const struct procfs *procfs);
 
 /* A descriptor on a file of /proc/TID; negative errno. */
 int procfs_open(pid_t tid, const char *name);
 
+/* All that is left of a file, as a text, to be freed by the caller. 0 or a negative errno. */
+int procfs_read_all(int fd, char **ret);
+
 /* The text of such a file, to be freed by the caller. 0 or a negative errno. */
 int procfs_read_text(pid_t tid, const char *name, char **ret);
-
-/*
- * Before a call after which the kernel may refuse us the memory and the map of the process
- * (prctl(PR_SET_DUMPABLE, 0), setuid(2)): what is open by then can still be read. Kept with the
- * address space.
- */
-void procfs_keep_open(const struct tracee *tracee);
 
 /* The path of the program that a process runs, without " (deleted)"; the caller frees it. NULL: not
  * known. */

@@ -17,12 +17,11 @@
 #include "symbolizer/image/image.h"
 #include "symbolizer/unwind/unwind.h"
 #include "symbolizer/unwind/verify.h"
-#include "trace.h"
 #include "tracee.h"
 
 struct trace {
     const struct options *options;
-    save_fn *save;
+    int (*save)(const struct options *options, struct run *run); /* trace.h */
     struct run *run;
     uint32_t execution; /* its index in the run */
     bool seccomp;       /* the engine */

@@ -411,7 +411,7 @@ int64_t links_offered(struct images *images, struct image *image, uint64_t name,
     }
     for (end = low; end < links->export_count && links->exports[end].name == name;)
         end++;
-    *ret = links->exports + low;
+    *ret = end > low ? links->exports + low : NULL;
     return (int64_t)(end - low);
 }
 

@@ -120,9 +120,10 @@ static struct reached *find_reached(const struct reach *reach, const struct imag
                                     uint64_t vaddr)
 {
     size_t at = lower_bound(reach, image, vaddr);
-    struct reached *r = &reach->all[at];
 
-    return at < reach->count && r->image == image && r->vaddr == vaddr ? r : NULL;
+    if (at == reach->count || reach->all[at].image != image || reach->all[at].vaddr != vaddr)
+        return NULL;
+    return &reach->all[at];
 }
 
 static bool insert(struct reach *reach, struct reached new)

@@ -267,6 +267,9 @@ def check_results(rows, run, engine, allowed=()):
             check(row["errors"] <= row["calls"], f"errors > calls: {show(row)}")
         else:
             check(row["errors"] == "", f"errors though not observed: {show(row)}")
+    needed = {stack[0] for stack in run["stacks"]} | {count[3] for count in run["counts"]}
+    idle = [number for number, stack in enumerate(run["stacks"]) if isinstance(stack[0], int) and number not in needed]
+    check(not idle or quality["lost"] or execution["cut_short"], f"stacks without a call: {idle}")
     keys = [tuple(row[column] if column == "nr" else row[column].encode() for column in KEY)
             for row in rows]
     check(keys == sorted(keys), "the rows are not sorted")

@@ -1,8 +1,8 @@
 /*
- * sampler.c - takes the place of symbolizer/unwind/verify.c in a tracer of its own, tests/oracles/sampler:
- * every N-th new stack of --verify=N is unwound by rows, by libunwind, by libdwfl and by gdb, and
- * handed to tests/oracles/gdb.py for comparison as a line of JSON. It must be started by
- * tests/oracles/sample, with $SYSTRACE_ORACLES a directory where gdb.py listens.
+ * sampler.c - takes the place of symbolizer/unwind/verify.c in a tracer of its own,
+ * tests/oracles/sampler: every N-th new stack of --verify=N is unwound by rows, by libunwind, by
+ * libdwfl and by gdb, and handed to tests/oracles/gdb.py for comparison as a line of JSON. It must
+ * be started by tests/oracles/sample, with $SYSTRACE_ORACLES a directory where gdb.py listens.
  */
 #include <errno.h>
 #include <limits.h>
@@ -20,6 +20,7 @@
 #include "sampled.h"
 #include "symbolizer/unwind/verify.h"
 #include "tracer/procfs.h"
+#include "tracer/view.h"
 #include "tracer/tracee.h"
 
 enum { SYSCALL_SIZE = 2 };
@@ -307,7 +308,7 @@ static void take_sample(struct verify *verify, struct unwinder *u, struct space 
                         enum stack_end end)
 {
     struct picture picture = { .space = space };
-    struct sampled sampled = { .tid = ((const struct procfs *)target->context)->tracee->tid,
+    struct sampled sampled = { .tid = ((const struct view *)target->context)->tracee->tid,
                                .target = target,
                                .registers = *registers };
 
