@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "symbolizer/unwind/bottom.h"
-#include "symbolizer/unwind/x86_64/epilogue.h"
+#include "symbolizer/unwind/x86_64/emulator.h"
 #include "symbolizer/unwind/guess.h"
 #include "symbolizer/unwind/reference.h"
 #include "symbolizer/unwind/rejoin.h"
@@ -329,13 +329,13 @@ static enum step code_step(struct unwinder *u, const struct row *row, struct pos
 {
     const struct registers *r = &u->registers;
     struct value registers[REGISTER_COUNT];
-    enum epilogue_registers known = !registers_at_origin(r)
-                                        ? (at->lost ? EPILOGUE_RSP : EPILOGUE_PRESERVED)
-                                    : r->origin == REGISTERS_START ? EPILOGUE_ALL
-                                                                   : EPILOGUE_INTERRUPTED;
+    enum emulator_registers known = !registers_at_origin(r)
+                                        ? (at->lost ? EMULATOR_RSP : EMULATOR_PRESERVED)
+                                    : r->origin == REGISTERS_START ? EMULATOR_ALL
+                                                                   : EMULATOR_INTERRUPTED;
 
     registers_list(u, at, registers);
-    return epilogue_step(u, row, known, registers, at);
+    return emulator_step(u, row, known, registers, at);
 }
 
 /* Steps outwards by a row. */
