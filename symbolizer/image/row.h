@@ -19,7 +19,7 @@ struct row {
         ROW_HARD,      /* anything else: PLT stubs, realigned stacks */
         ROW_BAD,       /* malformed, or not to be trusted to libunwind */
         ROW_OUTERMOST, /* the return address is undefined: there is no caller */
-        ROW_SIGNAL,    /* the kernel's signal frame, struct rt_sigframe, is at rsp - 8 */
+        ROW_SIGNAL,    /* the kernel's signal frame (sigframe.h) is at rsp - 8 */
         ROW_IN_RDI,    /* CFA = rsp + cfa_offset, return address in rdi: vfork(2) */
         /* Go's (gorow.h): */
         ROW_GO, /* CFA = rsp + cfa_offset, return address at CFA - 8; rbp is lost */

@@ -7,6 +7,7 @@
 
 #include "symbolizer/image/expression.h"
 #include "symbolizer/unwind/unwind.h"
+#include "symbolizer/x86_64/sigframe.h"
 
 enum { FIRST_PASSED = 64 };
 
@@ -82,12 +83,12 @@ void registers_split(const struct user_regs_struct *r, struct value ret[REGISTER
 
 uint64_t registers_signal_offset(unsigned number)
 {
-    enum { FIRST = 40 };
-    /* r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, eflags. */
-    static const uint8_t places[REGISTER_COUNT] = { 13, 12, 14, 11, 9, 8, 10, 15, 0,
-                                                    1,  2,  3,  4,  5, 6, 7,  16, 17 };
+    static const uint8_t places[REGISTER_COUNT] = { REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI,
+                                                    REG_RDI, REG_RBP, REG_RSP, REG_R8,  REG_R9,
+                                                    REG_R10, REG_R11, REG_R12, REG_R13, REG_R14,
+                                                    REG_R15, REG_RIP, REG_EFL };
 
-    return FIRST + 8 * (uint64_t)places[number];
+    return sigframe_offset(places[number]);
 }
 
 /* ---- Rules of one frame ---- */
