@@ -120,9 +120,9 @@ static struct reached *find_reached(const struct reach *reach, const struct imag
                                     uint64_t vaddr)
 {
     size_t at = lower_bound(reach, image, vaddr);
-    struct reached *r = &reach->all[at];
+    struct reached *r = at < reach->count ? &reach->all[at] : NULL; /* there may be no array */
 
-    return at < reach->count && r->image == image && r->vaddr == vaddr ? r : NULL;
+    return r && r->image == image && r->vaddr == vaddr ? r : NULL;
 }
 
 static bool insert(struct reach *reach, struct reached new)
