@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
 #include "symbolizer/image/expression.h"
 #include "symbolizer/unwind/unwind.h"
 #include "symbolizer/x86_64/sigframe.h"
-
-enum { FIRST_PASSED = 64 };
 
 void registers_deinit(struct registers *r)
 {
@@ -48,15 +47,14 @@ bool registers_at_origin(const struct registers *r)
     return !r->count && r->origin != REGISTERS_LOST;
 }
 
-static bool grow(struct registers *r)
+static bool append(struct registers *r, struct passed frame)
 {
-    size_t capacity = r->capacity ? 2 * r->capacity : FIRST_PASSED;
-    struct passed *passed = reallocarray(r->passed, capacity, sizeof(*passed));
+    struct passed *passed = array_with_room(r->passed, r->count, &r->capacity, sizeof(*passed));
 
     if (!passed)
         return false;
     r->passed = passed;
-    r->capacity = capacity;
+    passed[r->count++] = frame;
     return true;
 }
 
@@ -65,10 +63,9 @@ void registers_follow(struct registers *r, enum row_kind kind, uint64_t address,
 {
     if (kind == ROW_SIGNAL)
         set_origin(r, REGISTERS_INTERRUPTED, (struct value){ true, from->sp });
-    else if (kind == ROW_GO || kind == ROW_CODE || (r->count == r->capacity && !grow(r)))
+    else if (kind == ROW_GO || kind == ROW_CODE ||
+             !append(r, (struct passed){ address, from->ip, from->sp }))
         registers_lose(r, to);
-    else
-        r->passed[r->count++] = (struct passed){ address, from->ip, from->sp };
 }
 
 void registers_split(const struct user_regs_struct *r, struct value ret[REGISTER_COUNT])
