@@ -6,7 +6,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config libunwind-dev libdw-d
 
 demo_packages=(sqlite3)
 
-check_packages=(libcmocka-dev g++ clang libclang-rt-dev clang-format # unit tests, the second compiler
+check_packages=(libcmocka-dev libzydis-dev g++ clang libclang-rt-dev clang-format # unit tests, the second compiler
     golang-go git make python3 shellcheck mandoc musl-tools xz-utils dwz util-linux # tools of the tests, and tracees
     strace gdb linux-perf # other tracers, to compare with
     bubblewrap btrfs-progs # a sandbox, and a file system, to trace in

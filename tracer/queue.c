@@ -3,21 +3,19 @@
 
 #include <stdlib.h>
 
+#include "record/array.h"
 #include "diag.h"
 
 void queue_put(struct queue *queue, struct waited waited)
 {
     if (queue->head == queue->count)
         queue->head = queue->count = 0;
-    if (queue->count == queue->capacity) {
-        size_t capacity = queue->capacity ? 2 * queue->capacity : 64;
-        struct waited *stops = reallocarray(queue->stops, capacity, sizeof(*stops));
-        if (!stops)
-            die("out of memory");
-        queue->stops = stops;
-        queue->capacity = capacity;
-    }
-    queue->stops[queue->count++] = waited;
+    struct waited *stops =
+        array_with_room(queue->stops, queue->count, &queue->capacity, sizeof(*stops));
+    if (!stops)
+        die("out of memory");
+    queue->stops = stops;
+    stops[queue->count++] = waited;
 }
 
 struct waited *queue_take(struct queue *queue)

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "record/array.h"
 #include "mounts.h"
 #include "procfs.h"
 
@@ -95,15 +96,12 @@ void served_note_kernel(struct served *served, uint64_t device)
 {
     if (is_kernel(served, device))
         return;
-    if (served->kernel_count == served->kernel_capacity) {
-        size_t capacity = served->kernel_capacity ? 2 * served->kernel_capacity : 16;
-        uint64_t *larger = reallocarray(served->kernels, capacity, sizeof(*larger));
-        if (!larger)
-            return; /* then it is asked again */
-        served->kernels = larger;
-        served->kernel_capacity = capacity;
-    }
-    served->kernels[served->kernel_count++] = device;
+    uint64_t *kernels = array_with_room(served->kernels, served->kernel_count,
+                                        &served->kernel_capacity, sizeof(*kernels));
+    if (!kernels)
+        return; /* then it is asked again */
+    served->kernels = kernels;
+    kernels[served->kernel_count++] = device;
 }
 
 /* NULL: it cannot be read. */
@@ -288,15 +286,12 @@ static bool is_given_up(const struct served *served, uint64_t device)
 static struct fetch *add_fetch(struct served *served, const struct mapping *mapping,
                                const char *path)
 {
-    if (served->count == served->capacity) {
-        size_t capacity = served->capacity ? 2 * served->capacity : 8;
-        struct fetch *larger = reallocarray(served->fetches, capacity, sizeof(*larger));
-        if (!larger)
-            return NULL;
-        served->fetches = larger;
-        served->capacity = capacity;
-    }
-    struct fetch *fetch = &served->fetches[served->count];
+    struct fetch *fetches =
+        array_with_room(served->fetches, served->count, &served->capacity, sizeof(*fetches));
+    if (!fetches)
+        return NULL;
+    served->fetches = fetches;
+    struct fetch *fetch = &fetches[served->count];
     *fetch = (struct fetch){
         .device = mapping->device, .inode = mapping->inode, .path = strdup(path), .fd = -1
     };

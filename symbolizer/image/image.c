@@ -14,6 +14,7 @@
 
 #include <gelf.h>
 
+#include "record/array.h"
 #include "symbolizer/image/debugframe.h"
 #include "record/library.h"
 #include "symbolizer/image/links.h"
@@ -921,15 +922,13 @@ static struct image *images_find(const struct images *images, const struct targe
 
 static int images_append(struct images *images, struct image *image)
 {
-    if (images->count == images->capacity) {
-        size_t capacity = images->capacity ? 2 * images->capacity : 64;
-        struct image **array = reallocarray(images->images, capacity, sizeof(*array));
-        if (!array)
-            return -ENOMEM;
-        images->images = array;
-        images->capacity = capacity;
-    }
-    images->images[images->count++] = image;
+    struct image **array =
+        array_with_room(images->images, images->count, &images->capacity, sizeof(*array));
+
+    if (!array)
+        return -ENOMEM;
+    images->images = array;
+    array[images->count++] = image;
     images->held += image->cfi.header.size + image->cfi.frames.size + image->go.size;
     images->held += image->debug.header.size + image->debug.frames.size;
     images->held += image->bytes || image->copied ? image->size : 0;

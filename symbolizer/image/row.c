@@ -6,6 +6,7 @@
 #include <dwarf.h>
 
 #include "symbolizer/image/cursor.h"
+#include "symbolizer/x86_64/sigframe.h"
 
 enum { FIRST_SLOTS = 256, OFFSET_MAX = 1 << 30 };
 
@@ -29,30 +30,30 @@ static bool is_simple(const struct rule *rbp)
 }
 
 /* Is this expression rsp + offset, and if it is a value, what is there? */
-static bool is_at_rsp(struct span expression, int64_t offset, bool value)
+static bool is_at_rsp(struct span expression, uint64_t offset, bool value)
 {
     struct cursor c = { expression.bytes, expression.bytes + expression.size, false };
 
-    return take_u8(&c) == DW_OP_breg0 + DWARF_RSP && take_sleb(&c) == offset &&
+    return take_u8(&c) == DW_OP_breg0 + DWARF_RSP && take_sleb(&c) == (int64_t)offset &&
            (!value || take_u8(&c) == DW_OP_deref) && !c.failed && !cursor_left(&c);
 }
 
-static bool is_saved_at_rsp(const struct rule *rule, int64_t offset)
+static bool is_saved_at_rsp(const struct rule *rule, uint64_t offset)
 {
     return rule->kind == RULE_AT_EXPRESSION && is_at_rsp(rule->expression, offset, false);
 }
 
-/* Are the registers where the kernel puts them, in struct rt_sigframe? */
+/* Are the registers where the kernel puts them? */
 static bool is_signal(const struct frame_rules *rules)
 {
-    enum { RBP_AT = 120, RSP_AT = 160, RIP_AT = 168 };
+    const uint64_t rsp_at = sigframe_offset(REG_RSP);
     const struct rule *rsp = &rules->registers[DWARF_RSP];
 
     return rules->cfa_register == DWARF_REGISTERS &&
-           is_at_rsp(rules->cfa_expression, RSP_AT, true) &&
-           (rsp->kind == RULE_UNSPECIFIED || is_saved_at_rsp(rsp, RSP_AT)) &&
-           is_saved_at_rsp(&rules->registers[DWARF_RIP], RIP_AT) &&
-           is_saved_at_rsp(&rules->registers[DWARF_RBP], RBP_AT);
+           is_at_rsp(rules->cfa_expression, rsp_at, true) &&
+           (rsp->kind == RULE_UNSPECIFIED || is_saved_at_rsp(rsp, rsp_at)) &&
+           is_saved_at_rsp(&rules->registers[DWARF_RIP], sigframe_offset(REG_RIP)) &&
+           is_saved_at_rsp(&rules->registers[DWARF_RBP], sigframe_offset(REG_RBP));
 }
 
 /* Of rules that are not simple, without them. */

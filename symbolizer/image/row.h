@@ -19,11 +19,11 @@ struct row {
         ROW_HARD,      /* anything else: PLT stubs, realigned stacks */
         ROW_BAD,       /* malformed, or not to be trusted to libunwind */
         ROW_OUTERMOST, /* the return address is undefined: there is no caller */
-        ROW_SIGNAL,    /* the kernel's signal frame, struct rt_sigframe, is at rsp - 8 */
+        ROW_SIGNAL,    /* the kernel's signal frame (sigframe.h) is at rsp - 8 */
         ROW_IN_RDI,    /* CFA = rsp + cfa_offset, return address in rdi: vfork(2) */
         /* Go's (gorow.h): */
         ROW_GO, /* CFA = rsp + cfa_offset, return address at CFA - 8; rbp is lost */
-        /* By running the code from the pc to the function's return (epilogue.h); if that cannot
+        /* By running the code from the pc to the function's return (emulator.h); if that cannot
          * be, as ROW_GO, unless cfa_offset is 0. */
         ROW_CODE,
     } kind;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
 #include "record/component.h"
 #include "symbolizer/names/debugfile.h"
 #include "symbolizer/names/directories.h"
@@ -94,15 +95,13 @@ static bool is_wanted(const struct symbols *symbols, const struct symbol_name *f
 
 static int add(struct symbols *symbols, struct symbol_name symbol)
 {
-    if (symbols->count == symbols->capacity) {
-        size_t capacity = symbols->capacity ? symbols->capacity * 2 : 256;
-        struct entry *grown = reallocarray(symbols->entries, capacity, sizeof(*grown));
-        if (!grown)
-            return -ENOMEM;
-        symbols->entries = grown;
-        symbols->capacity = capacity;
-    }
-    symbols->entries[symbols->count++] = (struct entry){ .symbol = symbol };
+    struct entry *entries =
+        array_with_room(symbols->entries, symbols->count, &symbols->capacity, sizeof(*entries));
+
+    if (!entries)
+        return -ENOMEM;
+    symbols->entries = entries;
+    entries[symbols->count++] = (struct entry){ .symbol = symbol };
     return 0;
 }
 

@@ -58,38 +58,36 @@ bool bottom_is_planted(struct unwinder *u, uint64_t address)
 }
 
 /* What the instruction puts into eax, if that is a number; else -1. */
-static int number_to_eax(const uint8_t *code, size_t size)
+static int number_to_eax(const struct encoding *e)
 {
-    static const uint8_t wide[] = { 0x48, 0xc7, 0xc0 };
-    int32_t number;
-
-    if (size == 5 && *code == 0xb8) /* mov number, eax */
-        memcpy(&number, code + 1, sizeof(number));
-    else if (size == 7 && !memcmp(code, wide, sizeof(wide))) /* mov number, rax */
-        memcpy(&number, code + 3, sizeof(number));
-    else if (size == 2 && *code == 0xb0) /* mov number, al; where the rest was cleared before */
-        number = code[1];
-    else
+    if (e->map != MAP_ONE || e->mod != 3 || e->rm != RAX || e->reg || e->operand16)
         return -1;
-    return number;
+    if (e->opcode == 0xb0) /* mov number, al; where the rest was cleared before */
+        return (uint8_t)e->immediate;
+    return e->opcode == 0xb8 || e->opcode == 0xc7 ? (int)e->immediate : -1; /* or all of it */
 }
 
 /* The number that the instruction before an address puts into eax; -1: none. */
 static int number_before(struct unwinder *u, uint64_t address)
 {
+    static const uint8_t lengths[] = { 7, 5 }; /* with REX.W, and without */
     uint8_t code[7];
-    int number;
+    struct encoding e;
+    int number = -1;
 
     if (read_code(u, address - sizeof(code), code, sizeof(code)) != sizeof(code))
         return -1;
-    number = number_to_eax(code, 7);
-    return number >= 0 ? number : number_to_eax(code + 2, 5);
+    for (size_t i = 0; i < sizeof(lengths) && number < 0; i++) {
+        if (encoding_decode(code + sizeof(code) - lengths[i], lengths[i], &e) &&
+            e.length == lengths[i])
+            number = number_to_eax(&e);
+    }
+    return number;
 }
 
-/* Does a system call that ends the thread come next? */
-static bool ends_here(const uint8_t *code, int number)
+static bool is_syscall(const struct encoding *e)
 {
-    return code[0] == 0x0f && code[1] == 0x05 && (number == SYS_exit || number == SYS_exit_group);
+    return e->map == MAP_0F && e->opcode == 0x05;
 }
 
 bool bottom_ends_thread(struct unwinder *u, const struct site *site)
@@ -102,14 +100,14 @@ bool bottom_ends_thread(struct unwinder *u, const struct site *site)
     struct instruction i;
 
     for (int count = 0; count < END_MAX && instruction_decode(code, size, &i); count++) {
-        if (i.length == 2 && ends_here(code, number))
-            return true;
-        int next = number_to_eax(code, i.length);
+        if (is_syscall(&i.encoding))
+            return number == SYS_exit || number == SYS_exit_group;
+        int next = number_to_eax(&i.encoding);
         number = next >= 0 ? next : number;
-        if (i.flow != FLOW_NEXT || (code[0] == 0x0f && code[1] == 0x05))
+        if (i.flow != FLOW_NEXT)
             return false;
-        size -= i.length;
-        memmove(code, code + i.length, size);
+        size -= i.encoding.length;
+        memmove(code, code + i.encoding.length, size);
     }
     return false;
 }

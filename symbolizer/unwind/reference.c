@@ -10,7 +10,7 @@
 
 #include <libunwind.h>
 
-#include "symbolizer/unwind/x86_64/epilogue.h"
+#include "symbolizer/unwind/x86_64/emulator.h"
 
 /*
  * libunwind's own search in .eh_frame_hdr for remote processes. Not in its headers, but exported
@@ -207,18 +207,18 @@ static enum step carry_signal(struct unwinder *u, const struct site *site, struc
 static enum step carry(struct unwinder *u, const struct site *site, struct position *at)
 {
     bool interrupted = u->depth > 1 && u->frames[u->depth - 2].marks & FRAME_SIGNAL;
-    enum epilogue_registers known = u->depth == 1 ? EPILOGUE_ALL
-                                    : interrupted ? EPILOGUE_INTERRUPTED
-                                    : at->lost    ? EPILOGUE_RSP
-                                                  : EPILOGUE_PRESERVED;
+    enum emulator_registers known = u->depth == 1 ? EMULATOR_ALL
+                                    : interrupted ? EMULATOR_INTERRUPTED
+                                    : at->lost    ? EMULATOR_RSP
+                                                  : EMULATOR_PRESERVED;
 
     if (site->row.kind == ROW_SIGNAL)
         return carry_signal(u, site, at);
-    if (known == EPILOGUE_PRESERVED)
+    if (known == EMULATOR_PRESERVED)
         keep_registers(u);
     u->reference.state = REFERENCE_LOST;
     return site->row.kind == ROW_CODE
-               ? epilogue_step(u, &site->row, known, u->reference.registers, at)
+               ? emulator_step(u, &site->row, known, u->reference.registers, at)
                : unwinder_step(u, site, at);
 }
 

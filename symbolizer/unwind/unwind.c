@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "symbolizer/unwind/bottom.h"
-#include "symbolizer/unwind/x86_64/epilogue.h"
+#include "symbolizer/unwind/x86_64/emulator.h"
+#include "symbolizer/x86_64/sigframe.h"
 #include "symbolizer/unwind/guess.h"
 #include "symbolizer/unwind/reference.h"
 #include "symbolizer/unwind/rejoin.h"
@@ -302,16 +303,12 @@ enum step unwinder_find_bp(struct unwinder *u, struct position *at)
     return STEP_OUT;
 }
 
-/* Steps over the kernel's struct rt_sigframe, whose registers begin 40 bytes beyond its return
- * address, which has been popped. */
+/* Steps over the kernel's signal frame, whose return address has been popped. */
 static enum step signal_step(struct unwinder *u, struct position *at)
 {
-    enum { REGISTERS = 40, BP = 10, SP = 15, IP = 16 };
-    const uint64_t registers = at->sp + REGISTERS;
-
-    if (!unwinder_read(u, registers + BP * 8, &at->bp) ||
-        !unwinder_read(u, registers + IP * 8, &at->ip) ||
-        !unwinder_read(u, registers + SP * 8, &at->sp))
+    if (!unwinder_read(u, at->sp + sigframe_offset(REG_RBP), &at->bp) ||
+        !unwinder_read(u, at->sp + sigframe_offset(REG_RIP), &at->ip) ||
+        !unwinder_read(u, at->sp + sigframe_offset(REG_RSP), &at->sp))
         return STEP_FAILED;
     at->bp_known = true;
     at->lost = false;
@@ -345,13 +342,13 @@ static enum step code_step(struct unwinder *u, const struct row *row, struct pos
 {
     const struct registers *r = &u->registers;
     struct value registers[REGISTER_COUNT];
-    enum epilogue_registers known = !registers_at_origin(r)
-                                        ? (at->lost ? EPILOGUE_RSP : EPILOGUE_PRESERVED)
-                                    : r->origin == REGISTERS_START ? EPILOGUE_ALL
-                                                                   : EPILOGUE_INTERRUPTED;
+    enum emulator_registers known = !registers_at_origin(r)
+                                        ? (at->lost ? EMULATOR_RSP : EMULATOR_PRESERVED)
+                                    : r->origin == REGISTERS_START ? EMULATOR_ALL
+                                                                   : EMULATOR_INTERRUPTED;
 
     registers_list(u, at, registers);
-    return epilogue_step(u, row, known, registers, at);
+    return emulator_step(u, row, known, registers, at);
 }
 
 /* Steps outwards by a row. */

@@ -16,7 +16,7 @@
 
 enum { STORES_MAX = 64, EMULATED_REGISTERS = 16 };
 
-/* What the code that epilogue.c runs has left on this walk, for the traced memory is not changed.
+/* What the code that emulator.c runs has left on this walk, for the traced memory is not changed.
  */
 struct emulation {
     struct store {        /* newer ones come later where two overlap */

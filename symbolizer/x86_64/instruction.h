@@ -1,18 +1,14 @@
 /*
- * instruction.h - takes one x86-64 instruction apart, as far as unwinding needs it: how long it is,
- * where control goes, and what becomes of rsp and rbp (Intel SDM vol. 2, chapter 2 and appendix A).
+ * instruction.h - what an x86-64 instruction does, as far as unwinding needs it: where control
+ * goes, and what becomes of rsp and rbp (Intel SDM vol. 2).
  */
 #ifndef SYSTRACE_INSTRUCTION_H
 #define SYSTRACE_INSTRUCTION_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-enum { INSTRUCTION_MAX = 15 };
+#include "symbolizer/x86_64/encoding.h"
 
 struct instruction {
-    size_t length;
+    struct encoding encoding;
     enum {
         FLOW_NEXT,
         FLOW_JUMP,   /* to `target` */

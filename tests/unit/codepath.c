@@ -129,7 +129,7 @@ static void compare_out(struct image *image, const struct fde *fde, struct count
         !image_bytes(image, offset, code, size))
         return;
     for (uint64_t at = 0; at < size && instruction_decode(code + at, size - at, &i);) {
-        at += i.length;
+        at += i.encoding.length;
         struct row row = rows_find(&image->rows, fde, fde->start + at - 1);
         struct codepath path;
         if (i.flow == FLOW_CALL && (row.kind == ROW_CFA_RSP || row.kind == ROW_CFA_RBP))
@@ -257,47 +257,51 @@ static void test_instructions(void **state)
     } cases[] = {
         { "push %rbp",
           { 0x55 },
-          { .length = 1, .stack = STACK_MOVED, .amount = -8, .rbp = RBP_PUSHED } },
-        { "push %r13", { 0x41, 0x55 }, { .length = 2, .stack = STACK_MOVED, .amount = -8 } },
+          { .encoding.length = 1, .stack = STACK_MOVED, .amount = -8, .rbp = RBP_PUSHED } },
+        { "push %r13",
+          { 0x41, 0x55 },
+          { .encoding.length = 2, .stack = STACK_MOVED, .amount = -8 } },
         { "pop %rbp",
           { 0x5d },
-          { .length = 1, .stack = STACK_MOVED, .amount = 8, .rbp = RBP_POPPED } },
-        { "pop %rsp", { 0x5c }, { .length = 1, .stack = STACK_LOST, .amount = 8 } },
+          { .encoding.length = 1, .stack = STACK_MOVED, .amount = 8, .rbp = RBP_POPPED } },
+        { "pop %rsp", { 0x5c }, { .encoding.length = 1, .stack = STACK_LOST, .amount = 8 } },
         { "push -8(%r10)",
           { 0x41, 0xff, 0x72, 0xf8 },
-          { .length = 4, .stack = STACK_COPIED, .amount = -8 } },
-        { "mov %rsp,%rbp", { 0x48, 0x89, 0xe5 }, { .length = 3, .rbp = RBP_FROM_RSP } },
+          { .encoding.length = 4, .stack = STACK_COPIED, .amount = -8 } },
+        { "mov %rsp,%rbp", { 0x48, 0x89, 0xe5 }, { .encoding.length = 3, .rbp = RBP_FROM_RSP } },
         { "mov %rsp,%rbp, the other way",
           { 0x48, 0x8b, 0xec },
-          { .length = 3, .rbp = RBP_FROM_RSP } },
+          { .encoding.length = 3, .rbp = RBP_FROM_RSP } },
         { "lea 16(%rsp),%rbp",
           { 0x48, 0x8d, 0x6c, 0x24, 0x10 },
-          { .length = 5, .rbp = RBP_FROM_RSP, .frame = 16 } },
+          { .encoding.length = 5, .rbp = RBP_FROM_RSP, .frame = 16 } },
         { "lea -24(%rbp),%rsp",
           { 0x48, 0x8d, 0x65, 0xe8 },
-          { .length = 4, .stack = STACK_FROM_RBP, .amount = -24 } },
+          { .encoding.length = 4, .stack = STACK_FROM_RBP, .amount = -24 } },
         { "sub $0x1000,%rsp",
           { 0x48, 0x81, 0xec, 0, 0x10, 0, 0 },
-          { .length = 7, .stack = STACK_MOVED, .amount = -0x1000 } },
+          { .encoding.length = 7, .stack = STACK_MOVED, .amount = -0x1000 } },
         { "add $8,%rsp",
           { 0x48, 0x83, 0xc4, 8 },
-          { .length = 4, .stack = STACK_MOVED, .amount = 8 } },
-        { "cmp $8,%rsp", { 0x48, 0x83, 0xfc, 8 }, { .length = 4 } },
-        { "and $-16,%rsp", { 0x48, 0x83, 0xe4, 0xf0 }, { .length = 4, .stack = STACK_LOST } },
-        { "sub %rax,%rsp", { 0x48, 0x29, 0xc4 }, { .length = 3, .stack = STACK_LOST } },
-        { "xor %ebp,%ebp", { 0x31, 0xed }, { .length = 2, .rbp = RBP_CLEARED } },
-        { "xor %ch,%ch", { 0x30, 0xed }, { .length = 2 } },
-        { "leave", { 0xc9 }, { .length = 1, .rbp = RBP_LEFT } },
-        { "ret", { 0xc3 }, { .length = 1, .flow = FLOW_RETURN } },
-        { "hlt", { 0xf4 }, { .length = 1, .flow = FLOW_END } },
-        { "jmp -2", { 0xeb, 0xfe }, { .length = 2, .flow = FLOW_JUMP, .target = -2 } },
+          { .encoding.length = 4, .stack = STACK_MOVED, .amount = 8 } },
+        { "cmp $8,%rsp", { 0x48, 0x83, 0xfc, 8 }, { .encoding.length = 4 } },
+        { "and $-16,%rsp",
+          { 0x48, 0x83, 0xe4, 0xf0 },
+          { .encoding.length = 4, .stack = STACK_LOST } },
+        { "sub %rax,%rsp", { 0x48, 0x29, 0xc4 }, { .encoding.length = 3, .stack = STACK_LOST } },
+        { "xor %ebp,%ebp", { 0x31, 0xed }, { .encoding.length = 2, .rbp = RBP_CLEARED } },
+        { "xor %ch,%ch", { 0x30, 0xed }, { .encoding.length = 2 } },
+        { "leave", { 0xc9 }, { .encoding.length = 1, .rbp = RBP_LEFT } },
+        { "ret", { 0xc3 }, { .encoding.length = 1, .flow = FLOW_RETURN } },
+        { "hlt", { 0xf4 }, { .encoding.length = 1, .flow = FLOW_END } },
+        { "jmp -2", { 0xeb, 0xfe }, { .encoding.length = 2, .flow = FLOW_JUMP, .target = -2 } },
         { "jne +0x100",
           { 0x0f, 0x85, 0, 1, 0, 0 },
-          { .length = 6, .flow = FLOW_BRANCH, .target = 0x100 } },
-        { "jmp *%rax", { 0xff, 0xe0 }, { .length = 2, .flow = FLOW_COMPUTED } },
-        { "call *8(%rax)", { 0xff, 0x50, 8 }, { .length = 3, .flow = FLOW_CALL } },
-        { "movabs $1,%rax", { 0x48, 0xb8, 1 }, { .length = 10 } },
-        { "vpshufd $1,%ymm1,%ymm2", { 0xc5, 0xfd, 0x70, 0xd1, 1 }, { .length = 5 } },
+          { .encoding.length = 6, .flow = FLOW_BRANCH, .target = 0x100 } },
+        { "jmp *%rax", { 0xff, 0xe0 }, { .encoding.length = 2, .flow = FLOW_COMPUTED } },
+        { "call *8(%rax)", { 0xff, 0x50, 8 }, { .encoding.length = 3, .flow = FLOW_CALL } },
+        { "movabs $1,%rax", { 0x48, 0xb8, 1 }, { .encoding.length = 10 } },
+        { "vpshufd $1,%ymm1,%ymm2", { 0xc5, 0xfd, 0x70, 0xd1, 1 }, { .encoding.length = 5 } },
     };
 
     (void)state;
@@ -305,7 +309,7 @@ static void test_instructions(void **state)
         struct instruction is, expected = cases[i].is;
         bool direct = expected.flow == FLOW_JUMP || expected.flow == FLOW_BRANCH;
         if (!instruction_decode(cases[i].bytes, INSTRUCTION_MAX, &is) ||
-            is.length != expected.length || is.flow != expected.flow ||
+            is.encoding.length != expected.encoding.length || is.flow != expected.flow ||
             is.stack != expected.stack || is.amount != expected.amount || is.rbp != expected.rbp ||
             is.frame != expected.frame || (direct && is.target != expected.target))
             fail_msg("%s", cases[i].what);

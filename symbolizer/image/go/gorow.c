@@ -90,7 +90,7 @@ static bool is_before_switch(const struct image *image, uint64_t start, uint64_t
     uint64_t offset;
     uint8_t code[INSTRUCTION_MAX];
 
-    for (uint64_t at = start; at < vaddr; at += i.length)
+    for (uint64_t at = start; at < vaddr; at += i.encoding.length)
         if (!image_offset(image, at, &offset) || !image_bytes(image, offset, code, sizeof(code)) ||
             !instruction_decode(code, sizeof(code), &i) || i.stack == STACK_LOST ||
             i.stack == STACK_FROM_RBP)

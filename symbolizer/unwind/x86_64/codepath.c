@@ -229,7 +229,7 @@ static bool arrived(const struct search *s, uint64_t vaddr, const struct instruc
     struct codepath path;
 
     if (s->wanted)
-        return s->wanted >= vaddr && s->wanted < vaddr + i->length;
+        return s->wanted >= vaddr && s->wanted < vaddr + i->encoding.length;
     if (s->wants_jump)
         return i->flow == FLOW_COMPUTED || (s->wants_any && i->flow == FLOW_RETURN);
     return make_path_out(i, state, &path) && s->source->accept(s->source->context, &path);
@@ -242,12 +242,12 @@ static bool follow(struct search *s, struct way way, struct state *ret)
     const uint8_t *bytes;
     size_t size;
 
-    for (; visit(s, way.vaddr); way.vaddr += i.length) {
+    for (; visit(s, way.vaddr); way.vaddr += i.encoding.length) {
         if (!(bytes = code_at(s, way.vaddr, &size)) || !instruction_decode(bytes, size, &i)) {
             s->lost = true;
             return false;
         }
-        uint64_t next = way.vaddr + i.length;
+        uint64_t next = way.vaddr + i.encoding.length;
         if (arrived(s, way.vaddr, &i, &way.state)) {
             *ret = way.state;
             return true;

@@ -11,7 +11,6 @@ enum {
     FUNCTION_MAX = 1 << 17, /* bytes */
     EXITS_MAX = 64,         /* of a function */
     FIRST_SLOTS = 64,
-    SLOT_JUMP = 6, /* bytes of jmp *slot(%rip) */
 };
 
 void exit_table_deinit(struct exit_table *table)
@@ -19,14 +18,6 @@ void exit_table_deinit(struct exit_table *table)
     for (size_t i = 0; i < table->slot_count; i++)
         free(table->all[i]);
     free(table->all);
-}
-
-static uint64_t relative(const uint8_t *displacement, uint64_t next)
-{
-    int32_t value;
-
-    memcpy(&value, displacement, sizeof(value));
-    return next + (uint64_t)(int64_t)value;
 }
 
 /* ---- One function ---- */
@@ -37,9 +28,8 @@ struct function {
     struct fde fde;
     uint8_t *code;
     size_t size;
-    uint8_t *boundaries;       /* one bit for each byte: an instruction starts there */
-    struct instruction before; /* the one before the jump, */
-    const uint8_t *before_at;  /* and where it is; NULL: none */
+    uint8_t *boundaries;    /* one bit for each byte: an instruction starts there */
+    struct encoding before; /* the instruction before the one that is looked at */
     struct exit exits[EXITS_MAX];
     uint32_t count;
     uint64_t hash;
@@ -78,59 +68,54 @@ static bool is_unframed(const struct function *f, size_t at)
 
 /* Does the jump go to one of a table's places, of which the first is in the function: jmp
  * *table(,%index,8)? */
-static bool is_table_of_addresses(const struct function *f, const uint8_t *bytes)
+static bool is_table_of_addresses(const struct function *f, const struct encoding *jump)
 {
-    uint32_t table;
     uint64_t offset, first;
 
-    if (bytes[1] != 0x24 || (bytes[2] & 0xc7) != 0xc5)
-        return false;
-    memcpy(&table, bytes + 3, sizeof(table));
-    return image_offset(f->image, table, &offset) &&
+    return jump->base == NO_REGISTER && jump->index != NO_REGISTER && jump->scale == 3 &&
+           image_offset(f->image, (uint32_t)jump->displacement, &offset) &&
            image_bytes(f->image, offset, &first, sizeof(first)) && is_inside(f, first);
 }
 
 /* Compilers' jumps by a table of differences: add %base,%difference; jmp *%difference. */
-static bool is_table_of_differences(const struct function *f, const uint8_t *bytes)
+static bool is_table_of_differences(const struct function *f, const struct encoding *jump)
 {
-    const uint8_t *add = f->before_at;
+    const struct encoding *add = &f->before;
 
-    return (bytes[1] & 0xf8) == 0xe0 && add && f->before.length == 3 && (add[0] & 0xf8) == 0x48 &&
-           (add[1] == 0x01 || add[1] == 0x03) && add[2] >> 6 == 3;
+    return jump->mod == 3 && add->map == MAP_ONE && (add->opcode == 0x01 || add->opcode == 0x03) &&
+           add->mod == 3 && add->rex & REX_W;
 }
 
 /* A jump to wherever a register or memory says: does it leave the function? */
-static void add_computed(struct function *f, size_t at, const struct instruction *i)
+static void add_computed(struct function *f, size_t at, const struct encoding *jump)
 {
-    const uint8_t *bytes = f->code + at, *end = bytes + i->length;
-    bool notrack = *bytes == 0x3e; /* which only jumps through tables have */
+    uint64_t slot = vaddr_of(f, at) + jump->length + (uint64_t)(int64_t)jump->displacement;
 
-    while (bytes < end && *bytes != 0xff)
-        bytes++;
-    if (end - bytes == SLOT_JUMP && bytes[1] == 0x25)
-        add_exit(f, (struct exit){ relative(end - 4, vaddr_of(f, at) + i->length), true, false });
-    else if (!notrack && is_unframed(f, at) && !is_table_of_differences(f, bytes) &&
-             !(end - bytes == 7 && is_table_of_addresses(f, bytes)))
+    if (jump->base == RIP)
+        add_exit(f, (struct exit){ slot, true, false });
+    else if (!jump->notrack && /* which only jumps through tables have */
+             is_unframed(f, at) && !is_table_of_differences(f, jump) &&
+             !is_table_of_addresses(f, jump))
         f->computed = true;
 }
 
 /* Does the instruction overwrite the return address, or return to another, as retpolines do? */
 static bool breaks_return(const struct function *f, size_t at, const struct instruction *i)
 {
-    const uint8_t *bytes = f->code + at;
-    bool stores = i->length == 4 && (bytes[0] & 0xf8) == 0x48 && bytes[1] == 0x89 &&
-                  (bytes[2] & 0xc7) == 0x04 && bytes[3] == 0x24; /* mov %register,(%rsp) */
+    const struct encoding *e = &i->encoding; /* mov %register,(%rsp)? */
+    bool stores = e->map == MAP_ONE && e->opcode == 0x89 && e->rex & REX_W && e->mod == 0 &&
+                  e->base == RSP && e->index == NO_REGISTER;
 
     return (stores && is_unframed(f, at)) || (i->flow == FLOW_RETURN && !is_unframed(f, at));
 }
 
 static void look_at(struct function *f, size_t at, const struct instruction *i)
 {
-    uint64_t target = vaddr_of(f, at) + i->length + (uint64_t)i->target;
+    uint64_t target = vaddr_of(f, at) + i->encoding.length + (uint64_t)i->target;
 
     f->unknown |= breaks_return(f, at, i);
     if (i->flow == FLOW_COMPUTED)
-        add_computed(f, at, i);
+        add_computed(f, at, &i->encoding);
     else if ((i->flow == FLOW_JUMP || i->flow == FLOW_BRANCH) && !is_inside(f, target))
         add_exit(f, (struct exit){ target, false, !is_unframed(f, at) });
 }
@@ -149,12 +134,11 @@ static bool go_through(struct function *f,
     struct instruction i = { .flow = FLOW_END };
     size_t at = 0;
 
-    f->before_at = NULL;
-    for (; at < f->size; at += i.length) {
+    f->before = (struct encoding){ 0 };
+    for (; at < f->size; at += i.encoding.length) {
         if (!instruction_decode(f->code + at, f->size - at, &i) || !look(f, at, &i))
             return false;
-        f->before = i;
-        f->before_at = f->code + at;
+        f->before = i.encoding;
     }
     /* What runs on behind the end runs into another function. (A call there does not return.) */
     if (i.flow == FLOW_NEXT || i.flow == FLOW_BRANCH)
@@ -173,7 +157,7 @@ static bool note_start(struct function *f, size_t at, const struct instruction *
  * prefix of one (glibc jumps over `lock`). */
 static bool look_at_one(struct function *f, size_t at, const struct instruction *i)
 {
-    uint64_t target = vaddr_of(f, at) + i->length + (uint64_t)i->target;
+    uint64_t target = vaddr_of(f, at) + i->encoding.length + (uint64_t)i->target;
     bool direct = i->flow == FLOW_JUMP || i->flow == FLOW_BRANCH || i->direct;
 
     if (direct && is_inside(f, target) && !starts_instruction(f, target) &&

@@ -8,6 +8,7 @@
 
 #include <gelf.h>
 
+#include "record/array.h"
 #include "symbolizer/unwind/learned.h"
 
 enum {
@@ -25,16 +26,12 @@ struct starts {
 static void add_start(struct starts *starts, uint64_t vaddr)
 {
     struct functions *to = starts->to;
+    uint64_t *array = array_with_room(to->starts, to->count, &starts->capacity, sizeof(*array));
 
-    if (to->count == starts->capacity) {
-        size_t capacity = starts->capacity ? 2 * starts->capacity : 1024;
-        uint64_t *array = reallocarray(to->starts, capacity, sizeof(*array));
-        if (!array)
-            return;
-        to->starts = array;
-        starts->capacity = capacity;
-    }
-    to->starts[to->count++] = vaddr;
+    if (!array)
+        return;
+    to->starts = array;
+    array[to->count++] = vaddr;
 }
 
 static int compare_starts(const void *a, const void *b)

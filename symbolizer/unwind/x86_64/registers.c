@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
 #include "symbolizer/image/expression.h"
 #include "symbolizer/unwind/unwind.h"
-
-enum { FIRST_PASSED = 64 };
+#include "symbolizer/x86_64/sigframe.h"
 
 void registers_deinit(struct registers *r)
 {
@@ -47,15 +47,14 @@ bool registers_at_origin(const struct registers *r)
     return !r->count && r->origin != REGISTERS_LOST;
 }
 
-static bool grow(struct registers *r)
+static bool append(struct registers *r, struct passed frame)
 {
-    size_t capacity = r->capacity ? 2 * r->capacity : FIRST_PASSED;
-    struct passed *passed = reallocarray(r->passed, capacity, sizeof(*passed));
+    struct passed *passed = array_with_room(r->passed, r->count, &r->capacity, sizeof(*passed));
 
     if (!passed)
         return false;
     r->passed = passed;
-    r->capacity = capacity;
+    passed[r->count++] = frame;
     return true;
 }
 
@@ -64,10 +63,9 @@ void registers_follow(struct registers *r, enum row_kind kind, uint64_t address,
 {
     if (kind == ROW_SIGNAL)
         set_origin(r, REGISTERS_INTERRUPTED, (struct value){ true, from->sp });
-    else if (kind == ROW_GO || kind == ROW_CODE || (r->count == r->capacity && !grow(r)))
+    else if (kind == ROW_GO || kind == ROW_CODE ||
+             !append(r, (struct passed){ address, from->ip, from->sp }))
         registers_lose(r, to);
-    else
-        r->passed[r->count++] = (struct passed){ address, from->ip, from->sp };
 }
 
 void registers_split(const struct user_regs_struct *r, struct value ret[REGISTER_COUNT])
@@ -82,12 +80,12 @@ void registers_split(const struct user_regs_struct *r, struct value ret[REGISTER
 
 uint64_t registers_signal_offset(unsigned number)
 {
-    enum { FIRST = 40 };
-    /* r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, eflags. */
-    static const uint8_t places[REGISTER_COUNT] = { 13, 12, 14, 11, 9, 8, 10, 15, 0,
-                                                    1,  2,  3,  4,  5, 6, 7,  16, 17 };
+    static const uint8_t places[REGISTER_COUNT] = { REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI,
+                                                    REG_RDI, REG_RBP, REG_RSP, REG_R8,  REG_R9,
+                                                    REG_R10, REG_R11, REG_R12, REG_R13, REG_R14,
+                                                    REG_R15, REG_RIP, REG_EFL };
 
-    return FIRST + 8 * (uint64_t)places[number];
+    return sigframe_offset(places[number]);
 }
 
 /* ---- Rules of one frame ---- */

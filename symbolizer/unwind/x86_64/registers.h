@@ -78,8 +78,7 @@ enum step registers_step(struct unwinder *unwinder, const struct frame_rules *ru
 /* Takes a tracee's registers apart. */
 void registers_split(const struct user_regs_struct *registers, struct value ret[REGISTER_COUNT]);
 
-/* The kernel's place for a register in its signal frame (struct sigcontext), in bytes from where
- * the stack pointer is once the return address has been popped. */
+/* The kernel's place for a register in its signal frame (sigframe.h). */
 uint64_t registers_signal_offset(unsigned number);
 
 #endif

@@ -1,20 +1,20 @@
 /*
- * epilogue.h - finds the caller of a function that has changed stacks, by running its code in our
+ * emulator.h - finds the caller of a function that has changed stacks, by running its code in our
  * head, from where it is to its return. It may take long until the processor gets there, but the
  * few functions for which this is asked (gorow.h) keep what they need in memory that stays as it
  * is.
  */
-#ifndef SYSTRACE_EPILOGUE_H
-#define SYSTRACE_EPILOGUE_H
+#ifndef SYSTRACE_EMULATOR_H
+#define SYSTRACE_EMULATOR_H
 
 #include "symbolizer/unwind/unwind.h"
 
 /* Which registers still are what they were in the function, beside rsp. */
-enum epilogue_registers {
-    EPILOGUE_RSP,         /* none */
-    EPILOGUE_PRESERVED,   /* that C functions preserve: rbx, rbp, r12 to r15 */
-    EPILOGUE_ALL,         /* that a system call preserves */
-    EPILOGUE_INTERRUPTED, /* all, where a signal came */
+enum emulator_registers {
+    EMULATOR_RSP,         /* none */
+    EMULATOR_PRESERVED,   /* that C functions preserve: rbx, rbp, r12 to r15 */
+    EMULATOR_ALL,         /* that a system call preserves */
+    EMULATOR_INTERRUPTED, /* all, where a signal came */
 };
 
 /*
@@ -22,8 +22,8 @@ enum epilogue_registers {
  * these are the registers. STEP_UNKNOWN: one that it does not know, or a value is not known, and
  * the row does not say either where the return address is.
  */
-enum step epilogue_step(struct unwinder *unwinder, const struct row *row,
-                        enum epilogue_registers which, const struct value registers[REGISTER_COUNT],
+enum step emulator_step(struct unwinder *unwinder, const struct row *row,
+                        enum emulator_registers which, const struct value registers[REGISTER_COUNT],
                         struct position *at);
 
 #endif
