@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "diag.h"
+#include "permission.h"
 #include "procfs.h"
 
 enum {
@@ -47,8 +49,22 @@ static bool is_trusted(const struct stat *file, const struct tracee *tracee)
     return written >= since - SLACK_NANOSECONDS;
 }
 
+/* That openat2 failed is said, once, where there is a map. */
+static void warn(struct trace *trace, int error, int root, const char *path)
+{
+    struct reason reason;
+    bool missing = error == ENOSYS || error == EPERM;
+
+    if (!missing || trace->warned_of_jit || faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        return;
+    permission_describe_openat2(error, &reason);
+    diag("warning: functions that were compiled at run time have no names: %s", reason.text);
+    trace->warned_of_jit = true;
+}
+
 /* Looks at the file before it is opened, as it may be a pipe to somebody. A descriptor, or -1. */
-static int open_trusted(int root, const char *path, const struct tracee *tracee)
+static int open_trusted(struct trace *trace, int root, const char *path,
+                        const struct tracee *tracee)
 {
     const struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
                                   .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
@@ -56,8 +72,10 @@ static int open_trusted(int root, const char *path, const struct tracee *tracee)
     struct stat file;
     char link[64];
 
-    if (found < 0)
+    if (found < 0) {
+        warn(trace, errno, root, path);
         return -1;
+    }
     if (!fstat(found, &file) && is_trusted(&file, tracee)) {
         snprintf(link, sizeof(link), "/proc/self/fd/%d", found);
         fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -81,7 +99,7 @@ static int open_map(struct trace *trace, const struct tracee *tracee)
     if (root < 0)
         return -1;
     snprintf(path, sizeof(path), "tmp/perf-%ld.map", pid);
-    int fd = open_trusted(root, path, tracee);
+    int fd = open_trusted(trace, root, path, tracee);
     close(root);
     return fd;
 }

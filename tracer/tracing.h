@@ -44,6 +44,7 @@ struct trace {
     bool suspending;     /* ^Z came: we stop when the command does */
     bool suspend;        /* it did: stop likewise, for the shell waits for us */
     bool forwarded;      /* a signal was passed on to what the command left running */
+    bool warned_of_jit;  /* that maps of JIT compilers cannot be opened */
     bool leaving;        /* the tracees that live on are resumed for the last time */
     bool cut_short;      /* there was another, or there is no time left: tracing ends here */
     bool out_of_time;    /* the CPU time that we may use is all but used up */
