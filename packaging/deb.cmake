@@ -22,5 +22,6 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # Read by cpack itself: what else policy wants, and one date for all.
 set(CPACK_PROJECT_CONFIG_FILE ${PROJECT_SOURCE_DIR}/packaging/date.cmake)
 set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/packaging/policy.cmake)
+set(CPACK_POST_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/packaging/archive.cmake)
 set(CPACK_SYSTRACE_SOURCE ${PROJECT_SOURCE_DIR})
 include(CPack)
