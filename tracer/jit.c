@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "diag.h"
-#include "permission.h"
 #include "procfs.h"
+#include "reason.h"
 
 enum {
     RETRY_NANOSECONDS = 100000000, /* how long to wait before looking for a file again */
@@ -57,7 +57,7 @@ static void warn(struct trace *trace, int error, int root, const char *path)
 
     if (!missing || trace->warned_of_jit || faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
         return;
-    permission_describe_openat2(error, &reason);
+    reason_of_openat2(error, &reason);
     diag("warning: functions that were compiled at run time have no names: %s", reason.text);
     trace->warned_of_jit = true;
 }

@@ -5,14 +5,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/utsname.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -20,15 +18,6 @@
 #include "procfs.h"
 
 enum { PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h; the same since Linux 2.6.27 */
-
-void reason_set(struct reason *reason, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(reason->text, sizeof(reason->text), format, arguments);
-    va_end(arguments);
-}
 
 /* Yama's kernel.yama.ptrace_scope, 0 to 3; -1 without Yama. */
 static int yama_scope(void)
@@ -139,25 +128,6 @@ static void explain_user(pid_t pid, const char *name, uid_t uid)
          (int)pid, name, theirs, ours, uid ? " or as " : "", uid ? theirs : "");
     free(theirs);
     free(ours);
-}
-
-void permission_describe_syscall_info(int error, struct reason *ret)
-{
-    struct utsname kernel;
-
-    uname(&kernel);
-    reason_set(ret,
-               "PTRACE_GET_SYSCALL_INFO: %s; that takes Linux 5.3 or later (this is %s), and a "
-               "sandbox that passes it on (gVisor does not)",
-               strerror(error), kernel.release);
-}
-
-void permission_describe_openat2(int error, struct reason *ret)
-{
-    reason_set(ret,
-               "openat2: %s; that takes Linux 5.6 or later, and a container whose seccomp profile "
-               "allows it",
-               strerror(error));
 }
 
 void permission_try_reading(pid_t child, struct reason *ret)

@@ -5,15 +5,8 @@
 #define SYSTRACE_PERMISSION_H
 
 #include <sys/types.h>
+#include "reason.h"
 #include "served.h"
-
-/* Why something cannot be done, and what to do about it, in one line; empty: it can. */
-struct reason {
-    char text[320];
-};
-
-__attribute__((format(printf, 2, 3))) void reason_set(struct reason *reason, const char *format,
-                                                      ...);
 
 /* PTRACE_SEIZE of our own child failed with errno `error`. */
 void permission_describe_child(pid_t pid, int error, struct reason *ret);
@@ -21,14 +14,8 @@ void permission_describe_child(pid_t pid, int error, struct reason *ret);
 /* PTRACE_SEIZE of a process of the same user, which is no child, failed so. */
 void permission_describe_attaching(int error, struct reason *ret);
 
-/* PTRACE_GET_SYSCALL_INFO of a stopped tracee failed so. */
-void permission_describe_syscall_info(int error, struct reason *ret);
-
 /* Tries to read memory and maps of a child that was forked and has executed nothing yet. */
 void permission_try_reading(pid_t child, struct reason *ret);
-
-/* openat2(2), by which the map of a JIT compiler is opened, failed so. */
-void permission_describe_openat2(int error, struct reason *ret);
 
 /* Prints why PTRACE_SEIZE of a running process failed with errno `error`. */
 void permission_explain_attach(pid_t pid, int error);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "launch.h"
+#include "permission.h"
 
 static int wait_for(pid_t pid)
 {
@@ -46,7 +47,7 @@ static void probe_info(pid_t child, struct reason *ret)
     if (ptrace(PTRACE_INTERRUPT, child, 0, 0) < 0 || !WIFSTOPPED(wait_for(child)))
         reason_set(ret, "a traced process does not stop; a sandbox has to have ptrace as it is");
     else if (ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof(info), &info) < 0)
-        permission_describe_syscall_info(errno, ret);
+        reason_of_syscall_info(errno, ret);
     ptrace(PTRACE_CONT, child, 0, 0);
 }
 
@@ -147,7 +148,7 @@ static void probe_jit(struct reason *ret)
     int fd = (int)syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof(how));
 
     if (fd < 0)
-        permission_describe_openat2(errno, ret);
+        reason_of_openat2(errno, ret);
     else
         close(fd);
 }

@@ -5,7 +5,7 @@
 #ifndef SYSTRACE_PROBE_H
 #define SYSTRACE_PROBE_H
 
-#include "permission.h"
+#include "reason.h"
 
 /* Why it cannot be done; empty: it can. */
 struct probe {

@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 
 #include "diag.h"
-#include "permission.h"
 #include "procfs.h"
+#include "reason.h"
 
 /*
  * Is the stop over for which we sent a request? A tracee that is stopped all the same, with nothing
@@ -48,6 +48,6 @@ bool request_syscall_info(pid_t tid, struct __ptrace_syscall_info *ret)
         request_failed(tid, ESRCH);
         return false;
     }
-    permission_describe_syscall_info(errno, &reason);
+    reason_of_syscall_info(errno, &reason);
     die("cannot trace process %d: %s", (int)tid, reason.text);
 }
