@@ -8,6 +8,8 @@ demo_packages=(sqlite3)
 
 check_packages=(libcmocka-dev libzydis-dev g++ clang libclang-rt-dev clang-format # unit tests, the second compiler
     golang-go git make python3 shellcheck mandoc musl-tools xz-utils dwz util-linux # tools of the tests, and tracees
+    libbz2-dev liblzma-dev zlib1g-dev # a static build
+    dpkg-dev lintian debootstrap man-db zsh # packages
     strace gdb linux-perf # other tracers, to compare with
     bubblewrap btrfs-progs # a sandbox, and a file system, to trace in
     "${demo_packages[@]}" nginx-light redis-server redis-tools wrk curl openssl) # workloads

@@ -31,12 +31,6 @@ struct entry {
     struct user_regs_struct registers; /* rip, rsp and cs; the others are read when they matter */
 };
 
-/* What the kernel says of the stop. False: the tracee is gone. */
-static bool read_info(const struct tracee *tracee, struct __ptrace_syscall_info *ret)
-{
-    return request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(*ret), (uintptr_t)ret);
-}
-
 /* The entry of a stop that is one. False: the tracee is gone. */
 static bool read_entry(const struct tracee *tracee, const struct __ptrace_syscall_info *info,
                        struct entry *ret)
@@ -370,7 +364,7 @@ bool entry_seccomp(struct trace *trace, struct tracee *tracee)
     struct __ptrace_syscall_info info;
     struct entry entry;
 
-    if (tracee->process->program < 0 || !read_info(tracee, &info) ||
+    if (tracee->process->program < 0 || !request_syscall_info(tracee->tid, &info) ||
         info.op != PTRACE_SYSCALL_INFO_SECCOMP || !read_entry(tracee, &info, &entry))
         return true;
     if (!tracee->in_call && !count_entry(trace, tracee, &entry))
@@ -390,7 +384,7 @@ bool entry_syscall(struct trace *trace, struct tracee *tracee)
     struct __ptrace_syscall_info info;
     struct entry entry;
 
-    if (tracee->process->program < 0 || !read_info(tracee, &info))
+    if (tracee->process->program < 0 || !request_syscall_info(tracee->tid, &info))
         return true;
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY && read_entry(tracee, &info, &entry)) {
         if (!count_entry(trace, tracee, &entry))

@@ -14,7 +14,9 @@
 
 #include "addressspace.h"
 #include "clock.h"
+#include "diag.h"
 #include "procfs.h"
+#include "reason.h"
 #include "served.h"
 #include "tracee.h"
 #include "view.h"
@@ -53,8 +55,21 @@ static bool is_trusted(const struct stat *file, const struct tracee *tracee)
     return written >= since - SLACK_NANOSECONDS;
 }
 
+/* That openat2 failed is said, once, where there is a map. */
+static void warn(struct jit *jit, int error, int root, const char *path)
+{
+    struct reason reason;
+    bool missing = error == ENOSYS || error == EPERM;
+
+    if (!missing || jit->warned || faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        return;
+    reason_of_openat2(error, &reason);
+    diag("warning: functions that were compiled at run time have no names: %s", reason.text);
+    jit->warned = true;
+}
+
 /* Looks at the file before it is opened, as it may be a pipe to somebody. A descriptor, or -1. */
-static int open_trusted(int root, const char *path, const struct tracee *tracee)
+static int open_trusted(struct jit *jit, int root, const char *path, const struct tracee *tracee)
 {
     const struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
                                   .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
@@ -62,8 +77,10 @@ static int open_trusted(int root, const char *path, const struct tracee *tracee)
     struct stat file;
     char link[64];
 
-    if (found < 0)
+    if (found < 0) {
+        warn(jit, errno, root, path);
         return -1;
+    }
     if (!fstat(found, &file) && is_trusted(&file, tracee)) {
         snprintf(link, sizeof(link), "/proc/self/fd/%d", found);
         fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -73,9 +90,10 @@ static int open_trusted(int root, const char *path, const struct tracee *tracee)
 }
 
 /* By the number that the process has for itself, in the file system that it sees. */
-static int open_map(struct served *served, const struct tracee *tracee)
+static int open_map(const struct view *view)
 {
-    struct lookup lookup = { served, tracee->tid, NULL };
+    const struct tracee *tracee = view->tracee;
+    struct lookup lookup = { view->served, tracee->tid, NULL };
     char path[64];
     long pid = procfs_inner_pid(tracee->process->pid);
 
@@ -87,15 +105,15 @@ static int open_map(struct served *served, const struct tracee *tracee)
     if (root < 0)
         return -1;
     snprintf(path, sizeof(path), "tmp/perf-%ld.map", pid);
-    int fd = open_trusted(root, path, tracee);
+    int fd = open_trusted(view->jit, root, path, tracee);
     close(root);
     return fd;
 }
 
 /* Looks for a file now and then, as long as there is none. */
-static enum perfmap_news update_map(struct served *served, const struct tracee *tracee)
+static enum perfmap_news update_map(const struct view *view)
 {
-    struct address_space *as = tracee->space;
+    struct address_space *as = view->tracee->space;
     enum perfmap_news news = as->perfmap ? perfmap_update(as->perfmap) : PERFMAP_NONE;
     uint64_t time = news == PERFMAP_NONE ? clock_now() : 0;
 
@@ -106,7 +124,7 @@ static enum perfmap_news update_map(struct served *served, const struct tracee *
         as->perfmap = perfmap_create();
     if (!as->perfmap)
         return PERFMAP_NONE;
-    perfmap_follow(as->perfmap, open_map(served, tracee));
+    perfmap_follow(as->perfmap, open_map(view));
     return perfmap_update(as->perfmap);
 }
 
@@ -115,7 +133,7 @@ static uint64_t names_version(void *context)
     const struct view *view = context;
     struct address_space *as = view->tracee->space;
 
-    switch (update_map(view->served, view->tracee)) {
+    switch (update_map(view)) {
     case PERFMAP_NONE:
         as->names_version = 0;
         break;

@@ -5,6 +5,7 @@
 #ifndef SYSTRACE_JIT_H
 #define SYSTRACE_JIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "record/run.h"
 #include "symbolizer/image/target.h"
@@ -12,6 +13,7 @@
 struct jit {
     struct run *run;   /* gets the names */
     uint64_t versions; /* how many there have been of any map */
+    bool warned;       /* that none can be opened */
 };
 
 /* Lets a target tell names (target.h); its context is a struct procfs with a `jit`. */

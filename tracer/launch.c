@@ -37,7 +37,7 @@ bool launch_has_seccomp(void)
 /* Every call of every ABI stops. NO_NEW_PRIVS only where the kernel insists on it: it is inherited,
  * and takes their privileges from set-user-ID programs (which ptrace does too, without
  * CAP_SYS_PTRACE). */
-static int install_filter(void)
+int launch_install_filter(void)
 {
     struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | FILTER_DATA) };
     struct sock_fprog program = { 1, code };
@@ -87,7 +87,7 @@ static _Noreturn void child(const struct options *options, const struct passwd *
     report.error = change_environment(options);
     if (!report.error && seccomp) {
         report.step = STEP_FILTER;
-        report.error = install_filter();
+        report.error = launch_install_filter();
     }
     if (!report.error && user) {
         report.step = STEP_USER;
@@ -109,7 +109,12 @@ static int find_user(const char *name, const struct passwd **ret)
     *ret = name ? getpwnam(name) : NULL;
     if (!name || *ret)
         return 0;
+#ifdef SYSTRACE_STATIC /* glibc's would load libraries to ask others, if they are of its version \
+                        */
+    diag("unknown user '%s'; a static build knows only those of /etc/passwd for sure", name);
+#else
     diag("unknown user '%s'", name);
+#endif
     return EXIT_OURS;
 }
 
@@ -144,11 +149,18 @@ int launch_fork(struct launch *launch, const struct options *options, bool secco
 
 int launch_seize(struct launch *launch, uintptr_t ptrace_options)
 {
-    if (!ptrace(PTRACE_SEIZE, launch->pid, 0, ptrace_options))
-        return 0;
-    permission_explain_child(launch->pid, errno);
-    launch_abandon(launch);
-    return EXIT_OURS;
+    struct reason reason;
+
+    if (ptrace(PTRACE_SEIZE, launch->pid, 0, ptrace_options) < 0) {
+        permission_describe_child(launch->pid, errno, &reason);
+        diag("cannot trace: %s", reason.text);
+        launch_abandon(launch);
+        return EXIT_OURS;
+    }
+    permission_try_reading(launch->pid, &reason);
+    if (*reason.text)
+        diag("warning: stacks cannot be read, so callers are [unknown]: %s", reason.text);
+    return 0;
 }
 
 void launch_abandon(struct launch *launch)

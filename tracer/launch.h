@@ -22,6 +22,10 @@ struct launch {
 /* Can this kernel, and what surrounds us, do the seccomp engine? */
 bool launch_has_seccomp(void);
 
+/* Has all calls of the calling thread stop, and of what it starts: without a tracer they fail then.
+ * 0 or a negative errno. */
+int launch_install_filter(void);
+
 /* Makes the child, which waits for launch_go. 0, or the exit status to end with, after a message.
  */
 int launch_fork(struct launch *launch, const struct options *options, bool seccomp);

@@ -21,6 +21,7 @@
  *   output_run       report/output.c         CSV, run file, text, stacks (csv.c, runfile_print.c,
  *                                            text.c, stacktext.c)
  *
+ *   version_print    tracer/version.c        --version: and what the kernel lets us do (probe.c)
  *   report_main      report/report.c         the same tables, of saved runs
  */
 /* clang-format on */
@@ -39,6 +40,7 @@
 #include "report/report.h"
 #include "report/text.h"
 #include "trace.h"
+#include "version.h"
 
 /* Before the command runs: what cannot be written must not be found out after an hour. */
 static int check_outputs(const struct options *options)
@@ -142,10 +144,10 @@ int main(int argc, char **argv)
     int result = options_parse(&options, argc, argv);
     if (result == OPTIONS_RUN)
         result = trace_main(&options);
-    else if (result != OPTIONS_DONE)
-        result = EXIT_OURS;
+    else if (result == OPTIONS_VERSION)
+        result = version_print(stdout) < 0 ? EXIT_OURS : EXIT_SUCCESS;
     else
-        result = EXIT_SUCCESS;
+        result = result == OPTIONS_DONE ? EXIT_SUCCESS : EXIT_OURS;
     options_deinit(&options);
     return result;
 }

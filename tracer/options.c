@@ -94,7 +94,7 @@ static const char help[] =
     "      --verify[=N]         unwind every (N-th) stack by libunwind as well; print and count "
     "what differs\n"
     "  -q, --quiet              no progress on a terminal, no remarks\n"
-    "  -V, --version            print the version\n"
+    "  -V, --version            print versions, and what this system allows\n"
     "  -h, --help               print this help\n"
     "\n"
     "Exit status: that of COMMAND (or death by the same signal); 125 if systrace-lib itself "
@@ -277,8 +277,7 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
         o->quiet = true;
         return 0;
     case 'V':
-        printf("systrace-lib %s\n", SYSTRACE_VERSION);
-        return OPTIONS_DONE;
+        return OPTIONS_VERSION;
     case 'h':
         fputs(help, stdout);
         return OPTIONS_DONE;

@@ -38,8 +38,9 @@ struct options {
 };
 
 enum options_result {
-    OPTIONS_RUN,  /* trace */
-    OPTIONS_DONE, /* help or version was printed */
+    OPTIONS_RUN,     /* trace */
+    OPTIONS_DONE,    /* help was printed */
+    OPTIONS_VERSION, /* print versions, and what can be done here */
 };
 
 /* An enum options_result; -EINVAL after a message about what is wrong; -ENOMEM. */

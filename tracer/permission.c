@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -86,25 +87,27 @@ static bool has_ended(pid_t pid)
     return state == 'Z' || state == 'X';
 }
 
-void permission_explain_child(pid_t pid, int error)
+void permission_describe_child(pid_t pid, int error, struct reason *ret)
 {
     pid_t tracer = tracer_of(pid);
     int scope = yama_scope();
 
     if (tracer > 0)
-        diag("cannot trace: process %d (strace, gdb, another tracer?) traces systrace-lib and "
-             "what it starts; run systrace-lib outside of it",
-             (int)tracer);
+        reason_set(ret,
+                   "process %d (strace, gdb, another tracer?) traces systrace-lib and what it "
+                   "starts; run systrace-lib outside of it",
+                   (int)tracer);
     else if (scope == 2)
-        diag("cannot trace: ptrace is restricted to root; ask for 'sysctl "
-             "kernel.yama.ptrace_scope=1' (now 2)");
+        reason_set(ret, "ptrace is restricted to root; ask for 'sysctl "
+                        "kernel.yama.ptrace_scope=1' (now 2)");
     else if (scope > 2)
-        diag("cannot trace: ptrace is switched off until the next boot "
-             "(kernel.yama.ptrace_scope is 3); ask for a kernel without that setting");
+        reason_set(ret, "ptrace is switched off until the next boot (kernel.yama.ptrace_scope is "
+                        "3); ask for a kernel without that setting");
     else
-        diag("cannot trace: ptrace: %s; a container needs the permission to use ptrace "
-             "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
-             strerror(error));
+        reason_set(ret,
+                   "ptrace: %s; a container needs the permission to use ptrace "
+                   "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
+                   strerror(error));
 }
 
 static void explain_tracer(pid_t pid, const char *name, pid_t tracer)
@@ -127,7 +130,27 @@ static void explain_user(pid_t pid, const char *name, uid_t uid)
     free(ours);
 }
 
-static void explain_scope(pid_t pid, const char *name, int scope)
+void permission_try_reading(pid_t child, struct reason *ret)
+{
+    static const char here = 1; /* and there, for it is a copy */
+    char byte = 0, path[64];
+    const struct iovec local = { &byte, 1 }, remote = { (void *)(uintptr_t)&here, 1 };
+
+    *ret = (struct reason){ "" };
+    snprintf(path, sizeof(path), "/proc/%d/maps", (int)child);
+    if (access("/proc/self", F_OK) < 0)
+        reason_set(ret, "/proc is not there; as root: mount -t proc proc /proc");
+    else if (access(path, R_OK) < 0)
+        reason_set(ret, "%s: %s; a sandbox has to show /proc as it is", path, strerror(errno));
+    else if (process_vm_readv(child, &local, 1, &remote, 1, 0) != 1)
+        reason_set(ret,
+                   "process_vm_readv: %s; a container needs a seccomp profile that allows it, or "
+                   "--cap-add=SYS_PTRACE",
+                   strerror(errno));
+}
+
+/* Why Yama forbids to attach; scope > 0. */
+static const char *scope_reason(int scope)
 {
     static const char *const reasons[] = {
         [1] = "only what a tracer started itself may be traced (kernel.yama.ptrace_scope is 1); "
@@ -137,7 +160,24 @@ static void explain_scope(pid_t pid, const char *name, int scope)
               "program under a kernel without that setting",
     };
 
-    diag("cannot attach to process %d (%s): %s", (int)pid, name, reasons[scope > 3 ? 3 : scope]);
+    return reasons[scope > 3 ? 3 : scope];
+}
+
+void permission_describe_attaching(int error, struct reason *ret)
+{
+    pid_t tracer = tracer_of(getpid());
+    int scope = yama_scope();
+
+    if (tracer > 0)
+        reason_set(ret, "process %d (strace, gdb, another tracer?) traces systrace-lib",
+                   (int)tracer);
+    else if (scope == 3 || (scope > 0 && geteuid()))
+        reason_set(ret, "%s", scope_reason(scope));
+    else
+        reason_set(ret,
+                   "ptrace: %s; a container needs the permission to use ptrace "
+                   "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
+                   strerror(error));
 }
 
 void permission_explain_attach(pid_t pid, int error)
@@ -164,7 +204,7 @@ void permission_explain_attach(pid_t pid, int error)
     else if (geteuid() && geteuid() != uid)
         explain_user(pid, name, uid);
     else if (scope == 3 || (scope >= 1 && geteuid()))
-        explain_scope(pid, name, scope);
+        diag("cannot attach to process %d (%s): %s", (int)pid, name, scope_reason(scope));
     else if (geteuid())
         diag("cannot attach to process %d (%s): %s; it has more privileges than systrace-lib, or "
              "forbids it (PR_SET_DUMPABLE); run systrace-lib as root",

@@ -5,10 +5,17 @@
 #define SYSTRACE_PERMISSION_H
 
 #include <sys/types.h>
+#include "reason.h"
 #include "served.h"
 
-/* Prints why PTRACE_SEIZE of our own child failed with errno `error`. */
-void permission_explain_child(pid_t pid, int error);
+/* PTRACE_SEIZE of our own child failed with errno `error`. */
+void permission_describe_child(pid_t pid, int error, struct reason *ret);
+
+/* PTRACE_SEIZE of a process of the same user, which is no child, failed so. */
+void permission_describe_attaching(int error, struct reason *ret);
+
+/* Tries to read memory and maps of a child that was forked and has executed nothing yet. */
+void permission_try_reading(pid_t child, struct reason *ret);
 
 /* Prints why PTRACE_SEIZE of a running process failed with errno `error`. */
 void permission_explain_attach(pid_t pid, int error);

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/wait.h>
 
 #include "diag.h"
 #include "procfs.h"
+#include "reason.h"
 
 /*
  * Is the stop over for which we sent a request? A tracee that is stopped all the same, with nothing
@@ -36,4 +36,18 @@ bool request_send(int request, pid_t tid, uintptr_t address, uintptr_t data)
         return true;
     request_failed(tid, errno);
     return false;
+}
+
+bool request_syscall_info(pid_t tid, struct __ptrace_syscall_info *ret)
+{
+    struct reason reason;
+
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(*ret), ret) >= 0)
+        return true;
+    if (errno == ESRCH) {
+        request_failed(tid, ESRCH);
+        return false;
+    }
+    reason_of_syscall_info(errno, &reason);
+    die("cannot trace process %d: %s", (int)tid, reason.text);
 }

@@ -41,7 +41,7 @@ bool resume_restarted(const struct trace *trace, const struct tracee *tracee, bo
 
     if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers) ||
         (int)registers.rax != result || (int64_t)registers.orig_rax < 0 ||
-        !request_send(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), (uintptr_t)&info))
+        !request_syscall_info(tracee->tid, &info))
         return false;
     uint64_t nr = registers.orig_rax;
     if (!calls_is_unrestarted(&trace->calls, calls_abi(info.arch, nr),

@@ -75,6 +75,11 @@ def may_mount():
     return not subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+def is_built_with_asan():
+    with open(TRACER, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 def skip(reason):
     print(f"skipped: {reason}")
     sys.exit(SKIPPED)

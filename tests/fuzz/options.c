@@ -26,7 +26,7 @@ static void try_tracing(int count, char **words)
 
     optind = 0; /* makes getopt start again */
     int result = options_parse(&o, count, words);
-    CHECK(result == OPTIONS_RUN || result == OPTIONS_DONE || result == -EINVAL);
+    CHECK((result >= OPTIONS_RUN && result <= OPTIONS_VERSION) || result == -EINVAL);
     if (result == OPTIONS_RUN)
         CHECK(o.attach_count ? !*o.command : is_word(words, *o.command));
     for (size_t i = 0; i < o.attach_count; i++)

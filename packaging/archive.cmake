@@ -1,0 +1,10 @@
+# Makes the archive of the package anew: cpack's members have modes by the umask. (D: no times, owners or modes of files.)
+foreach(deb ${CPACK_PACKAGE_FILES})
+    set(parts ${CPACK_TEMPORARY_DIRECTORY}/parts)
+    file(REMOVE_RECURSE ${parts})
+    file(MAKE_DIRECTORY ${parts})
+    execute_process(COMMAND ar x ${deb} WORKING_DIRECTORY ${parts} COMMAND_ERROR_IS_FATAL ANY)
+    file(REMOVE ${deb})
+    execute_process(COMMAND ar rcSD ${deb} debian-binary control.tar.gz data.tar.xz
+        WORKING_DIRECTORY ${parts} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()

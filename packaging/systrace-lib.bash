@@ -1,0 +1,96 @@
+# shellcheck shell=bash
+# systrace-lib.bash - completion for bash: options, their values, and what the command traced would complete.
+
+# All options of the two commands; tests/package/completion compares them with --help.
+_systrace_lib_options='-o --output --interval --results --inlines --lines -p --attach -u --user -E --env --engine
+    --kill-on-exit --no-kill-on-exit --no-near --format --table --runtime-library --no-runtime-libraries
+    --through-signals --verify -q --quiet -V --version -h --help'
+_systrace_lib_report_options='-o --output --format --table --runtime-library --no-runtime-libraries --through-signals
+    -q --quiet -h --help'
+
+# _systrace_lib_words WORD... - Of these, those that begin with what has been typed.
+_systrace_lib_words()
+{
+    mapfile -t COMPREPLY < <(compgen -W "$*" -- "$current")
+}
+
+# _systrace_lib_files - Of these lines; outside of a completion, as in a test, nothing can be told of them.
+_systrace_lib_files()
+{
+    mapfile -t COMPREPLY
+    compopt -o filenames 2>/dev/null || true
+}
+
+# _systrace_lib_value OPTION - Completes the value of an option; false if it takes none.
+_systrace_lib_value()
+{
+    case $1 in
+    --engine) _systrace_lib_words auto seccomp ptrace ;;
+    --format) _systrace_lib_words csv json text stacks ;;
+    -u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
+    -E | --env) mapfile -t COMPREPLY < <(compgen -v -- "$current") ;;
+    -p | --attach) mapfile -t COMPREPLY < <(cd /proc && compgen -d -- "$current" | grep -x '[0-9]*') ;;
+    -o | --output) _systrace_lib_files < <(compgen -f -- "$current") ;;
+    --interval | --runtime-library) ;; # anything
+    *) return 1 ;;
+    esac
+}
+
+# _systrace_lib_command INDEX - The command traced begins there: it completes itself, where bash-completion is loaded.
+_systrace_lib_command()
+{
+    if declare -F _command_offset >/dev/null; then
+        _command_offset "$1"
+    elif (($1 == COMP_CWORD)); then
+        mapfile -t COMPREPLY < <(compgen -c -- "$current")
+    else
+        _systrace_lib_files < <(compgen -f -- "$current")
+    fi
+}
+
+# _systrace_lib_begin - Prints the index of the word with which the command traced begins, if it comes before the end.
+_systrace_lib_begin()
+{
+    local i
+    for ((i = 1; i <= COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        --) echo $((i + 1)) && return ;;
+        =) ((i++)) ;; # bash takes --format=csv for three words
+        -o | -p | -u | -E) ((i++)) ;;
+        --output | --attach | --user | --env | --engine | --format | --interval | --runtime-library)
+            [ "${COMP_WORDS[i + 1]-}" = = ] || ((i++))
+            ;;
+        -*) ;;
+        *) echo "$i" && return ;;
+        esac
+    done
+}
+
+_systrace_lib()
+{
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} begin
+    COMPREPLY=()
+    if [ "$current" = = ]; then
+        current=''
+    elif [ "$previous" = = ]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    if [ "${COMP_WORDS[1]}" = report ] && ((COMP_CWORD > 1)); then
+        _systrace_lib_value "$previous" && return
+        [[ $current != -* ]] || { _systrace_lib_words "$_systrace_lib_report_options" && return; }
+        _systrace_lib_files < <(compgen -f -X '!*.json' -- "$current"; compgen -d -- "$current")
+        return
+    fi
+    begin=$(_systrace_lib_begin)
+    if [ "$begin" ] && ((begin < COMP_CWORD || begin == COMP_CWORD && COMP_CWORD > 1)); then
+        _systrace_lib_command "$begin"
+    elif _systrace_lib_value "$previous"; then
+        :
+    elif [[ $current == -* ]]; then
+        _systrace_lib_words "$_systrace_lib_options"
+    else
+        mapfile -t COMPREPLY < <(compgen -W report -- "$current"; compgen -c -- "$current")
+    fi
+}
+
+complete -F _systrace_lib systrace-lib

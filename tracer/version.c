@@ -1,0 +1,67 @@
+/* version.c - asks the libraries which they are, and the kernel what it allows. */
+#include "version.h"
+
+#include <elfutils/libdwfl.h>
+#include <errno.h>
+#include <gnu/libc-version.h>
+#include <jansson.h>
+#include <libunwind.h>
+#include <seccomp.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "probe.h"
+
+#ifdef SYSTRACE_STATIC
+static const char linkage[] = "static";
+#else
+static const char linkage[] = "dynamic";
+#endif
+
+#define TEXT(macro)    TEXT_OF(macro)
+#define TEXT_OF(words) #words
+#define UNWIND         TEXT(UNW_VERSION_MAJOR) "." TEXT(UNW_VERSION_MINOR) "." TEXT(UNW_VERSION_EXTRA)
+
+/* Of those loaded, which need not be those we were built with; but libunwind does not tell. */
+static void print_libraries(FILE *file)
+{
+    const struct scmp_version *seccomp = seccomp_version();
+
+    fprintf(file, "libraries: libunwind %s, libdw and libelf %s, libseccomp %u.%u.%u, ", UNWIND,
+            dwfl_version(NULL), seccomp->major, seccomp->minor, seccomp->micro);
+    fprintf(file, "jansson %s, glibc %s\n", jansson_version_str(), gnu_get_libc_version());
+}
+
+static void print_answer(FILE *file, const char *name, const struct reason *reason)
+{
+    if (*reason->text)
+        fprintf(file, "%s: no: %s\n", name, reason->text);
+    else
+        fprintf(file, "%s: yes\n", name);
+}
+
+static void print_answers(FILE *file)
+{
+    struct utsname kernel;
+    struct probe p;
+
+    probe(&p);
+    uname(&kernel);
+    fprintf(file, "\nLinux %s allows user %u:\n", kernel.release, (unsigned)geteuid());
+    print_answer(file, "trace commands", &p.command);
+    print_answer(file, "engine seccomp", &p.seccomp);
+    print_answer(file, "read stacks", &p.stacks);
+    print_answer(file, "attach to own processes", &p.attach);
+    print_answer(file, "attach to processes of others", &p.others);
+    print_answer(file, "read maps of JIT compilers", &p.jit);
+}
+
+int version_print(FILE *file)
+{
+    fprintf(file, "systrace-lib %s\n", SYSTRACE_VERSION);
+    fprintf(file, "features: %s build for Linux x86-64, engines seccomp and ptrace\n", linkage);
+    print_libraries(file);
+    fflush(file); /* else children would have it too */
+    print_answers(file);
+    return fflush(file) || ferror(file) ? -EIO : 0;
+}
