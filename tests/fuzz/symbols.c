@@ -1,5 +1,5 @@
-/* symbols.c - fuzzes symbolizer/names/symbols.c and places.c, and libdwfl behind them: any file as the
- * one whose functions are to be named. */
+/* symbols.c - fuzzes symbolizer/names/symbols.c and places.c, and libdwfl behind them: any file as
+ * the one whose functions are to be named. */
 #include "fuzz.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
- * unwind.c - fuzzes the whole walk (symbolizer/unwind/unwind.c and all that it stands on): a process of
- * which registers, map, stack and the one file that it maps are the input's. The input is a struct
- * head, then the texts of its map, the stack, and the file.
+ * unwind.c - fuzzes the whole walk (symbolizer/unwind/unwind.c and all that it stands on): a
+ * process of which registers, map, stack and the one file that it maps are the input's. The input
+ * is a struct head, then the texts of its map, the stack, and the file.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 /*
- * sampler.c - takes the place of symbolizer/unwind/verify.c in a tracer of its own, tests/oracles/sampler:
- * every N-th new stack of --verify=N is unwound by rows, by libunwind, by libdwfl and by gdb, and
- * handed to tests/oracles/gdb.py for comparison as a line of JSON. It must be started by
- * tests/oracles/sample, with $SYSTRACE_ORACLES a directory where gdb.py listens.
+ * sampler.c - takes the place of symbolizer/unwind/verify.c in a tracer of its own,
+ * tests/oracles/sampler: every N-th new stack of --verify=N is unwound by rows, by libunwind, by
+ * libdwfl and by gdb, and handed to tests/oracles/gdb.py for comparison as a line of JSON. It must
+ * be started by tests/oracles/sample, with $SYSTRACE_ORACLES a directory where gdb.py listens.
  */
 #include <errno.h>
 #include <limits.h>
