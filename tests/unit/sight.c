@@ -1,82 +1,8 @@
 /* sight.c - what guesses see of a stack, what of it is noted, and whether it would be the same
  * again. */
-#include "test.h"
-
-#include <errno.h>
+#include "onepage.h"
 
 #include "symbolizer/unwind/sight.h"
-
-/* Memory: one page of code, and a stack of which each test sets the words. */
-enum {
-    CODE = 0x10000,
-    CODE_SIZE = 0x1000,
-    STACK = 0x20000,
-    WORDS = 32,
-    SP = STACK + 8,
-    BP = STACK + 64
-};
-
-static struct fixture {
-    struct images images;
-    struct unwinder unwinder;
-    struct target target;
-    uint64_t stack[WORDS];
-    uint8_t code[CODE_SIZE];
-    struct position at;
-} f;
-
-static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t size)
-{
-    bool code = address >= CODE && address < CODE + CODE_SIZE;
-    uint64_t at = address - (code ? CODE : STACK);
-    size_t there = code ? sizeof(f.code) : sizeof(f.stack);
-
-    (void)context;
-    if (at >= there)
-        return -EFAULT;
-    size = size < there - at ? size : there - at;
-    memcpy(buffer, (code ? f.code : (const uint8_t *)f.stack) + at, size);
-    return (ssize_t)size;
-}
-
-static int read_maps(void *context, char **ret)
-{
-    (void)context;
-    *ret = strdup("10000-11000 r-xp 00000000 00:00 0\n20000-21000 rw-p 00000000 00:00 0\n");
-    return *ret ? 0 : -ENOMEM;
-}
-
-static int64_t number_module(void *context, const struct module *module)
-{
-    (void)context, (void)module;
-    return MODULE_FIRST;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&f, 0, sizeof(f));
-    f.target = (struct target){ .read = read_memory, .read_maps = read_maps };
-    f.at = (struct position){ .sp = SP, .bp = BP, .bp_known = true };
-    images_init(&f.images, number_module, NULL);
-    f.unwinder = (struct unwinder){ .images = &f.images,
-                                    .target = &f.target,
-                                    .space = space_create(),
-                                    .stack_start = UINT64_MAX / 2, /* none is at hand */
-                                    .stack_ends = true,
-                                    .looks = 100,
-                                    .settled = true };
-    return space_update(f.unwinder.space, &f.images, &f.target);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    space_unref(f.unwinder.space);
-    images_deinit(&f.images);
-    free(f.unwinder.sights);
-    return 0;
-}
 
 static uint64_t look(enum sight_place place, uint64_t address)
 {
