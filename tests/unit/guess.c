@@ -99,7 +99,7 @@ static void test_guesses(void **state)
           leaves,
           sizeof(leaves),
           -1,
-          { { 1, RETURN } },
+          { { 0, RETURN } },
           0,
           0,
           ROW_CFA_RSP },
@@ -149,7 +149,7 @@ static void test_noted(void **state)
     assert_int_equal(guess(&row), STEP_OUT);
     for (size_t i = 0; i < f.unwinder.sight_count; i++) {
         const struct memo_sight *s = &f.unwinder.sights[i];
-        code |= s->place == SIGHT_MEMORY && s->at <= SITE && SITE < s->at + 8 * s->count;
+        code |= s->place == SIGHT_MEMORY && s->at <= SITE && SITE + 8 < s->at + 8 * s->count;
         assert_true(s->place == SIGHT_MEMORY || s->word != RETURN);
     }
     assert_true(code);
