@@ -73,18 +73,23 @@ static int forget_leaves(void **state)
     return remove_directory(state);
 }
 
-/* Where a function begins. */
-static uint64_t start_of(int number)
+/* Where the function of a number begins, in an image of a file of the directory. */
+static uint64_t start_in(const struct image *image, const char *file, int number)
 {
     const char mark[] = { (char)0xb8, (char)number, 0, (char)0xa6, 0x51 };
     size_t size;
     uint64_t ret;
-    char *bytes = read_file("leaves.so", &size), *found = memmem(bytes, size, mark, sizeof(mark));
+    char *bytes = read_file(file, &size), *found = memmem(bytes, size, mark, sizeof(mark));
 
     assert_non_null(found);
-    assert_true(image_vaddr(leaves.image, (uint64_t)(found - bytes), &ret));
+    assert_true(image_vaddr(image, (uint64_t)(found - bytes), &ret));
     free(bytes);
     return ret;
+}
+
+static inline uint64_t start_of(int number)
+{
+    return start_in(leaves.image, "leaves.so", number);
 }
 
 #endif
