@@ -1,5 +1,5 @@
-/* false-returns.c - asks libfalse-returns for 4,000 getpgrp, with 2 million words on the stack that look like
- * return addresses, to code of which there is none. */
+/* false-returns.c - asks libfalse-returns for 4,000 getpgrp, with 2 million words on the stack that
+ * look like return addresses, to code of which there is none. */
 #include <stddef.h>
 #include <sys/mman.h>
 

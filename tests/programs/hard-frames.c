@@ -1,8 +1,8 @@
 /*
- * hard-frames.c - libhard-frames.so's functions, whose frames are hard to step over, call back into this program,
- * which makes the calls: getppid in each function ROUNDS times with all registers saved and changed
- * in between; getpgrp when a signal has interrupted one; getuid in functions that keep to Windows'
- * convention, and so have to save vector registers.
+ * hard-frames.c - libhard-frames.so's functions, whose frames are hard to step over, call back into
+ * this program, which makes the calls: getppid in each function ROUNDS times with all registers
+ * saved and changed in between; getpgrp when a signal has interrupted one; getuid in functions that
+ * keep to Windows' convention, and so have to save vector registers.
  */
 #include <signal.h>
 #include <stddef.h>

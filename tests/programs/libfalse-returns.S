@@ -1,7 +1,7 @@
 /*
- * libfalse-returns.S - false_returns_ask(region, seed): a call from code without unwind information, whose frame has
- * a size that is not in its instructions, full of addresses in a region of 16 MiB; returns the next
- * seed.
+ * libfalse-returns.S - false_returns_ask(region, seed): a call from code without unwind
+ * information, whose frame has a size that is not in its instructions, full of addresses in a
+ * region of 16 MiB; returns the next seed.
  */
         .text
         .globl  false_returns_ask

@@ -1,7 +1,7 @@
 /*
- * libhard-frames.S - functions whose frames no simple rule of unwind information describes. Each makes
- * one system call, by the function that it is given, in rdi: so the frames between may have saved
- * what its rules need.
+ * libhard-frames.S - functions whose frames no simple rule of unwind information describes. Each
+ * makes one system call, by the function that it is given, in rdi: so the frames between may have
+ * saved what its rules need.
  */
 #define DW_CFA_def_cfa_expression 0x0f
 #define DW_CFA_expression         0x10

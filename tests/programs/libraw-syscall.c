@@ -1,4 +1,5 @@
-/* libraw-syscall.c - a library that does without libc: raw_getppid executes the syscall instruction itself.
+/* libraw-syscall.c - a library that does without libc: raw_getppid executes the syscall instruction
+ * itself.
  */
 #include <sys/syscall.h>
 

@@ -1,7 +1,7 @@
 /*
- * libtail-ambiguous.S - two functions that leave by a jump to libc, of which one unwind entry covers both;
- * and a call whose bytes are also those of another one, `call *disp(%rsp)`: the function that it
- * names leaves by a jump, too.
+ * libtail-ambiguous.S - two functions that leave by a jump to libc, of which one unwind entry
+ * covers both; and a call whose bytes are also those of another one, `call *disp(%rsp)`: the
+ * function that it names leaves by a jump, too.
  */
         .text
         .cfi_startproc

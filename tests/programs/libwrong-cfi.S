@@ -1,8 +1,7 @@
 /*
- * libwrong-cfi.S - functions with one unwind entry, which says of all of their code that the return
- * address is where it is as long as the stack is not moved further. They do that, and what they have
- * there is no address of code. wrong_cfi_tail jumps to one
- * of them.
+ * libwrong-cfi.S - functions with one unwind entry, which says of all of their code that the
+ * return address is where it is as long as the stack is not moved further. They do that, and what
+ * they have there is no address of code. wrong_cfi_tail jumps to one of them.
  */
     .macro function name, number, there
     .globl \name

@@ -1,7 +1,7 @@
 /*
- * made-up-return.c - a return address that no call left there: the last frame of a hand-made stack returns
- * to the very start of a function, as libcoro's do to abort(), and functions under uftrace to its
- * trampoline. The program asks for 3 getppid, whose stack ends there.
+ * made-up-return.c - a return address that no call left there: the last frame of a hand-made stack
+ * returns to the very start of a function, as libcoro's do to abort(), and functions under uftrace
+ * to its trampoline. The program asks for 3 getppid, whose stack ends there.
  */
 #include <sys/types.h>
 #include <unistd.h>

@@ -1,9 +1,10 @@
 /*
- * mapping-edges.c - `mapping-edges LIBEDGE1 LIBEDGE2`: code in the first and last bytes of mappings. Pages of the
- * two libraries are mapped side by side: the last bytes of libedge1 call libc's getpgrp, which
- * returns to libedge2; they execute the instruction (getppid), which returns there, too; they call
- * _exit (exit_group), which would return to where nothing is mapped, in a child; and the first
- * bytes of libedge2 execute the instruction (getuid) behind a page of libedge1. Each happens once.
+ * mapping-edges.c - `mapping-edges LIBEDGE1 LIBEDGE2`: code in the first and last bytes of
+ * mappings. Pages of the two libraries are mapped side by side: the last bytes of libedge1 call
+ * libc's getpgrp, which returns to libedge2; they execute the instruction (getppid), which returns
+ * there, too; they call _exit (exit_group), which would return to where nothing is mapped, in a
+ * child; and the first bytes of libedge2 execute the instruction (getuid) behind a page of
+ * libedge1. Each happens once.
  */
 #include <dlfcn.h>
 #include <fcntl.h>

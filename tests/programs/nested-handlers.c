@@ -1,6 +1,6 @@
 /*
- * nested-handlers.c - a handler within a handler, 3 times: libblock raises SIGUSR1, whose handler calls
- * getpgrp once and raises SIGUSR2, whose handler calls getsid once and leaves them all by
+ * nested-handlers.c - a handler within a handler, 3 times: libblock raises SIGUSR1, whose handler
+ * calls getpgrp once and raises SIGUSR2, whose handler calls getsid once and leaves them all by
  * siglongjmp: libblock does not come to its umask; then main calls getppid 2 times. What was
  * interrupted is on the stack of neither handler, and the handlers are on none of what follows.
  */

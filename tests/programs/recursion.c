@@ -1,7 +1,7 @@
 /*
- * recursion.c - `recursion NUMBER`: a recursion of so many levels with one getppid at each, on the way
- * down; and getpgrp once at the innermost. `recursion NUMBER THREADS`: the same in so many threads,
- * all at once. All these calls are the executable's.
+ * recursion.c - `recursion NUMBER`: a recursion of so many levels with one getppid at each, on the
+ * way down; and getpgrp once at the innermost. `recursion NUMBER THREADS`: the same in so many
+ * threads, all at once. All these calls are the executable's.
  */
 #include <pthread.h>
 #include <stdlib.h>

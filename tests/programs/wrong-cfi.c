@@ -1,6 +1,6 @@
 /*
- * wrong-cfi.c - libwrong-cfi's unwind information is wrong: it executes getppid once and getpgrp twice
- * itself. Who called it is guessed: from the calls that name its functions.
+ * wrong-cfi.c - libwrong-cfi's unwind information is wrong: it executes getppid once and getpgrp
+ * twice itself. Who called it is guessed: from the calls that name its functions.
  */
 long wrong_cfi_nothing(void);
 long wrong_cfi_number(void);
