@@ -47,7 +47,7 @@ static void note_entry(struct dynamic *dynamic, uint64_t tag, uint64_t value)
 
 static int read_dynamic(const struct image *image, struct dynamic *ret)
 {
-    unsigned char class;
+    unsigned char class = ELFCLASSNONE;
     union {
         Elf64_Dyn large;
         Elf32_Dyn small;

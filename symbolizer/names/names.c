@@ -465,7 +465,7 @@ static int find_job(struct child *child, const struct work *work, size_t job,
                     struct names_extent extent, int milliseconds)
 {
     uint8_t *rows = NULL;
-    size_t size;
+    size_t size = 0;
     int result = child->pid ? 0 : start_child(child, work, job, extent);
 
     if (!result)

@@ -36,9 +36,10 @@ static void note(struct unwinder *u, struct memo_sight sight)
         u->sights[u->sight_count - 1].count++;
         return;
     }
-    struct memo_sight *array =
-        array_with_room(u->sights, u->sight_count, &u->sight_capacity, sizeof(*array));
-    if (!array || u->sight_count == MEMO_SIGHTS_MAX) {
+    struct memo_sight *array = NULL;
+    if (u->sight_count < MEMO_SIGHTS_MAX)
+        array = array_with_room(u->sights, u->sight_count, &u->sight_capacity, sizeof(*array));
+    if (!array) {
         u->settled = false;
         return;
     }

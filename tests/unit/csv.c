@@ -85,8 +85,7 @@ static void test_results_of_some(void **state)
                                                                  : "3"),
                                           0, 1 } };
         uint32_t execution = sample_execution(&run, (char)('1' + i));
-        uint32_t stack = sample_stack(&run, frames, 1, STACK_COMPLETE);
-        uint32_t count = sample_calls(&run, execution, stack, 1, 1);
+        uint32_t count = sample_calls_by(&run, execution, frames, 1, 1, 1);
         run.executions[execution].results = i != 1;
         run_add_result(&run, count, i == 0, 77);
     }
@@ -120,8 +119,7 @@ static void check_cell(const char *name, const char *cell)
     assert_int_equal(run_init(&run), 0);
     sample_modules(&run);
     const struct frame frames[] = { { sample_module(&run, name, "/p", "", ""), 0, 1 } };
-    sample_calls(&run, sample_execution(&run, '1'), sample_stack(&run, frames, 1, STACK_COMPLETE),
-                 1, 1);
+    sample_calls_by(&run, sample_execution(&run, '1'), frames, 1, 1, 1);
     assert_true(asprintf(&expected, "\napp,main,%s,,write,x86_64,1,1,1,1,0,0,,1,,/p,,/bin/app\n",
                          cell) > 0);
     char *text = print_csv(&run);
@@ -166,9 +164,8 @@ static void test_order(void **state)
     uint32_t execution = sample_execution(&run, '1');
     for (size_t i = 0; i < LENGTH(names); i++) {
         const struct frame frames[] = { { sample_module(&run, names[i], "", "", ""), 0, 1 } };
-        uint32_t stack = sample_stack(&run, frames, 1, STACK_COMPLETE);
-        sample_calls(&run, execution, stack, 1, 1);
-        sample_calls(&run, execution, stack, 0, 1);
+        sample_calls_by(&run, execution, frames, 1, 1, 1);
+        sample_calls_by(&run, execution, frames, 1, 0, 1);
     }
     char *text = print_csv(&run), *line = strchr(text, '\n') + 1;
     for (size_t i = 0; i < LENGTH(sorted); i++)
@@ -193,8 +190,7 @@ static void test_json(void **state)
     assert_int_equal(run_init(&run), 0);
     sample_modules(&run);
     const struct frame frames[] = { { sample_module(&run, "=\"\n", "/p", "", ""), 0, 1 } };
-    sample_calls(&run, sample_execution(&run, '1'), sample_stack(&run, frames, 1, STACK_COMPLETE),
-                 1, 7);
+    sample_calls_by(&run, sample_execution(&run, '1'), frames, 1, 1, 7);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     char *text = PRINTED(tablejson_print(file, &table));
     assert_string_equal(
@@ -218,7 +214,7 @@ static void test_json_results(void **state)
     sample_run_with_results(&run, '1');
     sample_run(&other, '2');
     const struct frame frames[] = { { SAMPLE_APP, 0, 1 } };
-    sample_calls(&other, 0, sample_stack(&other, frames, 1, STACK_COMPLETE), 2, 1);
+    sample_calls_by(&other, 0, frames, 1, 2, 1);
     run_add_result(&run, sample_calls(&run, 0, SAMPLE_START_STACK, 3, 1), true, 7);
     assert_int_equal(run_merge(&run, &other), 0);
     assert_int_equal(table_build(&run, &defaults, &table), 0);

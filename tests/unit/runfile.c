@@ -89,7 +89,7 @@ static void test_extremes(void **state)
         assert_true(run_count(&run, &count) >= 0);
     }
     const struct frame vsyscall[] = { { MODULE_ANON, 0, 0xffffffffff600000 } };
-    sample_calls(&run, 0, sample_stack(&run, vsyscall, 1, STACK_COMPLETE), 1, (uint64_t)1 << 60);
+    sample_calls_by(&run, 0, vsyscall, 1, 1, (uint64_t)1 << 60);
     run.executions[0].entries += 32;
     run.executions[0].denied = 7;
     run.executions[0].killed = 8;

@@ -81,6 +81,15 @@ static inline uint32_t sample_calls(struct run *run, uint32_t execution, uint32_
     return (uint32_t)index;
 }
 
+/* Calls with one stack, complete: these frames, innermost first. The index of their count. */
+static inline uint32_t sample_calls_by(struct run *run, uint32_t execution,
+                                       const struct frame *frames, uint32_t depth, uint32_t nr,
+                                       uint64_t calls)
+{
+    uint32_t stack = sample_stack(run, frames, depth, STACK_COMPLETE);
+    return sample_calls(run, execution, stack, nr, calls);
+}
+
 static inline void sample_modules(struct run *run)
 {
     assert_int_equal(sample_module(run, "libc.so.6", "/lib/libc.so.6", "libc.so.6", "gnu:c0ffee"),
@@ -123,11 +132,11 @@ static inline void sample_run(struct run *run, char digit)
     const struct frame broken[] = { { SAMPLE_LIBC, 0, 120 } };
     uint32_t execution = sample_execution(run, digit);
 
-    sample_calls(run, execution, sample_stack(run, start, 1, STACK_COMPLETE), 59, 1);
-    sample_calls(run, execution, sample_stack(run, load, 2, STACK_COMPLETE), 9, 2);
-    sample_calls(run, execution, sample_stack(run, by_liba, 4, STACK_COMPLETE), 1, 10);
-    sample_calls(run, execution, sample_stack(run, by_app, 3, STACK_COMPLETE), 1, 3);
-    sample_calls(run, execution, sample_stack(run, leaving, 3, STACK_COMPLETE), 231, 1);
+    sample_calls_by(run, execution, start, 1, 59, 1);
+    sample_calls_by(run, execution, load, 2, 9, 2);
+    sample_calls_by(run, execution, by_liba, 4, 1, 10);
+    sample_calls_by(run, execution, by_app, 3, 1, 3);
+    sample_calls_by(run, execution, leaving, 3, 231, 1);
     sample_calls(run, execution, sample_stack(run, broken, 1, STACK_NO_CFI), 1, 1);
 }
 

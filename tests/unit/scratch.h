@@ -65,7 +65,7 @@ static char *read_file(const char *name, size_t *size)
 }
 
 /* The file offset of the first of these texts. */
-static uint64_t offset_of(const char *name, const char *text)
+static inline uint64_t offset_of(const char *name, const char *text)
 {
     size_t size;
     char *bytes = read_file(name, &size);

@@ -95,8 +95,8 @@ static void test_components(void **state)
     assert_int_equal(run_add_inlined(&run, SAMPLE_APP, 610, 0, "b.F", "go:b"), 0);
     assert_int_equal(run_add_inlined(&run, SAMPLE_APP, 610, 1, "a.F", "go:a"), 0);
     uint32_t execution = sample_execution(&run, '1');
-    sample_calls(&run, execution, sample_stack(&run, by_b, 2, STACK_COMPLETE), 1, 4);
-    sample_calls(&run, execution, sample_stack(&run, by_main, 2, STACK_COMPLETE), 1, 3);
+    sample_calls_by(&run, execution, by_b, 2, 1, 4);
+    sample_calls_by(&run, execution, by_main, 2, 1, 3);
 
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     assert_int_equal(table.count, 4);
@@ -128,9 +128,9 @@ static void test_crates(void **state)
                      0);
     assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "a::f", "rust:a", SOURCE_SYMTAB), 0);
     uint32_t execution = sample_execution(&run, '1');
-    sample_calls(&run, execution, sample_stack(&run, by_crate, 3, STACK_COMPLETE), 1, 4);
-    sample_calls(&run, execution, sample_stack(&run, by_crate, 2, STACK_COMPLETE), 1, 3);
-    sample_calls(&run, execution, sample_stack(&run, by_crate, 1, STACK_COMPLETE), 1, 2);
+    sample_calls_by(&run, execution, by_crate, 3, 1, 4);
+    sample_calls_by(&run, execution, by_crate, 2, 1, 3);
+    sample_calls_by(&run, execution, by_crate, 1, 1, 2);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     check_component(&table, "rust:a", 4, 0, 4);
     check_component(&table, "rust:std", 0, 0, 7);
@@ -160,8 +160,8 @@ static void test_static_libc(void **state)
     assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 600, 20, "main", "", SOURCE_SYMTAB), 0);
     assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 700, 20, "exit", "libc", SOURCE_SYMTAB), 0);
     uint32_t execution = sample_execution(&run, '1');
-    sample_calls(&run, execution, sample_stack(&run, by_main, 2, STACK_COMPLETE), 1, 4);
-    sample_calls(&run, execution, sample_stack(&run, by_nobody, 3, STACK_COMPLETE), 1, 2);
+    sample_calls_by(&run, execution, by_main, 2, 1, 4);
+    sample_calls_by(&run, execution, by_nobody, 3, 1, 2);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     assert_int_equal(table.count, 3);
     check_component(&table, "", 4, 0, 6);
@@ -169,7 +169,7 @@ static void test_static_libc(void **state)
     check_component(&table, "[unknown]", 2, 0, 2);
     table_deinit(&table);
 
-    sample_calls(&run, execution, sample_stack(&run, at_exit, 3, STACK_COMPLETE), 1, 1);
+    sample_calls_by(&run, execution, at_exit, 3, 1, 1);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     check(&table, "app", 1, "exit", 0, 1, 1); /* the row of libc */
     table_deinit(&table);
@@ -216,8 +216,7 @@ static void test_on_stack(void **state)
 
     assert_int_equal(run_init(&run), 0);
     sample_modules(&run);
-    sample_calls(&run, sample_execution(&run, '1'), sample_stack(&run, frames, 6, STACK_COMPLETE),
-                 1, 7);
+    sample_calls_by(&run, sample_execution(&run, '1'), frames, 6, 1, 7);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     check(&table, "libc.so.6", 1, "main", 0, 7, 7);
     check(&table, "liba.so.1.2", 1, "main", 7, 0, 7);
@@ -259,8 +258,7 @@ static void test_start(void **state)
 
     assert_int_equal(run_init(&run), 0);
     sample_modules(&run);
-    sample_calls(&run, sample_execution(&run, '1'), sample_stack(&run, frames, 1, STACK_COMPLETE),
-                 59, 1);
+    sample_calls_by(&run, sample_execution(&run, '1'), frames, 1, 59, 1);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     check(&table, "[start]", 59, "load", 1, 1, 1);
     table_deinit(&table);
@@ -318,8 +316,8 @@ static void test_runs(void **state)
     sample_run(&run, '1');
     sample_run(&other, '2');
     const struct frame frames[] = { { SAMPLE_LIBC, 0, 120 }, { SAMPLE_LIBA, 0, 99 } };
-    sample_calls(&other, 0, sample_stack(&other, frames, 2, STACK_COMPLETE), 1, 1);
-    sample_calls(&other, 0, sample_stack(&other, frames, 2, STACK_COMPLETE), 2, 1);
+    sample_calls_by(&other, 0, frames, 2, 1, 1);
+    sample_calls_by(&other, 0, frames, 2, 2, 1);
     assert_int_equal(run_merge(&run, &other), 0);
     /* counts of the two executions in turn */
     assert_int_equal(run_sort(&run), 0);
@@ -393,7 +391,7 @@ static void test_results_of_some(void **state)
     run_add_result(&other, sample_calls(&other, 0, stack, 2, 1), true, INT64_MAX);
     stack = sample_stack(&third, frames, 2, STACK_COMPLETE);
     run_add_result(&third, sample_calls(&third, 0, stack, 2, 1), true, 1);
-    sample_calls(&run, 0, sample_stack(&run, by_app, 2, STACK_COMPLETE), 2, 1);
+    sample_calls_by(&run, 0, by_app, 2, 2, 1);
     assert_int_equal(run_merge(&run, &other), 0);
     assert_int_equal(run_merge(&run, &third), 0);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
@@ -423,7 +421,7 @@ static void test_names_collide(void **state)
                               sample_module(&run, "x.so", "/b/x.so", "", "gnu:1") };
     for (size_t i = 0; i < LENGTH(same); i++) {
         const struct frame frames[] = { { SAMPLE_LIBC, 0, 120 }, { same[i], 0, 1 } };
-        sample_calls(&run, execution, sample_stack(&run, frames, 2, STACK_COMPLETE), 1, i + 1);
+        sample_calls_by(&run, execution, frames, 2, 1, i + 1);
     }
     assert_int_equal(table_build(&run, &defaults, &table), 0);
     assert_int_equal(table.count, 4);

@@ -168,8 +168,7 @@ static void make_wide_run(struct run *run)
             const struct frame frames[] = { { SAMPLE_LIBC, 0, nr },
                                             { module, 0, i + nr },
                                             { SAMPLE_APP, 0, 16 } };
-            sample_calls(run, execution, sample_stack(run, frames, 3, STACK_COMPLETE), nr,
-                         1 + i * nr * 1000);
+            sample_calls_by(run, execution, frames, 3, nr, 1 + i * nr * 1000);
         }
     }
 }
@@ -219,7 +218,7 @@ static void test_labels(void **state)
                                  sample_module(&run, "y\n.so", "/c/y.so", "", "gnu:4444") };
     for (size_t i = 0; i < LENGTH(modules); i++) {
         const struct frame frames[] = { { modules[i], 0, 1 } };
-        sample_calls(&run, execution, sample_stack(&run, frames, 1, STACK_COMPLETE), 1, i + 1);
+        sample_calls_by(&run, execution, frames, 1, 1, i + 1);
     }
     char *text = print_text(&run, 80);
     assert_non_null(strstr(text, "\n/a/x.so\n"));
