@@ -78,7 +78,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    space_unref(f.unwinder.space);
+    space_destroy(f.unwinder.space);
     unwinder_deinit(&f.unwinder);
     stacks_deinit(&f.stacks);
     images_deinit(&f.images);
