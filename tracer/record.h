@@ -9,7 +9,7 @@
 #include <sys/types.h>
 #include "options.h"
 #include "record/run.h"
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 
 /* Adds the execution that these options ask for and that begins now, with one of the engines; its
  * index, or a negative errno. */

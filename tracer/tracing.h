@@ -14,7 +14,7 @@
 #include "queue.h"
 #include "readahead.h"
 #include "served.h"
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 #include "symbolizer/unwind/unwind.h"
 #include "symbolizer/unwind/verify.h"
 #include "tracee.h"

@@ -22,6 +22,14 @@ struct segment {
     bool executable;
 };
 
+/* Facts about the code of an image, kept with it, so that what was found for one process serves the
+ * next: who learns them begins a struct with this. */
+struct fact {
+    void (*destroy)(struct fact *fact);
+};
+
+enum fact_kind { FACT_LINKS, FACT_FUNCTIONS, FACT_PATHS, FACT_EXITS, FACT_RUNTIME, FACTS };
+
 struct image {
     struct module module; /* what results say of it; `loads` is counted here */
     uint32_t number;      /* of its module in the run, given by images.add_module */
@@ -52,38 +60,8 @@ struct image {
     bool is_go;         /* a note says that Go's linker made it */
     struct go_table go; /* count 0: no Go code */
 
-    struct links *links; /* links.h; NULL until asked for */
-    /* What others have learned of its code, and how that is freed; NULL: nothing. */
-    struct learned *learned;
-    void (*forget)(struct learned *learned);
+    struct fact *facts[FACTS]; /* that others have learned of its code; NULL: nothing yet */
 };
-
-/* All images of a run. */
-struct images {
-    struct image **images;
-    size_t count, capacity;
-    size_t open;   /* how many have an fd */
-    uint64_t held; /* bytes of unwind tables and copies that they keep */
-    /* Gives a module its number in the run; negative errno on failure. */
-    int64_t (*add_module)(void *context, const struct module *module);
-    void *context;
-};
-
-void images_init(struct images *images, int64_t (*add_module)(void *context, const struct module *),
-                 void *context);
-void images_deinit(struct images *images);
-
-/*
- * The image of an executable mapping, read now if it is new. 1 and *ret; 0 if the memory is no ELF
- * file; -EINPROGRESS: ask again later; -ENOMEM. Files are only believed if they are the mapped one
- * (device and inode, else build-id); failing that, the image is read from the memory of the
- * process.
- */
-int images_load(struct images *images, const struct target *target, const struct mapping *mapping,
-                struct image **ret);
-
-/* May anything more be kept of images? It is added to images->held. */
-bool images_have_room(const struct images *images);
 
 /* Between file offsets and link-time addresses, by the segments. False: in none of them. */
 bool image_vaddr(const struct image *image, uint64_t offset, uint64_t *ret);
@@ -91,6 +69,11 @@ bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret);
 
 /* Reads `size` bytes of the file at `offset`; false if they are not all there. */
 bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_t size);
+
+enum { IMAGE_MEMORY_MAX = 256 << 20 }; /* largest image copied from memory, and largest table */
+
+/* The same, to be freed; NULL if they are not there or too many. */
+uint8_t *image_read_bytes(const struct image *image, uint64_t offset, size_t size);
 
 /* The unwind entry that covers `vaddr`, and the tables that have it: 0, -ENOENT or -EINVAL as
  * cfi_find. */
@@ -104,8 +87,19 @@ int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi *
  */
 bool image_has_endless_sections(const struct image *image);
 
+/* The facts of a kind, for which there are so many bytes: all 0 behind their beginning, if they are
+ * new. NULL: no memory. Freed with the image. */
+void *image_fact(struct image *image, enum fact_kind kind, size_t size,
+                 void (*destroy)(struct fact *fact));
+
+/* Is this the file of the image, and as it was when that was read? */
+bool image_is_file(const struct image *image, int fd);
+
 /* A descriptor on the image's bytes, for symbols_open; the caller closes it. Negative errno,
  * -ENOENT: the file is not to be had any more. */
 int image_open(const struct image *image);
+
+/* Frees it with all that it has; NULL is none. */
+void image_destroy(struct image *image);
 
 #endif

@@ -42,15 +42,14 @@ struct reader {
     bool failed;
 };
 
-void links_deinit(struct image *image)
+static void destroy(struct fact *fact)
 {
-    if (image->links) {
-        free(image->links->exports);
-        free(image->links->imports);
-        free(image->links->pointers);
-    }
-    free(image->links);
-    image->links = NULL;
+    struct links *links = (struct links *)fact;
+
+    free(links->exports);
+    free(links->imports);
+    free(links->pointers);
+    free(links);
 }
 
 static bool find_dynamic(const struct image *image, Elf64_Phdr *ret)
@@ -329,11 +328,10 @@ struct links *links_find(struct images *images, struct image *image)
 {
     struct dynamic dynamic;
 
-    if (image->links)
-        return image->links;
-    struct links *links = image->links = calloc(1, sizeof(*links));
-    if (!links)
-        return NULL;
+    bool known = image->facts[FACT_LINKS];
+    struct links *links = image_fact(image, FACT_LINKS, sizeof(*links), destroy);
+    if (!links || known)
+        return links;
     links->may_have_parts = has_debug_info(image);
     links->unknown = !images_have_room(images);
     if (links->unknown)

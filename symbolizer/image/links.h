@@ -6,7 +6,7 @@
 #ifndef SYSTRACE_LINKS_H
 #define SYSTRACE_LINKS_H
 
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 
 struct export
 {
@@ -24,6 +24,7 @@ struct import {
 };
 
 struct links {
+    struct fact fact;
     bool unknown;           /* the file does not say, or says it wrongly */
     struct import *imports; /* sorted by slot; those that it may have from itself, too */
     size_t import_count;
@@ -48,7 +49,5 @@ int64_t links_offered(struct images *images, struct image *image, uint64_t name,
 int64_t links_pointers(struct images *images, struct image *image, const uint64_t **ret);
 /* What the word at `slot` is for; NULL: for no function of a name. */
 struct import *links_import(const struct links *links, uint64_t slot);
-
-void links_deinit(struct image *image);
 
 #endif

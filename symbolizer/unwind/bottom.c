@@ -6,6 +6,8 @@
 
 #include "symbolizer/unwind/x86_64/codepath.h"
 #include "symbolizer/x86_64/instruction.h"
+#include "symbolizer/unwind/site.h"
+#include "symbolizer/unwind/callee.h"
 
 enum {
     CODE_SIZE = 64, /* of which the end of a thread is a part */
@@ -40,15 +42,15 @@ bool bottom_is_start_context(struct unwinder *u, uint64_t address)
 /* Is there no call before the address? One that cannot be read may be one. */
 static bool is_uncalled(struct unwinder *u, uint64_t address)
 {
-    struct site *call = space_site(u->space, u->target, address - 1);
+    struct site *call = site_find(u->space, u->target, address - 1);
 
-    return !call || (!space_resolve_call(u->space, u->target, &u->code, call) && !call->is_call);
+    return !call || (!callee_resolve(u->space, u->target, &u->code, call) && !call->is_call);
 }
 
 bool bottom_is_planted(struct unwinder *u, uint64_t address)
 {
     const struct codepath_source source = { read_code, is_start, NULL, u };
-    const struct site *bottom = space_site(u->space, u->target, address);
+    const struct site *bottom = site_find(u->space, u->target, address);
 
     if (!bottom || !bottom->image)
         return false;

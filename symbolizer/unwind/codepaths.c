@@ -3,14 +3,25 @@
 
 #include <stdlib.h>
 
-#include "symbolizer/unwind/learned.h"
 #include "symbolizer/unwind/x86_64/codepath.h"
 
 enum { FIRST_SLOTS = 64, PATHS_MAX = 1 << 18 };
 
-void codepaths_deinit(struct codepaths *paths)
+struct codepaths {
+    struct fact fact;
+    struct codepaths_slot {
+        uint64_t start; /* 0: free; no code is there */
+        uint64_t vaddr; /* 0: the first jump to wherever a register says */
+        bool found;
+        struct codepath path;
+    } * slots;
+    size_t slot_count, count;
+};
+
+static void destroy(struct fact *fact)
 {
-    free(paths->slots);
+    free(((struct codepaths *)fact)->slots);
+    free(fact);
 }
 
 static struct codepaths_slot *find_slot(const struct codepaths *paths, uint64_t start,
@@ -58,11 +69,10 @@ static bool follow(struct image *image, uint64_t start, uint64_t vaddr, struct c
 static bool find(struct images *images, struct image *image, uint64_t start, uint64_t vaddr,
                  unsigned *budget, struct codepath *ret)
 {
-    struct learned *learned = learned_of(image);
+    struct codepaths *paths = image_fact(image, FACT_PATHS, sizeof(*paths), destroy);
 
-    if (!learned)
+    if (!paths)
         return false;
-    struct codepaths *paths = &learned->paths;
     struct codepaths_slot *slot = paths->slot_count ? find_slot(paths, start, vaddr) : NULL;
 
     if (slot && slot->start) {

@@ -8,29 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "symbolizer/image/row.h"
-
-struct images;
-struct image;
-
-struct codepath {
-    /* ROW_CFA_RSP, ROW_CFA_RBP, or ROW_OUTERMOST where rbp was cleared and not saved, by which
-     * start code and threads begin. */
-    struct row row;
-    bool realigned; /* the return address there is a copy, and the true one some words beyond */
-};
-
-struct codepaths {
-    struct codepaths_slot {
-        uint64_t start; /* 0: free; no code is there */
-        uint64_t vaddr; /* 0: the first jump to wherever a register says */
-        bool found;
-        struct codepath path;
-    } * slots;
-    size_t slot_count, count;
-};
-
-void codepaths_deinit(struct codepaths *paths);
+#include "symbolizer/image/images.h"
+#include "symbolizer/unwind/x86_64/codepath.h"
 
 /* codepath_find, once for the image. It takes one off `*budget` if the code must be followed now,
  * and does not follow it if there is none left. */

@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbolizer/unwind/codepaths.h"
 #include "symbolizer/unwind/x86_64/codepath.h"
 #include "symbolizer/unwind/x86_64/functions.h"
 #include "symbolizer/unwind/returns.h"
 #include "symbolizer/unwind/scan.h"
 #include "symbolizer/unwind/sight.h"
+#include "symbolizer/unwind/site.h"
 
 enum {
     ALIGNMENT_MAX = 128,
@@ -383,7 +385,7 @@ static bool leads_to(const struct site *call, const struct site *site)
  * address on the stack? */
 static bool is_one_frame(struct unwinder *u, const struct site *site)
 {
-    const struct site *start = space_site(u->space, u->target, site->start);
+    const struct site *start = site_find(u->space, u->target, site->start);
 
     return site->row.kind == ROW_CFA_RSP && site->row.cfa_offset > 8 && start &&
            start->row.kind == site->row.kind && start->row.cfa_offset == site->row.cfa_offset;

@@ -11,7 +11,6 @@
 
 #include "record/array.h"
 #include "symbolizer/x86_64/call.h"
-#include "symbolizer/unwind/learned.h"
 #include "symbolizer/unwind/x86_64/exits.h"
 #include "symbolizer/unwind/x86_64/jumps.h"
 #include "record/library.h"
@@ -56,17 +55,26 @@ static bool find_runtime(const struct images *images, const struct image *image)
     return false;
 }
 
+struct runtime_fact {
+    struct fact fact;
+    bool runtime;
+};
+
+static void destroy_fact(struct fact *fact)
+{
+    free(fact);
+}
+
 bool reach_is_runtime(const struct images *images, struct image *image)
 {
-    struct learned *learned = learned_of(image);
+    bool known = image->facts[FACT_RUNTIME];
+    struct runtime_fact *fact = image_fact(image, FACT_RUNTIME, sizeof(*fact), destroy_fact);
 
-    if (!learned)
+    if (!fact)
         return find_runtime(images, image);
-    if (!learned->runtime_asked) {
-        learned->runtime_asked = true;
-        learned->runtime = find_runtime(images, image);
-    }
-    return learned->runtime;
+    if (!known)
+        fact->runtime = find_runtime(images, image);
+    return fact->runtime;
 }
 
 bool reach_may_have_parts(struct images *images, struct image *image)

@@ -7,7 +7,7 @@
 #ifndef SYSTRACE_REACH_H
 #define SYSTRACE_REACH_H
 
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 
 /* How it may be left to: */
 enum {

@@ -51,7 +51,7 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *valu
 }
 
 /*
- * The unwind entry for `ip`: the table is narrowed to the one entry that space_site has found and
+ * The unwind entry for `ip`: the table is narrowed to the one entry that site_find has found and
  * checked. There always is one, since the walk does not step from an uncovered pc; should libunwind
  * ask for another, it must stop and not fall back to %rbp, which -UNW_ENOINFO would make it do.
  */

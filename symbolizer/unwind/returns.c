@@ -1,5 +1,7 @@
 /* returns.c - looks at the code before an address. */
 #include "returns.h"
+#include "symbolizer/unwind/site.h"
+#include "symbolizer/unwind/callee.h"
 
 #include <errno.h>
 
@@ -14,9 +16,9 @@ struct site *returns_site(struct unwinder *u, uint64_t address)
     if (!space_has_code(u->space, address + 1))
         return NULL;
     struct site *site = u->space->code->site_count < SITES_MAX
-                            ? space_site(u->space, u->target, address)
-                            : space_known_site(u->space, address);
-    u->pending |= !site && space_failure(u->space, address) == -EINPROGRESS;
+                            ? site_find(u->space, u->target, address)
+                            : site_known(u->space, address);
+    u->pending |= !site && site_failure(u->space, address) == -EINPROGRESS;
     return site;
 }
 
@@ -26,7 +28,7 @@ struct site *returns_call(struct unwinder *u, uint64_t address)
 
     if (!call || call->signal || !call->image)
         return call;
-    if (space_resolve_call(u->space, u->target, &u->code, call) < 0 || !call->is_call)
+    if (callee_resolve(u->space, u->target, &u->code, call) < 0 || !call->is_call)
         return NULL;
     u->settled &= call->call_known; /* else it may name more the next time */
     return call;

@@ -1,4 +1,4 @@
-/* space.c - keeps the executable mappings of an address space and caches facts about its code. */
+/* space.c - reads the map of a process, and what has changed of it. */
 #include "space.h"
 
 #include <assert.h>
@@ -8,16 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "symbolizer/x86_64/call.h"
-#include "symbolizer/image/go/gorow.h"
-#include "symbolizer/unwind/tails.h"
-
 enum {
     ATTEMPTS_MAX = 8, /* to read a part of the map that changes meanwhile */
-    FIRST_SITES = 256,
-    /* The longest start code without unwind information: ld.so's _start and _dl_start_user are 61
-       bytes. */
-    ENTRY_GAP_MAX = 128,
 };
 
 static struct code *code_create(void)
@@ -41,7 +33,8 @@ static void code_forget(struct code *code)
     code->site_count = code->site_slots = 0;
     memo_deinit(&code->memo);
     trails_deinit(&code->trails);
-    tails_destroy(code->tails);
+    if (code->tails)
+        code->tails_user->destroy(code->tails);
     code->tails = NULL;
 }
 
@@ -166,6 +159,11 @@ static bool may_be_code(const struct code *code, uint64_t word)
 {
     const uint64_t m = word >> MEGABYTE;
     return code->megabytes[m % MEGABYTES / 64] >> m % 64 & 1;
+}
+
+bool space_is_idle(const struct space *space, uint64_t address)
+{
+    return is_idle(space->code, address);
 }
 
 size_t space_find_code(const struct space *space, const uint64_t *words, size_t count)
@@ -586,7 +584,8 @@ int space_update(struct space *space, struct images *images, const struct target
     if (!space->error)
         keep_idle(reading.code, space->code);
     bool holds = !space->error && still_holds(space, reading.code) &&
-                 !tails_disturbed(images, space->code, reading.code);
+                 !(space->code->tails &&
+                   space->code->tails_user->disturbed(images, space->code, reading.code));
     if (space->error < 0 || (holds && same_regions(reading.code, space->code)))
         code_unref(reading.code);
     else
@@ -594,365 +593,4 @@ int space_update(struct space *space, struct images *images, const struct target
     space->stale = space->error < 0 || reading.pending;
     space->changed = (struct range){ 0, 0 };
     return space->error;
-}
-
-/* What Go's table of the image says about it. False: nothing. */
-static bool describe_go(struct site *site, uint64_t vaddr)
-{
-    struct go_row go;
-
-    if (!go_row_find(site->image, vaddr, &go))
-        return false;
-    site->go = true;
-    site->cfi = go.row.kind == ROW_BAD ? SITE_BAD_CFI : SITE_COVERED;
-    site->start = site->bias + go.start;
-    site->end = site->bias + go.end;
-    site->signal = go.signal;
-    site->uncalled = go.uncalled;
-    site->entry = site->image->entry >= go.start && site->image->entry < go.end;
-    site->row = go.row;
-    return true;
-}
-
-/* Is the system call at the end of this code at `offset`, or does the code begin just behind? */
-static bool is_at_syscall(const struct image *image, uint64_t offset, const uint8_t *code,
-                          size_t size)
-{
-    uint8_t bytes[16];
-
-    assert(size <= sizeof(bytes));
-    return (image_bytes(image, offset - (size - 2), bytes, size) && !memcmp(bytes, code, size)) ||
-           (image_bytes(image, offset + 1, bytes, size) && !memcmp(bytes, code, size));
-}
-
-/*
- * Is `vaddr` in a signal frame's trampoline that has no unwind entry (musl's): mov $15 to %rax
- * or %eax; syscall? Or just before it, where the call would be that a return to it comes from.
- */
-static bool is_trampoline(const struct image *image, uint64_t offset)
-{
-    static const uint8_t code[] = { 0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05 };
-    static const uint8_t wide_code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
-
-    return is_at_syscall(image, offset, code, sizeof(code)) ||
-           is_at_syscall(image, offset, wide_code, sizeof(wide_code));
-}
-
-/* What there is to say of an address that no unwind entry covers. */
-static void describe_uncovered(struct site *site, uint64_t vaddr)
-{
-    struct image *image = site->image;
-    const struct cfi *tables;
-    struct fde fde;
-    struct codepath path;
-
-    if (is_trampoline(image, site->offset)) {
-        site->cfi = SITE_COVERED;
-        site->signal = site->uncalled = true;
-        site->row.kind = ROW_SIGNAL;
-    } else if (vaddr >= image->entry && vaddr - image->entry < ENTRY_GAP_MAX &&
-               vaddr < cfi_next_start(&image->cfi, image->entry) &&
-               vaddr < cfi_next_start(&image->debug, image->entry) &&
-               image_find_fde(image, image->entry, &tables, &fde) == -ENOENT &&
-               codepath_find(image, image->entry, vaddr, &path)) {
-        site->cfi = SITE_ENTRY;
-        site->entry = true;
-    }
-}
-
-/* What the unwind tables of the image say about an address. */
-static void describe(struct site *site)
-{
-    struct image *image = site->image;
-    uint64_t vaddr;
-    struct fde fde;
-
-    site->cfi = SITE_NO_CFI;
-    if (!image || !image_vaddr(image, site->offset, &vaddr))
-        return;
-    site->bias = site->address - vaddr;
-    if (describe_go(site, vaddr))
-        return;
-    int found = image_find_fde(image, vaddr, &site->tables, &fde);
-    if (!found) {
-        site->cfi = SITE_COVERED;
-        site->start = site->bias + fde.start;
-        site->end = site->bias + fde.end;
-        site->signal = site->uncalled = fde.signal;
-        site->entry = image->entry >= fde.start && image->entry < fde.end;
-        site->row = rows_find(&image->rows, &fde, vaddr);
-    } else if (found == -EINVAL) {
-        site->cfi = SITE_BAD_CFI;
-    } else if (fde.end == vaddr) {
-        site->cfi = SITE_AT_END;
-        site->start = site->bias + fde.start;
-        site->end = site->bias + fde.end;
-        site->row = rows_find(&image->rows, &fde, vaddr - 1);
-    } else {
-        describe_uncovered(site, vaddr);
-    }
-    if (site->row.kind == ROW_BAD)
-        site->cfi = SITE_BAD_CFI;
-}
-
-static size_t site_slot(const struct code *code, uint64_t address)
-{
-    size_t mask = code->site_slots - 1;
-    size_t slot = (size_t)((address * 0x9e3779b97f4a7c15u) >> 32) & mask;
-
-    while (code->sites[slot] && code->sites[slot]->address != address)
-        slot = (slot + 1) & mask;
-    return slot;
-}
-
-static int grow_sites(struct code *code)
-{
-    struct code larger = { .site_slots = code->site_slots ? 2 * code->site_slots : FIRST_SITES };
-
-    larger.sites = calloc(larger.site_slots, sizeof(*larger.sites));
-    if (!larger.sites)
-        return -ENOMEM;
-    for (size_t i = 0; i < code->site_slots; i++) {
-        if (code->sites[i])
-            larger.sites[site_slot(&larger, code->sites[i]->address)] = code->sites[i];
-    }
-    free(code->sites);
-    code->sites = larger.sites;
-    code->site_slots = larger.site_slots;
-    return 0;
-}
-
-struct site *space_known_site(const struct space *space, uint64_t address)
-{
-    const struct code *code = space->code;
-
-    return code->site_slots ? code->sites[site_slot(code, address)] : NULL;
-}
-
-/* The image whose code is at an address of a region, and its offset there. NULL: [anon]. */
-static struct image *find_image(const struct space *space, const struct target *target,
-                                const struct region *region, uint64_t address, uint64_t *offset)
-{
-    struct former here = { region->start, region->end, region->offset, region->image };
-    const struct former *former = region->image      ? &here
-                                  : region->writable ? NULL
-                                                     : formers_find(&space->code->formers, address);
-    enum former_answer answer = !former || (region->image && !region->image->copied)
-                                    ? FORMER_KEPT
-                                    : former_compare(former, target, address);
-
-    *offset = address;
-    /* Of a copy of a file only what is known to be otherwise is not believed. */
-    if (!former || answer == FORMER_CHANGED || (answer == FORMER_UNKNOWN && !region->image))
-        return NULL;
-    *offset = address - former->start + former->offset;
-    return former->image;
-}
-
-struct site *space_site(struct space *space, const struct target *target, uint64_t address)
-{
-    struct code *code = space->code;
-    struct site *known = space_known_site(space, address);
-
-    if (known)
-        return known;
-    static const struct region idle = { .writable = true };
-    const struct region *found = space_find(space, address);
-    const struct region *region = found ? found : is_idle(code, address) ? &idle : NULL;
-    if (!region || region->pending ||
-        (2 * (code->site_count + 1) > code->site_slots && grow_sites(code) < 0))
-        return NULL;
-    struct site *site = calloc(1, sizeof(*site));
-    if (!site)
-        return NULL;
-    site->address = address;
-    site->writable = region->writable;
-    site->image = find_image(space, target, region, address, &site->offset);
-    describe(site);
-    code->sites[site_slot(code, address)] = site;
-    code->site_count++;
-    return site;
-}
-
-int space_failure(const struct space *space, uint64_t address)
-{
-    const struct region *region = space_find(space, address);
-    return !region ? 0 : region->pending ? -EINPROGRESS : -ENOMEM;
-}
-
-/*
- * Reads all of a few bytes of code, at a site or just before it. While nothing can write there, it
- * stays as it is: as long as the map does, by the same reason as what is known of the site. A page
- * before that of the site may lie in another mapping.
- */
-static int read_code(struct space *space, const struct target *target, struct codepages *pages,
-                     const struct site *site, uint64_t address, void *buffer, size_t size)
-{
-    int error =
-        site->writable || !site->image || address / CODE_PAGE != site->address / CODE_PAGE
-            ? target_read_all(target, address, buffer, size)
-            : codepages_read(pages, &space->code->pages_owner, target, address, buffer, size);
-    /* What is not in memory of it could only be read by its server. */
-    if (error == -EFAULT && site->image && site->image->copied && !site->writable &&
-        space_find(space, address) == space_find(space, site->address) &&
-        image_bytes(site->image, site->offset + (address - site->address), buffer, size))
-        return 0;
-    return error;
-}
-
-/*
- * Is this direct target a PLT stub, whose slot names the function? One unwind entry covers a whole
- * PLT section, of 8 or 16 bytes a stub. A function that is nothing but `jmp *slot(%rip)` looks the
- * same (a library's `return close(fd)` built with -fno-plt), but its own entry is 6, 10 or 11 bytes
- * long.
- */
-static bool is_stub(const struct site *target)
-{
-    return target->address != target->start || (target->end - target->start) % 8 == 0;
-}
-
-/* Does the slot keep what it has? A GOT entry does, which the loader made read-only; a variable
- * that holds a function pointer is called by the same instruction, but by now it may name another
- * function. */
-static bool is_constant(const struct site *site, uint64_t slot)
-{
-    uint64_t vaddr = slot - site->bias;
-    const struct image *image = site->image; /* of code made at run time nothing is constant */
-    return image && vaddr >= image->relro_start && vaddr < image->relro_end;
-}
-
-/* The site of a function that is called, NULL if it is not mapped. 0, or as space_failure. */
-static int find_callee(struct space *space, const struct target *target, uint64_t function,
-                       const struct site **ret)
-{
-    *ret = space_site(space, target, function);
-    return *ret ? 0 : space_failure(space, function);
-}
-
-/* Is there a function at the target of a call in `caller`? Its unwind entry says so; what is called
- * in another image is taken for one. */
-static bool is_function(const struct site *target, const struct image *caller)
-{
-    return target->image && (target->start == target->address || target->image != caller);
-}
-
-/* Is this a stub, perhaps? A slot may have the address of one, too: of the executable's, if that
- * takes the address of the function and is not position-independent. */
-static bool may_be_stub(const struct named *named)
-{
-    return named->callee && is_stub(named->callee) && (!named->by_slot || !named->callee->bias);
-}
-
-/* Follows a PLT stub to what its slot has. A slot that is not bound yet leads back to its own
- * image, to where the loader is called. 0 or a negative error of reading. */
-static int follow_stub(struct space *space, const struct target *target, struct codepages *pages,
-                       struct named *named)
-{
-    uint8_t bytes[STUB_BYTES];
-    const struct image *image = named->callee->image;
-    int error =
-        read_code(space, target, pages, named->callee, named->address, bytes, sizeof(bytes));
-    struct call call = error ? (struct call){ 0 } : call_decode_stub(bytes, named->address);
-
-    if (error == -EFAULT) /* at the end of the code there is no stub */
-        return 0;
-    if (error || call.kind != CALL_SLOT)
-        return error;
-    *named = (struct named){ .stub = named->stub ? named->stub : named->address, .by_slot = true };
-    error = target_read_all(target, call.address, &named->address, sizeof(named->address));
-    if (!error)
-        error = find_callee(space, target, named->address, &named->callee);
-    if (named->callee && !is_function(named->callee, image))
-        named->callee = NULL;
-    return error;
-}
-
-int space_find_named(struct space *space, const struct target *target, struct codepages *pages,
-                     const struct site *site, struct call call, struct named *ret)
-{
-    int error = 0;
-
-    *ret = (struct named){ 0 };
-    if (call.kind == CALL_INDIRECT || (call.kind == CALL_SLOT && !is_constant(site, call.address)))
-        return 0;
-    *ret = (struct named){ .address = call.address, .by_slot = call.kind == CALL_SLOT };
-    if (ret->by_slot)
-        error = target_read_all(target, call.address, &ret->address, sizeof(ret->address));
-    if (!error)
-        error = find_callee(space, target, ret->address, &ret->callee);
-    for (int stubs = 0; stubs < 2 && !error && may_be_stub(ret); stubs++)
-        error = follow_stub(space, target, pages, ret);
-    if (error != -EFAULT)
-        return error;
-    *ret = (struct named){ 0 }; /* it was another instruction that looks so */
-    return 0;
-}
-
-/* Reads the bytes that end at a site. Where the code starts, zeros stand for what is not there. */
-static int read_call(struct space *space, const struct target *target, struct codepages *pages,
-                     const struct site *site, uint8_t ret[static CALL_BYTES])
-{
-    uint64_t end = site->address + 1, start = end - CALL_BYTES;
-    int error = read_code(space, target, pages, site, start, ret, CALL_BYTES);
-    size_t there = site->address % CODE_PAGE + 1;
-
-    if (error != -EFAULT || (site->image && space_find(space, start)) || there >= CALL_BYTES)
-        return error;
-    memset(ret, 0, CALL_BYTES);
-    return read_code(space, target, pages, site, end - there, ret + CALL_BYTES - there, there);
-}
-
-/* Notes that the call may go to wherever a register or a variable says. */
-static void note_pointer(struct site *site, struct call call)
-{
-    bool variable = call.kind == CALL_SLOT && !is_constant(site, call.address);
-
-    site->by_pointer |= variable || call.kind == CALL_INDIRECT;
-    if (variable)
-        site->variable = call.address;
-}
-
-/* Fills in the call at a site, and whether it can name no other any more. */
-static int resolve_call(struct space *space, const struct target *target, struct codepages *pages,
-                        struct site *site)
-{
-    uint8_t bytes[CALL_BYTES];
-    struct call readings[CALL_READINGS];
-    struct named named = { 0 };
-
-    site->callee = site->target = site->stub = 0;
-    int error = read_call(space, target, pages, site, bytes);
-    if (error < 0)
-        return error;
-    size_t count = call_decode(bytes, site->address + 1, readings);
-    bool found = false;
-    for (size_t i = 0; i < count && !found && !error; i++) {
-        error = space_find_named(space, target, pages, site, readings[i], &named);
-        found = !error && named.callee && is_function(named.callee, site->image);
-        if (named.stub)
-            break;
-    }
-    site->is_call = count > 0;
-    site->by_pointer = false;
-    site->variable = 0;
-    for (size_t i = 0; i < count && !found && !error; i++)
-        note_pointer(site, readings[i]);
-    site->stub = named.stub;
-    site->target = named.callee ? named.address : 0;
-    if (found) {
-        site->callee = named.address;
-        site->callee_image = named.callee->image;
-        site->callee_offset = named.callee->offset;
-    }
-    site->call_known = found || !(error || named.by_slot); /* or not bound yet */
-    return error;
-}
-
-int space_resolve_call(struct space *space, const struct target *target, struct codepages *pages,
-                       struct site *site)
-{
-    int error = site->call_known ? 0 : resolve_call(space, target, pages, site);
-
-    site->call_known &= !site->writable && site->image;
-    return error;
 }

@@ -13,7 +13,7 @@
 #include "symbolizer/unwind/codepages.h"
 #include "symbolizer/unwind/x86_64/codepath.h"
 #include "symbolizer/unwind/former.h"
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 #include "symbolizer/unwind/memo.h"
 #include "symbolizer/image/target.h"
 #include "symbolizer/unwind/trail.h"
@@ -107,7 +107,13 @@ struct code {
     struct trails trails;
     bool has_names; /* there are names in their stacks, or would be, of code made at run time, */
     uint64_t names_version; /* which are of this version */
-    struct tails *tails;    /* tails.c; NULL until needed */
+    /* What tails.c has decided; NULL until needed. And how it is freed, and whether it rests on
+     * that none of the images was there that are only in `next`. */
+    struct tails *tails;
+    const struct tails_user {
+        void (*destroy)(struct tails *tails);
+        bool (*disturbed)(struct images *images, const struct code *code, const struct code *next);
+    } * tails_user;
 };
 
 struct space {
@@ -145,6 +151,9 @@ int space_update(struct space *space, struct images *images, const struct target
 /* The executable mapping that holds an address, or NULL. */
 const struct region *space_find(const struct space *space, uint64_t address);
 
+/* Is the memory of no file, that was executable and is not at present? */
+bool space_is_idle(const struct space *space, uint64_t address);
+
 /* Does it point to executable memory, or right behind it, as a return address does? */
 bool space_has_code(const struct space *space, uint64_t word);
 
@@ -153,35 +162,5 @@ size_t space_find_code(const struct space *space, const uint64_t *words, size_t 
 
 /* Does [start, start + size) overlap an executable mapping? */
 bool space_overlaps(const struct space *space, uint64_t start, uint64_t size);
-
-/* What is known of an address; NULL if it lies in no executable mapping, its image is being
- * fetched, or there is no memory. Valid as long as the space's present code is (code_ref). The
- * target is asked whether [anon] has the code that a file had there before. */
-struct site *space_site(struct space *space, const struct target *target, uint64_t address);
-
-/* The same if it was asked for before; else NULL. */
-struct site *space_known_site(const struct space *space, uint64_t address);
-
-/* Why there is no site of an address in an executable mapping: -EINPROGRESS, if its image is being
- * fetched, else -ENOMEM. 0: it is in none. */
-int space_failure(const struct space *space, uint64_t address);
-/* What a call or a jump names, by way of PLT stubs. */
-struct named {
-    uint64_t address;          /* 0: not known */
-    const struct site *callee; /* NULL: not mapped, or not known */
-    uint64_t stub;             /* by way of this one; 0: of none */
-    bool by_slot;
-};
-
-/* Finds what a call or a jump in the image of `site` names, with the slots as they are now. A
- * variable that may change is not looked into: then nothing is known. 0; negative errno: it could
- * not be read. */
-int space_find_named(struct space *space, const struct target *target, struct codepages *pages,
-                     const struct site *site, struct call call, struct named *ret);
-
-/* Fills site->callee by the call that ends at site->address + 1, unless it is known already. 0;
- * negative errno: what the call names could not be read. */
-int space_resolve_call(struct space *space, const struct target *target, struct codepages *pages,
-                       struct site *site);
 
 #endif

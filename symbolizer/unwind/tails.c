@@ -10,6 +10,8 @@
 #include "record/library.h"
 #include "symbolizer/image/links.h"
 #include "symbolizer/unwind/reach.h"
+#include "symbolizer/unwind/site.h"
+#include "symbolizer/unwind/callee.h"
 
 enum {
     NODES_MAX = 64, /* functions of one search */
@@ -39,7 +41,7 @@ struct tails {
 
 /* ---- What was decided ---- */
 
-void tails_destroy(struct tails *tails)
+static void destroy(struct tails *tails)
 {
     if (tails) {
         free(tails->slots);
@@ -214,7 +216,7 @@ static int find_by_variable(const struct tails_context *c, const struct site *si
 
     *ret = (struct named){ 0 };
     if (!error)
-        error = space_find_named(c->space, c->target, c->pages, site, call, ret);
+        error = callee_find(c->space, c->target, c->pages, site, call, ret);
     return error == -EFAULT ? 0 : error;
 }
 
@@ -236,7 +238,7 @@ static int follow_exit(struct way *way, size_t from, const struct exit *exit)
     const struct site *start = way->nodes[from].start;
     struct call call = { exit->slot ? CALL_SLOT : CALL_DIRECT, start->bias + exit->target };
     struct named named;
-    int error = space_find_named(c->space, c->target, c->pages, start, call, &named);
+    int error = callee_find(c->space, c->target, c->pages, start, call, &named);
 
     if (!error && exit->slot && !named.address)
         error = follow_variable(way, from, call.address, &named);
@@ -247,7 +249,7 @@ static int follow_exit(struct way *way, size_t from, const struct exit *exit)
         return 0;
     }
     const struct site *next = named.callee && named.callee->start
-                                  ? space_site(c->space, c->target, named.callee->start)
+                                  ? site_find(c->space, c->target, named.callee->start)
                                   : NULL;
     if (!next || !next->image || way->edge_count == EDGES_MAX) {
         way->unknown = true;
@@ -431,10 +433,29 @@ static bool may_name_another(const struct site *site, const struct site *inner)
            (site->target < inner->start || site->target >= inner->end);
 }
 
+/* With the images that come, would it have been decided otherwise? */
+static bool is_disturbed(struct images *images, const struct code *code, const struct code *next)
+{
+    struct tails *tails = code->tails;
+    int grown =
+        tails && tails->reach.member_count ? reach_of_regions(images, &tails->reach, next) : 0;
+
+    for (size_t i = 0; grown > 0 && i < tails->slot_count; i++) {
+        const struct decision *d = &tails->slots[i];
+        if (d->inner && d->between.proven && d->asked &&
+            reach_by_others(&tails->reach, images, d->asked, d->asked_vaddr, d->asked_by))
+            return true;
+    }
+    return grown < 0;
+}
+
 static struct tails *tails_of(struct code *code)
 {
+    static const struct tails_user user = { destroy, is_disturbed };
+
     if (!code->tails)
         code->tails = calloc(1, sizeof(*code->tails));
+    code->tails_user = &user;
     return code->tails;
 }
 
@@ -455,7 +476,7 @@ static void keep(struct space *space, const struct site *inner, struct decision 
                  struct decision *new)
 {
     if (new->between.settled && !new->between.variable &&new->inner &&
-        space_known_site(space, inner->address) == inner) {
+        site_known(space, inner->address) == inner) {
         *known = *new;
         space->code->tails->count++;
     }
@@ -473,7 +494,7 @@ static int decide_named(const struct tails_context *context, uint64_t callee,
         return -ENOMEM;
     int error = 0;
     if (!known->inner) {
-        error = explain(context, space_site(context->space, context->target, callee), inner, &new,
+        error = explain(context, site_find(context->space, context->target, callee), inner, &new,
                         &new.between);
         new.between.settled &= !error && !new.pending;
         *ret = new.between;
@@ -558,21 +579,4 @@ int tails_find_started(const struct tails_context *context, struct site *site,
 {
     *ret = (struct between){ .proven = true, .settled = true };
     return asks_for_others(context, site, inner) ? decide_pointer(context, site, inner, ret) : 0;
-}
-
-/* ---- When images come ---- */
-
-bool tails_disturbed(struct images *images, const struct code *code, const struct code *next)
-{
-    struct tails *tails = code->tails;
-    int grown =
-        tails && tails->reach.member_count ? reach_of_regions(images, &tails->reach, next) : 0;
-
-    for (size_t i = 0; grown > 0 && i < tails->slot_count; i++) {
-        const struct decision *d = &tails->slots[i];
-        if (d->inner && d->between.proven && d->asked &&
-            reach_by_others(&tails->reach, images, d->asked, d->asked_vaddr, d->asked_by))
-            return true;
-    }
-    return grown < 0;
 }

@@ -32,7 +32,7 @@ struct tails_context {
 };
 
 /* Decides by the call at `site` and the function of `inner`, the site of the next frame inwards,
- * both known (space_resolve_call). 0; negative errno: memory could not be read. */
+ * both known (callee_resolve). 0; negative errno: memory could not be read. */
 int tails_find(const struct tails_context *context, struct site *site, const struct site *inner,
                struct between *ret);
 
@@ -40,11 +40,5 @@ int tails_find(const struct tails_context *context, struct site *site, const str
  * any function. */
 int tails_find_started(const struct tails_context *context, struct site *site,
                        const struct site *inner, struct between *ret);
-
-/* Does what was decided for `code` depend on that none of the images was there that are only in
- * `next`? */
-bool tails_disturbed(struct images *images, const struct code *code, const struct code *next);
-
-void tails_destroy(struct tails *tails);
 
 #endif

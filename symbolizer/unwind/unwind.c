@@ -13,6 +13,8 @@
 #include "symbolizer/unwind/rejoin.h"
 #include "symbolizer/unwind/sight.h"
 #include "symbolizer/unwind/tails.h"
+#include "symbolizer/unwind/site.h"
+#include "symbolizer/unwind/callee.h"
 
 enum {
     FIRST_FRAMES = 64,
@@ -182,13 +184,13 @@ static bool add_frame(struct unwinder *u, struct frame frame)
  * believed. */
 static struct site *find_site(struct unwinder *u, uint64_t address, bool *reread)
 {
-    struct site *site = space_site(u->space, u->target, address);
+    struct site *site = site_find(u->space, u->target, address);
 
     if (!site && !*reread) {
         *reread = true;
         u->space->stale = true;
         if (!space_update(u->space, u->images, u->target))
-            site = space_site(u->space, u->target, address);
+            site = site_find(u->space, u->target, address);
     }
     return site;
 }
@@ -198,7 +200,7 @@ static enum stack_end missing_site(struct unwinder *u, uint64_t address)
 {
     u->failure = u->space->error;
     if (!u->failure)
-        u->failure = space_failure(u->space, address);
+        u->failure = site_failure(u->space, address);
     return u->failure ? failed_step(u) : STACK_UNMAPPED_PC;
 }
 
@@ -208,7 +210,7 @@ static int find_between(struct unwinder *u, struct site *site, const struct site
                         struct between *ret)
 {
     const struct tails_context context = { u->images, u->space, u->target, &u->code };
-    int error = space_resolve_call(u->space, u->target, &u->code, site);
+    int error = callee_resolve(u->space, u->target, &u->code, site);
 
     return error ? error : tails_find(&context, site, inner, ret);
 }
@@ -423,7 +425,7 @@ static enum stack_end end_outwards(struct unwinder *u, const struct site *inner,
                                    const struct position *at, enum stack_end end)
 {
     if (inner && bottom_is_planted(u, at->ip)) {
-        struct site *bottom = space_site(u->space, u->target, at->ip);
+        struct site *bottom = site_find(u->space, u->target, at->ip);
         const struct tails_context context = { u->images, u->space, u->target, &u->code };
         struct between between;
         u->inexact |= tails_find_started(&context, bottom, inner, &between) || !between.proven;
@@ -447,7 +449,7 @@ static bool is_made_up(struct unwinder *u, struct site *site, const struct site 
         return false;
     if (site->end != address) {
         const struct site *at =
-            site->cfi == SITE_COVERED ? NULL : space_site(u->space, u->target, address);
+            site->cfi == SITE_COVERED ? NULL : site_find(u->space, u->target, address);
         if (!at || at->start != address)
             return false;
     }

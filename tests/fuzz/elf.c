@@ -10,7 +10,7 @@
 #include "symbolizer/unwind/x86_64/codepath.h"
 #include "symbolizer/unwind/x86_64/functions.h"
 #include "symbolizer/image/go/gorow.h"
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 #include "record/library.h"
 
 enum { ROWS_MAX = 256, MAPPED_AT = 0x10000 };

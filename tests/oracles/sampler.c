@@ -22,6 +22,7 @@
 #include "tracer/procfs.h"
 #include "tracer/view.h"
 #include "tracer/tracee.h"
+#include "symbolizer/unwind/site.h"
 
 enum { SYSCALL_SIZE = 2 };
 
@@ -190,7 +191,7 @@ static json_t *our_frame(const struct picture *picture, const struct frame *fram
     uint64_t address = frame->module == MODULE_ANON ? frame->offset
                                                     : frame_address(picture->space, frame, &region);
     const struct region *mapping = space_find(picture->space, address);
-    const struct site *site = space_known_site(picture->space, address);
+    const struct site *site = site_known(picture->space, address);
 
     *ret = site;
     if (site && in_start_context(site) && site->start == address)
@@ -241,7 +242,7 @@ static json_t *dwfl_walk(const struct sampled *sampled)
  */
 static int first_beyond(const struct unwinder *u, const struct space *space, uint64_t rip)
 {
-    const struct site *site = space_known_site(space, rip - SYSCALL_SIZE);
+    const struct site *site = site_known(space, rip - SYSCALL_SIZE);
 
     if (site && site->cfi == SITE_AT_END)
         return -1;

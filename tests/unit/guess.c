@@ -3,6 +3,7 @@
 #include "onepage.h"
 
 #include "symbolizer/unwind/guess.h"
+#include "symbolizer/unwind/site.h"
 
 enum { SITE = CODE + 0x200, RETURN = CODE + 0x105, OTHER = CODE + 0x305 };
 
@@ -21,7 +22,7 @@ static void set_code(const uint8_t *bytes, size_t size)
 /* A step from the code at SITE; where it led is in f.at. */
 static enum step guess(struct row *row)
 {
-    struct site *site = space_site(f.unwinder.space, &f.target, SITE);
+    struct site *site = site_find(f.unwinder.space, &f.target, SITE);
 
     assert_non_null(site);
     assert_null(site->image);
@@ -177,7 +178,7 @@ static void test_other_code(void **state)
 /* A walk may not look for ever: what it has not looked at is not remembered either. */
 static void test_budget(void **state)
 {
-    struct site *site = space_site(f.unwinder.space, &f.target, SITE);
+    struct site *site = site_find(f.unwinder.space, &f.target, SITE);
     struct row row;
 
     (void)state;

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 
 /* By their numbers in the fixture. */
 enum {

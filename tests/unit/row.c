@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 #include "symbolizer/image/program.h"
 
 enum { PCS_MAX = 300000, OFFSET_MAX = 1 << 30 };

@@ -9,7 +9,13 @@
 
 #include <stdbool.h>
 #include "symbolizer/image/image.h"
-#include "symbolizer/unwind/codepaths.h"
+
+struct codepath {
+    /* ROW_CFA_RSP, ROW_CFA_RBP, or ROW_OUTERMOST where rbp was cleared and not saved, by which
+     * start code and threads begin. */
+    struct row row;
+    bool realigned; /* the return address there is a copy, and the true one some words beyond */
+};
 
 /*
  * How to step outwards from the instruction that `vaddr` is in, if its function starts at `start`.

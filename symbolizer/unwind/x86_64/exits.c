@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolizer/unwind/learned.h"
 #include "symbolizer/x86_64/instruction.h"
 
 enum {
@@ -13,11 +12,21 @@ enum {
     FIRST_SLOTS = 64,
 };
 
-void exit_table_deinit(struct exit_table *table)
+/* All that have been found, by their starts: open-addressed. */
+struct exit_table {
+    struct fact fact;
+    struct exits **all;
+    size_t count, slot_count;
+};
+
+static void destroy(struct fact *fact)
 {
+    struct exit_table *table = (struct exit_table *)fact;
+
     for (size_t i = 0; i < table->slot_count; i++)
         free(table->all[i]);
     free(table->all);
+    free(table);
 }
 
 /* ---- One function ---- */
@@ -209,7 +218,8 @@ static size_t find_slot(const struct exit_table *table, uint64_t start)
 /* Room for one more. */
 static bool grow(struct exit_table *table)
 {
-    struct exit_table larger = { .count = table->count,
+    struct exit_table larger = { .fact = table->fact,
+                                 .count = table->count,
                                  .slot_count =
                                      table->slot_count ? 2 * table->slot_count : FIRST_SLOTS };
 
@@ -230,13 +240,12 @@ static bool grow(struct exit_table *table)
 const struct exits *exits_find(struct images *images, struct image *image, uint64_t vaddr)
 {
     struct function f = { .image = image };
-    struct learned *learned = learned_of(image);
+    struct exit_table *table = image_fact(image, FACT_EXITS, sizeof(*table), destroy);
     const struct cfi *tables;
 
-    if (image_find_fde(image, vaddr, &tables, &f.fde) || !learned || !images_have_room(images) ||
-        !grow(&learned->exits))
+    if (image_find_fde(image, vaddr, &tables, &f.fde) || !table || !images_have_room(images) ||
+        !grow(table))
         return NULL;
-    struct exit_table *table = &learned->exits;
     size_t slot = find_slot(table, f.fde.start);
     if (table->all[slot])
         return table->all[slot];

@@ -5,7 +5,7 @@
 #ifndef SYSTRACE_EXITS_H
 #define SYSTRACE_EXITS_H
 
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 
 struct exit {
     uint64_t target; /* vaddr: of code; if `slot`, of the word that has the address */
@@ -33,13 +33,5 @@ const struct exits *exits_find(struct images *images, struct image *image, uint6
 
 /* Of code in memory: if it is another than that in the file, the program has changed it. */
 uint64_t exits_hash(const uint8_t *code, size_t size);
-
-/* All that have been found, by their starts: open-addressed. */
-struct exit_table {
-    struct exits **all;
-    size_t count, slot_count;
-};
-
-void exit_table_deinit(struct exit_table *table);
 
 #endif

@@ -9,7 +9,6 @@
 #include <gelf.h>
 
 #include "record/array.h"
-#include "symbolizer/unwind/learned.h"
 
 enum {
     SYMBOLS_MAX = 64 << 20, /* bytes of a symbol table */
@@ -217,13 +216,18 @@ static size_t count_below(const struct functions *functions, uint64_t vaddr)
     return low;
 }
 
+static void destroy(struct fact *fact)
+{
+    free(((struct functions *)fact)->starts);
+    free(fact);
+}
+
 uint64_t function_start(struct images *images, struct image *image, uint64_t vaddr)
 {
-    struct learned *learned = learned_of(image);
+    struct functions *functions = image_fact(image, FACT_FUNCTIONS, sizeof(*functions), destroy);
 
-    if (!learned)
+    if (!functions)
         return 0;
-    struct functions *functions = &learned->functions;
     if (!functions->read && images_have_room(images)) {
         read_functions(image, functions);
         images->held += functions->count * sizeof(*functions->starts);
@@ -235,13 +239,8 @@ uint64_t function_start(struct images *images, struct image *image, uint64_t vad
 
 bool functions_has(const struct image *image, uint64_t vaddr)
 {
-    const struct functions *functions = image->learned ? &image->learned->functions : NULL;
+    const struct functions *functions = (struct functions *)image->facts[FACT_FUNCTIONS];
     size_t below = functions ? count_below(functions, vaddr) : 0;
 
     return below && functions->starts[below - 1] == vaddr;
-}
-
-void functions_deinit(struct functions *functions)
-{
-    free(functions->starts);
 }

@@ -5,10 +5,11 @@
 #ifndef SYSTRACE_FUNCTIONS_H
 #define SYSTRACE_FUNCTIONS_H
 
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 
 /* As far as is known: sorted vaddrs. */
 struct functions {
+    struct fact fact;
     uint64_t *starts;
     size_t count;
     bool read; /* they are, once they have been asked for */
@@ -19,7 +20,5 @@ uint64_t function_start(struct images *images, struct image *image, uint64_t vad
 
 /* Is it known, by now, that one starts at `vaddr`? */
 bool functions_has(const struct image *image, uint64_t vaddr);
-
-void functions_deinit(struct functions *functions);
 
 #endif

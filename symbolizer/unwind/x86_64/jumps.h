@@ -5,7 +5,7 @@
 #ifndef SYSTRACE_JUMPS_H
 #define SYSTRACE_JUMPS_H
 
-#include "symbolizer/image/image.h"
+#include "symbolizer/image/images.h"
 #include "symbolizer/image/links.h"
 
 /*

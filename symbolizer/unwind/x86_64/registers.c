@@ -9,6 +9,7 @@
 #include "symbolizer/image/expression.h"
 #include "symbolizer/unwind/unwind.h"
 #include "symbolizer/x86_64/sigframe.h"
+#include "symbolizer/unwind/site.h"
 
 void registers_deinit(struct registers *r)
 {
@@ -192,7 +193,7 @@ static enum step locate(struct activation *a, unsigned number, struct saved *ret
 
 static const struct frame_rules *find_rules(struct unwinder *u, uint64_t address)
 {
-    const struct site *site = space_site(u->space, u->target, address);
+    const struct site *site = site_find(u->space, u->target, address);
     const struct cfi *tables;
     struct fde fde;
 

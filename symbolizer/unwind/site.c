@@ -1,0 +1,200 @@
+/* site.c - asks unwind entries and, where there are none, the file. */
+#include "site.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolizer/image/go/gorow.h"
+
+enum {
+    FIRST_SITES = 256,
+    /* The longest start code without unwind information: ld.so's _start and _dl_start_user are 61
+       bytes. */
+    ENTRY_GAP_MAX = 128,
+};
+
+/* What Go's table of the image says about it. False: nothing. */
+static bool describe_go(struct site *site, uint64_t vaddr)
+{
+    struct go_row go;
+
+    if (!go_row_find(site->image, vaddr, &go))
+        return false;
+    site->go = true;
+    site->cfi = go.row.kind == ROW_BAD ? SITE_BAD_CFI : SITE_COVERED;
+    site->start = site->bias + go.start;
+    site->end = site->bias + go.end;
+    site->signal = go.signal;
+    site->uncalled = go.uncalled;
+    site->entry = site->image->entry >= go.start && site->image->entry < go.end;
+    site->row = go.row;
+    return true;
+}
+
+/* Is the system call at the end of this code at `offset`, or does the code begin just behind? */
+static bool is_at_syscall(const struct image *image, uint64_t offset, const uint8_t *code,
+                          size_t size)
+{
+    uint8_t bytes[16];
+
+    assert(size <= sizeof(bytes));
+    return (image_bytes(image, offset - (size - 2), bytes, size) && !memcmp(bytes, code, size)) ||
+           (image_bytes(image, offset + 1, bytes, size) && !memcmp(bytes, code, size));
+}
+
+/*
+ * Is `vaddr` in a signal frame's trampoline that has no unwind entry (musl's): mov $15 to %rax
+ * or %eax; syscall? Or just before it, where the call would be that a return to it comes from.
+ */
+static bool is_trampoline(const struct image *image, uint64_t offset)
+{
+    static const uint8_t code[] = { 0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05 };
+    static const uint8_t wide_code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
+
+    return is_at_syscall(image, offset, code, sizeof(code)) ||
+           is_at_syscall(image, offset, wide_code, sizeof(wide_code));
+}
+
+/* What there is to say of an address that no unwind entry covers. */
+static void describe_uncovered(struct site *site, uint64_t vaddr)
+{
+    struct image *image = site->image;
+    const struct cfi *tables;
+    struct fde fde;
+    struct codepath path;
+
+    if (is_trampoline(image, site->offset)) {
+        site->cfi = SITE_COVERED;
+        site->signal = site->uncalled = true;
+        site->row.kind = ROW_SIGNAL;
+    } else if (vaddr >= image->entry && vaddr - image->entry < ENTRY_GAP_MAX &&
+               vaddr < cfi_next_start(&image->cfi, image->entry) &&
+               vaddr < cfi_next_start(&image->debug, image->entry) &&
+               image_find_fde(image, image->entry, &tables, &fde) == -ENOENT &&
+               codepath_find(image, image->entry, vaddr, &path)) {
+        site->cfi = SITE_ENTRY;
+        site->entry = true;
+    }
+}
+
+/* What the unwind tables of the image say about an address. */
+static void describe(struct site *site)
+{
+    struct image *image = site->image;
+    uint64_t vaddr;
+    struct fde fde;
+
+    site->cfi = SITE_NO_CFI;
+    if (!image || !image_vaddr(image, site->offset, &vaddr))
+        return;
+    site->bias = site->address - vaddr;
+    if (describe_go(site, vaddr))
+        return;
+    int found = image_find_fde(image, vaddr, &site->tables, &fde);
+    if (!found) {
+        site->cfi = SITE_COVERED;
+        site->start = site->bias + fde.start;
+        site->end = site->bias + fde.end;
+        site->signal = site->uncalled = fde.signal;
+        site->entry = image->entry >= fde.start && image->entry < fde.end;
+        site->row = rows_find(&image->rows, &fde, vaddr);
+    } else if (found == -EINVAL) {
+        site->cfi = SITE_BAD_CFI;
+    } else if (fde.end == vaddr) {
+        site->cfi = SITE_AT_END;
+        site->start = site->bias + fde.start;
+        site->end = site->bias + fde.end;
+        site->row = rows_find(&image->rows, &fde, vaddr - 1);
+    } else {
+        describe_uncovered(site, vaddr);
+    }
+    if (site->row.kind == ROW_BAD)
+        site->cfi = SITE_BAD_CFI;
+}
+
+static size_t site_slot(const struct code *code, uint64_t address)
+{
+    size_t mask = code->site_slots - 1;
+    size_t slot = (size_t)((address * 0x9e3779b97f4a7c15u) >> 32) & mask;
+
+    while (code->sites[slot] && code->sites[slot]->address != address)
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static int grow_sites(struct code *code)
+{
+    struct code larger = { .site_slots = code->site_slots ? 2 * code->site_slots : FIRST_SITES };
+
+    larger.sites = calloc(larger.site_slots, sizeof(*larger.sites));
+    if (!larger.sites)
+        return -ENOMEM;
+    for (size_t i = 0; i < code->site_slots; i++) {
+        if (code->sites[i])
+            larger.sites[site_slot(&larger, code->sites[i]->address)] = code->sites[i];
+    }
+    free(code->sites);
+    code->sites = larger.sites;
+    code->site_slots = larger.site_slots;
+    return 0;
+}
+
+struct site *site_known(const struct space *space, uint64_t address)
+{
+    const struct code *code = space->code;
+
+    return code->site_slots ? code->sites[site_slot(code, address)] : NULL;
+}
+
+/* The image whose code is at an address of a region, and its offset there. NULL: [anon]. */
+static struct image *find_image(const struct space *space, const struct target *target,
+                                const struct region *region, uint64_t address, uint64_t *offset)
+{
+    struct former here = { region->start, region->end, region->offset, region->image };
+    const struct former *former = region->image      ? &here
+                                  : region->writable ? NULL
+                                                     : formers_find(&space->code->formers, address);
+    enum former_answer answer = !former || (region->image && !region->image->copied)
+                                    ? FORMER_KEPT
+                                    : former_compare(former, target, address);
+
+    *offset = address;
+    /* Of a copy of a file only what is known to be otherwise is not believed. */
+    if (!former || answer == FORMER_CHANGED || (answer == FORMER_UNKNOWN && !region->image))
+        return NULL;
+    *offset = address - former->start + former->offset;
+    return former->image;
+}
+
+struct site *site_find(struct space *space, const struct target *target, uint64_t address)
+{
+    struct code *code = space->code;
+    struct site *known = site_known(space, address);
+
+    if (known)
+        return known;
+    static const struct region idle = { .writable = true };
+    const struct region *found = space_find(space, address);
+    const struct region *region = found ? found : space_is_idle(space, address) ? &idle : NULL;
+    if (!region || region->pending ||
+        (2 * (code->site_count + 1) > code->site_slots && grow_sites(code) < 0))
+        return NULL;
+    struct site *site = calloc(1, sizeof(*site));
+    if (!site)
+        return NULL;
+    site->address = address;
+    site->writable = region->writable;
+    site->image = find_image(space, target, region, address, &site->offset);
+    describe(site);
+    code->sites[site_slot(code, address)] = site;
+    code->site_count++;
+    return site;
+}
+
+int site_failure(const struct space *space, uint64_t address)
+{
+    const struct region *region = space_find(space, address);
+    return !region ? 0 : region->pending ? -EINPROGRESS : -ENOMEM;
+}
