@@ -6,7 +6,7 @@
 #ifndef SYSTRACE_BOTTOM_H
 #define SYSTRACE_BOTTOM_H
 
-#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/unwinder.h"
 
 /* Does glibc's __start_context begin at this address, the bottom of a makecontext(3) stack? */
 bool bottom_is_start_context(struct unwinder *unwinder, uint64_t address);

@@ -12,10 +12,13 @@
 #include "symbolizer/unwind/codepaths.h"
 #include "symbolizer/unwind/x86_64/codepath.h"
 #include "symbolizer/unwind/x86_64/functions.h"
+#include "symbolizer/unwind/reference.h"
 #include "symbolizer/unwind/returns.h"
 #include "symbolizer/unwind/scan.h"
 #include "symbolizer/unwind/sight.h"
 #include "symbolizer/unwind/site.h"
+#include "symbolizer/unwind/rowstep.h"
+#include "symbolizer/unwind/x86_64/registers.h"
 
 enum {
     ALIGNMENT_MAX = 128,
@@ -346,7 +349,7 @@ static enum step in_image(struct guess *g)
 static void lose(struct unwinder *u, struct position *at)
 {
     at->lost = u->inexact = true;
-    u->reference.state = REFERENCE_LOST;
+    reference_lose(u);
     registers_lose(&u->registers, at);
 }
 

@@ -6,7 +6,7 @@
 #ifndef SYSTRACE_GUESS_H
 #define SYSTRACE_GUESS_H
 
-#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/unwinder.h"
 
 /* Steps outwards from a site, and says in *row how. */
 typedef enum step guesser(struct unwinder *, struct site *, struct position *, struct row *row);

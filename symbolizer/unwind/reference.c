@@ -6,11 +6,27 @@
 #include "reference.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <libunwind.h>
 
 #include "symbolizer/unwind/x86_64/emulator.h"
+#include "symbolizer/unwind/x86_64/registers.h"
+#include "symbolizer/unwind/rowstep.h"
+
+struct reference {
+    unw_addr_space_t accessors;
+    unw_cursor_t cursor;
+    struct value registers[REGISTER_COUNT]; /* where it started, or starts again */
+    const struct site *site;                /* of the step under way */
+    enum {
+        REFERENCE_AT_FRAME,
+        /* The walk has gone on without its cursor, which starts again: */
+        REFERENCE_CARRIED, /* with `registers` */
+        REFERENCE_LOST,    /* with rip and rsp, and perhaps rbp */
+    } state;
+};
 
 /*
  * libunwind's own search in .eh_frame_hdr for remote processes. Not in its headers, but exported
@@ -30,7 +46,7 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
     (void)as;
     if (write)
         return -UNW_EINVAL;
-    const struct site *site = u->reference.site;
+    const struct site *site = u->reference->site;
     if (site->tables && cfi_word(site->tables, address - site->bias, value))
         return 0;
     return unwinder_read(u, address, value) ? 0 : -UNW_EINVAL;
@@ -44,9 +60,9 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *valu
     const struct unwinder *u = context;
 
     (void)as;
-    if (write || number < 0 || number >= DWARF_REGISTERS || !u->reference.registers[number].known)
+    if (write || number < 0 || number >= DWARF_REGISTERS || !u->reference->registers[number].known)
         return -UNW_EBADREG;
-    *value = u->reference.registers[number].value;
+    *value = u->reference->registers[number].value;
     return 0;
 }
 
@@ -58,7 +74,7 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *valu
 static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info,
                           int need_unwind_info, void *context)
 {
-    const struct site *site = ((struct unwinder *)context)->reference.site;
+    const struct site *site = ((struct unwinder *)context)->reference->site;
     const struct cfi *cfi = site->tables;
     unw_dyn_info_t table = { 0 };
     struct fde fde;
@@ -121,18 +137,27 @@ int reference_init(struct unwinder *u)
         .get_proc_name = get_proc_name,
     };
 
-    u->reference.accessors = unw_create_addr_space(&accessors, 0);
-    if (!u->reference.accessors)
+    u->reference = calloc(1, sizeof(*u->reference));
+    if (!u->reference)
+        return -ENOMEM;
+    u->reference->accessors = unw_create_addr_space(&accessors, 0);
+    if (!u->reference->accessors)
         return -ENOMEM;
     /* Its cache is keyed by the pc alone, be it a return address or one where a signal came. */
-    unw_set_caching_policy(u->reference.accessors, UNW_CACHE_NONE);
+    unw_set_caching_policy(u->reference->accessors, UNW_CACHE_NONE);
     return 0;
 }
 
 void reference_deinit(struct unwinder *u)
 {
-    if (u->reference.accessors)
-        unw_destroy_addr_space(u->reference.accessors);
+    if (u->reference && u->reference->accessors)
+        unw_destroy_addr_space(u->reference->accessors);
+    free(u->reference);
+}
+
+void reference_lose(struct unwinder *u)
+{
+    u->reference->state = REFERENCE_LOST;
 }
 
 /* The outermost frame is one whose CFI says that there is no return address (rip undefined). */
@@ -145,32 +170,32 @@ static bool is_outermost(unw_cursor_t *cursor)
 /* Takes over the registers at which libunwind is. */
 static void keep_registers(struct unwinder *u)
 {
-    struct value *registers = u->reference.registers;
+    struct value *registers = u->reference->registers;
 
     for (int i = 0; i < DWARF_REGISTERS; i++)
-        registers[i].known = !unw_get_reg(&u->reference.cursor, i, &registers[i].value);
+        registers[i].known = !unw_get_reg(&u->reference->cursor, i, &registers[i].value);
     registers[REGISTER_FLAGS].known = false;
-    u->reference.state = REFERENCE_CARRIED;
+    u->reference->state = REFERENCE_CARRIED;
 }
 
 /* Puts the cursor on a frame, for libunwind to start there: at the call and not behind it, for it
  * takes no return address to begin with. False: no memory. */
 static bool start_at(struct unwinder *u, const struct site *site)
 {
-    u->reference.registers[DWARF_RIP].value = site->address - (site->cfi == SITE_AT_END);
-    u->reference.site = site;
-    u->reference.state = REFERENCE_AT_FRAME;
-    return !unw_init_remote(&u->reference.cursor, u->reference.accessors, u);
+    u->reference->registers[DWARF_RIP].value = site->address - (site->cfi == SITE_AT_END);
+    u->reference->site = site;
+    u->reference->state = REFERENCE_AT_FRAME;
+    return !unw_init_remote(&u->reference->cursor, u->reference->accessors, u);
 }
 
 /* Goes on from a frame to which another step has come: beyond a signal frame, Go's, or one that was
  * guessed. */
 static bool resume_at(struct unwinder *u, const struct site *site, const struct position *at)
 {
-    struct value *registers = u->reference.registers;
+    struct value *registers = u->reference->registers;
 
-    if (u->reference.state == REFERENCE_LOST) {
-        memset(registers, 0, sizeof(u->reference.registers));
+    if (u->reference->state == REFERENCE_LOST) {
+        memset(registers, 0, REGISTER_COUNT * sizeof(*registers));
         registers[DWARF_RIP].known = true;
         registers[DWARF_RBP] = (struct value){ at->bp_known, at->bp };
     }
@@ -180,14 +205,14 @@ static bool resume_at(struct unwinder *u, const struct site *site, const struct 
 
 bool reference_begin(struct unwinder *u, const struct site *site)
 {
-    registers_split(&u->start, u->reference.registers);
+    registers_split(&u->start, u->reference->registers);
     return start_at(u, site);
 }
 
 /* A register of the kernel's signal frame. */
 static bool read_saved(struct unwinder *u, uint64_t frame, unsigned number)
 {
-    struct value *ret = &u->reference.registers[number];
+    struct value *ret = &u->reference->registers[number];
 
     ret->known = unwinder_read(u, frame + registers_signal_offset(number), &ret->value);
     return ret->known;
@@ -199,7 +224,7 @@ static enum step carry_signal(struct unwinder *u, const struct site *site, struc
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
         if (!read_saved(u, at->sp, i))
             return STEP_FAILED;
-    u->reference.state = REFERENCE_CARRIED;
+    u->reference->state = REFERENCE_CARRIED;
     return unwinder_step(u, site, at);
 }
 
@@ -216,9 +241,9 @@ static enum step carry(struct unwinder *u, const struct site *site, struct posit
         return carry_signal(u, site, at);
     if (known == EMULATOR_PRESERVED)
         keep_registers(u);
-    u->reference.state = REFERENCE_LOST;
+    u->reference->state = REFERENCE_LOST;
     return site->row.kind == ROW_CODE
-               ? emulator_step(u, &site->row, known, u->reference.registers, at)
+               ? emulator_step(u, &site->row, known, u->reference->registers, at)
                : unwinder_step(u, site, at);
 }
 
@@ -239,12 +264,12 @@ static enum step carry_by_rules(struct unwinder *u, const struct site *site, str
     const struct position from = *at;
 
     keep_registers(u);
-    registers_set(&u->registers, u->reference.registers);
+    registers_set(&u->registers, u->reference->registers);
     enum step step = unwinder_step(u, site, at);
     if (step != STEP_OUT)
         return step;
     registers_follow(&u->registers, ROW_HARD, site->address, &from, at);
-    registers_list(u, at, u->reference.registers);
+    registers_list(u, at, u->reference->registers);
     return STEP_OUT;
 }
 
@@ -257,7 +282,7 @@ static enum step missing(const struct unwinder *u)
 /* Where the cursor has come to. */
 static enum step read_position(struct unwinder *u, struct position *at)
 {
-    unw_cursor_t *cursor = &u->reference.cursor;
+    unw_cursor_t *cursor = &u->reference->cursor;
     unw_word_t ip, sp, bp;
 
     if (unw_get_reg(cursor, UNW_REG_IP, &ip) < 0 || unw_get_reg(cursor, UNW_REG_SP, &sp) < 0)
@@ -277,15 +302,15 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
 
     if (site->go || (site->row.kind == ROW_SIGNAL && !site->start))
         return carry(u, site, at);
-    if (u->reference.state != REFERENCE_AT_FRAME && !resume_at(u, site, at))
+    if (u->reference->state != REFERENCE_AT_FRAME && !resume_at(u, site, at))
         return STEP_FAILED;
     if (is_beyond_libunwind(site))
         return carry_by_rules(u, site, at);
-    u->reference.site = site;
-    int result = unw_step(&u->reference.cursor);
+    u->reference->site = site;
+    int result = unw_step(&u->reference->cursor);
     if (result < 0)
         return result == -UNW_EBADREG ? missing(u) : STEP_FAILED;
-    if (result == 0 && is_outermost(&u->reference.cursor))
+    if (result == 0 && is_outermost(&u->reference->cursor))
         return STEP_OUTERMOST;
     enum step step = read_position(u, at);
     if (result == 0 && step == STEP_OUT)

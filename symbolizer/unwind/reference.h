@@ -5,7 +5,7 @@
 #ifndef SYSTRACE_REFERENCE_H
 #define SYSTRACE_REFERENCE_H
 
-#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/unwinder.h"
 
 /* 0 or -ENOMEM. */
 int reference_init(struct unwinder *unwinder);
@@ -16,5 +16,9 @@ bool reference_begin(struct unwinder *unwinder, const struct site *site);
 
 /* Steps outwards from the frame at `site`, where the cursor is. */
 enum step reference_step(struct unwinder *unwinder, const struct site *site, struct position *at);
+
+/* The walk has made a step without its cursor, by which no register is known but rip, rsp and
+ * perhaps rbp. */
+void reference_lose(struct unwinder *unwinder);
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef SYSTRACE_REJOIN_H
 #define SYSTRACE_REJOIN_H
 
-#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/unwinder.h"
 
 /* A walk begins that is recorded, and may come to a trail of the present code; and it is no more.
  */

@@ -5,7 +5,7 @@
 #ifndef SYSTRACE_RETURNS_H
 #define SYSTRACE_RETURNS_H
 
-#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/unwinder.h"
 
 /* What is known of the code that a word on the stack points to; NULL if it is not one. */
 struct site *returns_site(struct unwinder *unwinder, uint64_t address);

@@ -5,6 +5,7 @@
 #include "symbolizer/unwind/codepaths.h"
 #include "symbolizer/unwind/returns.h"
 #include "symbolizer/unwind/sight.h"
+#include "symbolizer/unwind/rowstep.h"
 
 enum {
     REMOTE_WORDS = 4096, /* between code and who entered it: it may keep its tables there */

@@ -5,7 +5,7 @@
 #ifndef SYSTRACE_SCAN_H
 #define SYSTRACE_SCAN_H
 
-#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/unwinder.h"
 
 enum { SCAN_WORDS = 512 }; /* of the stack, in which a frame nearby is looked for */
 

@@ -6,7 +6,7 @@
 #ifndef SYSTRACE_SIGHT_H
 #define SYSTRACE_SIGHT_H
 
-#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/unwinder.h"
 
 /* What is known of rbp at a frame. */
 enum memo_rbp sight_rbp(const struct position *at);

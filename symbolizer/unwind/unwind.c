@@ -6,22 +6,18 @@
 #include <string.h>
 
 #include "symbolizer/unwind/bottom.h"
-#include "symbolizer/unwind/x86_64/emulator.h"
-#include "symbolizer/x86_64/sigframe.h"
 #include "symbolizer/unwind/guess.h"
 #include "symbolizer/unwind/reference.h"
 #include "symbolizer/unwind/rejoin.h"
+#include "symbolizer/unwind/rowstep.h"
 #include "symbolizer/unwind/sight.h"
 #include "symbolizer/unwind/tails.h"
 #include "symbolizer/unwind/site.h"
 #include "symbolizer/unwind/callee.h"
+#include "symbolizer/unwind/x86_64/registers.h"
 
 enum {
     FIRST_FRAMES = 64,
-    STACK_PIECE_MIN = 512, /* read at once, then doubled */
-    STACK_PIECE_MAX = 1 << 16,
-    STACK_MAX = 64 << 20,     /* beyond, words are read one by one; */
-    STACK_AHEAD = 1 << 17,    /* and so far beyond what has been read, for they may be of another */
     STACK_CHANGES_MAX = 1024, /* they may move the stack anywhere: bounds a hostile cycle */
     SYSCALL_SIZE = 2,         /* `syscall`, `int $0x80` and `sysenter` all are */
     CODE_64 = 0x33,           /* %cs of 64-bit code */
@@ -29,7 +25,7 @@ enum {
 
 int unwinder_init(struct unwinder *u, struct images *images, struct stacks *stacks)
 {
-    *u = (struct unwinder){ .images = images, .stacks = stacks, .piece = STACK_PIECE_MIN };
+    *u = (struct unwinder){ .images = images, .stacks = stacks, .piece = UNWINDER_PIECE_MIN };
     u->path = malloc(MEMO_DEPTH_MAX * sizeof(*u->path));
     return u->path && !codepages_init(&u->code) ? reference_init(u) : -ENOMEM;
 }
@@ -45,100 +41,6 @@ void unwinder_deinit(struct unwinder *u)
     free(u->sights);
     free(u->steps);
     free(u->former);
-}
-
-/* Makes the piece of the stack `size` bytes long, if memory goes that far. */
-static void read_stack(struct unwinder *u, size_t size)
-{
-    if (size > u->stack_capacity) {
-        size_t capacity = size > 2 * u->stack_capacity ? size : 2 * u->stack_capacity;
-        uint8_t *stack = realloc(u->stack, capacity);
-        if (!stack)
-            return;
-        u->stack = stack;
-        u->stack_capacity = capacity;
-    }
-    ssize_t got = u->target->read(u->target->context, u->stack_start + u->stack_size,
-                                  u->stack + u->stack_size, size - u->stack_size);
-    if (got > 0)
-        u->stack_size += (size_t)got;
-    u->stack_ends = u->stack_size < size;
-    u->beyond = got < 0 ? (int)got : -EFAULT;
-}
-
-/* Makes it at least `wanted` bytes long. */
-static void extend_stack(struct unwinder *u, size_t wanted)
-{
-    size_t size = u->stack_size ? 2 * u->stack_size : u->piece;
-
-    while (size < wanted)
-        size *= 2;
-    if (size <= STACK_MAX)
-        read_stack(u, size);
-}
-
-void unwinder_read_up_to(struct unwinder *u, uint64_t address)
-{
-    uint64_t size = address - u->stack_start;
-
-    if (size > u->stack_size && size <= STACK_MAX && !u->stack_ends)
-        read_stack(u, size);
-}
-
-bool unwinder_peek(const struct unwinder *u, uint64_t address, uint64_t *ret)
-{
-    uint64_t at = address - u->stack_start;
-
-    if (u->stack_size < sizeof(*ret) || at > u->stack_size - sizeof(*ret))
-        return false;
-    memcpy(ret, u->stack + at, sizeof(*ret));
-    return true;
-}
-
-/* The next walk will read at once what this one had to, a little less if it is the exception. */
-static void learn_piece(struct unwinder *u)
-{
-    size_t reach = u->reach < STACK_PIECE_MIN   ? STACK_PIECE_MIN
-                   : u->reach > STACK_PIECE_MAX ? STACK_PIECE_MAX
-                                                : u->reach;
-    u->piece = reach >= u->piece ? reach : u->piece - (u->piece - reach) / 16;
-}
-
-bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
-{
-    uint64_t at = address - u->stack_start;
-
-    if (at < STACK_PIECE_MAX && at + sizeof(*ret) > u->reach)
-        u->reach = at + sizeof(*ret);
-    if (unwinder_peek(u, address, ret))
-        return true;
-    if (at < u->stack_size + STACK_AHEAD && !u->stack_ends) {
-        extend_stack(u, at + sizeof(*ret));
-        if (unwinder_peek(u, address, ret))
-            return true;
-    }
-    if (u->stack_ends && at <= u->stack_size && at + sizeof(*ret) > u->stack_size) {
-        u->failure = u->beyond;
-        return false;
-    }
-    ssize_t got = u->target->read(u->target->context, address, ret, sizeof(*ret));
-    if (got == sizeof(*ret))
-        return true;
-    u->failure = got < 0 ? (int)got : -EFAULT;
-    return false;
-}
-
-size_t unwinder_words(struct unwinder *u, uint64_t address, size_t count, const uint64_t **ret)
-{
-    uint64_t at = address - u->stack_start, end = at + 8 * count;
-
-    if (at % 8 || at >= STACK_PIECE_MAX || end > STACK_PIECE_MAX)
-        return 0;
-    u->reach = end > u->reach ? end : u->reach;
-    if (end > u->stack_size)
-        extend_stack(u, end);
-    *ret = (const uint64_t *)(const void *)(u->stack + at);
-    return at >= u->stack_size ? 0 : end > u->stack_size ? (u->stack_size - at) / 8 : count;
 }
 
 /* Why a step failed. */
@@ -280,114 +182,6 @@ static bool enter(struct unwinder *u, struct site *site, const struct site *inne
     uint32_t marks = (site->signal ? FRAME_SIGNAL : 0) | (site->entry ? FRAME_ENTRY : 0) |
                      (u->inexact || doubtful ? FRAME_INEXACT : 0);
     return add_frame(u, (struct frame){ module, marks, offset_of(u, site) });
-}
-
-bool unwinder_complete_start(struct unwinder *u)
-{
-    int error = u->start_complete ? 0 : u->target->read_registers(u->target->context, &u->start);
-
-    u->start_complete = !error;
-    if (error)
-        u->failure = error;
-    return !error;
-}
-
-enum step unwinder_find_bp(struct unwinder *u, struct position *at)
-{
-    if (at->bp_known)
-        return STEP_OUT;
-    if (at->lost)
-        return STEP_UNKNOWN;
-    if (!unwinder_complete_start(u))
-        return STEP_FAILED;
-    at->bp = u->start.rbp;
-    at->bp_known = true;
-    return STEP_OUT;
-}
-
-/* Steps over the kernel's signal frame, whose return address has been popped. */
-static enum step signal_step(struct unwinder *u, struct position *at)
-{
-    if (!unwinder_read(u, at->sp + sigframe_offset(REG_RBP), &at->bp) ||
-        !unwinder_read(u, at->sp + sigframe_offset(REG_RIP), &at->ip) ||
-        !unwinder_read(u, at->sp + sigframe_offset(REG_RSP), &at->sp))
-        return STEP_FAILED;
-    at->bp_known = true;
-    at->lost = false;
-    return at->ip ? STEP_OUT : STEP_FAILED;
-}
-
-/* Steps to the caller in a frame whose CFA is known. */
-static enum step frame_step(struct unwinder *u, const struct row *row, uint64_t cfa,
-                            struct position *at)
-{
-    if (row->rbp_offset && !unwinder_read(u, cfa + (uint64_t)(int64_t)row->rbp_offset, &at->bp))
-        return STEP_FAILED;
-    at->bp_known |= row->rbp_offset != 0;
-    if (row->kind != ROW_IN_RDI && !unwinder_read(u, cfa - 8, &at->ip))
-        return STEP_FAILED;
-    at->sp = cfa;
-    return at->ip ? STEP_OUT : STEP_TO_ZERO;
-}
-
-/* The same with the return address in %rdi. */
-static enum step rdi_step(struct unwinder *u, const struct row *row, struct position *at)
-{
-    enum step found = registers_find(u, at, DWARF_RDI, &at->ip);
-
-    return found == STEP_OUT ? frame_step(u, row, at->sp + (uint64_t)(int64_t)row->cfa_offset, at)
-                             : found;
-}
-
-/* By running the function's code, with all that is known of the registers. */
-static enum step code_step(struct unwinder *u, const struct row *row, struct position *at)
-{
-    const struct registers *r = &u->registers;
-    struct value registers[REGISTER_COUNT];
-    enum emulator_registers known = !registers_at_origin(r)
-                                        ? (at->lost ? EMULATOR_RSP : EMULATOR_PRESERVED)
-                                    : r->origin == REGISTERS_START ? EMULATOR_ALL
-                                                                   : EMULATOR_INTERRUPTED;
-
-    registers_list(u, at, registers);
-    return emulator_step(u, row, known, registers, at);
-}
-
-/* Steps outwards by a row. */
-static enum step step_by_row(struct unwinder *u, const struct row *row, struct position *at)
-{
-    uint64_t offset = (uint64_t)(int64_t)row->cfa_offset;
-    enum step found;
-
-    switch (row->kind) {
-    case ROW_OUTERMOST:
-        return STEP_OUTERMOST;
-    case ROW_CFA_RSP:
-        return frame_step(u, row, at->sp + offset, at);
-    case ROW_CFA_RBP:
-        found = unwinder_find_bp(u, at);
-        return found == STEP_OUT ? frame_step(u, row, at->bp + offset, at) : found;
-    case ROW_GO:
-        at->bp_known = false;
-        at->lost = true;
-        return frame_step(u, row, at->sp + offset, at);
-    case ROW_CODE:
-        return code_step(u, row, at);
-    case ROW_SIGNAL:
-        return signal_step(u, at);
-    case ROW_IN_RDI:
-        return rdi_step(u, row, at);
-    case ROW_HARD:
-        u->hard = true;
-        return registers_step(u, row->rules, at);
-    default:
-        return STEP_FAILED;
-    }
-}
-
-enum step unwinder_step(struct unwinder *u, const struct site *site, struct position *at)
-{
-    return step_by_row(u, &site->row, at);
 }
 
 /* The same on the walk by rows. */
@@ -715,17 +509,6 @@ static bool begin(struct unwinder *u, struct space *space, const struct target *
     return !u->failure;
 }
 
-bool unwinder_lost_thread(const struct unwinder *u)
-{
-    const struct target *target = u->target;
-    struct user_regs_struct registers;
-    uint8_t byte;
-
-    return target->read_registers
-               ? target->read_registers(target->context, &registers) == -ESRCH
-               : target->read(target->context, u->start.rsp, &byte, sizeof(byte)) == -ESRCH;
-}
-
 /* Walks from the system-call instruction, one way or the other. */
 static enum stack_end walk_by(struct unwinder *u,
                               enum stack_end (*walker)(struct unwinder *, struct site *))
@@ -751,7 +534,7 @@ static enum stack_end walk_by(struct unwinder *u,
         rejoin_end(u);
     }
     code_unref(code);
-    learn_piece(u);
+    unwinder_learn_piece(u);
     if ((end != STACK_NO_CFI && end != STACK_BAD_CFI) || !unwinder_lost_thread(u))
         return end;
     u->decided = u->ended = false;
@@ -876,7 +659,7 @@ int64_t unwind_number(struct unwinder *u, struct space *space, const struct targ
 
     if (known != MEMO_NONE) {
         u->hits++;
-        learn_piece(u);
+        unwinder_learn_piece(u);
         return known;
     }
     enum stack_end end = begun ? walk_by(u, walk_by_rows) : failed_step(u);

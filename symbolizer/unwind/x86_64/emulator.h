@@ -7,7 +7,7 @@
 #ifndef SYSTRACE_EMULATOR_H
 #define SYSTRACE_EMULATOR_H
 
-#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/unwinder.h"
 
 /* Which registers still are what they were in the function, beside rsp. */
 enum emulator_registers {

@@ -7,7 +7,7 @@
 
 #include "record/array.h"
 #include "symbolizer/image/expression.h"
-#include "symbolizer/unwind/unwind.h"
+#include "symbolizer/unwind/unwinder.h"
 #include "symbolizer/x86_64/sigframe.h"
 #include "symbolizer/unwind/site.h"
 

@@ -7,42 +7,8 @@
 #ifndef SYSTRACE_REGISTERS_H
 #define SYSTRACE_REGISTERS_H
 
-#include <stddef.h>
 #include <sys/user.h>
-#include "symbolizer/image/row.h"
-#include "symbolizer/unwind/step.h"
-
-struct unwinder;
-
-/* Registers by DWARF's numbers, and the flags. */
-enum { REGISTER_FLAGS = DWARF_REGISTERS, REGISTER_COUNT };
-
-struct value {
-    bool known;
-    uint64_t value;
-};
-
-struct registers {
-    enum {
-        REGISTERS_START,       /* all were known at the start of the walk: unwinder->start */
-        REGISTERS_INTERRUPTED, /* all are in the kernel's signal frame */
-        REGISTERS_LOST,        /* none but rsp, and perhaps rbp */
-    } origin;
-    struct value origin_word; /* REGISTERS_INTERRUPTED: where the signal frame is; _LOST: rbp */
-    struct passed {           /* frames since, that CFI led out of */
-        uint64_t address;     /* of the site */
-        uint64_t ip, sp;
-    } * passed;
-    size_t count, capacity;
-
-    /* Where they are that the frame passed[reached] had, or the one at which the walk is. */
-    bool found; /* else nobody asked yet */
-    size_t reached;
-    struct saved {
-        enum { SAVED_NOWHERE, SAVED_VALUE, SAVED_AT } kind;
-        uint64_t value; /* or its address */
-    } saved[REGISTER_COUNT];
-};
+#include "symbolizer/unwind/unwinder.h"
 
 void registers_deinit(struct registers *registers);
 
