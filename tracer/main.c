@@ -1,28 +1,28 @@
 /* clang-format off */
 /*
  * main.c - systrace-lib: which library asks the kernel for what. A map of the program, in the
- * order things happen:
+ * order things happen (CONTRIBUTING.md has that of the rooms):
  *
- *   options_parse    tracer/options.c        the command line
- *   output_check     report/output.c         can the results be written?
- *   trace            tracer/trace.c          start the command (launch.c) or attach to processes
- *                                            (attach.c), and handle every stop (stop.c): who stopped
- *                                            (tracee.c, family.c), in which call (entry.c, calls.c),
- *                                            what can be read without waiting for it (procfs.c,
- *                                            served.c),
- *     unwind         symbolizer/unwind/unwind.c     with which stack, over the maps and images of its
- *                                            address space (space.c, maps.c, image.c, cfi.c, call.c),
- *     jit_name_stack tracer/jit.c            and what the program says of code that it made (perfmap.c),
- *     run_count      record/run.c            counted by (program, stack, call);
- *     record_end     tracer/record.c         then the names of functions (symbolizer/names/names.c, symbols.c,
- *                                            places.c)
- *     salvage        tracer/salvage.c        or what there is by a fault of our own (crash.c)
- *   table_build      report/table.c          attribute each stack (report/attribute.c)
- *   output_run       report/output.c         CSV, run file, text, stacks (csv.c, runfile_print.c,
- *                                            text.c, stacktext.c)
+ *   options_parse    tracer/options.c              the command line
+ *   output_check     report/output.c               can the results be written?
+ *   trace            tracer/trace.c                start the command (launch.c) or attach to processes
+ *                                                  (attach.c), and handle every stop (stop.c): who
+ *                                                  stopped (tracee.c, family.c), in which call
+ *                                                  (entry.c, calls.c); what can be read without waiting
+ *                                                  for the process (view.c, served.c)
+ *     unwind_number  symbolizer/unwind/unwind.c    with which stack: memo.c, or rows (rowstep.c), or
+ *                                                  a guess (guess.c), over the map (space.c, site.c)
+ *                                                  and its ELF files (symbolizer/image/); names of
+ *                                                  code made at run time (tracer/jit.c)
+ *     run_count      record/run.c                  counted by (program, stack, call)
+ *     record_end     tracer/record.c               then the names of functions (symbolizer/names/)
+ *     salvage        tracer/salvage.c              or what there is by a fault of our own (crash.c)
+ *   table_build      report/table.c                attribute each stack (report/attribute.c)
+ *   output_run       report/output.c               CSV, run file, text, stacks (csv.c, text.c,
+ *                                                  stacktext.c, record/runfile_print.c)
  *
- *   version_print    tracer/version.c        --version: and what the kernel lets us do (probe.c)
- *   report_main      report/report.c         the same tables, of saved runs
+ *   version_print    tracer/version.c              --version: and what the kernel lets us do (probe.c)
+ *   report_main      report/report.c               the same tables, of saved runs
  */
 /* clang-format on */
 #include <errno.h>
