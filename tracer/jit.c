@@ -125,6 +125,7 @@ static enum perfmap_news update_map(const struct view *view)
     if (!as->perfmap)
         return PERFMAP_NONE;
     perfmap_follow(as->perfmap, open_map(view));
+    as->names_version = 0;
     return perfmap_update(as->perfmap);
 }
 

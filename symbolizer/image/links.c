@@ -18,6 +18,8 @@ enum {
     DYNAMIC_MAX = 4096,   /* entries of PT_DYNAMIC */
     HEADERS_MAX = 1024,   /* program headers, or sections */
     TABLE_MAX = 64 << 20, /* bytes of a table */
+    NAME_MAX_BYTES = 1 << 16,
+    POINTERS_MAX = 1 << 20,
 };
 
 /* What PT_DYNAMIC says; addresses are vaddrs. */
@@ -52,20 +54,21 @@ static void destroy(struct fact *fact)
     free(links);
 }
 
-static bool find_dynamic(const struct image *image, Elf64_Phdr *ret)
+/* 1; 0: there is none; -EINVAL: that cannot be read. */
+static int find_dynamic(const struct image *image, Elf64_Phdr *ret)
 {
     Elf64_Ehdr header;
 
     if (!image_bytes(image, 0, &header, sizeof(header)) || header.e_ident[EI_CLASS] != ELFCLASS64 ||
         header.e_phentsize != sizeof(*ret) || header.e_phnum > HEADERS_MAX)
-        return false;
+        return -EINVAL;
     for (unsigned i = 0; i < header.e_phnum; i++) {
         if (!image_bytes(image, header.e_phoff + i * sizeof(*ret), ret, sizeof(*ret)))
-            return false;
+            return -EINVAL;
         if (ret->p_type == PT_DYNAMIC)
-            return true;
+            return 1;
     }
-    return false;
+    return 0;
 }
 
 /* Is there .debug_info, of a program? */
@@ -151,12 +154,12 @@ static bool read_table(const struct image *image, uint64_t vaddr, uint64_t size,
     return ret->bytes && image_bytes(image, offset, ret->bytes, size);
 }
 
-/* FNV-1a. 0: the name does not end in the table. */
+/* FNV-1a. 0: the name does not end in the table, or is too long. */
 static uint64_t hash_name(const struct table *strings, uint64_t at)
 {
-    uint64_t hash = 0xcbf29ce484222325;
+    uint64_t hash = 0xcbf29ce484222325, end = at + NAME_MAX_BYTES;
 
-    for (; at < strings->size; at++) {
+    for (; at < strings->size && at < end; at++) {
         if (!strings->bytes[at])
             return hash;
         hash = (hash ^ strings->bytes[at]) * 0x100000001b3;
@@ -213,8 +216,10 @@ static void add_import_of(struct reader *r, const Elf64_Rela *rela)
         return;
     uint64_t name = find_symbol(r, number, &symbol) ? hash_name(&r->strings, symbol.st_name) : 0;
     r->failed |= !name;
+    if (!name)
+        return;
     bool canonical = symbol.st_shndx == SHN_UNDEF && symbol.st_value;
-    if (name && ELF64_ST_TYPE(symbol.st_info) != STT_OBJECT)
+    if (ELF64_ST_TYPE(symbol.st_info) != STT_OBJECT)
         add_import(r, name, rela->r_offset, type != R_X86_64_JUMP_SLOT || canonical);
 }
 
@@ -224,10 +229,12 @@ static void add_pointer(struct reader *r, uint64_t vaddr)
     uint64_t *pointers = array_with_room(links->pointers, links->pointer_count,
                                          &r->pointer_capacity, sizeof(*pointers));
 
-    r->failed |= !pointers;
-    if (r->failed)
+    r->failed |= !pointers || links->pointer_count == POINTERS_MAX;
+    if (!pointers)
         return;
     links->pointers = pointers;
+    if (r->failed)
+        return;
     pointers[links->pointer_count++] = vaddr;
 }
 
@@ -262,7 +269,7 @@ static void read_packed(struct reader *r, const struct dynamic *dynamic)
             next = entry + sizeof(entry);
             continue;
         }
-        for (unsigned bit = 1; bit < 64; bit++) {
+        for (unsigned bit = 1; bit < 64 && !r->failed; bit++) {
             if (entry >> bit & 1)
                 add_pointer_at(r, next + (bit - 1) * sizeof(entry));
         }
@@ -307,11 +314,15 @@ static int open_tables(struct reader *r, struct dynamic *dynamic)
 {
     Elf64_Phdr phdr;
 
-    if (!find_dynamic(r->image, &phdr))
-        return 0;
+    int found = find_dynamic(r->image, &phdr);
+
+    if (found <= 0)
+        return found;
     if (!read_dynamic(r->image, &phdr, dynamic))
         return -EINVAL;
-    uint64_t size = dynamic->strings > dynamic->symbols ? dynamic->strings - dynamic->symbols : 0;
+    if (dynamic->strings < dynamic->symbols)
+        return -EINVAL;
+    uint64_t size = dynamic->strings - dynamic->symbols;
     return read_table(r->image, dynamic->strings, dynamic->strings_size, &r->strings) &&
                    read_table(r->image, dynamic->symbols, size, &r->symbols)
                ? 1

@@ -23,6 +23,11 @@ struct place_ahead {
     unsigned way; /* by which it was reached */
 };
 
+enum {
+    REACHED_MAX = 1 << 16, /* functions; if there are more, any may be left to */
+    OFFERED_MAX = 64,      /* functions of one name in one library; likewise */
+};
+
 /* What one image leaves to. */
 struct walk {
     struct reach *reach;
@@ -172,6 +177,10 @@ static void go_to(struct walk *walk, struct image *image, uint64_t vaddr)
 
     if (!image_find_fde(image, vaddr, &tables, &fde))
         vaddr = fde.start;
+    if (walk->reach->count >= REACHED_MAX) {
+        note(walk, image, REACH_ANY);
+        return;
+    }
     if (!note(walk, image, vaddr))
         return;
     struct place_ahead *ahead =
@@ -192,9 +201,9 @@ static void go_to_name(struct walk *walk, uint64_t name)
         const struct reach_member *member = &walk->reach->members[m];
         int64_t count =
             member->runtime ? links_offered(walk->images, member->image, name, &exports) : 0;
-        if (count < 0)
+        if (count < 0 || count > OFFERED_MAX)
             note(walk, member->image, REACH_ANY);
-        for (int64_t i = 0; i < count; i++)
+        for (int64_t i = 0; i < count && count <= OFFERED_MAX; i++)
             go_to(walk, member->image, exports[i].vaddr);
     }
 }
@@ -268,10 +277,15 @@ static void look_at(struct walk *walk, struct place_ahead place)
 /* By jumps, or else by the addresses that it has. */
 static void follow(struct walk *walk, const struct links *links, unsigned way)
 {
+    uint64_t last = 0; /* relocations of one name often follow each other */
+
     for (size_t i = 0; i < links->import_count; i++) {
+        const struct import *import = &links->imports[i];
         walk->way = way;
-        if (way == REACH_BY_JUMP ? links->imports[i].left : links->imports[i].taken)
-            go_to_name(walk, links->imports[i].name);
+        if (!(way == REACH_BY_JUMP ? import->left : import->taken) || import->name == last)
+            continue;
+        go_to_name(walk, import->name);
+        last = import->name;
     }
     while (walk->ahead_count && !walk->failed)
         look_at(walk, walk->ahead[--walk->ahead_count]);
@@ -320,9 +334,12 @@ int reach_follow(struct reach *reach, struct images *images)
         reach->members[i].followed = true;
     }
     free(walk.ahead);
-    reach->unfollowed = false;
-    if (walk.failed)
-        reach_deinit(reach);
+    reach->unfollowed = walk.failed;
+    if (walk.failed) { /* it must all be done again */
+        reach->count = 0;
+        for (size_t i = 0; i < reach->member_count; i++)
+            reach->members[i].followed = false;
+    }
     return walk.failed ? -ENOMEM : walk.grown;
 }
 

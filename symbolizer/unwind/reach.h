@@ -42,7 +42,7 @@ void reach_deinit(struct reach *reach);
 int reach_add(struct reach *reach, struct images *images, struct image *image);
 
 /* Looks at what has been added. 1 if functions may be left to that were not before, or by others;
- * 0; -ENOMEM: it is empty now. */
+ * 0; -ENOMEM: all must be looked at again. */
 int reach_follow(struct reach *reach, struct images *images);
 
 /*

@@ -440,7 +440,8 @@ static bool is_disturbed(struct images *images, const struct code *code, const s
     int grown =
         tails && tails->reach.member_count ? reach_of_regions(images, &tails->reach, next) : 0;
 
-    for (size_t i = 0; grown > 0 && i < tails->slot_count; i++) {
+    /* (Also if nothing has grown: by a process that shares this, it may have before.) */
+    for (size_t i = 0; grown >= 0 && tails && i < tails->slot_count; i++) {
         const struct decision *d = &tails->slots[i];
         if (d->inner && d->between.proven && d->asked &&
             reach_by_others(&tails->reach, images, d->asked, d->asked_vaddr, d->asked_by))
@@ -496,7 +497,9 @@ static int decide_named(const struct tails_context *context, uint64_t callee,
     if (!known->inner) {
         error = explain(context, site_find(context->space, context->target, callee), inner, &new,
                         &new.between);
-        new.between.settled &= !error && !new.pending;
+        /* (What rests on a variable is not kept here, and so could not be found to be disturbed.)
+         */
+        new.between.settled &= !error && !new.pending && !(new.between.variable &&new.asked);
         *ret = new.between;
         keep(context->space, inner, known, &new);
     } else {

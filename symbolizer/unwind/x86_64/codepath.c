@@ -136,6 +136,8 @@ static void push(struct search *s, int order, uint64_t vaddr, const struct state
         order = INTO_ANOTHER;
     if (s->ways[order] < WAYS_MAX && vaddr + FUNCTION_MAX - s->start < 2 * FUNCTION_MAX)
         s->buffers->ways[order][s->ways[order]++] = (struct way){ vaddr, *state };
+    else if (order != BY_TABLE)
+        s->lost = true;
 }
 
 static bool pop(struct search *s, struct way *ret)

@@ -13,8 +13,9 @@ enum {
     CODE_MAX = 256 << 20, /* bytes of code that are looked through */
     CHUNK = 1 << 16,      /* bytes read at once */
     LANES = 16,           /* bytes looked at at once */
-    JUMP_MAX = 6,         /* bytes of the longest jump: 0f 8x and 32 bits, or jmp *slot(%rip) */
-    SHORT_REACH = 130,    /* how far a jump of two bytes leads, and its own */
+    STUBS_MAX = 1 << 18,
+    JUMP_MAX = 6,      /* bytes of the longest jump: 0f 8x and 32 bits, or jmp *slot(%rip) */
+    SHORT_REACH = 130, /* how far a jump of two bytes leads, and its own */
 };
 
 /* ---- Any bytes ---- */
@@ -131,9 +132,9 @@ static bool is_too_large(const struct image *image)
 
     for (size_t i = 0; i < image->segment_count && size <= CODE_MAX; i++) {
         const struct segment *s = &image->segments[i];
-        size += s->executable ? s->size : 0;
-        if (s->executable && s->size > UINT64_MAX - s->vaddr)
+        if (s->executable && (s->size > CODE_MAX || s->size > UINT64_MAX - s->vaddr))
             return true;
+        size += s->executable ? s->size : 0;
     }
     return size > CODE_MAX;
 }
@@ -253,10 +254,12 @@ static void note_slot_jump(struct scan *scan, const uint8_t *bytes, uint64_t vad
     }
     struct stub *stubs =
         array_with_room(scan->stubs, scan->stub_count, &scan->stub_capacity, sizeof(*stubs));
-    scan->failed |= !stubs;
+    scan->failed |= !stubs || scan->stub_count == STUBS_MAX;
     if (!stubs)
         return;
     scan->stubs = stubs;
+    if (scan->failed)
+        return;
     stubs[scan->stub_count++] = (struct stub){ vaddr, import };
 }
 
@@ -267,8 +270,8 @@ static int compare_stubs(const void *a, const void *b)
 }
 
 /* What may come before `jmp *slot(%rip)` in a stub (call_decode_stub): nothing, bnd, endbr64, both,
- * the number of the symbol behind it or not. */
-static void note_jump(struct scan *scan, uint64_t from, uint64_t target)
+ * the number of the symbol behind it or not. (In stubs displacements look like short jumps.) */
+static void note_jump(struct scan *scan, uint64_t from, uint64_t target, bool is_short)
 {
     static const uint8_t prefixes[] = { 0, 1, 4, 5, 6, 10 };
     uint64_t first = scan->stubs[0].jump, last = scan->stubs[scan->stub_count - 1].jump;
@@ -278,19 +281,19 @@ static void note_jump(struct scan *scan, uint64_t from, uint64_t target)
     for (size_t i = 0; i < sizeof(prefixes); i++) {
         struct stub wanted = { .jump = target + prefixes[i] }, *stub;
         stub = bsearch(&wanted, scan->stubs, scan->stub_count, sizeof(wanted), compare_stubs);
-        if (stub && whose(scan, from) != OF_STUB) /* where displacements look like jumps */
+        if (stub && !(is_short && whose(scan, from) == OF_STUB))
             stub->import->left = true;
     }
 }
 
 static void note_near(struct scan *scan, const uint8_t *bytes, uint64_t vaddr)
 {
-    note_jump(scan, vaddr, near_target(bytes, vaddr));
+    note_jump(scan, vaddr, near_target(bytes, vaddr), false);
 }
 
 static void note_short(struct scan *scan, const uint8_t *bytes, uint64_t vaddr)
 {
-    note_jump(scan, vaddr, short_target(bytes, vaddr));
+    note_jump(scan, vaddr, short_target(bytes, vaddr), true);
 }
 
 static void find_left(struct scan *scan)
