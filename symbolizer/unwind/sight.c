@@ -108,19 +108,19 @@ static bool same_code(struct unwinder *u, const struct memo_sight *sight)
     return number_code(u, sight->at, sight->count) == sight->word;
 }
 
-/* Are none of these words code? What cannot be read is none. */
+/* Are none of these words code? What cannot be read is none; behind it there may be more. */
 static bool no_code(struct unwinder *u, uint64_t address, uint32_t count)
 {
     const uint64_t *words = NULL;
     const size_t in_piece = unwinder_words(u, address, count, &words);
-    bool readable = true;
+    bool readable;
     size_t i = 0;
 
     while (i < in_piece && (i += space_find_code(u->space, words + i, in_piece - i)) < in_piece) {
         if (space_has_code(u->space, words[i++]))
             return false;
     }
-    for (; i < count && readable; i++) {
+    for (; i < count; i++) {
         if (see(u, address + 8 * i, &readable))
             return false;
     }
