@@ -12,7 +12,8 @@
 
 enum {
     LINE_MAX_BYTES = 4096, /* of a longer line nothing is taken */
-    FILE_MAX = 256 << 20,  /* of a longer file nothing is taken; so it bounds memory, too */
+    FILE_MAX = 256 << 20,  /* of a longer file nothing is taken, */
+    ENTRIES_MAX = 1 << 20, /* nor of one with more functions: it bounds memory */
     READ_BYTES = 64 << 10,
 };
 
@@ -20,6 +21,7 @@ struct perfmap {
     int fd; /* -1: none */
     off_t position;
     void *tree;                /* of struct perfmap_entry */
+    size_t count;              /* of these */
     char line[LINE_MAX_BYTES]; /* the last one of the file as long as it has no end */
     size_t length;
     bool skipping; /* it is too long */
@@ -76,8 +78,11 @@ static void put_entry(struct perfmap *map, struct perfmap_entry *entry)
         struct perfmap_entry *gone = *old;
         tdelete(gone, &map->tree, compare_ranges);
         free(gone);
+        map->count--;
     }
-    if (!tsearch(entry, &map->tree, compare_ranges))
+    if (tsearch(entry, &map->tree, compare_ranges))
+        map->count++;
+    else
         free(entry);
 }
 
@@ -93,7 +98,7 @@ static bool take_number(const char **at, uint64_t *ret)
     return taken;
 }
 
-/* "3ef414c0 398 RegExp:[{(]"; its end is a NUL. False: no memory. */
+/* "3ef414c0 398 RegExp:[{(]"; its end is a NUL. False: no memory, or too many. */
 static bool take_line(struct perfmap *map, const char *line)
 {
     uint64_t start, size, end;
@@ -101,6 +106,8 @@ static bool take_line(struct perfmap *map, const char *line)
     if (!take_number(&line, &start) || !take_number(&line, &size) || !size || !*line ||
         __builtin_add_overflow(start, size, &end))
         return true;
+    if (map->count == ENTRIES_MAX)
+        return false;
     struct perfmap_entry *entry = malloc(sizeof(*entry) + strlen(line) + 1);
     if (!entry)
         return false;

@@ -112,6 +112,26 @@ static void test_odd_lines(void **state)
     perfmap_destroy(map);
 }
 
+/* Of a map with more than a million functions nothing is taken: each takes memory of ours. */
+static void test_too_many(void **state)
+{
+    enum { MANY = (1 << 20) + 1 };
+    struct perfmap *map = open_map("");
+    FILE *file = fopen(path, "a");
+    (void)state;
+
+    assert_non_null(file);
+    for (unsigned i = 0; i < MANY - 1; i++)
+        fprintf(file, "%x 1 a\n", 0x1000 + i);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(perfmap_update(map), PERFMAP_MORE);
+    check(map, 0x1000 + MANY - 2, "a");
+    append("1 1 b\n");
+    assert_int_equal(perfmap_update(map), PERFMAP_NONE);
+    check(map, 0x1000, NULL);
+    perfmap_destroy(map);
+}
+
 /* Of a line that is too long, or has a NUL, nothing is taken; of the next all. */
 static void test_long_lines(void **state)
 {
@@ -214,10 +234,11 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranges),     cmocka_unit_test(test_replaced),
-        cmocka_unit_test(test_grows),      cmocka_unit_test(test_odd_lines),
-        cmocka_unit_test(test_long_lines), cmocka_unit_test(test_many),
-        cmocka_unit_test(test_gone),       cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_ranges),   cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_grows),    cmocka_unit_test(test_odd_lines),
+        cmocka_unit_test(test_too_many), cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_many),     cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
