@@ -33,9 +33,9 @@ struct memo_sight {
         SIGHT_MEMORY, /* it is an address: of code made at run time, which may be made anew, or of a
                      variable with a function's address */
     } place;
-    uint32_t count; /* 8-byte words from there on: 1, or more of no code */
+    uint32_t count; /* 8-byte words from there on: 1, or more of no code, or unreadable */
     uint64_t at;
-    uint64_t word; /* 0: no code. Of memory, a number for all of it */
+    uint64_t word; /* 0: no code; 1: it cannot be read. Of memory, a number for all of it */
 };
 
 /* What is known of rbp where a guess is made. */

@@ -21,10 +21,13 @@ static uint64_t base_of(enum sight_place place, const struct position *at)
     return place == SIGHT_FROM_RSP ? at->sp : place == SIGHT_FROM_RBP ? at->bp : 0;
 }
 
-/* Words of no code that follow each other are one sight. */
+/* Of a word that cannot be read: there a guess may end. (No code has this address.) */
+#define UNREADABLE UINT64_C(1)
+
+/* Words of no code that follow each other are one sight, and so are such that cannot be read. */
 static bool extends(const struct memo_sight *last, const struct memo_sight *next)
 {
-    return last->place == next->place && !last->word && !next->word &&
+    return last->place == next->place && last->word == next->word && next->word <= UNREADABLE &&
            last->place != SIGHT_MEMORY && last->at + 8 * (uint64_t)last->count == next->at;
 }
 
@@ -67,7 +70,8 @@ bool sight_look(struct unwinder *u, const struct position *at, enum sight_place 
     }
     u->looks--;
     *ret = see(u, address, &readable);
-    note(u, (struct memo_sight){ place, 1, address - base_of(place, at), *ret });
+    note(u, (struct memo_sight){ place, 1, address - base_of(place, at),
+                                 readable ? *ret : UNREADABLE });
     return readable;
 }
 
@@ -108,7 +112,7 @@ static bool same_code(struct unwinder *u, const struct memo_sight *sight)
     return number_code(u, sight->at, sight->count) == sight->word;
 }
 
-/* Are none of these words code? What cannot be read is none; behind it there may be more. */
+/* Can all of these words be read, and are none of them code? */
 static bool no_code(struct unwinder *u, uint64_t address, uint32_t count)
 {
     const uint64_t *words = NULL;
@@ -121,17 +125,34 @@ static bool no_code(struct unwinder *u, uint64_t address, uint32_t count)
             return false;
     }
     for (; i < count; i++) {
-        if (see(u, address + 8 * i, &readable))
+        if (see(u, address + 8 * i, &readable) || !readable)
             return false;
     }
     return true;
 }
 
+/* Can none of these words be read? */
+static bool no_memory(struct unwinder *u, uint64_t address, uint32_t count)
+{
+    bool readable = false;
+
+    for (uint32_t i = 0; i < count && !readable; i++)
+        see(u, address + 8 * (uint64_t)i, &readable);
+    return !readable;
+}
+
 static bool same_words(struct unwinder *u, const struct memo_sight *sight, uint64_t address)
 {
     bool readable;
-    return sight->word ? see(u, address, &readable) == sight->word
-                       : no_code(u, address, sight->count);
+
+    switch (sight->word) {
+    case 0:
+        return no_code(u, address, sight->count);
+    case UNREADABLE:
+        return no_memory(u, address, sight->count);
+    default:
+        return see(u, address, &readable) == sight->word;
+    }
 }
 
 bool sight_same(struct unwinder *u, const struct memo *memo, const struct memo_node *node,
