@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "perfmap.h"
 
 static struct address_space *create(struct space *space)
@@ -23,12 +23,10 @@ static struct address_space *create(struct space *space)
 
 struct address_space *address_space_create(void)
 {
-    struct timespec now = { 0 };
     struct address_space *as = create(space_create());
 
-    clock_gettime(CLOCK_REALTIME, &now);
     if (as)
-        as->born = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+        as->born = clock_read(CLOCK_REALTIME);
     return as;
 }
 

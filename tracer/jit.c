@@ -9,43 +9,30 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "addressspace.h"
 #include "clock.h"
 #include "diag.h"
+#include "perfmap.h"
 #include "procfs.h"
 #include "reason.h"
 #include "served.h"
 #include "tracee.h"
 #include "view.h"
-#include "tracer/perfmap.h"
 
 enum {
     RETRY_NANOSECONDS = 100000000, /* how long to wait before looking for a file again */
     SLACK_NANOSECONDS = 20000000,  /* file times and start times are of clocks that tick */
 };
 
-static int64_t nanoseconds(struct timespec time)
-{
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
-static int64_t now(clockid_t clock)
-{
-    struct timespec time = { 0 };
-    clock_gettime(clock, &time);
-    return nanoseconds(time);
-}
-
 /* Is it the process's own, or root's, and of this process? One before it may have had its number,
  * and it may have executed another program. */
 static bool is_trusted(const struct stat *file, const struct tracee *tracee)
 {
     pid_t pid = tracee->process->pid;
-    int64_t start = procfs_start(pid), written = nanoseconds(file->st_mtim);
-    int64_t since = start + now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
+    int64_t start = procfs_start(pid), written = clock_nanoseconds(file->st_mtim);
+    int64_t since = start + clock_read(CLOCK_REALTIME) - clock_read(CLOCK_BOOTTIME);
 
     if (start < 0 || !S_ISREG(file->st_mode) ||
         (file->st_uid && (long)file->st_uid != procfs_status(pid, "Uid")))

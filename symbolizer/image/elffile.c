@@ -1,7 +1,6 @@
 /* elffile.c - reads an ELF file with libelf, from a file or memory. */
 #include "elffile.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

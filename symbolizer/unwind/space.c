@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 enum {
     ATTEMPTS_MAX = 8, /* to read a part of the map that changes meanwhile */

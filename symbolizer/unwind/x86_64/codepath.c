@@ -111,11 +111,12 @@ static bool make_room(struct search *s)
 /* False: it was visited before, or there were too many visits. */
 static bool visit(struct search *s, uint64_t vaddr)
 {
-    size_t i = slot_of(s->visited, s->slot_count, vaddr);
-
-    if (s->visited[i] || s->visits == VISITS_MAX || !make_room(s))
+    if (s->visits == VISITS_MAX || !make_room(s))
         return false;
-    s->visited[slot_of(s->visited, s->slot_count, vaddr)] = vaddr;
+    size_t i = slot_of(s->visited, s->slot_count, vaddr);
+    if (s->visited[i])
+        return false;
+    s->visited[i] = vaddr;
     s->visits++;
     return true;
 }
