@@ -17,7 +17,7 @@
 void crash_watch(void);
 
 /* From now on the calling thread is the one that ends alone, which somebody must join. A former one
- * has ended. */
+ * has ended, or waits for this one. */
 void crash_enter_thread(void);
 
 /* Ends that thread, after a message, if the caller is it: without results it need not be. Another

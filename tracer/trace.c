@@ -572,17 +572,34 @@ static void *tracing_thread(void *context)
 }
 
 /*
- * Then the results, when the kernel has let go of all tracees: in a thread of its own, which has
- * allocated nothing before, and so has an arena of malloc's to itself, whatever the tracing thread
- * may have done to the others.
+ * Runs it in a thread, to its end. After a fault there the calling thread writes what was counted,
+ * which must have an arena of malloc's to itself: the others may be locked for good, and broken. So
+ * each thread is made by one that is not the main thread and has allocated next to nothing.
  */
+static void run_thread(struct trace *trace, void *(*routine)(void *))
+{
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, routine, trace);
+
+    if (error) {
+        diag("cannot start a thread: %s", strerror(error));
+        if (trace->launch.pid)
+            launch_abandon(&trace->launch);
+        trace->result = EXIT_OURS;
+        return;
+    }
+    pthread_join(thread, NULL);
+    if (crash_happened())
+        salvage(trace);
+}
+
+/* Traces, then writes the results, when the kernel has let go of all tracees. */
 static void *finishing_thread(void *context)
 {
     struct trace *trace = context;
 
-    pthread_join(trace->thread, NULL);
-    if (crash_happened())
-        salvage(trace);
+    crash_enter_thread();
+    run_thread(trace, tracing_thread);
     crash_enter_thread();
     if (!trace->result && !trace->started)
         trace->result = launch_failure(&trace->launch, trace->options, trace->status);
@@ -591,27 +608,20 @@ static void *finishing_thread(void *context)
     return NULL;
 }
 
+static void *waiting_thread(void *context)
+{
+    crash_enter_thread();
+    run_thread(context, finishing_thread);
+    return NULL;
+}
+
 static int run_threads(struct trace *trace)
 {
-    pthread_t finishing;
-
     limits_raise();
     signals_block();
     crash_watch();
     output_share(); /* else a file may be left after a fault */
-    int error = pthread_create(&trace->thread, NULL, tracing_thread, trace);
-    if (error) {
-        diag("cannot start a thread: %s", strerror(error));
-        if (trace->launch.pid)
-            launch_abandon(&trace->launch);
-        return EXIT_OURS;
-    }
-    if (pthread_create(&finishing, NULL, finishing_thread, trace))
-        finishing_thread(trace);
-    else
-        pthread_join(finishing, NULL);
-    if (crash_happened())
-        salvage(trace);
+    run_thread(trace, waiting_thread);
     return trace->result;
 }
 

@@ -60,7 +60,6 @@ struct trace {
 
     struct queue queue;
 
-    pthread_t thread; /* the tracing thread */
     bool ended;       /* it has come to its end, and with it all that was to be traced */
     bool saving;      /* the run is being written, and put in order for that */
 };

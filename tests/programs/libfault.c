@@ -2,13 +2,17 @@
  * libfault.c - for LD_PRELOAD: makes system calls or allocations of a program fail, one or all from
  * one on; or the program itself, where it allocates. In the environment:
  *
- *   FAULT_CALL=NR:ERRNO:WHEN   the WHENth system call NR fails with ERRNO, and is not executed
- *   FAULT_MEMORY=WHEN          the WHENth allocation fails
- *   FAULT_CRASH=KIND:WHEN      at the WHENth allocation the program reads from address 0 (KIND
- * segv), divides by 0 (fpe), executes no instruction (ill), reads behind the end of a file (bus),
- * calls abort (abrt), recurses for ever (stack), or writes before what it had allocated (heap),
- * which malloc finds out FAULT_COUNTS=FILE          a file that is told at the exit how many there
- * were: "NR COUNT" a line, "memory COUNT" the last
+ * FAULT_CALL=NR:ERRNO:WHEN: the WHENth system call NR fails with ERRNO, and is not executed.
+ *
+ * FAULT_MEMORY=WHEN: the WHENth allocation fails.
+ *
+ * FAULT_CRASH=KIND:WHEN: at the WHENth allocation the program reads from address 0 (KIND segv),
+ * divides by 0 (fpe), executes no instruction (ill), reads behind the end of a file (bus), calls
+ * abort (abrt), recurses for ever (stack), or writes before what it had allocated, which malloc
+ * finds out while it holds the lock of the main arena (heap) or of the thread's own (own-heap).
+ *
+ * FAULT_COUNTS=FILE: a file that is told at the exit how many there were: "NR COUNT" a line,
+ * "memory COUNT" the last.
  *
  * WHEN is a number from 1 on; "N+" is the Nth and all later, in forked children too. What the
  * loader does is not counted. The programs that the program starts have nothing of it.
@@ -231,13 +235,14 @@ static void read_behind_end(void)
         (void)memory[0];
 }
 
-/* The chunk gets a size that cannot be. (No data is overwritten: what results have must be true,
- * and of such nobody could tell.) */
-static void damage_heap(void)
+/* The chunk gets a size that cannot be, and by a flag in it belongs to the main arena, or to that
+ * of its thread; free(3) fails while it has that locked. (No data is overwritten: what results have
+ * must be true, and of such nobody could tell.) */
+static void damage_heap(char size)
 {
     NEXT(malloc);
     char *volatile memory = next(2000);
-    memset(memory - sizeof(size_t), 'A', sizeof(size_t));
+    memset(memory - sizeof(size_t), size, sizeof(size_t));
     free(memory);
 }
 
@@ -262,7 +267,10 @@ static void crash(void)
         zero = recurse(&(char){ 0 });
         break;
     case 'h':
-        damage_heap();
+        damage_heap('A');
+        break;
+    case 'o':
+        damage_heap('D');
         break;
     default:
         abort();
