@@ -21,7 +21,7 @@ struct arguments {
     int run_count;
     const char **outputs; /* borrowed names; the array is owned */
     size_t output_count;
-    enum output_format format;
+    const char *format; /* NULL: by the ending */
     bool table, quiet, help;
     struct table_options table_options; /* the array of globs is owned */
 };
@@ -30,12 +30,8 @@ static const char help[] =
     "Usage: systrace-lib report RUN... [OPTION]...\n"
     "Make tables from run files, which -o FILE.json records. Several are merged.\n"
     "\n"
-    "  -o FILE                  write FILE; the ending chooses: .csv the table, .json the\n"
-    "                           (merged) run file, .txt the table for people, .stacks all stacks\n"
-    "                           with functions, and source lines if --lines recorded them;\n"
-    "                           repeatable\n"
-    "      --format=FORMAT      csv, json, text or stacks, whatever the ending; without -o, on\n"
-    "                           stdout\n"
+    "  -o, --output=FILE        write FILE, in the format that its ending chooses; repeatable\n"
+    "      --format=FORMAT      whatever the ending; without -o, on stdout\n"
     "      --table              in JSON, write the table and not the run\n"
     "      --runtime-library=GLOB\n"
     "                           count libraries of this name as runtime libraries, which pass\n"
@@ -43,8 +39,10 @@ static const char help[] =
     "      --no-runtime-libraries\n"
     "                           start with none: the C library is a caller like any other\n"
     "      --through-signals    count what a signal handler interrupted as on the stack\n"
-    "  -q                       print no table without -o; only check that the runs can be read\n"
-    "  -h, --help               show this\n";
+    "  -q, --quiet              print no table without -o; only check that the runs can be read\n"
+    "  -h, --help               show this\n"
+    "\n"
+    "Formats, by --format and by the ending of FILE:\n";
 
 enum { OPTION_FORMAT = 256, OPTION_TABLE, OPTION_RUNTIME, OPTION_NO_RUNTIME, OPTION_SIGNALS };
 
@@ -102,11 +100,14 @@ static int append(const char ***list, size_t *count, const char *text)
 
 static int parse_format(struct arguments *arguments)
 {
-    int format = output_format_parse(optarg);
-    if (format < 0)
-        return complain_of(optarg, "no such format; there are csv, json, text and stacks");
-    arguments->format = (enum output_format)format;
-    return 0;
+    arguments->format = optarg;
+    if (format_by_name(formats, optarg, false))
+        return 0;
+    char *names = format_names(formats), *shown = escape(optarg);
+    complain("unknown format '%s': use %s", shown ? shown : "?", names ? names : "another");
+    free(names);
+    free(shown);
+    return EXIT_OURS;
 }
 
 /* getopt_long() has said nothing yet: opterr is 0. */
@@ -153,7 +154,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 {
     int option;
 
-    *ret = (struct arguments){ .format = OUTPUT_BY_ENDING };
+    *ret = (struct arguments){ 0 };
     opterr = 0;
     optind = 0; /* getopt may have been used for the words before "report" */
     while ((option = getopt_long(argc, argv, ":o:qh", long_options, NULL)) != -1) {
@@ -236,11 +237,10 @@ static int flush_stdout(int error)
 
 static int print_stdout(const struct arguments *arguments, struct run *run)
 {
-    enum output_format format = arguments->format;
+    const char *unasked = arguments->table ? "json" : "text";
+    const struct format *format =
+        format_by_name(formats, arguments->format ? arguments->format : unasked, arguments->table);
 
-    if (format == OUTPUT_BY_ENDING)
-        format = arguments->table ? OUTPUT_TABLE_JSON : OUTPUT_TEXT;
-    format = (enum output_format)output_format_for("", format, arguments->table);
     errno = 0;
     return flush_stdout(output_print(stdout, run, &arguments->table_options, format,
                                      text_terminal_width(STDOUT_FILENO)));
@@ -278,6 +278,7 @@ int report_main(int argc, char **argv)
 
     if (!status && arguments.help) {
         fputs(help, stdout);
+        format_print_help(formats, stdout);
         status = flush_stdout(0);
     } else if (!status) {
         status = report(&arguments);

@@ -1,6 +1,5 @@
-/* stacktext.c - the stacks of a run for people, a line a frame. */
-#include "stacktext.h"
-
+/* stacktext.c - the stacks of a run for people, a line a frame: each with its calls and with who
+ * asked, the most frequent first. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include "record/escape.h"
 #include "record/array.h"
 #include "record/component.h"
+#include "report/format.h"
 
 /* Of a recursion only the first turn is shown. */
 enum {
@@ -462,9 +462,9 @@ static int print_entries(const struct page *page)
     return error;
 }
 
-int stacktext_print(FILE *file, struct run *run, const struct table *table)
+int stacktext_print(FILE *file, const struct subject *subject)
 {
-    struct page page = { .file = file, .run = run, .table = table };
+    struct page page = { .file = file, .run = subject->run, .table = subject->table };
     int error = name_modules(&page);
 
     if (!error)

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include "record/escape.h"
 #include "record/component.h"
+#include "report/format.h"
 
 /* Rows of all programs and phases together: of one library, or of one library and system call. */
 struct sum {
@@ -559,9 +560,10 @@ static void page_deinit(struct page *page)
     free(page->pairs.sums);
 }
 
-int text_print(FILE *file, const struct table *table, int width)
+int text_print(FILE *file, const struct subject *subject)
 {
-    struct page page = { .file = file, .table = table, .width = width };
+    const struct table *table = subject->table;
+    struct page page = { .file = file, .table = table, .width = subject->width };
     int error = page_init(&page);
 
     if (!error)

@@ -58,8 +58,10 @@ static int check_outputs(const struct options *options)
 
 static int print_text(const struct options *options, struct run *run)
 {
-    if (output_print(stderr, run, &options->table_options,
-                     options->format == OUTPUT_BY_ENDING ? OUTPUT_TEXT : options->format,
+    const struct format *format =
+        format_by_name(formats, options->format ? options->format : "text", false);
+
+    if (output_print(stderr, run, &options->table_options, format,
                      text_terminal_width(STDERR_FILENO)) < 0) {
         diag("out of memory");
         return EXIT_OURS;

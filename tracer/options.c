@@ -66,9 +66,7 @@ static const char help[] =
     "library asked for it.\n"
     "\n"
     "  -o, --output=FILE        write results to FILE; may be repeated. The ending chooses the "
-    "format:\n"
-    "                             .csv the table, .json the run file, .txt text, .stacks all "
-    "stacks.\n"
+    "format.\n"
     "                             Without -o the table goes to stderr\n"
     "      --interval=SECONDS   write the results to the files of -o every so often, too\n"
     "      --results            observe what calls return: errors, and time in the kernel\n"
@@ -85,7 +83,7 @@ static const char help[] =
     "      --kill-on-exit       the traced processes die with systrace-lib: so it is without -p\n"
     "      --no-kill-on-exit    they live on: so it is with -p; else it needs the engine ptrace\n"
     "      --no-near            do not bring a tracee that stops often to the tracer's CPU\n"
-    "      --format=FORMAT      csv, json, text or stacks, whatever the ending of FILE\n"
+    "      --format=FORMAT      a format of those below, whatever the ending of FILE\n"
     "      --table              write the table, not the run, to a .json FILE\n"
     "      --runtime-library=GLOB   a library that never is the caller, like libc; may be "
     "repeated\n"
@@ -97,11 +95,22 @@ static const char help[] =
     "  -V, --version            print versions, and what this system allows\n"
     "  -h, --help               print this help\n"
     "\n"
+    "Formats, by --format and by the ending of FILE:\n";
+
+static const char help_end[] =
+    "\n"
     "Exit status: that of COMMAND (or death by the same signal); 125 if systrace-lib itself "
     "fails,\n"
     "126 if COMMAND cannot be executed, 127 if it is not found.\n"
     "\"systrace-lib report --help\" tells about reading run files. \"-- report\" traces a command "
     "named report.\n";
+
+static void print_help(void)
+{
+    fputs(help, stdout);
+    format_print_help(formats, stdout);
+    fputs(help_end, stdout);
+}
 
 static int append(const char ***array, size_t *count, const char *word)
 {
@@ -129,16 +138,15 @@ static int parse_engine(const char *name, enum engine *ret)
     return -EINVAL;
 }
 
-static int parse_format(const char *name, enum output_format *ret)
+static int parse_format(const char *name, const char **ret)
 {
-    int format = output_format_parse(name);
-
-    if (format < 0) {
-        diag("unknown format '%s': use csv, json, text or stacks", name);
-        return -EINVAL;
-    }
-    *ret = (enum output_format)format;
-    return 0;
+    *ret = name;
+    if (format_by_name(formats, name, false))
+        return 0;
+    char *names = format_names(formats);
+    diag("unknown format '%s': use %s", name, names ? names : "another");
+    free(names);
+    return -EINVAL;
 }
 
 /* A number from 1 to `most`, in decimal digits only. 0 or -EINVAL. */
@@ -279,7 +287,7 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
     case 'V':
         return OPTIONS_VERSION;
     case 'h':
-        fputs(help, stdout);
+        print_help();
         return OPTIONS_DONE;
     default:
         return refuse(option, argv, optind);
@@ -319,7 +327,7 @@ int options_parse(struct options *o, int argc, char **argv)
 {
     int option, result, kill_on_exit = UNDECIDED;
 
-    *o = (struct options){ .format = OUTPUT_BY_ENDING };
+    *o = (struct options){ 0 };
     opterr = 0;
     while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
         result = parse_option(o, option, argv, &kill_on_exit);

@@ -24,7 +24,7 @@ struct options {
     size_t environment_count;
     const char *user;
     enum engine engine;
-    enum output_format format;
+    const char *format; /* NULL: by the ending */
     bool table;
     bool quiet;
     bool kill_on_exit;     /* the tracees die with us */

@@ -36,7 +36,7 @@ static void try_tracing(int count, char **words)
     for (size_t i = 0; i < o.environment_count; i++)
         CHECK(is_word(words, o.environment[i]) && *o.environment[i]);
     CHECK(o.engine >= ENGINE_AUTO && o.engine <= ENGINE_PTRACE);
-    CHECK(o.format >= OUTPUT_CSV && o.format <= OUTPUT_BY_ENDING);
+    CHECK(!o.format || format_by_name(formats, o.format, o.table));
     options_deinit(&o);
 }
 

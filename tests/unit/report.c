@@ -15,7 +15,7 @@ static void write_sample(const char *path, char digit)
     struct run run;
 
     sample_run(&run, digit);
-    assert_int_equal(output_run(path, OUTPUT_BY_ENDING, false, &run, &options, &error), 0);
+    assert_int_equal(output_run(path, NULL, false, &run, &options, &error), 0);
     run_deinit(&run);
 }
 
@@ -177,7 +177,7 @@ static void test_mistakes(void **state)
     MISTAKE("--wrong: no such option", "--wrong", "1.json");
     MISTAKE("-x: no such option", "-x", "1.json");
     MISTAKE("-o: needs a value", "1.json", "-o");
-    MISTAKE("xml: no such format", "1.json", "--format=xml");
+    MISTAKE("unknown format 'xml': use csv, json, text or stacks", "1.json", "--format=xml");
     MISTAKE("needs a value", "1.json", "--format");
     MISTAKE("cannot tell the format of 'a.xml'", "1.json", "-o", "a.xml");
     MISTAKE("'.': Is a directory", "1.json", "-o", ".", "--format=csv");
