@@ -1,4 +1,4 @@
-/* output.c - result files: their format, a check in advance, and atomic writing. */
+/* output.c - result files: a check in advance, and atomic writing. */
 #include "output.h"
 
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,12 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "record/escape.h"
-#include "report/text.h"
-
-const struct format *output_format(const char *path, const char *format, bool table)
-{
-    return format ? format_by_name(formats, format, table) : format_by_ending(formats, path, table);
-}
 
 /* ---- Errors ---- */
 
@@ -31,18 +25,6 @@ static int fail(struct output_error *error, const char *path, int number)
              strerror(-number));
     free(shown);
     return number;
-}
-
-static int fail_unknown(struct output_error *error, const char *path)
-{
-    char *shown = escape(path), *endings = format_endings(formats);
-
-    snprintf(error->text, sizeof(error->text),
-             "cannot tell the format of '%.4096s': end its name in %s, or give --format",
-             shown ? shown : path, endings ? endings : "an ending that --help lists");
-    free(shown);
-    free(endings);
-    return -EINVAL;
 }
 
 /* ---- Places ---- */
@@ -104,16 +86,14 @@ static int check_place(const struct place *place)
     return faccessat(AT_FDCWD, place->directory, W_OK | X_OK, AT_EACCESS) ? -errno : 0;
 }
 
-int output_check(const char *path, const char *format, bool table, struct output_error *error)
+int output_check(const char *path, struct output_error *error)
 {
     struct place place;
     int number = find_place(path, &place);
 
     if (!number)
         number = check_place(&place);
-    if (number)
-        return fail(error, path, number);
-    return output_format(path, format, table) ? 0 : fail_unknown(error, path);
+    return number ? fail(error, path, number) : 0;
 }
 
 /* ---- Writing ---- */
@@ -223,46 +203,4 @@ int output_write(const char *path, int (*print)(FILE *file, void *context), void
         number = place.direct ? write_direct(&place, print, context)
                               : write_and_rename(&place, print, context);
     return number ? fail(error, path, number) : 0;
-}
-
-/* ---- Runs ---- */
-
-int output_print(FILE *file, struct run *run, const struct table_options *options,
-                 const struct format *format, int width)
-{
-    struct table table;
-    struct subject subject = { .run = run, .width = width };
-
-    if (format->needs != FORMAT_NEEDS_TABLE)
-        return format->print(file, &subject);
-    int error = table_build(run, options, &table);
-    if (error)
-        return error;
-    subject.table = &table;
-    error = format->print(file, &subject);
-    table_deinit(&table);
-    return error;
-}
-
-struct job {
-    struct run *run;
-    const struct table_options *options;
-    const struct format *format;
-};
-
-static int print_job(FILE *file, void *context)
-{
-    struct job *job = context;
-    return output_print(file, job->run, job->options, job->format,
-                        text_terminal_width(fileno(file)));
-}
-
-int output_run(const char *path, const char *format, bool table, struct run *run,
-               const struct table_options *options, struct output_error *error)
-{
-    struct job job = { run, options, output_format(path, format, table) };
-
-    if (!job.format)
-        return output_check(path, format, table, error);
-    return output_write(path, print_job, &job, error);
 }

@@ -1,16 +1,11 @@
 /*
- * output.h - result files: which format, whether they can be written, and writing them so that a
- * reader never sees half a file.
+ * output.h - result files: whether they can be written, and writing them so that a reader never
+ * sees half a file.
  */
 #ifndef SYSTRACE_OUTPUT_H
 #define SYSTRACE_OUTPUT_H
 
 #include <stdio.h>
-#include "record/run.h"
-#include "report/format.h"
-
-/* The format that --format names or, if that is NULL, the ending of the path chooses. */
-const struct format *output_format(const char *path, const char *format, bool table);
 
 /* One line for the user, without newline. */
 enum { OUTPUT_ERROR_MAX = 4096 + 512 };
@@ -20,11 +15,11 @@ struct output_error {
 };
 
 /*
- * Whether this file can probably be written, to be asked before the work that gives the result: the
- * ending is known, it is no directory, its directory exists and is writable. Leaves nothing behind.
- * 0, or a negative errno and the reason.
+ * Whether this file can probably be written, to be asked before the work that gives the result: it
+ * is no directory, its directory exists and is writable. Leaves nothing behind. 0, or a negative
+ * errno and the reason.
  */
-int output_check(const char *path, const char *format, bool table, struct output_error *error);
+int output_check(const char *path, struct output_error *error);
 
 /*
  * Writes what `print` prints: to a new file beside `path` that then takes its place, so that the
@@ -42,13 +37,5 @@ int output_write(const char *path, int (*print)(FILE *file, void *context), void
  */
 int output_share(void);
 void output_clean_up(void);
-
-/* Prints the run in a format. -ENOMEM. Errors of the file are left to ferror(3). */
-int output_print(FILE *file, struct run *run, const struct table_options *options,
-                 const struct format *format, int width);
-
-/* output_write() of output_print() in the format of output_format(). */
-int output_run(const char *path, const char *format, bool table, struct run *run,
-               const struct table_options *options, struct output_error *error);
 
 #endif

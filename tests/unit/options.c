@@ -55,25 +55,25 @@ static void show(const struct options *o, char *ret, size_t size)
     fprintf(file, " | %s", engines[o->engine]);
     for (size_t i = 0; i < o->attach_count; i++)
         fprintf(file, " pid:%d", o->attach[i]);
-    for (size_t i = 0; i < o->output_count; i++)
-        fprintf(file, " out:%s", o->outputs[i]);
+    for (size_t i = 0; i < o->outputs.count; i++)
+        fprintf(file, " out:%s", o->outputs.paths[i]);
     for (size_t i = 0; i < o->environment_count; i++)
         fprintf(file, " env:%s", o->environment[i]);
-    for (size_t i = 0; i < o->table_options.runtime.glob_count; i++)
-        fprintf(file, " glob:%s", o->table_options.runtime.globs[i]);
+    for (size_t i = 0; i < o->outputs.table_options.runtime.glob_count; i++)
+        fprintf(file, " glob:%s", o->outputs.table_options.runtime.globs[i]);
     if (o->user)
         fprintf(file, " user:%s", o->user);
-    if (o->format)
-        fprintf(file, " format:%s", o->format);
+    if (o->outputs.format)
+        fprintf(file, " format:%s", o->outputs.format);
     if (o->interval)
         fprintf(file, " interval:%u", o->interval);
     if (o->verify_every)
         fprintf(file, " verify:%lu", (unsigned long)o->verify_every);
-    fprintf(file, "%s%s%s%s%s%s%s%s%s", o->table ? " table" : "", o->quiet ? " quiet" : "",
+    fprintf(file, "%s%s%s%s%s%s%s%s%s", o->outputs.table ? " table" : "", o->quiet ? " quiet" : "",
             o->kill_on_exit ? " kills" : "", o->results ? " results" : "",
             o->inlines ? " inlines" : "", o->lines ? " lines" : "", o->no_near ? " no-near" : "",
-            o->table_options.runtime.no_builtin ? " no-builtin" : "",
-            o->table_options.through_signals ? " through-signals" : "");
+            o->outputs.table_options.runtime.no_builtin ? " no-builtin" : "",
+            o->outputs.table_options.through_signals ? " through-signals" : "");
     fclose(file);
 }
 

@@ -1,6 +1,5 @@
-/* output.c - result files: formats by ending, the check in advance, atomic writing and its
- * failures. */
-#include "sample.h"
+/* output.c - result files: the check in advance, atomic writing and its failures. */
+#include "test.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -208,10 +207,10 @@ static void test_open_file(void **state)
     unlink("log");
 }
 
-static void check_check(const char *path, const char *format, int number, const char *part)
+static void check_check(const char *path, int number, const char *part)
 {
     struct output_error error = { "" };
-    int got = output_check(path, format, false, &error);
+    int got = output_check(path, &error);
 
     if (got != number || !strstr(error.text, part))
         fail_msg("'%s': %d, '%s'", path, got, error.text);
@@ -220,22 +219,16 @@ static void check_check(const char *path, const char *format, int number, const 
 static void test_check(void **state)
 {
     (void)state;
-    check_check("a.csv", NULL, 0, "");
-    check_check("/dev/null", "csv", 0, "");
-    check_check("/dev/full", "csv", 0, ""); /* shows when it is written */
-    check_check(
-        "a.xml", NULL, -EINVAL,
-        "cannot tell the format of 'a.xml': end its name in .csv, .json, .txt or .stacks, or "
-        "give --format");
-    check_check("/dev/null", NULL, -EINVAL, "--format");
-    check_check("a.xml", "json", 0, "");
-    check_check(".", "csv", -EISDIR, "'.': Is a directory");
-    check_check("none/a.csv", NULL, -ENOENT, "'none/a.csv': No such file");
-    check_check("/dev/null/a.csv", NULL, -ENOTDIR, "Not a directory");
+    check_check("a.csv", 0, "");
+    check_check("/dev/null", 0, "");
+    check_check("/dev/full", 0, ""); /* shows when it is written */
+    check_check(".", -EISDIR, "'.': Is a directory");
+    check_check("none/a.csv", -ENOENT, "'none/a.csv': No such file");
+    check_check("/dev/null/a.csv", -ENOTDIR, "Not a directory");
     check_file_count(0);
     if (geteuid()) {
         assert_int_equal(mkdir("closed", 0500), 0);
-        check_check("closed/a.csv", NULL, -EACCES, "Permission denied");
+        check_check("closed/a.csv", -EACCES, "Permission denied");
         assert_int_equal(rmdir("closed"), 0);
     }
 }
@@ -253,39 +246,8 @@ static void test_long_names(void **state)
     memset(path, 'a', sizeof(path) - 1);
     path[sizeof(path) - 1] = '\0';
     assert_int_equal(output_write(path, print_text, "text", &error), -ENAMETOOLONG);
-    assert_int_equal(output_check(path, "csv", false, &error), -ENAMETOOLONG);
+    assert_int_equal(output_check(path, &error), -ENAMETOOLONG);
     check_file_count(0);
-}
-
-static void test_runs(void **state)
-{
-    const struct table_options options = { 0 };
-    struct output_error error;
-    struct run run;
-    (void)state;
-
-    sample_run(&run, '1');
-    static const struct {
-        const char *path;
-        bool table;
-        const char *start;
-    } rows[] = { { "a.csv", false, "program,phase," },
-                 { "a.json", false, "{\"counts\":[" },
-                 { "a.json", true, "{\n\"format\":\"systrace-lib-table/1\"" },
-                 { "a.txt", false, "18 system calls" } };
-    for (size_t i = 0; i < LENGTH(rows); i++) {
-        char start[50] = "";
-        assert_int_equal(output_run(rows[i].path, NULL, rows[i].table, &run, &options, &error), 0);
-        FILE *file = fopen(rows[i].path, "r");
-        assert_int_equal(fread(start, 1, strlen(rows[i].start), file), strlen(rows[i].start));
-        assert_string_equal(start, rows[i].start);
-        fclose(file);
-        unlink(rows[i].path);
-    }
-    assert_int_equal(output_run("a.xml", NULL, false, &run, &options, &error), -EINVAL);
-    assert_int_equal(output_run("/dev/full", "json", false, &run, &options, &error), -ENOSPC);
-    check_file_count(0);
-    run_deinit(&run);
 }
 
 int main(void)
@@ -296,7 +258,6 @@ int main(void)
         cmocka_unit_test(test_failures),      cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_special_files), cmocka_unit_test(test_open_file),
         cmocka_unit_test(test_check),         cmocka_unit_test(test_long_names),
-        cmocka_unit_test(test_runs),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
