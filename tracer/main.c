@@ -18,7 +18,8 @@
  *     record_end     tracer/record.c               then the names of functions (symbolizer/names/)
  *     salvage        tracer/salvage.c              or what there is by a fault of our own (crash.c)
  *   outputs_write    report/outputs.c              each file in its format (format.h has the list)
- *     table_build    report/table.c                attribute each stack (report/attribute.c)
+ *     table_build    report/table.c                calls by library and system call, once it is known
+ *       callers_find report/callers.c              who asked, by the stack (attribute.c)
  *     output_write   report/output.c               so that no reader sees half a file
  *
  *   version_print    tracer/version.c              --version: and what the kernel lets us do (probe.c)
