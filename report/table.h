@@ -9,27 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "record/run.h"
-#include "report/attribute.h"
-#include "record/library.h"
-
-struct table_options {
-    struct runtime_libraries runtime;
-    bool through_signals; /* frames beyond a signal frame are on the stack too */
-};
-
-/* A library: a module, or a component of one that is split. The first of a table are its run's
- * modules. */
-struct table_library {
-    uint32_t module;
-    const char *component; /* as in the run, borrowed; "" of what is in no component */
-};
+#include "report/callers.h"
 
 /* Calls of one system call with one library, in one program and phase. Rows are told apart by the
  * first five fields, never by names: two libraries of one name have rows of their own. */
 struct table_row {
     uint32_t program;
     uint32_t phase;   /* for table_phase() */
-    uint32_t library; /* index of table.libraries */
+    uint32_t library; /* index of table.callers.libraries */
     uint32_t abi, nr;
     uint32_t runs;        /* in how many executions */
     uint64_t calls;       /* with the library as the caller */
@@ -42,24 +29,13 @@ struct table_row {
     uint64_t nanoseconds; /* of `calls` that returned: between entry and return */
 };
 
-/* Who asked for the calls on a stack. */
-struct table_stack {
-    enum phase phase;      /* that no phase of the user's is known to replace */
-    uint32_t caller;       /* index of table.libraries */
-    uint32_t caller_frame; /* by which that is known, counted with the inlined functions, each
-                              before the frame that it is in; ATTRIBUTE_NONE */
-    bool inexact;
-};
-
 /* The rows are in no particular order. */
 struct table {
-    const struct run *run; /* borrowed */
-    struct table_library *libraries;
-    size_t library_count;
+    const struct run *run;  /* borrowed */
+    struct callers callers; /* knows all stacks that have calls */
     struct table_row *rows;
     size_t count;
-    struct table_stack *stacks; /* by the run's stack */
-    uint64_t calls;             /* of all rows; the same as issued of all rows */
+    uint64_t calls; /* of all rows; the same as issued of all rows */
     uint64_t inexact, incomplete;
     bool results; /* of at least one execution: without any, no row has them */
 };

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include "record/escape.h"
 #include "record/component.h"
+#include "report/format.h"
 
 /* Rows of all programs and phases together: of one library, or of one library and system call. */
 struct sum {
@@ -208,7 +209,7 @@ static int compare_pairs(const void *a, const void *b)
 
 /* Of several modules of one name, the path tells them apart, else the identity. A component stands
  * behind its module. */
-static char *make_label(const struct page *page, const struct table_library *library)
+static char *make_label(const struct page *page, const struct caller_library *library)
 {
     const struct table *table = page->table;
     const struct module *module = &table->run->modules[library->module];
@@ -216,7 +217,7 @@ static char *make_label(const struct page *page, const struct table_library *lib
     char *joined;
 
     for (size_t i = 0; i < page->libraries.count; i++) {
-        uint32_t number = table->libraries[page->libraries.sums[i].library].module;
+        uint32_t number = table->callers.libraries[page->libraries.sums[i].library].module;
         const struct module *other = &table->run->modules[number];
         if (other == module || strcmp(other->name, module->name))
             continue;
@@ -234,12 +235,12 @@ static char *make_label(const struct page *page, const struct table_library *lib
 
 static int make_labels(struct page *page)
 {
-    page->labels = calloc(page->table->library_count, sizeof(*page->labels));
+    page->labels = calloc(page->table->callers.library_count, sizeof(*page->labels));
     if (!page->labels)
         return -ENOMEM;
     for (size_t i = 0; i < page->libraries.count; i++) {
         uint32_t library = page->libraries.sums[i].library;
-        page->labels[library] = make_label(page, &page->table->libraries[library]);
+        page->labels[library] = make_label(page, &page->table->callers.libraries[library]);
         if (!page->labels[library])
             return -ENOMEM;
     }
@@ -272,7 +273,7 @@ static double percent(uint64_t part, uint64_t all)
 }
 
 /* How many have calls. */
-static size_t callers(const struct sums *sums)
+static size_t count_callers(const struct sums *sums)
 {
     size_t count = 0;
     for (size_t i = 0; i < sums->count; i++)
@@ -350,7 +351,7 @@ static int print_totals(const struct page *page)
             by_end[end] += quality[i].by_end[end];
     free(quality);
 
-    size_t libraries = callers(&page->libraries), pairs = callers(&page->pairs);
+    size_t libraries = count_callers(&page->libraries), pairs = count_callers(&page->pairs);
     say(&paragraph, "%" PRIu64 " system call%s", table->calls, plural(table->calls));
     say(&paragraph, "by %zu librar%s", libraries, libraries == 1 ? "y" : "ies");
     say(&paragraph, "(%zu pair%s);", pairs, plural(pairs));
@@ -552,16 +553,17 @@ static int page_init(struct page *page)
 
 static void page_deinit(struct page *page)
 {
-    for (size_t i = 0; page->labels && i < page->table->library_count; i++)
+    for (size_t i = 0; page->labels && i < page->table->callers.library_count; i++)
         free(page->labels[i]);
     free(page->labels);
     free(page->libraries.sums);
     free(page->pairs.sums);
 }
 
-int text_print(FILE *file, const struct table *table, int width)
+int text_print(FILE *file, const struct subject *subject)
 {
-    struct page page = { .file = file, .table = table, .width = width };
+    const struct table *table = subject->table;
+    struct page page = { .file = file, .table = table, .width = subject->width };
     int error = page_init(&page);
 
     if (!error)

@@ -29,6 +29,7 @@
 #include "limits.h"
 #include "procfs.h"
 #include "record.h"
+#include "report/output.h"
 #include "request.h"
 #include "resume.h"
 #include "salvage.h"
@@ -375,7 +376,7 @@ static void start_ticking(struct trace *trace)
 {
     trace->show_progress = !trace->options->quiet && isatty(STDERR_FILENO);
     trace->next_save = clock_now() + (uint64_t)trace->options->interval * 1000000000;
-    progress_begin(&trace->progress, &trace->options->table_options);
+    progress_begin(&trace->progress, &trace->options->outputs.table_options);
     if (trace->show_progress || trace->options->interval)
         signals_start_ticking();
 }

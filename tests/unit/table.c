@@ -62,7 +62,7 @@ static void check_component(const struct table *table, const char *component, ui
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct table_row *row = &table->rows[i];
-        if (strcmp(table->libraries[row->library].component, component))
+        if (strcmp(table->callers.libraries[row->library].component, component))
             continue;
         assert_string_equal(table_module(table, row)->name, "app");
         assert_int_equal(row->calls, calls);
