@@ -109,10 +109,42 @@ static int add_library(struct callers *callers, uint32_t *set, const struct attr
     return 0;
 }
 
+static const struct caller_function no_function = { NO_FUNCTION, CALLER_FRAME };
+static const struct caller_entered not_entered = { no_function, no_function, NO_FUNCTION };
+
+/* The library's next function inwards; `former`: the library of the one before. */
+static void enter(struct caller_entered *entered, struct caller_function function, uint32_t library,
+                  uint32_t former)
+{
+    bool outside = entered->function.stack == NO_FUNCTION;
+
+    entered->function = function;
+    if (!outside && library == former)
+        return;
+    entered->entry = function;
+    entered->from = outside ? NO_FUNCTION : former;
+}
+
+/* What a signal frame interrupted has called nothing. */
+static void note_functions(struct caller_view *view, const struct attribute_frame *frame,
+                           struct caller_function function)
+{
+    uint32_t number = view->attribution.depth - 1;
+
+    if (view->attribution.signal == number)
+        view->asked = view->issued = not_entered;
+    enter(&view->issued, function, frame->library, view->issuer);
+    if (view->attribution.caller == number)
+        enter(&view->asked, function, frame->library, view->caller);
+    if (view->attribution.via == number)
+        view->via = function;
+}
+
 static int add_frame(struct callers *callers, struct caller_view *view,
-                     const struct attribute_frame *frame)
+                     const struct attribute_frame *frame, struct caller_function function)
 {
     attribution_add(&view->attribution, frame);
+    note_functions(view, frame, function);
     view->issuer = frame->library;
     if (view->attribution.caller == view->attribution.depth - 1)
         view->caller = frame->library;
@@ -125,9 +157,10 @@ static int add_frame(struct callers *callers, struct caller_view *view,
 }
 
 /* The functions inlined in the frame, of which the outermost comes first. */
-static int add_inlined(struct callers *callers, struct caller_view *view, const struct frame *frame)
+static int add_inlined(struct callers *callers, struct caller_view *view, uint32_t stack)
 {
     const struct run *run = callers->run;
+    const struct frame *frame = &run->stacks.stacks[stack].frame;
     const struct inlined *inlined;
     size_t count = run_find_inlined(callers->run, frame->module, frame->offset, &inlined);
     int error = 0;
@@ -138,15 +171,17 @@ static int add_inlined(struct callers *callers, struct caller_view *view, const 
             make_frame(callers, library, frame->marks & ~(uint32_t)(FRAME_SIGNAL | FRAME_ENTRY));
         added.exit_handler = library_is_exit_handler(&run->modules[frame->module],
                                                      inlined[count].component, inlined[count].name);
-        error = add_frame(callers, view, &added);
+        error =
+            add_frame(callers, view, &added, (struct caller_function){ stack, (uint32_t)count });
     }
     return error;
 }
 
 /* Adds a frame of a stack, and the functions inlined in it, which asked before it did. */
-static int add_frames(struct callers *callers, struct caller_view *view, const struct frame *frame)
+static int add_frames(struct callers *callers, struct caller_view *view, uint32_t stack)
 {
     struct run *run = callers->run;
+    const struct frame *frame = &run->stacks.stacks[stack].frame;
     const struct symbol *symbol = run_find_symbol(run, frame->module, frame->offset);
     struct attribute_frame added =
         make_frame(callers, library_of_frame(callers, frame, symbol), frame->marks);
@@ -155,9 +190,9 @@ static int add_frames(struct callers *callers, struct caller_view *view, const s
         added.marks |= FRAME_ENTRY; /* nothing runs yet: the first execve is loading */
     added.exit_handler = symbol && library_is_exit_handler(&run->modules[frame->module],
                                                            symbol->component, symbol->name);
-    int error = add_frame(callers, view, &added);
+    int error = add_frame(callers, view, &added, (struct caller_function){ stack, CALLER_FRAME });
     /* A tail frame is at its function's start, where nobody has called anything yet. */
-    return error || frame->marks & FRAME_TAIL ? error : add_inlined(callers, view, frame);
+    return error || frame->marks & FRAME_TAIL ? error : add_inlined(callers, view, stack);
 }
 
 /* The library of the frame that is the caller. */
@@ -174,6 +209,9 @@ static int judge(struct callers *callers, const struct caller_view *view, struct
     const struct attribution *attribution = &view->attribution;
     struct verdict verdict = attribution_verdict(attribution, callers->options.through_signals);
     int64_t set = verdict.own ? view->own : view->all;
+    const struct caller_entered *entered = verdict.caller == ATTRIBUTE_NONE        ? &not_entered
+                                           : verdict.caller == attribution->caller ? &view->asked
+                                                                                   : &view->issued;
 
     if (verdict.unknown_on_stack)
         set = library_sets_add(&callers->sets, (uint32_t)set, MODULE_UNKNOWN);
@@ -185,7 +223,11 @@ static int judge(struct callers *callers, const struct caller_view *view, struct
                             .line = verdict.caller == ATTRIBUTE_NONE
                                         ? ATTRIBUTE_NONE
                                         : attribution->depth - 1 - verdict.caller,
-                            .on_stack = (uint32_t)set };
+                            .on_stack = (uint32_t)set,
+                            .function = entered->function,
+                            .entry = entered->entry,
+                            .via = verdict.via == ATTRIBUTE_NONE ? no_function : view->via,
+                            .from = entered->from };
     return 0;
 }
 
@@ -193,14 +235,16 @@ static int judge(struct callers *callers, const struct caller_view *view, struct
 static int learn(struct callers *callers, uint32_t number)
 {
     const struct stack *stack = &callers->run->stacks.stacks[number];
-    struct caller_view view = { .issuer = MODULE_UNKNOWN };
+    struct caller_view view = {
+        .issuer = MODULE_UNKNOWN, .asked = not_entered, .issued = not_entered, .via = no_function
+    };
     int error = 0;
 
     if (number < STACK_ENDS) {
         view.attribution = attribution_begin(number);
     } else {
         view = callers->views[stack->outer];
-        error = add_frames(callers, &view, &stack->frame);
+        error = add_frames(callers, &view, number);
     }
     if (!error)
         error = judge(callers, &view, &callers->verdicts[number]);
@@ -229,7 +273,7 @@ static int grow(struct callers *callers)
     return 0;
 }
 
-static bool is_current(const struct callers *callers)
+__attribute__((unused)) static bool is_current(const struct callers *callers)
 {
     const struct run *run = callers->run;
 

@@ -29,6 +29,16 @@ struct caller_library {
     const char *component; /* as in the run, borrowed; "" of what is in no component */
 };
 
+/* A function on a stack: the one whose frame is the innermost of the stack with this number (which
+ * is part of the other), or one inlined in it, by its position (run.h). */
+struct caller_function {
+    uint32_t stack;    /* NO_FUNCTION: there is none */
+    uint32_t position; /* CALLER_FRAME: the frame's own */
+};
+
+#define NO_FUNCTION  UINT32_MAX
+#define CALLER_FRAME UINT32_MAX
+
 /* Who asked for the calls on a stack. */
 struct caller {
     struct verdict verdict;
@@ -37,6 +47,11 @@ struct caller {
                                  frame, with the inlined functions, each before the frame that it is
                                  in; ATTRIBUTE_NONE */
     uint32_t on_stack;        /* the libraries on the stack: a number of callers.sets */
+    struct caller_function function; /* of the caller */
+    struct caller_function entry;    /* by which its library was entered: the outermost of those
+                                        of the library, with none but runtime libraries between */
+    struct caller_function via;      /* of a runtime library, which the caller called */
+    uint32_t from;                   /* the library that called `entry`, or NO_FUNCTION */
 };
 
 struct callers {
@@ -59,6 +74,11 @@ struct callers {
         struct attribution attribution;
         uint32_t caller, issuer; /* as in struct caller; the former of attribution.caller */
         uint32_t all, own;       /* the libraries on the stack, by all and by its own frames */
+        struct caller_entered {
+            struct caller_function function, entry;
+            uint32_t from;
+        } asked, issued; /* of the caller, and of the issuer if it is one */
+        struct caller_function via;
     } * views;
     struct caller *verdicts;
     uint32_t known, capacity;
