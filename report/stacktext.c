@@ -6,8 +6,8 @@
 #include <string.h>
 #include "record/escape.h"
 #include "record/array.h"
-#include "record/component.h"
 #include "report/format.h"
+#include "report/label.h"
 
 /* Of a recursion only the first turn is shown. */
 enum {
@@ -151,17 +151,10 @@ static int name_modules(struct page *page)
     return 0;
 }
 
-/* A component stands behind its module. To be freed; NULL: no memory. */
+/* To be freed; NULL: no memory. */
 static char *make_label(const struct page *page, uint32_t module, const char *component)
 {
-    char *joined;
-
-    if (asprintf(&joined, "%s%s%s", page->names[module], *component ? " " : "",
-                 component_name(component)) < 0)
-        return NULL;
-    char *label = escape(joined);
-    free(joined);
-    return label;
+    return label_library(page->names[module], "", component);
 }
 
 /* As a column of its own. */

@@ -247,3 +247,70 @@ void table_deinit(struct table *table)
     callers_deinit(&table->callers);
     *table = (struct table){ 0 };
 }
+
+/* ---- Sums ---- */
+
+/* Of the row only what the key has; its counts as they are. */
+static struct table_row mask(const struct table_row *row, unsigned key)
+{
+    struct table_row masked = *row;
+
+    if (!(key & TABLE_PROGRAM))
+        masked.program = 0;
+    if (!(key & TABLE_PHASE))
+        masked.phase = 0;
+    if (!(key & TABLE_LIBRARY))
+        masked.library = 0;
+    if (!(key & TABLE_SYSCALL))
+        masked.abi = masked.nr = 0;
+    masked.runs = 0;
+    return masked;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct table_row *left = a, *right = b;
+
+    if (left->library != right->library)
+        return left->library < right->library ? -1 : 1;
+    if (left->abi != right->abi)
+        return left->abi < right->abi ? -1 : 1;
+    if (left->nr != right->nr)
+        return left->nr < right->nr ? -1 : 1;
+    if (left->program != right->program)
+        return left->program < right->program ? -1 : 1;
+    return (left->phase > right->phase) - (left->phase < right->phase);
+}
+
+static void add_row(struct table_row *sum, const struct table_row *row)
+{
+    sum->calls += row->calls;
+    sum->issued += row->issued;
+    sum->on_stack += row->on_stack;
+    sum->inexact += row->inexact;
+    sum->incomplete += row->incomplete;
+    sum->results = sum->results && row->results;
+    sum->errors = run_sum(sum->errors, row->errors);
+    sum->nanoseconds = run_sum(sum->nanoseconds, row->nanoseconds);
+}
+
+int table_sum(const struct table *table, unsigned key, struct table_row **ret, size_t *count)
+{
+    struct table_row *sums = calloc(table->count + 1, sizeof(*sums));
+    size_t kept = 0;
+
+    if (!sums)
+        return -ENOMEM;
+    for (size_t i = 0; i < table->count; i++)
+        sums[i] = mask(&table->rows[i], key);
+    qsort(sums, table->count, sizeof(*sums), compare_keys);
+    for (size_t i = 0; i < table->count; i++) {
+        if (kept && !compare_keys(&sums[kept - 1], &sums[i]))
+            add_row(&sums[kept - 1], &sums[i]);
+        else
+            sums[kept++] = sums[i];
+    }
+    *ret = sums;
+    *count = kept;
+    return 0;
+}

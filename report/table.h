@@ -44,6 +44,19 @@ struct table {
 int table_build(struct run *run, const struct table_options *options, struct table *ret);
 void table_deinit(struct table *table);
 
+/* Parts of a row's key. */
+enum table_key {
+    TABLE_PROGRAM = 1 << 0,
+    TABLE_PHASE = 1 << 1,
+    TABLE_LIBRARY = 1 << 2,
+    TABLE_SYSCALL = 1 << 3,
+};
+
+/* The rows added up that have these parts of the key in common, sorted by it: library, system call,
+ * program, phase. All other parts are 0, and so is `runs`. Without the library `on_stack` is no
+ * number of calls: a call counts once for each library. To be freed. -ENOMEM. */
+int table_sum(const struct table *table, unsigned key, struct table_row **ret, size_t *count);
+
 /* The module of the row's library. */
 const struct module *table_module(const struct table *table, const struct table_row *row);
 
