@@ -6,7 +6,7 @@ _systrace_lib_options='-o --output --interval --results --inlines --lines -p --a
     --kill-on-exit --no-kill-on-exit --no-near --format --table --runtime-library --no-runtime-libraries
     --through-signals --verify -q --quiet -V --version -h --help'
 _systrace_lib_report_options='-o --output --format --table --runtime-library --no-runtime-libraries --through-signals
-    -q --quiet -h --help'
+    --by --measure --columns --where --under --not-under --group --sort --top --total -q --quiet -h --help'
 
 # _systrace_lib_words WORD... - Of these, those that begin with what has been typed.
 _systrace_lib_words()
@@ -26,12 +26,15 @@ _systrace_lib_value()
 {
     case $1 in
     --engine) _systrace_lib_words auto seccomp ptrace ;;
-    --format) _systrace_lib_words csv json text stacks ;;
+    --format) _systrace_lib_words csv json text markdown stacks ;;
     -u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
     -E | --env) mapfile -t COMPREPLY < <(compgen -v -- "$current") ;;
     -p | --attach) mapfile -t COMPREPLY < <(cd /proc && compgen -d -- "$current" | grep -x '[0-9]*') ;;
     -o | --output) _systrace_lib_files < <(compgen -f -- "$current") ;;
-    --interval | --runtime-library) ;; # anything
+    --by | --columns) _systrace_lib_words program phase library component group syscall abi class capability issuer via function \
+        entry from site line end execution ;;
+    --measure) _systrace_lib_words calls issued on_stack inexact incomplete errors seconds runs stacks ;;
+    --interval | --runtime-library | --where | --under | --not-under | --group | --sort | --top) ;; # anything
     *) return 1 ;;
     esac
 }

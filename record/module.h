@@ -6,6 +6,7 @@
 #define SYSTRACE_MODULE_H
 
 #include <stdint.h>
+#include <string.h>
 
 /* Pseudo-modules with fixed numbers in every run; they have a name and nothing else. */
 enum {
@@ -39,5 +40,11 @@ struct module {
     uint64_t size;  /* of the file, bytes */
     uint64_t loads; /* in how many address spaces it appeared (a fork's copy not counted) */
 };
+
+/* A GNU build-id as readelf(1) prints it; other identities keep their prefix. */
+static inline const char *module_build_id(const struct module *module)
+{
+    return strncmp(module->identity, "gnu:", 4) ? module->identity : module->identity + 4;
+}
 
 #endif

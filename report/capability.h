@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 struct capability {
-    const char *name;    /* "run-program" */
-    const char *meaning; /* for people: "run another program" */
-    const char *source;  /* what says that these calls do it */
+    const char *name;            /* "run-program" */
+    const char *meaning;         /* for people: "run another program" */
+    const char *source;          /* what says that these calls do it */
     const char *const *syscalls; /* NULL-terminated */
 };
 

@@ -1,16 +1,27 @@
-/* csv.c - the per-library table as CSV: RFC 4180, UTF-8, lines end in \n, a header row. */
+/* csv.c - a grid as CSV: RFC 4180, UTF-8, lines end in \n, a header row. */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include "report/format.h"
-#include "report/lines.h"
+#include "report/grid.h"
 
-static void print_cell(FILE *file, const char *text)
+/* A text that a spreadsheet would take for a formula gets an apostrophe in front (so does one that
+ * is such a text behind apostrophes, which keeps it reversible). */
+static bool is_formula(const char *text)
 {
+    text += strspn(text, "'");
+    return *text && strchr("=+-@", *text);
+}
+
+static void print_text(FILE *file, const char *text)
+{
+    const char *apostrophe = is_formula(text) ? "'" : "";
+
     if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, file);
+        fprintf(file, "%s%s", apostrophe, text);
         return;
     }
-    putc('"', file);
+    fprintf(file, "\"%s", apostrophe);
     for (; *text; text++) {
         if (*text == '"')
             putc('"', file);
@@ -19,36 +30,39 @@ static void print_cell(FILE *file, const char *text)
     putc('"', file);
 }
 
-static void print_header(FILE *file, int columns)
+static void print_cell(FILE *file, const struct grid_cell *cell)
 {
-    for (int i = 0; i < columns; i++)
-        fprintf(file, "%s%s", i ? "," : "", column_name(i));
-    putc('\n', file);
-}
-
-static void print_line(FILE *file, const struct line *line, int columns)
-{
-    for (int i = 0; i < columns; i++) {
-        if (i)
-            putc(',', file);
-        if (line->text[i])
-            print_cell(file, line->text[i]);
-        else
-            fprintf(file, "%" PRIu64, line->number[i]);
+    switch (cell->kind) {
+    case GRID_TEXT:
+        print_text(file, cell->text);
+        break;
+    case GRID_NUMBER:
+        fprintf(file, "%" PRIu64, cell->number);
+        break;
+    case GRID_SECONDS:
+        fprintf(file, "%" PRIu64 ".%09" PRIu64, cell->number / 1000000000,
+                cell->number % 1000000000);
+        break;
+    case GRID_UNKNOWN:
+        break;
     }
-    putc('\n', file);
 }
 
 int csv_print(FILE *file, const struct subject *subject)
 {
-    struct lines lines;
-    int error = lines_init(&lines, subject->table, true);
-    if (error)
-        return error;
+    const struct grid *grid = subject->grid;
 
-    print_header(file, lines.columns);
-    for (size_t i = 0; i < lines.count; i++)
-        print_line(file, lines.sorted[i], lines.columns);
-    lines_deinit(&lines);
+    for (size_t i = 0; i < grid->column_count; i++) {
+        fputs(i ? "," : "", file);
+        print_text(file, grid->columns[i]);
+    }
+    putc('\n', file);
+    for (size_t row = 0; row < grid->row_count; row++) {
+        for (size_t i = 0; i < grid->column_count; i++) {
+            fputs(i ? "," : "", file);
+            print_cell(file, &grid->rows[row][i]);
+        }
+        putc('\n', file);
+    }
     return 0;
 }

@@ -16,6 +16,8 @@
 struct subject {
     struct run *run;
     const struct table *table; /* the run's; NULL if the format does not need it */
+    const struct grid *grid;   /* what is asked of it, or the table's rows; likewise */
+    bool asked;                /* something is asked: also formats that need no grid have it */
     int width;                 /* columns, for people; text.h has what it may be */
 };
 
@@ -25,6 +27,7 @@ typedef int format_print(FILE *file, const struct subject *subject);
 enum format_needs {
     FORMAT_NEEDS_RUN,   /* prints the run as it is, and may sort it (run_sort) */
     FORMAT_NEEDS_TABLE, /* and its table */
+    FORMAT_NEEDS_GRID,  /* and rows and columns of that */
 };
 
 /*
@@ -34,11 +37,13 @@ enum format_needs {
  */
 /* clang-format off */
 #define FORMATS(row)                                                                               \
-    row(csv_print, "csv", ".csv", FORMAT_NEEDS_TABLE, false, "the table")                          \
+    row(csv_print, "csv", ".csv", FORMAT_NEEDS_GRID, false, "the table")                          \
     row(runjson_print, "json", ".json", FORMAT_NEEDS_RUN, false,                                   \
         "the run file, of which \"report\" makes all the others")                                  \
-    row(tablejson_print, "json", ".json", FORMAT_NEEDS_TABLE, true, "the table, in JSON")          \
+    row(tablejson_print, "json", ".json", FORMAT_NEEDS_GRID, true, "the table, in JSON")          \
     row(text_print, "text", ".txt", FORMAT_NEEDS_TABLE, false, "the table for people")             \
+    row(markdown_print, "markdown", ".md", FORMAT_NEEDS_GRID, false,                                \
+        "the table, in Markdown")                                                                  \
     row(stacktext_print, "stacks", ".stacks", FORMAT_NEEDS_TABLE, false,                           \
         "all stacks with functions, and source lines if there are (--lines)")
 /* clang-format on */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "record/component.h"
 #include "record/escape.h"
 #include "report/capability.h"
 #include "report/sysclass.h"
@@ -50,7 +51,7 @@ static char *describe_library(struct keys *keys, uint64_t number)
 
 static char *describe_component(struct keys *keys, uint64_t number)
 {
-    return escape(keys->callers->libraries[number].component);
+    return escape(component_name(keys->callers->libraries[number].component));
 }
 
 static char *describe_soname(struct keys *keys, uint64_t number)
@@ -65,10 +66,10 @@ static char *describe_path(struct keys *keys, uint64_t number)
 
 static char *describe_build_id(struct keys *keys, uint64_t number)
 {
-    return escape(module_of(keys, number)->build_id);
+    return escape(module_build_id(module_of(keys, number)));
 }
 
-static bool is_in_group(const struct group *group, const char *name)
+static bool is_in_group(const struct library_group *group, const char *name)
 {
     for (char **glob = group->globs; *glob; glob++)
         if (!fnmatch(*glob, name, 0))
@@ -294,7 +295,7 @@ char *key_names(void)
 /* ---- Values ---- */
 
 int keys_init(struct keys *keys, struct run *run, struct callers *callers,
-              const struct groups *groups)
+              const struct library_groups *groups)
 {
     *keys = (struct keys){
         .run = run,

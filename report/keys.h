@@ -16,13 +16,13 @@
 #include "report/values.h"
 
 /* Libraries taken together: those that one of the globs matches (fnmatch(3)). */
-struct group {
+struct library_group {
     const char *name;
     char **globs; /* NULL-terminated */
 };
 
-struct groups {
-    struct group *groups; /* the first that matches a library has it */
+struct library_groups {
+    struct library_group *groups; /* the first that matches a library has it */
     size_t count;
 };
 
@@ -58,17 +58,17 @@ char *key_names(void);
 
 /* The values of all keys in one run. */
 struct keys {
-    struct run *run;             /* borrowed, as the others */
-    struct callers *callers;     /* knows all stacks that have calls */
-    const struct groups *groups; /* may be NULL */
+    struct run *run;                     /* borrowed, as the others */
+    struct callers *callers;             /* knows all stacks that have calls */
+    const struct library_groups *groups; /* may be NULL */
     struct values values;
-    uint32_t **known;                 /* private: by key and number, value + 1; NULL: none is */
+    uint32_t **known;                   /* private: by key and number, value + 1; NULL: none is */
     uint64_t sizes[KEY_OF_SYSCALL + 1]; /* private: of the domains */
 };
 
 /* -ENOMEM: there is nothing to deinit. */
 int keys_init(struct keys *keys, struct run *run, struct callers *callers,
-              const struct groups *groups);
+              const struct library_groups *groups);
 void keys_deinit(struct keys *keys);
 
 /* The value, as a number of keys.values, that the key has for calls of this count (of the caller,

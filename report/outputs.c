@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include "record/escape.h"
+#include "report/cube.h"
 #include "report/format.h"
 #include "report/output.h"
 #include "report/text.h"
@@ -104,6 +105,17 @@ static int parse_format(struct outputs *outputs, const char *name)
     return 0;
 }
 
+static int parse_table(struct outputs *outputs, const char *name)
+{
+    char text[QUERY_ERROR_MAX] = "--table: only report makes other tables than the usual one";
+    int error = !name ? 0 : outputs->query ? query_preset(outputs->query, name, text) : -EINVAL;
+
+    outputs->table |= !name;
+    if (error)
+        complain(outputs, "%s", text);
+    return error;
+}
+
 int outputs_parse(struct outputs *outputs, int option, const char *argument)
 {
     struct runtime_libraries *runtime = &outputs->table_options.runtime;
@@ -114,8 +126,7 @@ int outputs_parse(struct outputs *outputs, int option, const char *argument)
     case OUTPUTS_FORMAT:
         return parse_format(outputs, argument);
     case OUTPUTS_TABLE:
-        outputs->table = true;
-        return 0;
+        return parse_table(outputs, argument);
     case OUTPUTS_RUNTIME:
         return append(outputs, &runtime->globs, &runtime->glob_count, argument);
     case OUTPUTS_NO_RUNTIME:
@@ -133,8 +144,12 @@ int outputs_parse(struct outputs *outputs, int option, const char *argument)
 
 static const struct format *format_of(const struct outputs *outputs, const char *path)
 {
-    return outputs->format ? format_by_name(formats, outputs->format, outputs->table)
-                           : format_by_ending(formats, path, outputs->table);
+    const struct query *query = outputs->query;
+    /* What is asked of a run, or a part of one, is no run. */
+    bool table = outputs->table || (query && (query->given || query->filter_count));
+
+    return outputs->format ? format_by_name(formats, outputs->format, table)
+                           : format_by_ending(formats, path, table);
 }
 
 static int check(const struct outputs *outputs, const char *path)
@@ -158,26 +173,77 @@ int outputs_check(const struct outputs *outputs)
     return error;
 }
 
-/* A run on its way to several files, with its table, which they share. */
+/* A run on its way to several files, with its table and what is asked of it, which they share. */
 struct job {
     struct run *run;
-    const struct table_options *options;
+    const struct outputs *outputs;
     const struct format *format; /* of the next file */
+    bool has_table, has_grid;
     struct table table;
-    bool has_table;
+    struct keys keys; /* has the grid's texts, if something is asked */
+    struct grid grid;
 };
+
+static bool is_asked(const struct outputs *outputs)
+{
+    return outputs->query && outputs->query->given;
+}
+
+static void job_deinit(struct job *job)
+{
+    if (job->has_grid)
+        grid_deinit(&job->grid);
+    if (job->has_grid && is_asked(job->outputs))
+        keys_deinit(&job->keys);
+    if (job->has_table)
+        table_deinit(&job->table);
+    job->has_grid = job->has_table = false;
+}
+
+static int make_table(struct job *job)
+{
+    int error =
+        job->has_table ? 0 : table_build(job->run, &job->outputs->table_options, &job->table);
+
+    job->has_table = !error;
+    return error;
+}
+
+static int ask(struct job *job)
+{
+    const struct query *query = job->outputs->query;
+    int error = keys_init(&job->keys, job->run, &job->table.callers, &query->groups);
+
+    if (error)
+        return error;
+    error = cube_grid(job->run, &job->keys, query, &job->grid);
+    if (error)
+        keys_deinit(&job->keys);
+    return error;
+}
+
+static int make_grid(struct job *job)
+{
+    int error = job->has_grid            ? 0
+                : is_asked(job->outputs) ? ask(job)
+                                         : grid_of_table(&job->table, &job->grid);
+
+    job->has_grid = !error;
+    return error;
+}
 
 /* What prints the run alone may sort it, and then the table is of a run that is no more. */
 static int prepare(struct job *job)
 {
-    bool needed = job->format->needs == FORMAT_NEEDS_TABLE;
-    int error = 0;
+    int error;
 
-    if (job->has_table && !needed)
-        table_deinit(&job->table);
-    else if (!job->has_table && needed)
-        error = table_build(job->run, job->options, &job->table);
-    job->has_table = needed && !error;
+    if (job->format->needs == FORMAT_NEEDS_RUN) {
+        job_deinit(job);
+        return 0;
+    }
+    error = make_table(job);
+    if (!error && (job->format->needs == FORMAT_NEEDS_GRID || is_asked(job->outputs)))
+        error = make_grid(job);
     return error;
 }
 
@@ -187,15 +253,11 @@ static int print_job(FILE *file, void *context)
     int error = prepare(job);
     const struct subject subject = { .run = job->run,
                                      .table = job->has_table ? &job->table : NULL,
+                                     .grid = job->has_grid ? &job->grid : NULL,
+                                     .asked = is_asked(job->outputs),
                                      .width = text_terminal_width(fileno(file)) };
 
     return error ? error : job->format->print(file, &subject);
-}
-
-static void job_deinit(struct job *job)
-{
-    if (job->has_table)
-        table_deinit(&job->table);
 }
 
 static int write_one(const struct outputs *outputs, const char *path, struct job *job)
@@ -213,7 +275,7 @@ static int write_one(const struct outputs *outputs, const char *path, struct job
 
 int outputs_write(const struct outputs *outputs, struct run *run)
 {
-    struct job job = { .run = run, .options = &outputs->table_options };
+    struct job job = { .run = run, .outputs = outputs };
     int result = 0;
 
     for (size_t i = 0; i < outputs->count; i++) {
@@ -228,9 +290,9 @@ int outputs_print(const struct outputs *outputs, struct run *run, const char *fo
 {
     struct job job = {
         .run = run,
-        .options = &outputs->table_options,
-        .format =
-            format_by_name(formats, outputs->format ? outputs->format : format, outputs->table),
+        .outputs = outputs,
+        .format = format_by_name(formats, outputs->format ? outputs->format : format,
+                                 outputs->table || is_asked(outputs)),
     };
     int error = print_job(stream, &job);
 

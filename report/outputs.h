@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include "report/query.h"
 #include "report/table.h"
 
 /* All 0 but `complain` to begin with. Strings are borrowed from the command line; the arrays are
@@ -20,6 +21,7 @@ struct outputs {
     const char *format;                    /* --format: a name there is; NULL: by the ending */
     bool table;                            /* --table */
     struct table_options table_options;
+    struct query *query; /* what else to print than the table of all; borrowed; NULL: nothing */
 };
 
 void outputs_deinit(struct outputs *outputs);
@@ -37,7 +39,7 @@ enum {
 #define OUTPUTS_LONG_OPTIONS                                               \
     { "output", required_argument, NULL, 'o' },                            \
     { "format", required_argument, NULL, OUTPUTS_FORMAT },                 \
-    { "table", no_argument, NULL, OUTPUTS_TABLE },                         \
+    { "table", optional_argument, NULL, OUTPUTS_TABLE },                         \
     { "runtime-library", required_argument, NULL, OUTPUTS_RUNTIME },       \
     { "no-runtime-libraries", no_argument, NULL, OUTPUTS_NO_RUNTIME },     \
     { "through-signals", no_argument, NULL, OUTPUTS_THROUGH }

@@ -11,6 +11,7 @@
 #include "record/escape.h"
 #include "record/runfile.h"
 #include "report/outputs.h"
+#include "report/selection.h"
 
 enum { EXIT_OURS = 125 };
 
@@ -18,6 +19,7 @@ struct arguments {
     char **runs; /* borrowed */
     int run_count;
     struct outputs outputs;
+    struct query query;
     bool quiet, help;
 };
 
@@ -35,6 +37,7 @@ static const char help_end[] =
 
 static const struct option long_options[] = {
     OUTPUTS_LONG_OPTIONS,
+    QUERY_LONG_OPTIONS,
     { "quiet", no_argument, NULL, 'q' },
     { "help", no_argument, NULL, 'h' },
     { 0 },
@@ -80,9 +83,21 @@ static int complain_of_option(char **argv, int option)
                                            : "no such option (try 'systrace-lib report --help')");
 }
 
+static int parse_query(struct arguments *arguments, int option)
+{
+    char error[QUERY_ERROR_MAX];
+    int result = query_parse(&arguments->query, option, optarg, error);
+
+    return result < 0 ? complain("%s", error) : result;
+}
+
 static int parse_option(struct arguments *arguments, int option)
 {
-    int result = outputs_parse(&arguments->outputs, option, optarg);
+    int result = parse_query(arguments, option);
+
+    if (result != QUERY_OTHER)
+        return result;
+    result = outputs_parse(&arguments->outputs, option, optarg);
 
     if (result != OUTPUTS_OTHER)
         return result ? EXIT_OURS : 0;
@@ -98,7 +113,11 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 {
     int option;
 
-    *ret = (struct arguments){ .outputs.complain = complain_of_output };
+    char error[QUERY_ERROR_MAX];
+
+    *ret =
+        (struct arguments){ .outputs.complain = complain_of_output, .outputs.query = &ret->query };
+    query_init(&ret->query);
     opterr = 0;
     optind = 0; /* getopt may have been used for the words before "report" */
     while ((option = getopt_long(argc, argv, ":" OUTPUTS_SHORT_OPTIONS "qh", long_options, NULL)) !=
@@ -110,7 +129,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
     }
     ret->runs = argv + optind;
     ret->run_count = argc - optind;
-    if (!ret->run_count && !ret->help)
+    if (query_finish(&ret->query, error))
+        return complain("%s", error);
+    if (!ret->run_count && !ret->help && !ret->query.help)
         return complain("report needs a run file (try 'systrace-lib report --help')");
     return 0;
 }
@@ -141,6 +162,36 @@ static int merge_files(const struct arguments *arguments, struct run *run)
     for (int i = 0; i < arguments->run_count && !status; i++)
         status = merge_file(run, arguments->runs[i]);
     return status;
+}
+
+static void say(const char *line)
+{
+    complain("%s", line);
+}
+
+/* Only what is asked for. */
+static int select_calls(const struct arguments *arguments, struct run *run)
+{
+    struct callers callers;
+    struct keys keys;
+    const struct caller *last;
+
+    if (!arguments->query.filter_count)
+        return 0;
+    int error = callers_init(&callers, run, &arguments->outputs.table_options);
+    if (error)
+        return complain("%s", strerror(ENOMEM));
+    error = callers_find(&callers, run->stacks.count - 1, &last);
+    if (!error)
+        error = keys_init(&keys, run, &callers, &arguments->query.groups);
+    if (!error) {
+        error = selection_apply(run, &keys, &arguments->query, say);
+        keys_deinit(&keys);
+    }
+    callers_deinit(&callers);
+    if (error)
+        return complain("%s", strerror(-error));
+    return run->count_count ? 0 : complain("no calls are left by --where and --under");
 }
 
 /* ---- Writing ---- */
@@ -177,6 +228,8 @@ static int report(const struct arguments *arguments)
         return complain("%s", strerror(ENOMEM));
     int status = merge_files(arguments, &run);
     if (!status)
+        status = select_calls(arguments, &run);
+    if (!status)
         status = write_results(arguments, &run);
     run_deinit(&run);
     return status;
@@ -189,12 +242,18 @@ int report_main(int argc, char **argv)
 
     if (!status && arguments.help) {
         fputs(help_begin, stdout);
+        query_print_help(stdout);
+        putchar('\n');
         outputs_print_help(stdout);
         fputs(help_end, stdout);
+        status = flush_stdout(0);
+    } else if (!status && arguments.query.help) {
+        query_print_presets(stdout);
         status = flush_stdout(0);
     } else if (!status) {
         status = report(&arguments);
     }
+    query_deinit(&arguments.query);
     outputs_deinit(&arguments.outputs);
     return status;
 }

@@ -1,29 +1,34 @@
 /*
- * tablejson.c - the per-library table as JSON: {"format": "systrace-lib-table/1", "rows": [...]},
- * each row, in a line, an object with the columns of the CSV; counts are numbers, `errors` is null
- * where results were not observed.
+ * tablejson.c - a grid as JSON: {"format": "systrace-lib-table/1", "rows": [...]}, each row, in a
+ * line, an object with the columns of the CSV; counts are numbers, null where they are not known.
+ * What all rows have together, if it is asked for, is "total".
  */
 #include <errno.h>
 #include <jansson.h>
 #include "report/format.h"
-#include "report/lines.h"
+#include "report/grid.h"
 
-static json_t *make_value(const struct line *line, enum column column)
+static json_t *make_value(const struct grid_cell *cell)
 {
-    if (!line->text[column])
-        return json_integer((json_int_t)line->number[column]);
-    if (column == COLUMN_ERRORS || column == COLUMN_NANOSECONDS)
-        return json_null(); /* not known */
-    return json_string(line->text[column]);
+    switch (cell->kind) {
+    case GRID_TEXT:
+        return json_string(cell->text);
+    case GRID_NUMBER:
+        return json_integer((json_int_t)cell->number);
+    case GRID_SECONDS:
+        return json_real((double)cell->number / 1e9);
+    default:
+        return json_null();
+    }
 }
 
-static int print_line(FILE *file, const struct line *line, int columns)
+static int print_row(FILE *file, const struct grid *grid, size_t number)
 {
     json_t *row = json_object();
     int failed = !row;
 
-    for (int i = 0; i < columns && !failed; i++)
-        failed = json_object_set_new(row, column_name(i), make_value(line, i));
+    for (size_t i = 0; i < grid->column_count && !failed; i++)
+        failed = json_object_set_new(row, grid->columns[i], make_value(&grid->rows[number][i]));
     if (!failed)
         failed = json_dumpf(row, file, JSON_COMPACT | JSON_SORT_KEYS) && !ferror(file);
     json_decref(row);
@@ -32,17 +37,20 @@ static int print_line(FILE *file, const struct line *line, int columns)
 
 int tablejson_print(FILE *file, const struct subject *subject)
 {
-    struct lines lines;
-    int error = lines_init(&lines, subject->table, false);
-    if (error)
-        return error;
+    const struct grid *grid = subject->grid;
+    size_t rows = grid->row_count - grid->has_total;
+    int error = 0;
 
     fputs("{\n\"format\":\"systrace-lib-table/1\",\n\"rows\":[", file);
-    for (size_t i = 0; i < lines.count && !error; i++) {
+    for (size_t i = 0; i < rows && !error; i++) {
         fputs(i ? ",\n" : "\n", file);
-        error = print_line(file, lines.sorted[i], lines.columns);
+        error = print_row(file, grid, i);
     }
-    fputs("\n]\n}\n", file);
-    lines_deinit(&lines);
+    fputs("\n]", file);
+    if (grid->has_total && !error) {
+        fputs(",\n\"total\":", file);
+        error = print_row(file, grid, rows);
+    }
+    fputs("\n}\n", file);
     return error;
 }

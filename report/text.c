@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include "report/format.h"
+#include "report/gridtext.h"
 #include "report/label.h"
+#include "report/width.h"
 
 /* The rows of one library and system call, of all programs and phases. */
 struct pair {
@@ -35,59 +37,6 @@ int text_terminal_width(int fd)
 {
     struct winsize size;
     return !ioctl(fd, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : TEXT_WIDTH;
-}
-
-/* ---- Names in a given width ---- */
-
-/* Length in bytes of the UTF-8 character at `text`, which escape() made valid. */
-static size_t character_length(const char *text)
-{
-    unsigned char first = (unsigned char)*text;
-    return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-}
-
-/* Columns on a terminal, rather too many than too few: from U+1000 on, where the wide scripts are,
- * two. */
-static int character_width(const char *text)
-{
-    return character_length(text) < 3 || (unsigned char)*text == 0xe0 ? 1 : 2;
-}
-
-static int text_width(const char *text)
-{
-    int width = 0;
-    for (; *text; text += character_length(text))
-        width += character_width(text);
-    return width;
-}
-
-/* Bytes of the longest beginning that fits. */
-static size_t fitting_head(const char *text, int width)
-{
-    size_t length = 0;
-    while (text[length] && (width -= character_width(text + length)) >= 0)
-        length += character_length(text + length);
-    return length;
-}
-
-/* The longest end that fits. */
-static const char *fitting_tail(const char *text, int width)
-{
-    for (int all = text_width(text); all > width; text += character_length(text))
-        all -= character_width(text);
-    return text;
-}
-
-/* Prints the name, shortened to "libst...so.6" if it is wider than `width`. */
-static void print_name(FILE *file, const char *text, int width)
-{
-    if (text_width(text) <= width) {
-        fputs(text, file);
-        return;
-    }
-    int head = (width - 3 + 1) / 2;
-    fprintf(file, "%.*s...%s", (int)fitting_head(text, head), text,
-            fitting_tail(text, width - 3 - head));
 }
 
 /* ---- Paragraphs of words ---- */
@@ -372,7 +321,7 @@ static void print_libraries(const struct page *page)
         print_number(page, sum->issued);
         print_number(page, sum->on_stack);
         print_results(page, sum);
-        print_name(page->file, page->labels[sum->library], left);
+        width_print(page->file, page->labels[sum->library], left);
         putc('\n', page->file);
     }
 }
@@ -394,7 +343,7 @@ static void print_asked(const struct page *page, const struct pair *pair)
     print_number(page, pair->row.issued);
     print_number(page, pair->row.on_stack);
     print_results(page, &pair->row);
-    print_name(page->file, pair->name, left);
+    width_print(page->file, pair->name, left);
     putc('\n', page->file);
 }
 
@@ -441,7 +390,7 @@ static void print_library(const struct page *page, uint32_t library)
     struct pair *pairs = find_pairs(page, library, &count);
 
     putc('\n', page->file);
-    print_name(page->file, page->labels[library], page->width);
+    width_print(page->file, page->labels[library], page->width);
     putc('\n', page->file);
     qsort(pairs, count, sizeof(*pairs), compare_pairs);
     for (size_t i = 0; i < count && part_of(&pairs[i]) == ASKS; i++)
@@ -515,6 +464,9 @@ int text_print(FILE *file, const struct subject *subject)
 {
     const struct table *table = subject->table;
     struct page page = { .file = file, .table = table, .width = subject->width };
+
+    if (subject->asked)
+        return gridtext_print(file, subject->grid, subject->width);
     int error = page_init(&page);
 
     if (!error)

@@ -17,8 +17,7 @@ static uint64_t hash(const char *text)
 
 static int64_t add_new(struct values *values, char *text, uint64_t key)
 {
-    char **texts =
-        array_with_room(values->texts, values->count, &values->capacity, sizeof(*texts));
+    char **texts = array_with_room(values->texts, values->count, &values->capacity, sizeof(*texts));
 
     if (!texts)
         return -ENOMEM;
@@ -34,8 +33,7 @@ int64_t values_add(struct values *values, char *text)
     if (!text)
         return -ENOMEM;
     uint64_t key = hash(text);
-    uint32_t found =
-        SLOTS_FIND(i, &values->slots, key, !strcmp(values->texts[i], text));
+    uint32_t found = SLOTS_FIND(i, &values->slots, key, !strcmp(values->texts[i], text));
     int64_t ret = found != SLOTS_NONE ? found : add_new(values, text, key);
     if (found != SLOTS_NONE || ret < 0)
         free(text);

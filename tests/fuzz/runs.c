@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "record/runfile.h"
 #include "report/format.h"
+#include "report/grid.h"
 #include "report/text.h"
 
 struct text {
@@ -113,9 +114,14 @@ static void check_table(struct run *run, const struct table_options *options)
     CHECK(!table_build(run, options, &table));
     CHECK(table.calls == count_calls(run));
     FILE *file = open_memstream(&text.bytes, &text.size);
-    const struct subject subject = { run, &table, TEXT_WIDTH };
+    struct grid grid;
+    CHECK(!grid_of_table(&table, &grid));
+    const struct subject subject = {
+        .run = run, .table = &table, .grid = &grid, .width = TEXT_WIDTH
+    };
     for (const struct format *format = formats; format->name; format++)
-        CHECK(format->needs != FORMAT_NEEDS_TABLE || !format->print(file, &subject));
+        CHECK(format->needs == FORMAT_NEEDS_RUN || !format->print(file, &subject));
+    grid_deinit(&grid);
     CHECK(!fclose(file));
     CHECK(!memchr(text.bytes, '\0', text.size));
     free(text.bytes);

@@ -2,14 +2,25 @@
 #include "sample.h"
 
 #include "report/format.h"
+#include "report/grid.h"
 
 static const struct table_options defaults;
+
+static char *print_grid(format_print *print, const struct table *table)
+{
+    struct grid grid;
+
+    assert_int_equal(grid_of_table(table, &grid), 0);
+    char *text = PRINTED(print(file, &(struct subject){ .grid = &grid }));
+    grid_deinit(&grid);
+    return text;
+}
 
 static char *print_csv(struct run *run)
 {
     struct table table;
     assert_int_equal(table_build(run, &defaults, &table), 0);
-    char *text = PRINTED(csv_print(file, &(struct subject){ .table = &table }));
+    char *text = print_grid(csv_print, &table);
     table_deinit(&table);
     return text;
 }
@@ -191,7 +202,7 @@ static void test_json(void **state)
     const struct frame frames[] = { { sample_module(&run, "=\"\n", "/p", "", ""), 0, 1 } };
     sample_calls_by(&run, sample_execution(&run, '1'), frames, 1, 1, 7);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
-    char *text = PRINTED(tablejson_print(file, &(struct subject){ .table = &table }));
+    char *text = print_grid(tablejson_print, &table);
     assert_string_equal(
         text, "{\n\"format\":\"systrace-lib-table/1\",\n\"rows\":[\n"
               "{\"abi\":\"x86_64\",\"build_id\":\"\",\"calls\":7,\"component\":\"\","
@@ -217,7 +228,7 @@ static void test_json_results(void **state)
     run_add_result(&run, sample_calls(&run, 0, SAMPLE_START_STACK, 3, 1), true, 7);
     assert_int_equal(run_merge(&run, &other), 0);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
-    char *text = PRINTED(tablejson_print(file, &(struct subject){ .table = &table }));
+    char *text = print_grid(tablejson_print, &table);
     assert_non_null(strstr(text, "\"component\":\"\",\"errors\":null,\"incomplete\":0,"
                                  "\"inexact\":0,\"issued\":1,\"library\":\"app\","
                                  "\"nanoseconds\":null,\"nr\":2,"));

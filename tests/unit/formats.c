@@ -3,7 +3,7 @@
 #include "sample.h"
 
 #include "report/format.h"
-#include "report/lines.h"
+#include "report/grid.h"
 
 /* A whole file of the source tree. */
 static char *read_source(const char *path)
@@ -55,7 +55,9 @@ static void test_examples(void **state)
 
     sample_run(&run, '1');
     assert_int_equal(table_build(&run, &defaults, &table), 0);
-    const struct subject subject = { .run = &run, .table = &table };
+    struct grid grid;
+    assert_int_equal(grid_of_table(&table, &grid), 0);
+    const struct subject subject = { .run = &run, .table = &table, .grid = &grid };
     char *text = PRINTED(csv_print(file, &subject));
     check_example(page, text);
     free(text);
@@ -63,6 +65,7 @@ static void test_examples(void **state)
     cut_stacks(text);
     check_example(page, text);
     free(text);
+    grid_deinit(&grid);
     table_deinit(&table);
     text = PRINTED(runjson_print(file, &subject));
     check_example(page, text);
@@ -76,16 +79,26 @@ static void test_columns(void **state)
 {
     char *page = read_source(FORMATS_PAGE);
     const char *place = strstr(page, "| column | meaning |");
+    struct table table;
+    struct run run;
+    struct grid grid;
     (void)state;
 
-    for (int i = 0; i < COLUMNS; i++) {
+    sample_run(&run, '1');
+    run.executions[0].results = true; /* so that all columns are there */
+    assert_int_equal(table_build(&run, &(struct table_options){ 0 }, &table), 0);
+    assert_int_equal(grid_of_table(&table, &grid), 0);
+    for (size_t i = 0; i < grid.column_count; i++) {
         char start[64];
-        snprintf(start, sizeof(start), "\n| `%s` |", column_name(i));
+        snprintf(start, sizeof(start), "\n| `%s` |", grid.columns[i]);
         place = place ? strstr(place, start) : NULL;
         if (!place)
             fail_msg("%s does not say what %s is, or not in its place", FORMATS_PAGE,
-                     column_name(i));
+                     grid.columns[i]);
     }
+    grid_deinit(&grid);
+    table_deinit(&table);
+    run_deinit(&run);
     free(page);
 }
 

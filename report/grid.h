@@ -1,0 +1,49 @@
+/*
+ * grid.h - rows and columns of texts and numbers: what the formats for programs print (CSV, JSON,
+ * Markdown), whether they are of the per-library table or of calls grouped by any keys.
+ */
+#ifndef SYSTRACE_GRID_H
+#define SYSTRACE_GRID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "report/table.h"
+
+enum grid_kind {
+    GRID_TEXT, /* escaped (escape.h) */
+    GRID_NUMBER,
+    GRID_SECONDS, /* the number is of nanoseconds */
+    GRID_UNKNOWN, /* a number that is not known */
+};
+
+struct grid_cell {
+    enum grid_kind kind;
+    const char *text; /* borrowed from grid.texts, or static */
+    uint64_t number;
+};
+
+struct grid {
+    const char **columns; /* names, owned array; borrowed as cells' texts are */
+    size_t column_count;
+    struct grid_cell **rows; /* in their order; they point into `cells` */
+    size_t row_count;
+    bool has_total;          /* the last row is no row, but what all have together */
+    struct grid_cell *cells; /* owned */
+    char **texts;            /* owned */
+    size_t text_count;
+};
+
+/* Room for so many columns, rows (as yet in the order of the cells) and texts, all 0. -ENOMEM:
+ * there is nothing to deinit. */
+int grid_init(struct grid *grid, size_t columns, size_t rows, size_t texts);
+void grid_deinit(struct grid *grid);
+
+/* Puts the rows but the total in the order of their cells, from left to right: texts bytewise,
+ * numbers as such, those that are not known first. */
+void grid_sort(struct grid *grid);
+
+/* The per-library table: the columns of the CSV (docs/formats.md). -ENOMEM. */
+int grid_of_table(const struct table *table, struct grid *ret);
+
+#endif

@@ -1,0 +1,230 @@
+/* selection.c - leaves in a run only the calls that a query's filters let through. */
+#include "selection.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include "record/escape.h"
+
+/* What a filter says of one value of its key, or of one stack. */
+enum answer { ANSWER_NONE, ANSWER_NO, ANSWER_YES };
+
+enum { SHOWN_MAX = 12, LINE_SIZE = 4096, VALUE_SIZE = 64 };
+
+/* ---- By a key ---- */
+
+/* Does it match one of them? Of classes, "%file" is strace's way to write it. */
+static bool matches(char **globs, const char *text, bool *used)
+{
+    bool ret = false;
+
+    for (size_t i = 0; globs[i]; i++) {
+        if (fnmatch(globs[i] + (*globs[i] == '%'), text, 0))
+            continue;
+        used[i] = ret = true;
+    }
+    return ret;
+}
+
+/* Of a value that may be several it is enough if one of them does. */
+static bool matches_several(char **globs, const char *text, bool *used)
+{
+    bool ret = matches(globs, text, used);
+    char *parts = strdup(text), *rest = parts, *part;
+
+    while (rest && (part = strsep(&rest, "+")))
+        ret |= matches(globs, part, used);
+    free(parts);
+    return ret;
+}
+
+static bool accepts(const struct filter *filter, const char *text, bool *used)
+{
+    bool found = keys_all[filter->key].several ? matches_several(filter->globs, text, used)
+                                               : matches(filter->globs, text, used);
+    return found != filter->negated;
+}
+
+static int filter_by_key(const struct run *run, struct keys *keys, const struct filter *filter,
+                         bool *kept, bool *used)
+{
+    enum answer *answers = NULL;
+    size_t size = 0;
+
+    for (size_t i = 0; i < run->count_count; i++) {
+        int64_t value = keys_of_count(keys, filter->key, &run->counts[i]);
+        if (value >= (int64_t)size) {
+            enum answer *grown = reallocarray(answers, 2 * (size_t)value + 64, sizeof(*answers));
+            if (!grown)
+                value = -ENOMEM;
+            else
+                memset(grown + size, 0, (2 * (size_t)value + 64 - size) * sizeof(*answers));
+            answers = grown ? grown : answers;
+            size = grown ? 2 * (size_t)value + 64 : size;
+        }
+        if (value < 0) {
+            free(answers);
+            return (int)value;
+        }
+        if (!answers[value])
+            answers[value] =
+                accepts(filter, keys->values.texts[value], used) ? ANSWER_YES : ANSWER_NO;
+        kept[i] &= answers[value] == ANSWER_YES;
+    }
+    free(answers);
+    return 0;
+}
+
+/* ---- By what is on the stack ---- */
+
+static bool names_match(const struct filter *filter, const char *name)
+{
+    for (char **glob = filter->globs; *glob; glob++)
+        if (!fnmatch(*glob, name, 0))
+            return true;
+    return false;
+}
+
+/* Does the frame, or a function inlined in it, have the name? */
+static bool frame_matches(struct run *run, const struct filter *filter, const struct frame *frame)
+{
+    const struct symbol *symbol = run_find_symbol(run, frame->module, frame->offset);
+    const struct inlined *inlined;
+
+    if (filter->library && fnmatch(filter->library, run->modules[frame->module].name, 0))
+        return false;
+    if (symbol && names_match(filter, symbol->name))
+        return true;
+    size_t count = run_find_inlined(run, frame->module, frame->offset, &inlined);
+    for (size_t i = 0; i < count; i++)
+        if (names_match(filter, inlined[i].name))
+            return true;
+    return false;
+}
+
+/* A stack has what the one beyond its innermost frame has. */
+static int filter_by_stack(struct run *run, const struct filter *filter, bool *kept, bool *used)
+{
+    bool *under = calloc(run->stacks.count, sizeof(*under));
+
+    if (!under)
+        return -ENOMEM;
+    for (uint32_t i = STACK_ENDS; i < run->stacks.count; i++) {
+        const struct stack *stack = &run->stacks.stacks[i];
+        under[i] = under[stack->outer] || frame_matches(run, filter, &stack->frame);
+    }
+    for (size_t i = 0; i < run->count_count; i++) {
+        used[0] |= under[run->counts[i].stack];
+        kept[i] &= under[run->counts[i].stack] != filter->negated;
+    }
+    free(under);
+    return 0;
+}
+
+/* ---- Messages ---- */
+
+/* The values that there are of a key, as far as they go into a line. */
+static void list_values(const struct run *run, struct keys *keys, int key, FILE *file)
+{
+    bool *seen = NULL;
+    size_t size = 0, shown = 0;
+
+    for (size_t i = 0; i < run->count_count; i++) {
+        int64_t value = keys_of_count(keys, key, &run->counts[i]);
+        if (value < 0)
+            break;
+        if ((size_t)value >= size) {
+            bool *grown = realloc(seen, 2 * (size_t)value + 64);
+            if (!grown)
+                break;
+            memset(grown + size, 0, 2 * (size_t)value + 64 - size);
+            seen = grown;
+            size = 2 * (size_t)value + 64;
+        }
+        if (seen[value] || !*keys->values.texts[value])
+            continue;
+        seen[value] = true;
+        if (shown++ < SHOWN_MAX)
+            fprintf(file, "%s%.*s", shown > 1 ? ", " : "", VALUE_SIZE, keys->values.texts[value]);
+    }
+    free(seen);
+    if (shown > SHOWN_MAX)
+        fprintf(file, ", and %zu more (report --by=%s)", shown - SHOWN_MAX, keys_all[key].name);
+}
+
+static void say_unused(const struct run *run, struct keys *keys, const struct filter *filter,
+                       const char *glob, void (*say)(const char *line))
+{
+    char line[LINE_SIZE] = "", *shown = escape(glob);
+    FILE *file = fmemopen(line, sizeof(line), "w");
+
+    if (file && filter->key == FILTER_UNDER) {
+        fprintf(file, "no stack has a function '%.*s'", VALUE_SIZE, shown ? shown : "?");
+        if (filter->library)
+            fprintf(file, " of %.*s", VALUE_SIZE, filter->library);
+    } else if (file) {
+        fprintf(file,
+                "no call has a %s that matches '%.*s'; there are: ", keys_all[filter->key].name,
+                VALUE_SIZE, shown ? shown : "?");
+        list_values(run, keys, filter->key, file);
+    }
+    if (file)
+        fclose(file);
+    line[sizeof(line) - 1] = '\0';
+    say(line);
+    free(shown);
+}
+
+/* ---- All ---- */
+
+static size_t count_globs(const struct filter *filter)
+{
+    size_t count = 0;
+
+    while (filter->globs[count])
+        count++;
+    return count;
+}
+
+static int apply(struct run *run, struct keys *keys, const struct filter *filter, bool *kept,
+                 void (*say)(const char *line))
+{
+    bool *used = calloc(count_globs(filter), sizeof(*used));
+    int error = !used                         ? -ENOMEM
+                : filter->key == FILTER_UNDER ? filter_by_stack(run, filter, kept, used)
+                                              : filter_by_key(run, keys, filter, kept, used);
+
+    for (size_t i = 0; !error && filter->globs[i]; i++)
+        if (!used[i])
+            say_unused(run, keys, filter, filter->globs[i], say);
+    free(used);
+    return error;
+}
+
+static void keep(struct run *run, const bool *kept)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < run->count_count; i++)
+        if (kept[i])
+            run->counts[count++] = run->counts[i];
+    run->count_count = count;
+    run_index_counts(run);
+}
+
+int selection_apply(struct run *run, struct keys *keys, const struct query *query,
+                    void (*say)(const char *line))
+{
+    bool *kept = malloc(run->count_count + 1);
+    int error = kept ? 0 : -ENOMEM;
+
+    if (kept)
+        memset(kept, true, run->count_count + 1);
+    for (size_t i = 0; i < query->filter_count && !error; i++)
+        error = apply(run, keys, &query->filters[i], kept, say);
+    if (!error)
+        keep(run, kept);
+    free(kept);
+    return error;
+}
