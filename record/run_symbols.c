@@ -13,18 +13,15 @@
 int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
                    const char *name, const char *component, enum source source)
 {
-    struct symbol *symbols =
-        array_with_room(run->symbols, run->symbol_count, &run->symbol_capacity, sizeof(*symbols));
-    if (!symbols)
+    if (!ARRAY_ROOM(run->symbols, run->symbol_count, run->symbol_capacity))
         return -ENOMEM;
-    run->symbols = symbols;
     struct symbol symbol = { module, offset, size, strdup(name), strdup(component), source, 0 };
     if (!symbol.name || !symbol.component) {
         free(symbol.name);
         free(symbol.component);
         return -ENOMEM;
     }
-    symbols[run->symbol_count++] = symbol;
+    run->symbols[run->symbol_count++] = symbol;
     return 0;
 }
 
@@ -125,18 +122,15 @@ const struct symbol *run_find_symbol(struct run *run, uint32_t module, uint64_t 
 int run_add_inlined(struct run *run, uint32_t module, uint64_t offset, uint32_t position,
                     const char *name, const char *component)
 {
-    struct inlined *inlined =
-        array_with_room(run->inlined, run->inlined_count, &run->inlined_capacity, sizeof(*inlined));
-    if (!inlined)
+    if (!ARRAY_ROOM(run->inlined, run->inlined_count, run->inlined_capacity))
         return -ENOMEM;
-    run->inlined = inlined;
     struct inlined function = { module, offset, position, strdup(name), strdup(component) };
     if (!function.name || !function.component) {
         free(function.name);
         free(function.component);
         return -ENOMEM;
     }
-    inlined[run->inlined_count++] = function;
+    run->inlined[run->inlined_count++] = function;
     return 0;
 }
 
@@ -209,15 +203,12 @@ size_t run_find_inlined(struct run *run, uint32_t module, uint64_t offset,
 int run_add_line(struct run *run, uint32_t module, uint64_t offset, uint32_t position,
                  const char *file, uint32_t line)
 {
-    struct source_line *lines =
-        array_with_room(run->lines, run->line_count, &run->line_capacity, sizeof(*lines));
-    if (!lines)
+    if (!ARRAY_ROOM(run->lines, run->line_count, run->line_capacity))
         return -ENOMEM;
-    run->lines = lines;
     struct source_line added = { module, offset, position, strdup(file), line };
     if (!added.file)
         return -ENOMEM;
-    lines[run->line_count++] = added;
+    run->lines[run->line_count++] = added;
     return 0;
 }
 

@@ -183,26 +183,19 @@ static void add_export(struct reader *r, const Elf64_Sym *symbol)
 
     if (symbol->st_shndx == SHN_UNDEF || type == STT_OBJECT || type == STT_TLS || !name)
         return;
-    struct export *exports =
-        array_with_room(links->exports, links->export_count, &r->export_capacity, sizeof(*exports));
-    r->failed |= !exports;
-    if (r->failed)
-        return;
-    links->exports = exports;
-    exports[links->export_count++] = (struct export){ name, symbol->st_value };
+    r->failed |= !ARRAY_ROOM(links->exports, links->export_count, r->export_capacity);
+    if (!r->failed)
+        links->exports[links->export_count++] = (struct export){ name, symbol->st_value };
 }
 
 static void add_import(struct reader *r, uint64_t name, uint64_t slot, bool taken)
 {
     struct links *links = r->links;
-    struct import *imports =
-        array_with_room(links->imports, links->import_count, &r->import_capacity, sizeof(*imports));
 
-    r->failed |= !imports;
-    if (r->failed)
-        return;
-    links->imports = imports;
-    imports[links->import_count++] = (struct import){ .slot = slot, .name = name, .taken = taken };
+    r->failed |= !ARRAY_ROOM(links->imports, links->import_count, r->import_capacity);
+    if (!r->failed)
+        links->imports[links->import_count++] =
+            (struct import){ .slot = slot, .name = name, .taken = taken };
 }
 
 /* (A symbol that is not defined but has an address: that of its PLT stub, which the program, at a
@@ -226,16 +219,11 @@ static void add_import_of(struct reader *r, const Elf64_Rela *rela)
 static void add_pointer(struct reader *r, uint64_t vaddr)
 {
     struct links *links = r->links;
-    uint64_t *pointers = array_with_room(links->pointers, links->pointer_count,
-                                         &r->pointer_capacity, sizeof(*pointers));
 
-    r->failed |= !pointers || links->pointer_count == POINTERS_MAX;
-    if (!pointers)
-        return;
-    links->pointers = pointers;
-    if (r->failed)
-        return;
-    pointers[links->pointer_count++] = vaddr;
+    r->failed |= links->pointer_count == POINTERS_MAX ||
+                 !ARRAY_ROOM(links->pointers, links->pointer_count, r->pointer_capacity);
+    if (!r->failed)
+        links->pointers[links->pointer_count++] = vaddr;
 }
 
 static void add_pointer_of(struct reader *r, const Elf64_Rela *rela)

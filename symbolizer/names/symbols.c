@@ -95,13 +95,9 @@ static bool is_wanted(const struct symbols *symbols, const struct symbol_name *f
 
 static int add(struct symbols *symbols, struct symbol_name symbol)
 {
-    struct entry *entries =
-        array_with_room(symbols->entries, symbols->count, &symbols->capacity, sizeof(*entries));
-
-    if (!entries)
+    if (!ARRAY_ROOM(symbols->entries, symbols->count, symbols->capacity))
         return -ENOMEM;
-    symbols->entries = entries;
-    entries[symbols->count++] = (struct entry){ .symbol = symbol };
+    symbols->entries[symbols->count++] = (struct entry){ .symbol = symbol };
     return 0;
 }
 

@@ -101,13 +101,11 @@ int reach_add(struct reach *reach, struct images *images, struct image *image)
     }
     if (low < reach->member_count && reach->members[low].image == image)
         return 0;
-    struct reach_member *members = array_with_room(reach->members, reach->member_count,
-                                                   &reach->member_capacity, sizeof(*members));
-    if (!members)
+    if (!ARRAY_ROOM(reach->members, reach->member_count, reach->member_capacity))
         return -ENOMEM;
-    reach->members = members;
-    memmove(members + low + 1, members + low, (reach->member_count++ - low) * sizeof(*members));
-    members[low] = (struct reach_member){ image, reach_is_runtime(images, image), false };
+    memmove(reach->members + low + 1, reach->members + low,
+            (reach->member_count++ - low) * sizeof(*reach->members));
+    reach->members[low] = (struct reach_member){ image, reach_is_runtime(images, image), false };
     reach->unfollowed = true;
     return 0;
 }
@@ -142,13 +140,11 @@ static struct reached *find_reached(const struct reach *reach, const struct imag
 static bool insert(struct reach *reach, struct reached new)
 {
     size_t at = lower_bound(reach, new.image, new.vaddr);
-    struct reached *all = array_with_room(reach->all, reach->count, &reach->capacity, sizeof(*all));
 
-    if (!all)
+    if (!ARRAY_ROOM(reach->all, reach->count, reach->capacity))
         return false;
-    reach->all = all;
-    memmove(all + at + 1, all + at, (reach->count++ - at) * sizeof(*all));
-    all[at] = new;
+    memmove(reach->all + at + 1, reach->all + at, (reach->count++ - at) * sizeof(*reach->all));
+    reach->all[at] = new;
     return true;
 }
 
@@ -183,13 +179,10 @@ static void go_to(struct walk *walk, struct image *image, uint64_t vaddr)
     }
     if (!note(walk, image, vaddr))
         return;
-    struct place_ahead *ahead =
-        array_with_room(walk->ahead, walk->ahead_count, &walk->ahead_capacity, sizeof(*ahead));
-    walk->failed |= !ahead;
-    if (!ahead)
-        return;
-    walk->ahead = ahead;
-    ahead[walk->ahead_count++] = (struct place_ahead){ image, vaddr, walk->way };
+    if (ARRAY_ROOM(walk->ahead, walk->ahead_count, walk->ahead_capacity))
+        walk->ahead[walk->ahead_count++] = (struct place_ahead){ image, vaddr, walk->way };
+    else
+        walk->failed = true;
 }
 
 /* Which of the runtime libraries has it, is not asked: any may. */

@@ -39,15 +39,11 @@ static void note(struct unwinder *u, struct memo_sight sight)
         u->sights[u->sight_count - 1].count++;
         return;
     }
-    struct memo_sight *array = NULL;
-    if (u->sight_count < MEMO_SIGHTS_MAX)
-        array = array_with_room(u->sights, u->sight_count, &u->sight_capacity, sizeof(*array));
-    if (!array) {
+    if (u->sight_count < MEMO_SIGHTS_MAX &&
+        ARRAY_ROOM(u->sights, u->sight_count, u->sight_capacity))
+        u->sights[u->sight_count++] = sight;
+    else
         u->settled = false;
-        return;
-    }
-    u->sights = array;
-    u->sights[u->sight_count++] = sight;
 }
 
 /* 0 where there is no memory: no code is called from there. */

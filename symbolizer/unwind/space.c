@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
+
 enum {
     ATTEMPTS_MAX = 8, /* to read a part of the map that changes meanwhile */
 };
@@ -249,14 +251,8 @@ static const struct region *region_same(const struct code *code, const struct ma
 
 static int append_region(struct code *code, size_t *capacity, const struct region *region)
 {
-    if (code->region_count == *capacity) {
-        size_t larger = *capacity ? 2 * *capacity : 16;
-        struct region *regions = reallocarray(code->regions, larger, sizeof(*regions));
-        if (!regions)
-            return -ENOMEM;
-        code->regions = regions;
-        *capacity = larger;
-    }
+    if (!ARRAY_ROOM(code->regions, code->region_count, *capacity))
+        return -ENOMEM;
     code->regions[code->region_count++] = *region;
     return 0;
 }

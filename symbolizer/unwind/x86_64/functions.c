@@ -25,12 +25,9 @@ struct starts {
 static void add_start(struct starts *starts, uint64_t vaddr)
 {
     struct functions *to = starts->to;
-    uint64_t *array = array_with_room(to->starts, to->count, &starts->capacity, sizeof(*array));
 
-    if (!array)
-        return;
-    to->starts = array;
-    array[to->count++] = vaddr;
+    if (ARRAY_ROOM(to->starts, to->count, starts->capacity))
+        to->starts[to->count++] = vaddr;
 }
 
 static int compare_starts(const void *a, const void *b)

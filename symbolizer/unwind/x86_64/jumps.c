@@ -252,15 +252,10 @@ static void note_slot_jump(struct scan *scan, const uint8_t *bytes, uint64_t vad
         import->left = true;
         return;
     }
-    struct stub *stubs =
-        array_with_room(scan->stubs, scan->stub_count, &scan->stub_capacity, sizeof(*stubs));
-    scan->failed |= !stubs || scan->stub_count == STUBS_MAX;
-    if (!stubs)
-        return;
-    scan->stubs = stubs;
-    if (scan->failed)
-        return;
-    stubs[scan->stub_count++] = (struct stub){ vaddr, import };
+    scan->failed |= scan->stub_count == STUBS_MAX ||
+                    !ARRAY_ROOM(scan->stubs, scan->stub_count, scan->stub_capacity);
+    if (!scan->failed)
+        scan->stubs[scan->stub_count++] = (struct stub){ vaddr, import };
 }
 
 static int compare_stubs(const void *a, const void *b)
