@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/bisect.h"
 #include "record/array.h"
 
 /* glibc's elf.h has them since 2.36. */
@@ -395,21 +396,14 @@ int64_t links_offered(struct images *images, struct image *image, uint64_t name,
                       const struct export **ret)
 {
     const struct links *links = find_offers(images, image);
-    size_t low = 0, high, end;
 
     if (!links)
         return -ENODATA;
-    for (high = links->export_count; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        if (links->exports[middle].name < name)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (end = low; end < links->export_count && links->exports[end].name == name;)
+    size_t first = BISECT(i, links->export_count, links->exports[i].name < name), end = first;
+    while (end < links->export_count && links->exports[end].name == name)
         end++;
-    *ret = end > low ? links->exports + low : NULL;
-    return (int64_t)(end - low);
+    *ret = end > first ? links->exports + first : NULL;
+    return (int64_t)(end - first);
 }
 
 struct import *links_import(const struct links *links, uint64_t slot)

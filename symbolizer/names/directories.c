@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/bisect.h"
 #include "record/array.h"
 #include "symbolizer/names/debugfile.h"
 
@@ -169,16 +170,9 @@ static int compare_ranges(const void *a, const void *b)
 
 static const struct range *find_range(const struct directories *directories, Dwarf_Addr address)
 {
-    size_t low = 0, high = directories->range_count;
+    size_t count = BISECT(i, directories->range_count, directories->ranges[i].start <= address);
+    const struct range *range = count ? &directories->ranges[count - 1] : NULL;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (directories->ranges[middle].start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct range *range = low ? &directories->ranges[low - 1] : NULL;
     return range && address < range->end ? range : NULL;
 }
 

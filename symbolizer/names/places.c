@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/bisect.h"
 #include "record/component.h"
 #include "symbolizer/names/debugfile.h"
 #include "symbolizer/names/symbols.h"
@@ -54,19 +55,12 @@ static void place_offsets(struct reader *reader, const struct debugfile *file, D
 static void give_unit(struct reader *reader, const Dwarf_Die *unit, Dwarf_Addr start,
                       Dwarf_Addr end)
 {
-    size_t low = 0, high = reader->count;
+    size_t at = BISECT(i, reader->count, reader->places[i].address < start);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (reader->places[middle].address < start)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < reader->count && reader->places[low].address < end; low++) {
+    for (; at < reader->count && reader->places[at].address < end; at++) {
         reader->elsewhere |= !unit;
-        if (unit && !reader->places[low].unit.addr)
-            reader->places[low].unit = *unit;
+        if (unit && !reader->places[at].unit.addr)
+            reader->places[at].unit = *unit;
     }
 }
 

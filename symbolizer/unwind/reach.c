@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/bisect.h"
 #include "record/array.h"
 #include "symbolizer/x86_64/call.h"
 #include "symbolizer/unwind/x86_64/exits.h"
@@ -90,47 +91,34 @@ bool reach_may_have_parts(struct images *images, struct image *image)
 
 int reach_add(struct reach *reach, struct images *images, struct image *image)
 {
-    size_t low = 0, high = reach->member_count;
+    size_t at = BISECT(i, reach->member_count, reach->members[i].image < image);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (reach->members[middle].image < image)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < reach->member_count && reach->members[low].image == image)
+    if (at < reach->member_count && reach->members[at].image == image)
         return 0;
     if (!ARRAY_ROOM(reach->members, reach->member_count, reach->member_capacity))
         return -ENOMEM;
-    memmove(reach->members + low + 1, reach->members + low,
-            (reach->member_count++ - low) * sizeof(*reach->members));
-    reach->members[low] = (struct reach_member){ image, reach_is_runtime(images, image), false };
+    memmove(reach->members + at + 1, reach->members + at,
+            (reach->member_count++ - at) * sizeof(*reach->members));
+    reach->members[at] = (struct reach_member){ image, reach_is_runtime(images, image), false };
     reach->unfollowed = true;
     return 0;
 }
 
 /* ---- What is reached ---- */
 
-static size_t lower_bound(const struct reach *reach, const struct image *image, uint64_t vaddr)
+/* Where it is, or would be. */
+static size_t place_of(const struct reach *reach, const struct image *image, uint64_t vaddr)
 {
-    size_t low = 0, high = reach->count;
+    const struct reached *all = reach->all;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct reached *r = &reach->all[middle];
-        if (r->image < image || (r->image == image && r->vaddr < vaddr))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return BISECT(i, reach->count,
+                  all[i].image < image || (all[i].image == image && all[i].vaddr < vaddr));
 }
 
 static struct reached *find_reached(const struct reach *reach, const struct image *image,
                                     uint64_t vaddr)
 {
-    size_t at = lower_bound(reach, image, vaddr);
+    size_t at = place_of(reach, image, vaddr);
 
     if (at == reach->count || reach->all[at].image != image || reach->all[at].vaddr != vaddr)
         return NULL;
@@ -139,7 +127,7 @@ static struct reached *find_reached(const struct reach *reach, const struct imag
 
 static bool insert(struct reach *reach, struct reached new)
 {
-    size_t at = lower_bound(reach, new.image, new.vaddr);
+    size_t at = place_of(reach, new.image, new.vaddr);
 
     if (!ARRAY_ROOM(reach->all, reach->count, reach->capacity))
         return false;

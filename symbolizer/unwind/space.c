@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/bisect.h"
 #include "record/array.h"
 
 enum {
@@ -101,16 +102,7 @@ void space_forget_stacks(struct space *space, uint64_t version)
 /* The first region that ends above `address`. */
 static size_t region_index(const struct code *code, uint64_t address)
 {
-    size_t low = 0, high = code->region_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (code->regions[middle].end <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return BISECT(i, code->region_count, code->regions[i].end <= address);
 }
 
 /* The region that ends above `address`, or NULL. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "record/bisect.h"
 #include "record/array.h"
 
 void trails_drop(struct trails *trails, struct trail *trail)
@@ -46,16 +47,7 @@ struct trail *trails_find(struct trails *trails, uint64_t sp)
 
 uint32_t trail_find(const struct trail *trail, uint64_t sp)
 {
-    uint32_t low = 0, high = trail->count; /* the stack pointers fall */
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (trail->steps[middle].sp > sp)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return (uint32_t)BISECT(i, trail->count, trail->steps[i].sp > sp); /* they fall */
 }
 
 /* A trail of the same stack, which must give way. */

@@ -8,6 +8,7 @@
 
 #include <gelf.h>
 
+#include "record/bisect.h"
 #include "record/array.h"
 
 enum {
@@ -201,16 +202,7 @@ static void read_functions(struct image *image, struct functions *functions)
 /* How many start at or below `vaddr`. */
 static size_t count_below(const struct functions *functions, uint64_t vaddr)
 {
-    size_t low = 0, high = functions->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (functions->starts[middle] <= vaddr)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return BISECT(i, functions->count, functions->starts[i] <= vaddr);
 }
 
 static void destroy(struct fact *fact)
