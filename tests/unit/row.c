@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "symbolizer/image/images.h"
-#include "symbolizer/image/program.h"
+#include "symbolizer/image/cfiprogram.h"
 
 enum { PCS_MAX = 300000, OFFSET_MAX = 1 << 30 };
 
@@ -331,11 +331,11 @@ static void test_strip(void **state)
     struct frame_rules before, after;
 
     (void)state;
-    assert_int_equal(program_run(&fde, 0x1001, &before), 0);
-    program_strip(&fde);
+    assert_int_equal(cfiprogram_run(&fde, 0x1001, &before), 0);
+    cfiprogram_strip(&fde);
     assert_memory_equal(own, stripped, sizeof(own));
     assert_int_equal(common[0], DW_CFA_def_cfa);
-    assert_int_equal(program_run(&fde, 0x1001, &after), 0);
+    assert_int_equal(cfiprogram_run(&fde, 0x1001, &after), 0);
     for (unsigned i = 0; i < DWARF_REGISTERS; i++)
         assert_int_equal(before.registers[i].kind, after.registers[i].kind);
     assert_int_equal(after.registers[DWARF_RBP].kind, RULE_AT_CFA);
