@@ -11,7 +11,7 @@
 
 #include "record/bisect.h"
 #include "record/array.h"
-#include "symbolizer/x86_64/call.h"
+#include "symbolizer/x86_64/callcode.h"
 #include "symbolizer/unwind/x86_64/exits.h"
 #include "symbolizer/unwind/x86_64/jumps.h"
 #include "record/library.h"
@@ -200,22 +200,22 @@ static void go_through_slot(struct walk *walk, struct image *image, uint64_t slo
         go_to_name(walk, import->name);
 }
 
-static struct call stub_at(const struct image *image, uint64_t vaddr)
+static struct callcode stub_at(const struct image *image, uint64_t vaddr)
 {
     uint8_t bytes[STUB_BYTES];
     uint64_t offset;
 
     return image_offset(image, vaddr, &offset) && image_bytes(image, offset, bytes, sizeof(bytes))
-               ? call_decode_stub(bytes, vaddr)
-               : (struct call){ CALL_NONE, 0 };
+               ? callcode_decode_stub(bytes, vaddr)
+               : (struct callcode){ CALLCODE_NONE, 0 };
 }
 
 static void go_out(struct walk *walk, struct image *image, const struct exit *exit)
 {
-    struct call stub =
-        exit->slot ? (struct call){ CALL_SLOT, exit->target } : stub_at(image, exit->target);
+    struct callcode stub = exit->slot ? (struct callcode){ CALLCODE_SLOT, exit->target }
+                                      : stub_at(image, exit->target);
 
-    if (stub.kind == CALL_SLOT)
+    if (stub.kind == CALLCODE_SLOT)
         go_through_slot(walk, image, stub.address);
     else
         go_to(walk, image, exit->target);

@@ -189,7 +189,7 @@ static size_t find_node(struct way *way, const struct site *start)
 static int find_by_variable(const struct tails_context *c, const struct site *site,
                             uint64_t address, struct named *ret)
 {
-    struct call call = { .kind = CALL_DIRECT };
+    struct callcode call = { .kind = CALLCODE_DIRECT };
     int error = target_read_all(c->target, address, &call.address, sizeof(call.address));
 
     *ret = (struct named){ 0 };
@@ -214,7 +214,8 @@ static int follow_exit(struct way *way, size_t from, const struct exit *exit)
 {
     const struct tails_context *c = way->context;
     const struct site *start = way->nodes[from].start;
-    struct call call = { exit->slot ? CALL_SLOT : CALL_DIRECT, start->bias + exit->target };
+    struct callcode call = { exit->slot ? CALLCODE_SLOT : CALLCODE_DIRECT,
+                             start->bias + exit->target };
     struct named named;
     int error = callee_find(c->space, c->target, c->pages, start, call, &named);
 

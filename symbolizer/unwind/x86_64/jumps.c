@@ -264,8 +264,9 @@ static int compare_stubs(const void *a, const void *b)
     return (x->jump > y->jump) - (x->jump < y->jump);
 }
 
-/* What may come before `jmp *slot(%rip)` in a stub (call_decode_stub): nothing, bnd, endbr64, both,
- * the number of the symbol behind it or not. (In stubs displacements look like short jumps.) */
+/* What may come before `jmp *slot(%rip)` in a stub (callcode_decode_stub): nothing, bnd, endbr64,
+ * both, the number of the symbol behind it or not. (In stubs displacements look like short jumps.)
+ */
 static void note_jump(struct scan *scan, uint64_t from, uint64_t target, bool is_short)
 {
     static const uint8_t prefixes[] = { 0, 1, 4, 5, 6, 10 };
