@@ -158,9 +158,9 @@ static int read_image(const struct names_job *job, struct names_extent extent, i
     }
     if (!error && extent.inlined)
         error =
-            places_read(path, fd, job->offsets, job->count, extent.lines, print_place, &printer);
+            srcline_read(path, fd, job->offsets, job->count, extent.lines, print_place, &printer);
     symbols_close(symbols);
-    if (error == PLACES_ELSEWHERE)
+    if (error == SRCLINE_ELSEWHERE)
         putc(ROW_ELSEWHERE, out);
     return error < 0 ? error : 0;
 }
