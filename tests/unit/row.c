@@ -3,15 +3,12 @@
  * library, the loader and the C++ library, or of the files that are named as arguments. And entries
  * that must be refused: the bytes that kill or hang libdw and libunwind.
  */
-#include "test.h"
+#include "loaded.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "symbolizer/image/images.h"
 #include "symbolizer/image/cfiprogram.h"
 
 enum { PCS_MAX = 300000, OFFSET_MAX = 1 << 30 };
@@ -124,18 +121,6 @@ static struct row expected_row(Dwarf_Frame *frame)
 
 /* ---- Comparison ---- */
 
-static int open_path(void *context, const struct mapping *mapping, const char *path)
-{
-    (void)context, (void)mapping;
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static int64_t number_module(void *context, const struct module *module)
-{
-    (void)context, (void)module;
-    return MODULE_FIRST;
-}
-
 static void compare(const char *path, struct image *image, Dwarf_CFI *cfi, uint64_t vaddr)
 {
     struct fde fde;
@@ -179,14 +164,11 @@ static size_t compare_entries(const char *path, struct image *image, Dwarf_CFI *
 
 static void compare_file(const char *path)
 {
-    struct target target = { .open_mapped = open_path };
-    struct mapping mapping = { .inode = 1, .path = path, .path_length = strlen(path) };
     struct images images;
-    struct image *image;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     images_init(&images, number_module, NULL);
-    assert_int_equal(images_load(&images, &target, &mapping, &image), 1);
+    struct image *image = load_file(&images, path);
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
     Dwarf_CFI *cfi = dwarf_getcfi_elf(elf);
     assert_true(cfi && compare_entries(path, image, cfi) > 100);
