@@ -45,14 +45,13 @@ struct reader {
     bool failed;
 };
 
-static void destroy(struct fact *fact)
+static void deinit(struct fact *fact)
 {
     struct links *links = (struct links *)fact;
 
     free(links->exports);
     free(links->imports);
     free(links->pointers);
-    free(links);
 }
 
 /* 1; 0: there is none; -EINVAL: that cannot be read. */
@@ -324,12 +323,12 @@ static void close_tables(struct reader *r)
     free(r->symbols.bytes);
 }
 
-struct links *links_find(struct images *images, struct image *image)
+static struct links *find_links(struct images *images, struct image *image)
 {
     struct dynamic dynamic;
 
     bool known = image->facts[FACT_LINKS];
-    struct links *links = image_fact(image, FACT_LINKS, sizeof(*links), destroy);
+    struct links *links = image_fact(image, FACT_LINKS, sizeof(*links), deinit);
     if (!links || known)
         return links;
     links->may_have_parts = has_debug_info(image);
@@ -348,6 +347,11 @@ struct links *links_find(struct images *images, struct image *image)
     links->unknown = opened < 0 || r.failed;
     images->held += links->import_count * sizeof(*links->imports);
     return links;
+}
+
+const struct links *links_find(struct images *images, struct image *image)
+{
+    return find_links(images, image);
 }
 
 static void read_offers(struct images *images, struct image *image, struct links *links)
@@ -374,7 +378,7 @@ static void read_offers(struct images *images, struct image *image, struct links
 /* NULL: not known. */
 static const struct links *find_offers(struct images *images, struct image *image)
 {
-    struct links *links = links_find(images, image);
+    struct links *links = find_links(images, image);
 
     if (links && !links->offers_asked) {
         links->offers_asked = true;
@@ -406,7 +410,7 @@ int64_t links_offered(struct images *images, struct image *image, uint64_t name,
     return (int64_t)(end - first);
 }
 
-struct import *links_import(const struct links *links, uint64_t slot)
+const struct import *links_import(const struct links *links, uint64_t slot)
 {
     const struct import wanted = { .slot = slot };
 

@@ -66,15 +66,10 @@ struct runtime_fact {
     bool runtime;
 };
 
-static void destroy_fact(struct fact *fact)
-{
-    free(fact);
-}
-
 bool reach_is_runtime(const struct images *images, struct image *image)
 {
     bool known = image->facts[FACT_RUNTIME];
-    struct runtime_fact *fact = image_fact(image, FACT_RUNTIME, sizeof(*fact), destroy_fact);
+    struct runtime_fact *fact = image_fact(image, FACT_RUNTIME, sizeof(*fact), NULL);
 
     if (!fact)
         return find_runtime(images, image);
@@ -256,14 +251,16 @@ static void look_at(struct walk *walk, struct place_ahead place)
 }
 
 /* By jumps, or else by the addresses that it has. */
-static void follow(struct walk *walk, const struct links *links, unsigned way)
+static void follow(struct walk *walk, const struct links *links, const struct jumps *jumps,
+                   unsigned way)
 {
     uint64_t last = 0; /* relocations of one name often follow each other */
 
     for (size_t i = 0; i < links->import_count; i++) {
         const struct import *import = &links->imports[i];
         walk->way = way;
-        if (!(way == REACH_BY_JUMP ? import->left : import->taken) || import->name == last)
+        if (!(way == REACH_BY_JUMP ? jumps->imports[i].left : import->taken) ||
+            import->name == last)
             continue;
         go_to_name(walk, import->name);
         last = import->name;
@@ -274,11 +271,12 @@ static void follow(struct walk *walk, const struct links *links, unsigned way)
 
 static void follow_image(struct walk *walk)
 {
-    const struct links *links = jumps_links(walk->images, walk->by);
+    const struct links *links = links_find(walk->images, walk->by);
+    const struct jumps *jumps = jumps_find(walk->images, walk->by);
 
-    if (links) {
-        follow(walk, links, REACH_BY_JUMP);
-        follow(walk, links, REACH_BY_ADDRESS);
+    if (jumps) {
+        follow(walk, links, jumps, REACH_BY_JUMP);
+        follow(walk, links, jumps, REACH_BY_ADDRESS);
     } else {
         walk->way = REACH_BY_JUMP;
         note(walk, NULL, REACH_ANY);

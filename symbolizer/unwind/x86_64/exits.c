@@ -21,7 +21,7 @@ struct exit_table {
     struct slots slots; /* by their starts */
 };
 
-static void destroy(struct fact *fact)
+static void deinit(struct fact *fact)
 {
     struct exit_table *table = (struct exit_table *)fact;
 
@@ -29,7 +29,6 @@ static void destroy(struct fact *fact)
         free(table->all[i]);
     slots_deinit(&table->slots);
     free(table->all);
-    free(table);
 }
 
 /* ---- One function ---- */
@@ -211,7 +210,7 @@ static void read_function(struct function *f)
 const struct exits *exits_find(struct images *images, struct image *image, uint64_t vaddr)
 {
     struct function f = { .image = image };
-    struct exit_table *table = image_fact(image, FACT_EXITS, sizeof(*table), destroy);
+    struct exit_table *table = image_fact(image, FACT_EXITS, sizeof(*table), deinit);
     const struct cfi *tables;
 
     if (image_find_fde(image, vaddr, &tables, &f.fde) || !table || !images_have_room(images))

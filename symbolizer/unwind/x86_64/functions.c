@@ -205,15 +205,14 @@ static size_t count_below(const struct functions *functions, uint64_t vaddr)
     return BISECT(i, functions->count, functions->starts[i] <= vaddr);
 }
 
-static void destroy(struct fact *fact)
+static void deinit(struct fact *fact)
 {
     free(((struct functions *)fact)->starts);
-    free(fact);
 }
 
 uint64_t function_start(struct images *images, struct image *image, uint64_t vaddr)
 {
-    struct functions *functions = image_fact(image, FACT_FUNCTIONS, sizeof(*functions), destroy);
+    struct functions *functions = image_fact(image, FACT_FUNCTIONS, sizeof(*functions), deinit);
 
     if (!functions)
         return 0;
