@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/bisect.h"
 #include "record/array.h"
+#include "record/bisect.h"
+#include "record/fnv.h"
 
 /* glibc's elf.h has them since 2.36. */
 #ifndef DT_RELR
@@ -154,15 +155,15 @@ static bool read_table(const struct image *image, uint64_t vaddr, uint64_t size,
     return ret->bytes && image_bytes(image, offset, ret->bytes, size);
 }
 
-/* FNV-1a. 0: the name does not end in the table, or is too long. */
+/* 0: the name does not end in the table, or is too long. */
 static uint64_t hash_name(const struct table *strings, uint64_t at)
 {
-    uint64_t hash = 0xcbf29ce484222325, end = at + NAME_MAX_BYTES;
+    uint64_t hash = FNV_START, end = at + NAME_MAX_BYTES;
 
     for (; at < strings->size && at < end; at++) {
         if (!strings->bytes[at])
             return hash;
-        hash = (hash ^ strings->bytes[at]) * 0x100000001b3;
+        hash = fnv_add(hash, strings->bytes[at]);
     }
     return 0;
 }

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/bisect.h"
 #include "record/array.h"
+#include "record/bisect.h"
 #include "symbolizer/names/debugfile.h"
 
 /* Code of one compile unit. */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/bisect.h"
 #include "record/array.h"
+#include "record/bisect.h"
 
 enum {
     ATTEMPTS_MAX = 8, /* to read a part of the map that changes meanwhile */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "record/array.h"
+#include "record/fnv.h"
 #include "record/slots.h"
 #include "symbolizer/unwind/x86_64/exits.h"
 #include "symbolizer/unwind/x86_64/jumps.h"
@@ -262,7 +263,7 @@ static bool is_unchanged(const struct tails_context *c, const struct site *start
     size_t size = exits->end - exits->start;
     uint8_t *code = exits->unknown || start->writable ? NULL : malloc(size);
     bool same = code && !target_read_all(c->target, start->address, code, size) &&
-                exits_hash(code, size) == exits->hash;
+                fnv_bytes(code, size) == exits->hash;
 
     free(code);
     return same;

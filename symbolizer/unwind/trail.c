@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "record/bisect.h"
 #include "record/array.h"
+#include "record/bisect.h"
 
 void trails_drop(struct trails *trails, struct trail *trail)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "record/array.h"
+#include "record/fnv.h"
 #include "record/slots.h"
 #include "symbolizer/x86_64/instruction.h"
 
@@ -179,15 +180,6 @@ static bool look_at_one(struct function *f, size_t at, const struct instruction 
     return true;
 }
 
-uint64_t exits_hash(const uint8_t *code, size_t size)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ code[i]) * 0x100000001b3;
-    return hash;
-}
-
 static void read_function(struct function *f)
 {
     uint64_t offset;
@@ -202,7 +194,7 @@ static void read_function(struct function *f)
         !go_through(f, note_start) || !go_through(f, look_at_one))
         f->unknown = true;
     else
-        f->hash = exits_hash(f->code, f->size);
+        f->hash = fnv_bytes(f->code, f->size);
     free(f->code);
     free(f->boundaries);
 }

@@ -8,8 +8,8 @@
 
 #include <gelf.h>
 
-#include "record/bisect.h"
 #include "record/array.h"
+#include "record/bisect.h"
 
 enum {
     SYMBOLS_MAX = 64 << 20, /* bytes of a symbol table */
