@@ -7,13 +7,8 @@
 #define SYSTRACE_READER_H
 
 #include <jansson.h>
+#include "record/place.h"
 #include "record/runfile.h"
-
-/* A row of the frames' dictionary: a place in a module, whatever its marks. */
-struct place {
-    uint32_t module;
-    uint64_t offset;
-};
 
 struct reader {
     struct run *run;

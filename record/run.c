@@ -106,16 +106,13 @@ static int make_id(char id[static 33])
 
 int64_t run_add_execution(struct run *run)
 {
-    struct execution *executions = array_with_room(run->executions, run->execution_count,
-                                                   &run->execution_capacity, sizeof(*executions));
-    if (!executions)
+    if (!ARRAY_ROOM(run->executions, run->execution_count, run->execution_capacity))
         return -ENOMEM;
-    run->executions = executions;
     struct execution execution = { .exit_status = -1 };
     int error = make_id(execution.id);
     if (error)
         return error;
-    executions[run->execution_count] = execution;
+    run->executions[run->execution_count] = execution;
     return (int64_t)run->execution_count++;
 }
 
@@ -125,17 +122,14 @@ int64_t run_program(struct run *run, const char *name, const char *path)
         if (!strcmp(run->programs[i].path, path) && !strcmp(run->programs[i].name, name))
             return (int64_t)i;
 
-    struct program *programs = array_with_room(run->programs, run->program_count,
-                                               &run->program_capacity, sizeof(*programs));
-    if (!programs)
+    if (!ARRAY_ROOM(run->programs, run->program_count, run->program_capacity))
         return -ENOMEM;
-    run->programs = programs;
     struct program program = { strdup(name), strdup(path) };
     if (!program.name || !program.path) {
         program_deinit(&program);
         return -ENOMEM;
     }
-    programs[run->program_count] = program;
+    run->programs[run->program_count] = program;
     return (int64_t)run->program_count++;
 }
 
@@ -145,13 +139,10 @@ int64_t run_phase(struct run *run, const char *name)
         if (!strcmp(run->phases[i], name))
             return (int64_t)i;
 
-    char **phases =
-        array_with_room(run->phases, run->phase_count, &run->phase_capacity, sizeof(*phases));
-    if (!phases)
+    if (!ARRAY_ROOM(run->phases, run->phase_count, run->phase_capacity))
         return -ENOMEM;
-    run->phases = phases;
-    phases[run->phase_count] = strdup(name);
-    if (!phases[run->phase_count])
+    run->phases[run->phase_count] = strdup(name);
+    if (!run->phases[run->phase_count])
         return -ENOMEM;
     return (int64_t)run->phase_count++;
 }
@@ -202,12 +193,9 @@ int64_t run_module(struct run *run, const struct module *module)
         if (same_module(&run->modules[i], module))
             return join_module(&run->modules[i], module) ? -ENOMEM : (int64_t)i;
 
-    struct module *modules =
-        array_with_room(run->modules, run->module_count, &run->module_capacity, sizeof(*modules));
-    if (!modules)
+    if (!ARRAY_ROOM(run->modules, run->module_count, run->module_capacity))
         return -ENOMEM;
-    run->modules = modules;
-    if (copy_module(&modules[run->module_count], module))
+    if (copy_module(&run->modules[run->module_count], module))
         return -ENOMEM;
     return (int64_t)run->module_count++;
 }

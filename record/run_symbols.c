@@ -1,5 +1,6 @@
 /* run_symbols.c - the functions of a run: symbols by their ranges, what was inlined at a place, and
  * source lines. */
+#include "record/bisect.h"
 #include "record/run.h"
 
 #include <errno.h>
@@ -13,18 +14,15 @@
 int run_add_symbol(struct run *run, uint32_t module, uint64_t offset, uint64_t size,
                    const char *name, const char *component, enum source source)
 {
-    struct symbol *symbols =
-        array_with_room(run->symbols, run->symbol_count, &run->symbol_capacity, sizeof(*symbols));
-    if (!symbols)
+    if (!ARRAY_ROOM(run->symbols, run->symbol_count, run->symbol_capacity))
         return -ENOMEM;
-    run->symbols = symbols;
     struct symbol symbol = { module, offset, size, strdup(name), strdup(component), source, 0 };
     if (!symbol.name || !symbol.component) {
         free(symbol.name);
         free(symbol.component);
         return -ENOMEM;
     }
-    symbols[run->symbol_count++] = symbol;
+    run->symbols[run->symbol_count++] = symbol;
     return 0;
 }
 
@@ -96,17 +94,11 @@ void run_sort_symbols(struct run *run)
 /* How many symbols start at or before this place. */
 static size_t symbols_up_to(const struct run *run, uint32_t module, uint64_t offset)
 {
-    size_t low = 0, high = run->symbol_count;
+    const struct symbol *symbols = run->symbols;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct symbol *symbol = &run->symbols[middle];
-        if (symbol->module < module || (symbol->module == module && symbol->offset <= offset))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return BISECT(i, run->symbol_count,
+                  symbols[i].module < module ||
+                      (symbols[i].module == module && symbols[i].offset <= offset));
 }
 
 const struct symbol *run_find_symbol(struct run *run, uint32_t module, uint64_t offset)
@@ -125,18 +117,15 @@ const struct symbol *run_find_symbol(struct run *run, uint32_t module, uint64_t 
 int run_add_inlined(struct run *run, uint32_t module, uint64_t offset, uint32_t position,
                     const char *name, const char *component)
 {
-    struct inlined *inlined =
-        array_with_room(run->inlined, run->inlined_count, &run->inlined_capacity, sizeof(*inlined));
-    if (!inlined)
+    if (!ARRAY_ROOM(run->inlined, run->inlined_count, run->inlined_capacity))
         return -ENOMEM;
-    run->inlined = inlined;
     struct inlined function = { module, offset, position, strdup(name), strdup(component) };
     if (!function.name || !function.component) {
         free(function.name);
         free(function.component);
         return -ENOMEM;
     }
-    inlined[run->inlined_count++] = function;
+    run->inlined[run->inlined_count++] = function;
     return 0;
 }
 
@@ -187,21 +176,14 @@ size_t run_find_inlined(struct run *run, uint32_t module, uint64_t offset,
                         const struct inlined **ret)
 {
     const struct inlined wanted = { .module = module, .offset = offset };
-    size_t low = 0, high, end;
 
     run_sort_inlined(run);
-    high = run->inlined_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_places(&run->inlined[middle], &wanted) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (end = low; end < run->inlined_count && !compare_places(&run->inlined[end], &wanted);)
+    size_t first = BISECT(i, run->inlined_count, compare_places(&run->inlined[i], &wanted) < 0);
+    size_t end = first;
+    while (end < run->inlined_count && !compare_places(&run->inlined[end], &wanted))
         end++;
-    *ret = end > low ? &run->inlined[low] : NULL; /* the array may be NULL */
-    return end - low;
+    *ret = end > first ? &run->inlined[first] : NULL; /* the array may be NULL */
+    return end - first;
 }
 
 /* ---- Source lines ---- */
@@ -209,15 +191,12 @@ size_t run_find_inlined(struct run *run, uint32_t module, uint64_t offset,
 int run_add_line(struct run *run, uint32_t module, uint64_t offset, uint32_t position,
                  const char *file, uint32_t line)
 {
-    struct source_line *lines =
-        array_with_room(run->lines, run->line_count, &run->line_capacity, sizeof(*lines));
-    if (!lines)
+    if (!ARRAY_ROOM(run->lines, run->line_count, run->line_capacity))
         return -ENOMEM;
-    run->lines = lines;
     struct source_line added = { module, offset, position, strdup(file), line };
     if (!added.file)
         return -ENOMEM;
-    lines[run->line_count++] = added;
+    run->lines[run->line_count++] = added;
     return 0;
 }
 
@@ -260,19 +239,11 @@ const struct source_line *run_find_line(struct run *run, uint32_t module, uint64
                                         uint32_t position)
 {
     const struct source_line wanted = { module, offset, position, NULL, 0 };
-    size_t low = 0, high;
 
     run_sort_lines(run);
-    high = run->line_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_line_positions(&run->lines[middle], &wanted) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < run->line_count && !compare_line_positions(&run->lines[low], &wanted)
-               ? &run->lines[low]
+    size_t at = BISECT(i, run->line_count, compare_line_positions(&run->lines[i], &wanted) < 0);
+    return at < run->line_count && !compare_line_positions(&run->lines[at], &wanted)
+               ? &run->lines[at]
                : NULL;
 }
 

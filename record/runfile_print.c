@@ -7,13 +7,8 @@
 #include <stdlib.h>
 #include "record/escape.h"
 #include "record/library.h"
+#include "record/place.h"
 #include "record/timestamp.h"
-
-/* A row of the frames' dictionary: a place in a module, whatever its marks. */
-struct place {
-    uint32_t module;
-    uint64_t offset;
-};
 
 struct writer {
     FILE *file;
@@ -23,40 +18,11 @@ struct writer {
     struct quality *quality;
 };
 
-static int compare_places(const void *a, const void *b)
-{
-    const struct place *left = a, *right = b;
-
-    if (left->module != right->module)
-        return left->module < right->module ? -1 : 1;
-    return (left->offset > right->offset) - (left->offset < right->offset);
-}
-
-/* Lists the distinct places of all frames. */
-static int collect_places(struct writer *writer)
-{
-    const struct stacks *stacks = &writer->run->stacks;
-    size_t count = 0;
-
-    writer->places = calloc(stacks->count, sizeof(*writer->places));
-    if (!writer->places)
-        return -ENOMEM;
-    for (uint32_t i = STACK_ENDS; i < stacks->count; i++) {
-        const struct frame *frame = &stacks->stacks[i].frame;
-        writer->places[count++] = (struct place){ frame->module, frame->offset };
-    }
-    qsort(writer->places, count, sizeof(*writer->places), compare_places);
-    for (size_t i = 0; i < count; i++)
-        if (!i || compare_places(&writer->places[i], &writer->places[i - 1]))
-            writer->places[writer->place_count++] = writer->places[i];
-    return 0;
-}
-
 static size_t place_number(const struct writer *writer, const struct frame *frame)
 {
     const struct place key = { frame->module, frame->offset };
     const struct place *found =
-        bsearch(&key, writer->places, writer->place_count, sizeof(key), compare_places);
+        bsearch(&key, writer->places, writer->place_count, sizeof(key), place_compare);
     return (size_t)(found - writer->places);
 }
 
@@ -344,8 +310,10 @@ int runfile_print(FILE *file, struct run *run)
     struct writer writer = { .file = file, .run = run };
     int error = run_sort(run);
 
-    if (!error)
-        error = collect_places(&writer);
+    if (!error) {
+        writer.places = place_list(&run->stacks, &writer.place_count);
+        error = writer.places ? 0 : -ENOMEM;
+    }
     if (!error) {
         writer.quality = calloc(run->execution_count + 1, sizeof(*writer.quality));
         error = writer.quality ? 0 : -ENOMEM;

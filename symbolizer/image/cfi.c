@@ -8,6 +8,7 @@
 
 #include <dwarf.h>
 
+#include "record/bisect.h"
 #include "symbolizer/image/cursor.h"
 
 enum {
@@ -90,16 +91,7 @@ static uint64_t entry_word(const struct cfi *cfi, size_t index, size_t word)
 /* How many entries start at or below `vaddr`. */
 static size_t entries_up_to(const struct cfi *cfi, uint64_t vaddr)
 {
-    size_t low = 0, high = cfi->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (entry_word(cfi, middle, 0) <= vaddr)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return BISECT(i, cfi->count, entry_word(cfi, i, 0) <= vaddr);
 }
 
 /* A cursor over the body of the entry (CIE or FDE) at `vaddr`, behind its length. */

@@ -33,7 +33,7 @@ struct span {
     size_t size;
 };
 
-/* What an entry says of its code: instructions that program.h runs. */
+/* What an entry says of its code: instructions that cfiprogram.h runs. */
 struct cfi_program {
     uint64_t code_align;
     int64_t data_align;

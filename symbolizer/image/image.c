@@ -29,19 +29,20 @@ void image_destroy(struct image *image)
     free(image->bytes);
     free(image->segments);
     for (int kind = 0; kind < FACTS; kind++) {
-        if (image->facts[kind])
-            image->facts[kind]->destroy(image->facts[kind]);
+        if (image->facts[kind] && image->facts[kind]->deinit)
+            image->facts[kind]->deinit(image->facts[kind]);
+        free(image->facts[kind]);
     }
     free(image);
 }
 
 void *image_fact(struct image *image, enum fact_kind kind, size_t size,
-                 void (*destroy)(struct fact *fact))
+                 void (*deinit)(struct fact *fact))
 {
     if (!image->facts[kind])
         image->facts[kind] = calloc(1, size);
     if (image->facts[kind])
-        image->facts[kind]->destroy = destroy;
+        image->facts[kind]->deinit = deinit;
     return image->facts[kind];
 }
 

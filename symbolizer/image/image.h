@@ -25,10 +25,18 @@ struct segment {
 /* Facts about the code of an image, kept with it, so that what was found for one process serves the
  * next: who learns them begins a struct with this. */
 struct fact {
-    void (*destroy)(struct fact *fact);
+    void (*deinit)(struct fact *fact); /* NULL: it owns nothing */
 };
 
-enum fact_kind { FACT_LINKS, FACT_FUNCTIONS, FACT_PATHS, FACT_EXITS, FACT_RUNTIME, FACTS };
+enum fact_kind {
+    FACT_LINKS,
+    FACT_JUMPS,
+    FACT_FUNCTIONS,
+    FACT_PATHS,
+    FACT_EXITS,
+    FACT_RUNTIME,
+    FACTS
+};
 
 struct image {
     struct module module; /* what results say of it; `loads` is counted here */
@@ -90,7 +98,7 @@ bool image_has_endless_sections(const struct image *image);
 /* The facts of a kind, for which there are so many bytes: all 0 behind their beginning, if they are
  * new. NULL: no memory. Freed with the image. */
 void *image_fact(struct image *image, enum fact_kind kind, size_t size,
-                 void (*destroy)(struct fact *fact));
+                 void (*deinit)(struct fact *fact));
 
 /* Is this the file of the image, and as it was when that was read? */
 bool image_is_file(const struct image *image, int fd);

@@ -267,13 +267,9 @@ static struct image *images_find(const struct images *images, const struct targe
 
 static int images_append(struct images *images, struct image *image)
 {
-    struct image **array =
-        array_with_room(images->images, images->count, &images->capacity, sizeof(*array));
-
-    if (!array)
+    if (!ARRAY_ROOM(images->images, images->count, images->capacity))
         return -ENOMEM;
-    images->images = array;
-    array[images->count++] = image;
+    images->images[images->count++] = image;
     images->held += image->cfi.header.size + image->cfi.frames.size + image->go.size;
     images->held += image->debug.header.size + image->debug.frames.size;
     images->held += image->bytes || image->copied ? image->size : 0;

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "record/array.h"
+#include "record/bisect.h"
+#include "record/fnv.h"
 
 /* glibc's elf.h has them since 2.36. */
 #ifndef DT_RELR
@@ -44,14 +46,13 @@ struct reader {
     bool failed;
 };
 
-static void destroy(struct fact *fact)
+static void deinit(struct fact *fact)
 {
     struct links *links = (struct links *)fact;
 
     free(links->exports);
     free(links->imports);
     free(links->pointers);
-    free(links);
 }
 
 /* 1; 0: there is none; -EINVAL: that cannot be read. */
@@ -154,15 +155,15 @@ static bool read_table(const struct image *image, uint64_t vaddr, uint64_t size,
     return ret->bytes && image_bytes(image, offset, ret->bytes, size);
 }
 
-/* FNV-1a. 0: the name does not end in the table, or is too long. */
+/* 0: the name does not end in the table, or is too long. */
 static uint64_t hash_name(const struct table *strings, uint64_t at)
 {
-    uint64_t hash = 0xcbf29ce484222325, end = at + NAME_MAX_BYTES;
+    uint64_t hash = FNV_START, end = at + NAME_MAX_BYTES;
 
     for (; at < strings->size && at < end; at++) {
         if (!strings->bytes[at])
             return hash;
-        hash = (hash ^ strings->bytes[at]) * 0x100000001b3;
+        hash = fnv_add(hash, strings->bytes[at]);
     }
     return 0;
 }
@@ -183,26 +184,19 @@ static void add_export(struct reader *r, const Elf64_Sym *symbol)
 
     if (symbol->st_shndx == SHN_UNDEF || type == STT_OBJECT || type == STT_TLS || !name)
         return;
-    struct export *exports =
-        array_with_room(links->exports, links->export_count, &r->export_capacity, sizeof(*exports));
-    r->failed |= !exports;
-    if (r->failed)
-        return;
-    links->exports = exports;
-    exports[links->export_count++] = (struct export){ name, symbol->st_value };
+    r->failed |= !ARRAY_ROOM(links->exports, links->export_count, r->export_capacity);
+    if (!r->failed)
+        links->exports[links->export_count++] = (struct export){ name, symbol->st_value };
 }
 
 static void add_import(struct reader *r, uint64_t name, uint64_t slot, bool taken)
 {
     struct links *links = r->links;
-    struct import *imports =
-        array_with_room(links->imports, links->import_count, &r->import_capacity, sizeof(*imports));
 
-    r->failed |= !imports;
-    if (r->failed)
-        return;
-    links->imports = imports;
-    imports[links->import_count++] = (struct import){ .slot = slot, .name = name, .taken = taken };
+    r->failed |= !ARRAY_ROOM(links->imports, links->import_count, r->import_capacity);
+    if (!r->failed)
+        links->imports[links->import_count++] =
+            (struct import){ .slot = slot, .name = name, .taken = taken };
 }
 
 /* (A symbol that is not defined but has an address: that of its PLT stub, which the program, at a
@@ -226,16 +220,11 @@ static void add_import_of(struct reader *r, const Elf64_Rela *rela)
 static void add_pointer(struct reader *r, uint64_t vaddr)
 {
     struct links *links = r->links;
-    uint64_t *pointers = array_with_room(links->pointers, links->pointer_count,
-                                         &r->pointer_capacity, sizeof(*pointers));
 
-    r->failed |= !pointers || links->pointer_count == POINTERS_MAX;
-    if (!pointers)
-        return;
-    links->pointers = pointers;
-    if (r->failed)
-        return;
-    pointers[links->pointer_count++] = vaddr;
+    r->failed |= links->pointer_count == POINTERS_MAX ||
+                 !ARRAY_ROOM(links->pointers, links->pointer_count, r->pointer_capacity);
+    if (!r->failed)
+        links->pointers[links->pointer_count++] = vaddr;
 }
 
 static void add_pointer_of(struct reader *r, const Elf64_Rela *rela)
@@ -335,12 +324,12 @@ static void close_tables(struct reader *r)
     free(r->symbols.bytes);
 }
 
-struct links *links_find(struct images *images, struct image *image)
+static struct links *find_links(struct images *images, struct image *image)
 {
     struct dynamic dynamic;
 
     bool known = image->facts[FACT_LINKS];
-    struct links *links = image_fact(image, FACT_LINKS, sizeof(*links), destroy);
+    struct links *links = image_fact(image, FACT_LINKS, sizeof(*links), deinit);
     if (!links || known)
         return links;
     links->may_have_parts = has_debug_info(image);
@@ -359,6 +348,11 @@ struct links *links_find(struct images *images, struct image *image)
     links->unknown = opened < 0 || r.failed;
     images->held += links->import_count * sizeof(*links->imports);
     return links;
+}
+
+const struct links *links_find(struct images *images, struct image *image)
+{
+    return find_links(images, image);
 }
 
 static void read_offers(struct images *images, struct image *image, struct links *links)
@@ -385,7 +379,7 @@ static void read_offers(struct images *images, struct image *image, struct links
 /* NULL: not known. */
 static const struct links *find_offers(struct images *images, struct image *image)
 {
-    struct links *links = links_find(images, image);
+    struct links *links = find_links(images, image);
 
     if (links && !links->offers_asked) {
         links->offers_asked = true;
@@ -407,24 +401,17 @@ int64_t links_offered(struct images *images, struct image *image, uint64_t name,
                       const struct export **ret)
 {
     const struct links *links = find_offers(images, image);
-    size_t low = 0, high, end;
 
     if (!links)
         return -ENODATA;
-    for (high = links->export_count; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        if (links->exports[middle].name < name)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (end = low; end < links->export_count && links->exports[end].name == name;)
+    size_t first = BISECT(i, links->export_count, links->exports[i].name < name), end = first;
+    while (end < links->export_count && links->exports[end].name == name)
         end++;
-    *ret = end > low ? links->exports + low : NULL;
-    return (int64_t)(end - low);
+    *ret = end > first ? links->exports + first : NULL;
+    return (int64_t)(end - first);
 }
 
-struct import *links_import(const struct links *links, uint64_t slot)
+const struct import *links_import(const struct links *links, uint64_t slot)
 {
     const struct import wanted = { .slot = slot };
 

@@ -19,8 +19,6 @@ struct import {
     uint64_t name; /* hash */
     /* The address is taken, or may be: that word is not one that only a PLT stub jumps through. */
     bool taken;
-    bool jumped_through; /* once asked (jumps.h): there is a jump through that word, */
-    bool left;           /* and a function of the image may leave by a jump to it */
 };
 
 struct links {
@@ -28,8 +26,7 @@ struct links {
     bool unknown;           /* the file does not say, or says it wrongly */
     struct import *imports; /* sorted by slot; those that it may have from itself, too */
     size_t import_count;
-    bool left_asked, left_unknown; /* jumps.h */
-    struct export *exports;        /* once asked for: functions, sorted by name */
+    struct export *exports; /* once asked for: functions, sorted by name */
     size_t export_count;
     uint64_t *pointers; /* likewise: vaddrs of its own that its data point to, in any order */
     size_t pointer_count;
@@ -39,7 +36,7 @@ struct links {
 };
 
 /* NULL: no memory. Valid as long as the image is. */
-struct links *links_find(struct images *images, struct image *image);
+const struct links *links_find(struct images *images, struct image *image);
 
 /* All functions that it offers by this name; how many, or -ENODATA: not known. */
 int64_t links_offered(struct images *images, struct image *image, uint64_t name,
@@ -48,6 +45,6 @@ int64_t links_offered(struct images *images, struct image *image, uint64_t name,
  * jumps may lead to. How many, or -ENODATA. */
 int64_t links_pointers(struct images *images, struct image *image, const uint64_t **ret);
 /* What the word at `slot` is for; NULL: for no function of a name. */
-struct import *links_import(const struct links *links, uint64_t slot);
+const struct import *links_import(const struct links *links, uint64_t slot);
 
 #endif

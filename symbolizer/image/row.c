@@ -92,8 +92,8 @@ static struct row compile(const struct frame_rules *rules, bool signal)
 /* Makes the row at `vaddr`, of the rules that it gives too. */
 static struct row make_row(const struct fde *fde, uint64_t vaddr, struct frame_rules *rules)
 {
-    return program_run(fde, vaddr, rules) < 0 ? (struct row){ .kind = ROW_BAD }
-                                              : compile(rules, fde->signal);
+    return cfiprogram_run(fde, vaddr, rules) < 0 ? (struct row){ .kind = ROW_BAD }
+                                                 : compile(rules, fde->signal);
 }
 
 /* NULL: no memory. */
@@ -151,5 +151,5 @@ const struct frame_rules *rows_rules(struct rows *rows, const struct fde *fde, u
     struct kept_row *kept = find_kept(rows, vaddr);
     if (!kept || kept->rules)
         return kept ? kept->rules : NULL;
-    return program_run(fde, vaddr, &rules) < 0 ? NULL : keep_rules(kept, &rules);
+    return cfiprogram_run(fde, vaddr, &rules) < 0 ? NULL : keep_rules(kept, &rules);
 }

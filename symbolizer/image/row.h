@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "record/slots.h"
-#include "symbolizer/image/program.h"
+#include "symbolizer/image/cfiprogram.h"
 
 struct row {
     enum row_kind {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "record/array.h"
+#include "record/bisect.h"
 #include "symbolizer/names/debugfile.h"
 
 /* Code of one compile unit. */
@@ -128,13 +129,10 @@ static int add_ranges(struct directories *directories, Dwarf_Die *unit)
     ptrdiff_t offset = 0;
 
     while ((offset = dwarf_ranges(unit, offset, &base, &start, &end)) > 0) {
-        struct range *ranges = array_with_room(directories->ranges, directories->range_count,
-                                               &directories->range_capacity, sizeof(*ranges));
-        if (!ranges)
+        if (!ARRAY_ROOM(directories->ranges, directories->range_count, directories->range_capacity))
             return -ENOMEM;
-        directories->ranges = ranges;
         if (start < end && start) /* 0: the linker removed it */
-            ranges[directories->range_count++] =
+            directories->ranges[directories->range_count++] =
                 (struct range){ start, end, directories->unit_count };
     }
     return 0;
@@ -150,12 +148,9 @@ static bool is_elsewhere(Dwarf_Die *unit)
 static int add_unit(struct directories *directories, Dwarf_Die *unit)
 {
     int language = dwarf_srclang(unit);
-    char **units = array_with_room(directories->units, directories->unit_count,
-                                   &directories->unit_capacity, sizeof(*units));
 
-    if (!units)
+    if (!ARRAY_ROOM(directories->units, directories->unit_count, directories->unit_capacity))
         return -ENOMEM;
-    directories->units = units;
     if (is_elsewhere(unit) || language == DW_LANG_Rust || language == DW_LANG_Go)
         return 0;
     char *directory = directory_of(text_of(unit, DW_AT_comp_dir), text_of(unit, DW_AT_name));
@@ -163,7 +158,7 @@ static int add_unit(struct directories *directories, Dwarf_Die *unit)
         free(directory);
         return -ENOMEM;
     }
-    units[directories->unit_count++] = directory;
+    directories->units[directories->unit_count++] = directory;
     return 0;
 }
 
@@ -175,16 +170,9 @@ static int compare_ranges(const void *a, const void *b)
 
 static const struct range *find_range(const struct directories *directories, Dwarf_Addr address)
 {
-    size_t low = 0, high = directories->range_count;
+    size_t count = BISECT(i, directories->range_count, directories->ranges[i].start <= address);
+    const struct range *range = count ? &directories->ranges[count - 1] : NULL;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (directories->ranges[middle].start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct range *range = low ? &directories->ranges[low - 1] : NULL;
     return range && address < range->end ? range : NULL;
 }
 

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "record/bisect.h"
 #include "record/component.h"
 #include "symbolizer/image/cursor.h"
 #include "symbolizer/names/debugfile.h"
@@ -157,9 +158,9 @@ static int read_image(const struct names_job *job, struct names_extent extent, i
     }
     if (!error && extent.inlined)
         error =
-            places_read(path, fd, job->offsets, job->count, extent.lines, print_place, &printer);
+            srcline_read(path, fd, job->offsets, job->count, extent.lines, print_place, &printer);
     symbols_close(symbols);
-    if (error == PLACES_ELSEWHERE)
+    if (error == SRCLINE_ELSEWHERE)
         putc(ROW_ELSEWHERE, out);
     return error < 0 ? error : 0;
 }
@@ -338,16 +339,9 @@ static int take_level(struct cursor *c, bool last, struct level *ret)
 
 static bool is_asked_for(const struct names_job *job, uint64_t offset)
 {
-    size_t low = 0, high = job->count;
+    size_t at = BISECT(i, job->count, job->offsets[i] < offset);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (job->offsets[middle] < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < job->count && job->offsets[low] == offset;
+    return at < job->count && job->offsets[at] == offset;
 }
 
 static int add_place(struct cursor *c, const struct names_job *job, size_t number,

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "symbolizer/image/image.h"
-#include "symbolizer/names/places.h"
+#include "symbolizer/names/srcline.h"
 #include "symbolizer/names/symbols.h"
 
 /* What is wanted of one image. */
@@ -42,7 +42,7 @@ enum names_result {
 /* Who gets the answers, by the number of the job. */
 struct names_user {
     int (*add)(void *context, size_t job, const struct symbol_name *name);
-    /* Of a place as places_read says, but that each level has a component, if need be the
+    /* Of a place as srcline_read says, but that each level has a component, if need be the
      * symbol's; several times the same at worst. */
     int (*add_place)(void *context, size_t job, uint64_t offset, const struct level *levels,
                      size_t count);
@@ -53,7 +53,7 @@ struct names_user {
 };
 
 /* Finds the functions at all these places as symbols_open and symbols_find do, and what is wanted
- * of debug information as places_read does. 0; a negative errno: of add or add_place, or because
+ * of debug information as srcline_read does. 0; a negative errno: of add or add_place, or because
  * there is no memory or process to be had. */
 int names_find(const struct names_job *jobs, size_t count, struct names_extent extent,
                const struct names_limits *limits, const struct names_user *user);

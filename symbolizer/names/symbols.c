@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "record/array.h"
+#include "record/bisect.h"
 #include "record/component.h"
 #include "symbolizer/names/debugfile.h"
 #include "symbolizer/names/directories.h"
@@ -80,28 +81,17 @@ static const char *get_symbol(struct reading *reading, int number, GElf_Sym *sym
 /* Is there anything that the function is to be a name for? */
 static bool is_wanted(const struct symbols *symbols, const struct symbol_name *function)
 {
-    size_t low = 0, high = symbols->wanted_count;
+    size_t next = BISECT(i, symbols->wanted_count, symbols->wanted[i] < function->offset);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (symbols->wanted[middle] < function->offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return !symbols->wanted || (low < symbols->wanted_count &&
-                                symbols->wanted[low] - function->offset < function->size);
+    return !symbols->wanted || (next < symbols->wanted_count &&
+                                symbols->wanted[next] - function->offset < function->size);
 }
 
 static int add(struct symbols *symbols, struct symbol_name symbol)
 {
-    struct entry *entries =
-        array_with_room(symbols->entries, symbols->count, &symbols->capacity, sizeof(*entries));
-
-    if (!entries)
+    if (!ARRAY_ROOM(symbols->entries, symbols->count, symbols->capacity))
         return -ENOMEM;
-    symbols->entries = entries;
-    entries[symbols->count++] = (struct entry){ .symbol = symbol };
+    symbols->entries[symbols->count++] = (struct entry){ .symbol = symbol };
     return 0;
 }
 
@@ -436,16 +426,7 @@ void symbols_close(struct symbols *symbols)
 /* How many entries start at or before this offset: the number + 1 of the last of them. */
 static size_t count_up_to(const struct symbols *symbols, uint64_t offset)
 {
-    size_t low = 0, high = symbols->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (symbols->entries[middle].symbol.offset <= offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return BISECT(i, symbols->count, symbols->entries[i].symbol.offset <= offset);
 }
 
 const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t offset)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "symbolizer/unwind/site.h"
-#include "symbolizer/x86_64/call.h"
+#include "symbolizer/x86_64/callcode.h"
 
 /*
  * Reads all of a few bytes of code, at a site or just before it. While nothing can write there, it
@@ -79,11 +79,12 @@ static int follow_stub(struct space *space, const struct target *target, struct 
     const struct image *image = named->callee->image;
     int error =
         read_code(space, target, pages, named->callee, named->address, bytes, sizeof(bytes));
-    struct call call = error ? (struct call){ 0 } : call_decode_stub(bytes, named->address);
+    struct callcode call =
+        error ? (struct callcode){ 0 } : callcode_decode_stub(bytes, named->address);
 
     if (error == -EFAULT) /* at the end of the code there is no stub */
         return 0;
-    if (error || call.kind != CALL_SLOT)
+    if (error || call.kind != CALLCODE_SLOT)
         return error;
     *named = (struct named){ .stub = named->stub ? named->stub : named->address, .by_slot = true };
     error = target_read_all(target, call.address, &named->address, sizeof(named->address));
@@ -95,14 +96,15 @@ static int follow_stub(struct space *space, const struct target *target, struct 
 }
 
 int callee_find(struct space *space, const struct target *target, struct codepages *pages,
-                const struct site *site, struct call call, struct named *ret)
+                const struct site *site, struct callcode call, struct named *ret)
 {
     int error = 0;
 
     *ret = (struct named){ 0 };
-    if (call.kind == CALL_INDIRECT || (call.kind == CALL_SLOT && !is_constant(site, call.address)))
+    if (call.kind == CALLCODE_INDIRECT ||
+        (call.kind == CALLCODE_SLOT && !is_constant(site, call.address)))
         return 0;
-    *ret = (struct named){ .address = call.address, .by_slot = call.kind == CALL_SLOT };
+    *ret = (struct named){ .address = call.address, .by_slot = call.kind == CALLCODE_SLOT };
     if (ret->by_slot)
         error = target_read_all(target, call.address, &ret->address, sizeof(ret->address));
     if (!error)
@@ -117,24 +119,24 @@ int callee_find(struct space *space, const struct target *target, struct codepag
 
 /* Reads the bytes that end at a site. Where the code starts, zeros stand for what is not there. */
 static int read_call(struct space *space, const struct target *target, struct codepages *pages,
-                     const struct site *site, uint8_t ret[static CALL_BYTES])
+                     const struct site *site, uint8_t ret[static CALLCODE_BYTES])
 {
-    uint64_t end = site->address + 1, start = end - CALL_BYTES;
-    int error = read_code(space, target, pages, site, start, ret, CALL_BYTES);
+    uint64_t end = site->address + 1, start = end - CALLCODE_BYTES;
+    int error = read_code(space, target, pages, site, start, ret, CALLCODE_BYTES);
     size_t there = site->address % CODE_PAGE + 1;
 
-    if (error != -EFAULT || (site->image && space_find(space, start)) || there >= CALL_BYTES)
+    if (error != -EFAULT || (site->image && space_find(space, start)) || there >= CALLCODE_BYTES)
         return error;
-    memset(ret, 0, CALL_BYTES);
-    return read_code(space, target, pages, site, end - there, ret + CALL_BYTES - there, there);
+    memset(ret, 0, CALLCODE_BYTES);
+    return read_code(space, target, pages, site, end - there, ret + CALLCODE_BYTES - there, there);
 }
 
 /* Notes that the call may go to wherever a register or a variable says. */
-static void note_pointer(struct site *site, struct call call)
+static void note_pointer(struct site *site, struct callcode call)
 {
-    bool variable = call.kind == CALL_SLOT && !is_constant(site, call.address);
+    bool variable = call.kind == CALLCODE_SLOT && !is_constant(site, call.address);
 
-    site->by_pointer |= variable || call.kind == CALL_INDIRECT;
+    site->by_pointer |= variable || call.kind == CALLCODE_INDIRECT;
     if (variable)
         site->variable = call.address;
 }
@@ -143,15 +145,15 @@ static void note_pointer(struct site *site, struct call call)
 static int resolve_call(struct space *space, const struct target *target, struct codepages *pages,
                         struct site *site)
 {
-    uint8_t bytes[CALL_BYTES];
-    struct call readings[CALL_READINGS];
+    uint8_t bytes[CALLCODE_BYTES];
+    struct callcode readings[CALLCODE_READINGS];
     struct named named = { 0 };
 
     site->callee = site->target = site->stub = 0;
     int error = read_call(space, target, pages, site, bytes);
     if (error < 0)
         return error;
-    size_t count = call_decode(bytes, site->address + 1, readings);
+    size_t count = callcode_decode(bytes, site->address + 1, readings);
     bool found = false;
     for (size_t i = 0; i < count && !found && !error; i++) {
         error = callee_find(space, target, pages, site, readings[i], &named);

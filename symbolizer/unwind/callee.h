@@ -5,7 +5,7 @@
 #define SYSTRACE_CALLEE_H
 
 #include "symbolizer/unwind/space.h"
-#include "symbolizer/x86_64/call.h"
+#include "symbolizer/x86_64/callcode.h"
 
 /* What a call or a jump names, by way of PLT stubs. */
 struct named {
@@ -19,7 +19,7 @@ struct named {
  * variable that may change is not looked into: then nothing is known. 0; negative errno: it could
  * not be read. */
 int callee_find(struct space *space, const struct target *target, struct codepages *pages,
-                const struct site *site, struct call call, struct named *ret);
+                const struct site *site, struct callcode call, struct named *ret);
 
 /* Fills site->callee by the call that ends at site->address + 1, unless it is known already. 0;
  * negative errno: what the call names could not be read. */

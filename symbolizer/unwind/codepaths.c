@@ -21,13 +21,12 @@ struct codepaths {
     struct slots slots;
 };
 
-static void destroy(struct fact *fact)
+static void deinit(struct fact *fact)
 {
     struct codepaths *paths = (struct codepaths *)fact;
 
     free(paths->all);
     slots_deinit(&paths->slots);
-    free(paths);
 }
 
 static uint64_t hash_ends(uint64_t start, uint64_t vaddr)
@@ -57,7 +56,7 @@ static bool follow(struct image *image, uint64_t start, uint64_t vaddr, struct c
 static bool find(struct images *images, struct image *image, uint64_t start, uint64_t vaddr,
                  unsigned *budget, struct codepath *ret)
 {
-    struct codepaths *paths = image_fact(image, FACT_PATHS, sizeof(*paths), destroy);
+    struct codepaths *paths = image_fact(image, FACT_PATHS, sizeof(*paths), deinit);
 
     if (!paths)
         return false;

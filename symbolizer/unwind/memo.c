@@ -3,6 +3,7 @@
 #include "memo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "record/array.h"
 
@@ -70,17 +71,13 @@ static uint32_t find_same(const struct memo *memo, uint32_t inner, const struct 
 static bool append_sights(struct memo *memo, struct memo_node *node,
                           const struct memo_sight *sights)
 {
-    const uint32_t first = node->sights;
-
+    if (!ARRAY_ROOM_FOR(node->sight_count, memo->sights, memo->sight_count, memo->sight_capacity))
+        return false;
+    if (node->sight_count)
+        memcpy(memo->sights + memo->sight_count, sights + node->sights,
+               node->sight_count * sizeof(*sights));
     node->sights = (uint32_t)memo->sight_count;
-    for (uint32_t i = 0; i < node->sight_count; i++) {
-        struct memo_sight *array =
-            array_with_room(memo->sights, memo->sight_count, &memo->sight_capacity, sizeof(*array));
-        if (!array)
-            return false;
-        memo->sights = array;
-        memo->sights[memo->sight_count++] = sights[first + i];
-    }
+    memo->sight_count += node->sight_count;
     return true;
 }
 

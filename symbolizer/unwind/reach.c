@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/bisect.h"
 #include "record/array.h"
-#include "symbolizer/x86_64/call.h"
+#include "symbolizer/x86_64/callcode.h"
 #include "symbolizer/unwind/x86_64/exits.h"
 #include "symbolizer/unwind/x86_64/jumps.h"
 #include "record/library.h"
@@ -65,15 +66,10 @@ struct runtime_fact {
     bool runtime;
 };
 
-static void destroy_fact(struct fact *fact)
-{
-    free(fact);
-}
-
 bool reach_is_runtime(const struct images *images, struct image *image)
 {
     bool known = image->facts[FACT_RUNTIME];
-    struct runtime_fact *fact = image_fact(image, FACT_RUNTIME, sizeof(*fact), destroy_fact);
+    struct runtime_fact *fact = image_fact(image, FACT_RUNTIME, sizeof(*fact), NULL);
 
     if (!fact)
         return find_runtime(images, image);
@@ -90,49 +86,34 @@ bool reach_may_have_parts(struct images *images, struct image *image)
 
 int reach_add(struct reach *reach, struct images *images, struct image *image)
 {
-    size_t low = 0, high = reach->member_count;
+    size_t at = BISECT(i, reach->member_count, reach->members[i].image < image);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (reach->members[middle].image < image)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < reach->member_count && reach->members[low].image == image)
+    if (at < reach->member_count && reach->members[at].image == image)
         return 0;
-    struct reach_member *members = array_with_room(reach->members, reach->member_count,
-                                                   &reach->member_capacity, sizeof(*members));
-    if (!members)
+    if (!ARRAY_ROOM(reach->members, reach->member_count, reach->member_capacity))
         return -ENOMEM;
-    reach->members = members;
-    memmove(members + low + 1, members + low, (reach->member_count++ - low) * sizeof(*members));
-    members[low] = (struct reach_member){ image, reach_is_runtime(images, image), false };
+    memmove(reach->members + at + 1, reach->members + at,
+            (reach->member_count++ - at) * sizeof(*reach->members));
+    reach->members[at] = (struct reach_member){ image, reach_is_runtime(images, image), false };
     reach->unfollowed = true;
     return 0;
 }
 
 /* ---- What is reached ---- */
 
-static size_t lower_bound(const struct reach *reach, const struct image *image, uint64_t vaddr)
+/* Where it is, or would be. */
+static size_t place_of(const struct reach *reach, const struct image *image, uint64_t vaddr)
 {
-    size_t low = 0, high = reach->count;
+    const struct reached *all = reach->all;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct reached *r = &reach->all[middle];
-        if (r->image < image || (r->image == image && r->vaddr < vaddr))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return BISECT(i, reach->count,
+                  all[i].image < image || (all[i].image == image && all[i].vaddr < vaddr));
 }
 
 static struct reached *find_reached(const struct reach *reach, const struct image *image,
                                     uint64_t vaddr)
 {
-    size_t at = lower_bound(reach, image, vaddr);
+    size_t at = place_of(reach, image, vaddr);
 
     if (at == reach->count || reach->all[at].image != image || reach->all[at].vaddr != vaddr)
         return NULL;
@@ -141,14 +122,12 @@ static struct reached *find_reached(const struct reach *reach, const struct imag
 
 static bool insert(struct reach *reach, struct reached new)
 {
-    size_t at = lower_bound(reach, new.image, new.vaddr);
-    struct reached *all = array_with_room(reach->all, reach->count, &reach->capacity, sizeof(*all));
+    size_t at = place_of(reach, new.image, new.vaddr);
 
-    if (!all)
+    if (!ARRAY_ROOM(reach->all, reach->count, reach->capacity))
         return false;
-    reach->all = all;
-    memmove(all + at + 1, all + at, (reach->count++ - at) * sizeof(*all));
-    all[at] = new;
+    memmove(reach->all + at + 1, reach->all + at, (reach->count++ - at) * sizeof(*reach->all));
+    reach->all[at] = new;
     return true;
 }
 
@@ -183,13 +162,10 @@ static void go_to(struct walk *walk, struct image *image, uint64_t vaddr)
     }
     if (!note(walk, image, vaddr))
         return;
-    struct place_ahead *ahead =
-        array_with_room(walk->ahead, walk->ahead_count, &walk->ahead_capacity, sizeof(*ahead));
-    walk->failed |= !ahead;
-    if (!ahead)
-        return;
-    walk->ahead = ahead;
-    ahead[walk->ahead_count++] = (struct place_ahead){ image, vaddr, walk->way };
+    if (ARRAY_ROOM(walk->ahead, walk->ahead_count, walk->ahead_capacity))
+        walk->ahead[walk->ahead_count++] = (struct place_ahead){ image, vaddr, walk->way };
+    else
+        walk->failed = true;
 }
 
 /* Which of the runtime libraries has it, is not asked: any may. */
@@ -219,22 +195,22 @@ static void go_through_slot(struct walk *walk, struct image *image, uint64_t slo
         go_to_name(walk, import->name);
 }
 
-static struct call stub_at(const struct image *image, uint64_t vaddr)
+static struct callcode stub_at(const struct image *image, uint64_t vaddr)
 {
     uint8_t bytes[STUB_BYTES];
     uint64_t offset;
 
     return image_offset(image, vaddr, &offset) && image_bytes(image, offset, bytes, sizeof(bytes))
-               ? call_decode_stub(bytes, vaddr)
-               : (struct call){ CALL_NONE, 0 };
+               ? callcode_decode_stub(bytes, vaddr)
+               : (struct callcode){ CALLCODE_NONE, 0 };
 }
 
 static void go_out(struct walk *walk, struct image *image, const struct exit *exit)
 {
-    struct call stub =
-        exit->slot ? (struct call){ CALL_SLOT, exit->target } : stub_at(image, exit->target);
+    struct callcode stub = exit->slot ? (struct callcode){ CALLCODE_SLOT, exit->target }
+                                      : stub_at(image, exit->target);
 
-    if (stub.kind == CALL_SLOT)
+    if (stub.kind == CALLCODE_SLOT)
         go_through_slot(walk, image, stub.address);
     else
         go_to(walk, image, exit->target);
@@ -275,14 +251,16 @@ static void look_at(struct walk *walk, struct place_ahead place)
 }
 
 /* By jumps, or else by the addresses that it has. */
-static void follow(struct walk *walk, const struct links *links, unsigned way)
+static void follow(struct walk *walk, const struct links *links, const struct jumps *jumps,
+                   unsigned way)
 {
     uint64_t last = 0; /* relocations of one name often follow each other */
 
     for (size_t i = 0; i < links->import_count; i++) {
         const struct import *import = &links->imports[i];
         walk->way = way;
-        if (!(way == REACH_BY_JUMP ? import->left : import->taken) || import->name == last)
+        if (!(way == REACH_BY_JUMP ? jumps->imports[i].left : import->taken) ||
+            import->name == last)
             continue;
         go_to_name(walk, import->name);
         last = import->name;
@@ -293,11 +271,12 @@ static void follow(struct walk *walk, const struct links *links, unsigned way)
 
 static void follow_image(struct walk *walk)
 {
-    const struct links *links = jumps_links(walk->images, walk->by);
+    const struct links *links = links_find(walk->images, walk->by);
+    const struct jumps *jumps = jumps_find(walk->images, walk->by);
 
-    if (links) {
-        follow(walk, links, REACH_BY_JUMP);
-        follow(walk, links, REACH_BY_ADDRESS);
+    if (jumps) {
+        follow(walk, links, jumps, REACH_BY_JUMP);
+        follow(walk, links, jumps, REACH_BY_ADDRESS);
     } else {
         walk->way = REACH_BY_JUMP;
         note(walk, NULL, REACH_ANY);

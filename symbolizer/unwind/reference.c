@@ -81,7 +81,7 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *i
 
     if (!cfi || cfi_find(cfi, ip - site->bias, &fde) < 0 || site->bias + fde.start != site->start)
         return -UNW_ESTOPUNWIND;
-    program_strip(&fde);
+    cfiprogram_strip(&fde);
     table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
     table.start_ip = site->bias + fde.start;
     table.end_ip = site->bias + fde.end;

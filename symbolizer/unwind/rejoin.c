@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
+
 enum {
-    FIRST_STEPS = 256,
     FIRST_BYTES = 1 << 12, /* compared at once, then doubled; */
     FRAME_MOST = 128,      /* if frames are larger on average, words are fewer than bytes */
 };
@@ -148,15 +149,8 @@ bool rejoin_trail(struct unwinder *u, const struct position *at, enum trail_fram
 
 static struct trail_step *add_step(struct unwinder *u)
 {
-    if (u->step_count == u->step_capacity) {
-        uint32_t capacity = u->step_capacity ? 2 * u->step_capacity : FIRST_STEPS;
-        struct trail_step *steps = reallocarray(u->steps, capacity, sizeof(*steps));
-        if (!steps)
-            return NULL;
-        u->steps = steps;
-        u->step_capacity = capacity;
-    }
-    return &u->steps[u->step_count++];
+    return ARRAY_ROOM(u->steps, u->step_count, u->step_capacity) ? &u->steps[u->step_count++]
+                                                                 : NULL;
 }
 
 void rejoin_note_frame(struct unwinder *u, const struct position *at, enum trail_frame frame,

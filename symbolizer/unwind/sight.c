@@ -2,6 +2,7 @@
 #include "sight.h"
 
 #include "record/array.h"
+#include "record/fnv.h"
 
 enum {
     FRAME_MAX = 1 << 20, /* bytes of stack, to where rbp points */
@@ -39,15 +40,11 @@ static void note(struct unwinder *u, struct memo_sight sight)
         u->sights[u->sight_count - 1].count++;
         return;
     }
-    struct memo_sight *array = NULL;
-    if (u->sight_count < MEMO_SIGHTS_MAX)
-        array = array_with_room(u->sights, u->sight_count, &u->sight_capacity, sizeof(*array));
-    if (!array) {
+    if (u->sight_count < MEMO_SIGHTS_MAX &&
+        ARRAY_ROOM(u->sights, u->sight_count, u->sight_capacity))
+        u->sights[u->sight_count++] = sight;
+    else
         u->settled = false;
-        return;
-    }
-    u->sights = array;
-    u->sights[u->sight_count++] = sight;
 }
 
 /* 0 where there is no memory: no code is called from there. */
@@ -75,16 +72,13 @@ bool sight_look(struct unwinder *u, const struct position *at, enum sight_place 
     return readable;
 }
 
-/* A number for the code from an address on, as far as it can be read (FNV-1a). */
+/* A number for the code from an address on, as far as it can be read. */
 static uint64_t number_code(struct unwinder *u, uint64_t address, uint32_t words)
 {
     uint8_t code[8 * CODE_WORDS_MAX];
-    uint64_t number = 0xcbf29ce484222325;
     ssize_t size = u->target->read(u->target->context, address, code, 8 * (size_t)words);
 
-    for (ssize_t i = 0; i < size; i++)
-        number = (number ^ code[i]) * 0x100000001b3;
-    return number;
+    return fnv_bytes(code, size > 0 ? (size_t)size : 0);
 }
 
 void sight_note_memory(struct unwinder *u, uint64_t address, uint32_t words)

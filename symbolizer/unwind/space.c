@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
+#include "record/bisect.h"
+
 enum {
     ATTEMPTS_MAX = 8, /* to read a part of the map that changes meanwhile */
 };
@@ -99,16 +102,7 @@ void space_forget_stacks(struct space *space, uint64_t version)
 /* The first region that ends above `address`. */
 static size_t region_index(const struct code *code, uint64_t address)
 {
-    size_t low = 0, high = code->region_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (code->regions[middle].end <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return BISECT(i, code->region_count, code->regions[i].end <= address);
 }
 
 /* The region that ends above `address`, or NULL. */
@@ -249,14 +243,8 @@ static const struct region *region_same(const struct code *code, const struct ma
 
 static int append_region(struct code *code, size_t *capacity, const struct region *region)
 {
-    if (code->region_count == *capacity) {
-        size_t larger = *capacity ? 2 * *capacity : 16;
-        struct region *regions = reallocarray(code->regions, larger, sizeof(*regions));
-        if (!regions)
-            return -ENOMEM;
-        code->regions = regions;
-        *capacity = larger;
-    }
+    if (!ARRAY_ROOM(code->regions, code->region_count, *capacity))
+        return -ENOMEM;
     code->regions[code->region_count++] = *region;
     return 0;
 }

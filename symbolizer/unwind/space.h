@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "record/slots.h"
-#include "symbolizer/x86_64/call.h"
+#include "symbolizer/x86_64/callcode.h"
 #include "symbolizer/unwind/codepages.h"
 #include "symbolizer/unwind/x86_64/codepath.h"
 #include "symbolizer/unwind/former.h"

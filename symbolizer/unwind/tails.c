@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "record/array.h"
+#include "record/fnv.h"
 #include "record/slots.h"
 #include "symbolizer/unwind/x86_64/exits.h"
 #include "symbolizer/unwind/x86_64/jumps.h"
@@ -189,7 +190,7 @@ static size_t find_node(struct way *way, const struct site *start)
 static int find_by_variable(const struct tails_context *c, const struct site *site,
                             uint64_t address, struct named *ret)
 {
-    struct call call = { .kind = CALL_DIRECT };
+    struct callcode call = { .kind = CALLCODE_DIRECT };
     int error = target_read_all(c->target, address, &call.address, sizeof(call.address));
 
     *ret = (struct named){ 0 };
@@ -214,7 +215,8 @@ static int follow_exit(struct way *way, size_t from, const struct exit *exit)
 {
     const struct tails_context *c = way->context;
     const struct site *start = way->nodes[from].start;
-    struct call call = { exit->slot ? CALL_SLOT : CALL_DIRECT, start->bias + exit->target };
+    struct callcode call = { exit->slot ? CALLCODE_SLOT : CALLCODE_DIRECT,
+                             start->bias + exit->target };
     struct named named;
     int error = callee_find(c->space, c->target, c->pages, start, call, &named);
 
@@ -261,7 +263,7 @@ static bool is_unchanged(const struct tails_context *c, const struct site *start
     size_t size = exits->end - exits->start;
     uint8_t *code = exits->unknown || start->writable ? NULL : malloc(size);
     bool same = code && !target_read_all(c->target, start->address, code, size) &&
-                exits_hash(code, size) == exits->hash;
+                fnv_bytes(code, size) == exits->hash;
 
     free(code);
     return same;

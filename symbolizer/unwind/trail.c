@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-enum { FIRST_STEPS = 1024 };
+#include "record/array.h"
+#include "record/bisect.h"
 
 void trails_drop(struct trails *trails, struct trail *trail)
 {
@@ -46,16 +47,7 @@ struct trail *trails_find(struct trails *trails, uint64_t sp)
 
 uint32_t trail_find(const struct trail *trail, uint64_t sp)
 {
-    uint32_t low = 0, high = trail->count; /* the stack pointers fall */
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (trail->steps[middle].sp > sp)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return (uint32_t)BISECT(i, trail->count, trail->steps[i].sp > sp); /* they fall */
 }
 
 /* A trail of the same stack, which must give way. */
@@ -99,22 +91,6 @@ static struct trail *make_trail(struct trails *trails, uint64_t start, uint64_t 
     return trail;
 }
 
-static bool make_room(struct trail *trail, uint32_t count)
-{
-    uint32_t capacity = trail->capacity ? trail->capacity : FIRST_STEPS;
-
-    while (capacity - trail->count < count)
-        capacity *= 2;
-    if (capacity == trail->capacity)
-        return true;
-    struct trail_step *steps = reallocarray(trail->steps, capacity, sizeof(*steps));
-    if (!steps)
-        return false;
-    trail->steps = steps;
-    trail->capacity = capacity;
-    return true;
-}
-
 /* A step that leaves %rbp as it is rests on what the steps beyond it rest on. */
 static void append(struct trail *trail, struct trail_step step)
 {
@@ -147,7 +123,7 @@ void trails_store(struct trails *trails, struct trail *trail, uint32_t kept,
     if (!trail)
         return;
     trail->count = kept;
-    if (!make_room(trail, count)) {
+    if (!ARRAY_ROOM_FOR(count, trail->steps, trail->count, trail->capacity)) {
         trails_drop(trails, trail);
         return;
     }

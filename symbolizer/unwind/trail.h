@@ -42,7 +42,8 @@ struct trail_step {
 
 struct trail {
     struct trail_step *steps; /* the outermost first */
-    uint32_t count, capacity;
+    uint32_t count;
+    size_t capacity;
     uint64_t used;   /* when: trails.uses */
     uint64_t number; /* of the walk that it is of; given and used outside */
 };

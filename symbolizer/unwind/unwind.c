@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
 #include "symbolizer/unwind/bottom.h"
 #include "symbolizer/unwind/guess.h"
 #include "symbolizer/unwind/reference.h"
@@ -17,7 +18,6 @@
 #include "symbolizer/unwind/x86_64/registers.h"
 
 enum {
-    FIRST_FRAMES = 64,
     STACK_CHANGES_MAX = 1024, /* they may move the stack anywhere: bounds a hostile cycle */
     SYSCALL_SIZE = 2,         /* `syscall`, `int $0x80` and `sysenter` all are */
     CODE_64 = 0x33,           /* %cs of 64-bit code */
@@ -64,18 +64,8 @@ static enum stack_end failed_step(const struct unwinder *u)
 /* False: too deep, or no memory for more; failed_step tells. */
 static bool add_frame(struct unwinder *u, struct frame frame)
 {
-    if (u->depth == u->capacity) {
-        uint32_t capacity = u->capacity ? 2 * u->capacity : FIRST_FRAMES;
-        struct frame *frames = reallocarray(u->frames, capacity, sizeof(*frames));
-        if (!frames) {
-            u->failure = -ENOMEM;
-            return false;
-        }
-        u->frames = frames;
-        u->capacity = capacity;
-    }
-    if (u->depth == STACK_MAX_DEPTH) {
-        u->failure = -E2BIG;
+    if (u->depth == STACK_MAX_DEPTH || !ARRAY_ROOM(u->frames, u->depth, u->capacity)) {
+        u->failure = u->depth == STACK_MAX_DEPTH ? -E2BIG : -ENOMEM;
         return false;
     }
     u->frames[u->depth++] = frame;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
+
 enum {
     STACK_PIECE_MAX = 1 << 16, /* read at once */
     STACK_MAX = 64 << 20,      /* beyond, words are read one by one; */
@@ -14,14 +16,8 @@ enum {
 /* Makes the piece of the stack `size` bytes long, if memory goes that far. */
 static void read_stack(struct unwinder *u, size_t size)
 {
-    if (size > u->stack_capacity) {
-        size_t capacity = size > 2 * u->stack_capacity ? size : 2 * u->stack_capacity;
-        uint8_t *stack = realloc(u->stack, capacity);
-        if (!stack)
-            return;
-        u->stack = stack;
-        u->stack_capacity = capacity;
-    }
+    if (!ARRAY_ROOM_FOR(size - u->stack_size, u->stack, u->stack_size, u->stack_capacity))
+        return;
     ssize_t got = u->target->read(u->target->context, u->stack_start + u->stack_size,
                                   u->stack + u->stack_size, size - u->stack_size);
     if (got > 0)

@@ -62,7 +62,8 @@ struct unwinder {
 
     /* The last walk: frames, innermost first. Reused by the next. */
     struct frame *frames;
-    uint32_t depth, capacity;
+    uint32_t depth;
+    size_t capacity;
 
     /* Over all stacks. */
     struct codepages code; /* that calls were read from */
@@ -104,7 +105,8 @@ struct unwinder {
     uint32_t trail_kept;   /* of which so many steps, from the outermost, may be what they were */
     int64_t joined;        /* the stack beyond the frame at which it did; NO_STACK: it did not */
     struct trail_step *steps; /* of it, innermost first, from the last one that is not simple */
-    uint32_t step_count, step_capacity;
+    uint32_t step_count;
+    size_t step_capacity;
     /* The piece that was read for the trail which was stored last: its steps rest on words in it.
      */
     uint8_t *former;

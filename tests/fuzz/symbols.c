@@ -1,4 +1,4 @@
-/* symbols.c - fuzzes symbolizer/names/symbols.c and places.c, and libdwfl behind them: any file as
+/* symbols.c - fuzzes symbolizer/names/symbols.c and srcline.c, and libdwfl behind them: any file as
  * the one whose functions are to be named. */
 #include "fuzz.h"
 
@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "record/component.h"
-#include "symbolizer/names/places.h"
+#include "symbolizer/names/srcline.h"
 #include "symbolizer/names/symbols.h"
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
@@ -72,7 +72,7 @@ static void check_places(int fd)
     for (size_t i = 0; i < LENGTH(offsets); i++)
         offsets[i] = 0x1000 + i;
     int result =
-        places_read("/nowhere/file", fd, offsets, LENGTH(offsets), true, check_place, &places);
+        srcline_read("/nowhere/file", fd, offsets, LENGTH(offsets), true, check_place, &places);
     CHECK(result <= 0 && places <= LENGTH(offsets));
 }
 

@@ -3,11 +3,8 @@
  * unwind information says; the shapes of code without (fixtures/codepath.S); and instructions that
  * move the stack, as the assembler writes them.
  */
+#include "loaded.h"
 #include "scratch.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 
 #include "symbolizer/unwind/x86_64/codepath.h"
 #include "symbolizer/unwind/x86_64/functions.h"
@@ -15,26 +12,10 @@
 
 enum { PCS = 20000 }; /* that are compared of each library */
 
-static int open_path(void *context, const struct mapping *mapping, const char *path)
-{
-    (void)context, (void)mapping;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
-}
-
-static int64_t number_module(void *context, const struct module *module)
-{
-    (void)context, (void)module;
-    return MODULE_FIRST;
-}
-
 static void load(struct images *images, const char *path, struct image **ret)
 {
-    struct target target = { .open_mapped = open_path };
-    struct mapping mapping = { .inode = 1, .path = path, .path_length = strlen(path) };
-
     images_init(images, number_module, NULL);
-    assert_int_equal(images_load(images, &target, &mapping, ret), 1);
+    *ret = load_file(images, path);
     function_start(images, *ret, 0); /* reads them all */
 }
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "symbolizer/image/debugframe.h"
-#include "symbolizer/image/program.h"
+#include "symbolizer/image/cfiprogram.h"
 
 enum { VADDR = 0x400000, FIRST = 0x401000, SECOND = 0x402000, THIRD = 0x500000 };
 
@@ -62,7 +62,7 @@ static int64_t cfa_offset(const struct cfi *cfi, uint64_t vaddr, uint64_t start,
     assert_int_equal(cfi_find(cfi, vaddr, &fde), 0);
     assert_int_equal(fde.start, start);
     assert_int_equal(fde.end, end);
-    assert_int_equal(program_run(&fde, vaddr, &rules), 0);
+    assert_int_equal(cfiprogram_run(&fde, vaddr, &rules), 0);
     assert_int_equal(rules.cfa_register, DWARF_RSP);
     assert_int_equal(rules.registers[DWARF_RIP].kind, RULE_AT_CFA);
     assert_int_equal(rules.registers[DWARF_RIP].offset, -8);

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "symbolizer/image/program.h"
+#include "symbolizer/image/cfiprogram.h"
 #include "symbolizer/unwind/x86_64/emulator.h"
 #include "symbolizer/unwind/x86_64/registers.h"
 

@@ -4,12 +4,8 @@
 #ifndef SYSTRACE_TESTS_UNIT_LEAVES_H
 #define SYSTRACE_TESTS_UNIT_LEAVES_H
 
+#include "loaded.h"
 #include "scratch.h"
-
-#include <errno.h>
-#include <fcntl.h>
-
-#include "symbolizer/image/images.h"
 
 /* By their numbers in the fixture. */
 enum {
@@ -39,30 +35,14 @@ static struct leaves {
     struct image *image;
 } leaves;
 
-static int open_path(void *context, const struct mapping *mapping, const char *path)
-{
-    (void)context, (void)mapping;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
-}
-
-static int64_t number_module(void *context, const struct module *module)
-{
-    (void)context, (void)module;
-    return MODULE_FIRST;
-}
-
 static int load_leaves(void **state)
 {
-    static const struct target target = { .open_mapped = open_path };
-
     (void)state;
     make_directory();
     shell("%s -shared -nostdlib -Wl,-z,lazy -o leaves.so %s", FIXTURE_COMPILER, FIXTURE_SOURCE);
     char *path = path_of("leaves.so");
-    struct mapping mapping = { .inode = 1, .path = path, .path_length = strlen(path) };
     images_init(&leaves.images, number_module, NULL);
-    assert_int_equal(images_load(&leaves.images, &target, &mapping, &leaves.image), 1);
+    leaves.image = load_file(&leaves.images, path);
     free(path);
     return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * names.c - names from a child process, in place of whose symbols.c and places.c there are this
+ * names.c - names from a child process, in place of whose symbols.c and srcline.c there are this
  * test's own: they answer, crash, hang or eat memory, as the path says.
  */
 #include "test.h"
@@ -67,8 +67,8 @@ const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t o
 
 /* Two functions inlined at one place, of which the first has a component; lines alone at another.
  */
-int places_read(const char *path, int fd, const uint64_t *offsets, size_t count, bool lines,
-                places_fn *add, void *context)
+int srcline_read(const char *path, int fd, const uint64_t *offsets, size_t count, bool lines,
+                 srcline_fn *add, void *context)
 {
     const struct level inlined[] = { { (char *)path, "rust:b", lines ? "b" : "", lines ? 7 : 0 },
                                      { "c", "", "", 0 },
@@ -82,7 +82,7 @@ int places_read(const char *path, int fd, const uint64_t *offsets, size_t count,
     while (!strcmp(path, "debug hang"))
         pause();
     if (!strcmp(path, "debug missing"))
-        return PLACES_ELSEWHERE;
+        return SRCLINE_ELSEWHERE;
     if (!strcmp(path, "debug elsewhere"))
         return add(context, 41, odd, 2);
     if (!strcmp(path, "debug nothing"))

@@ -5,9 +5,7 @@
 #ifndef SYSTRACE_TESTS_UNIT_ONEPAGE_H
 #define SYSTRACE_TESTS_UNIT_ONEPAGE_H
 
-#include "test.h"
-
-#include <errno.h>
+#include "loaded.h"
 
 #include "symbolizer/unwind/unwind.h"
 
@@ -49,12 +47,6 @@ static int read_maps(void *context, char **ret)
     (void)context;
     *ret = strdup("10000-11000 r-xp 00000000 00:00 0\n20000-21000 rw-p 00000000 00:00 0\n");
     return *ret ? 0 : -ENOMEM;
-}
-
-static int64_t number_module(void *context, const struct module *module)
-{
-    (void)context, (void)module;
-    return MODULE_FIRST;
 }
 
 static int set_up(void **state)

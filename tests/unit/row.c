@@ -3,16 +3,13 @@
  * library, the loader and the C++ library, or of the files that are named as arguments. And entries
  * that must be refused: the bytes that kill or hang libdw and libunwind.
  */
-#include "test.h"
+#include "loaded.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "symbolizer/image/images.h"
-#include "symbolizer/image/program.h"
+#include "symbolizer/image/cfiprogram.h"
 
 enum { PCS_MAX = 300000, OFFSET_MAX = 1 << 30 };
 
@@ -124,18 +121,6 @@ static struct row expected_row(Dwarf_Frame *frame)
 
 /* ---- Comparison ---- */
 
-static int open_path(void *context, const struct mapping *mapping, const char *path)
-{
-    (void)context, (void)mapping;
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static int64_t number_module(void *context, const struct module *module)
-{
-    (void)context, (void)module;
-    return MODULE_FIRST;
-}
-
 static void compare(const char *path, struct image *image, Dwarf_CFI *cfi, uint64_t vaddr)
 {
     struct fde fde;
@@ -179,14 +164,11 @@ static size_t compare_entries(const char *path, struct image *image, Dwarf_CFI *
 
 static void compare_file(const char *path)
 {
-    struct target target = { .open_mapped = open_path };
-    struct mapping mapping = { .inode = 1, .path = path, .path_length = strlen(path) };
     struct images images;
-    struct image *image;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     images_init(&images, number_module, NULL);
-    assert_int_equal(images_load(&images, &target, &mapping, &image), 1);
+    struct image *image = load_file(&images, path);
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
     Dwarf_CFI *cfi = dwarf_getcfi_elf(elf);
     assert_true(cfi && compare_entries(path, image, cfi) > 100);
@@ -331,11 +313,11 @@ static void test_strip(void **state)
     struct frame_rules before, after;
 
     (void)state;
-    assert_int_equal(program_run(&fde, 0x1001, &before), 0);
-    program_strip(&fde);
+    assert_int_equal(cfiprogram_run(&fde, 0x1001, &before), 0);
+    cfiprogram_strip(&fde);
     assert_memory_equal(own, stripped, sizeof(own));
     assert_int_equal(common[0], DW_CFA_def_cfa);
-    assert_int_equal(program_run(&fde, 0x1001, &after), 0);
+    assert_int_equal(cfiprogram_run(&fde, 0x1001, &after), 0);
     for (unsigned i = 0; i < DWARF_REGISTERS; i++)
         assert_int_equal(before.registers[i].kind, after.registers[i].kind);
     assert_int_equal(after.registers[DWARF_RBP].kind, RULE_AT_CFA);

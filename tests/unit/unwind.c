@@ -3,11 +3,9 @@
  * memory, map and registers. It must find the chain of functions that the test knows it is in, and
  * survive hostile stacks.
  */
-#include "test.h"
+#include "loaded.h"
 
 #include <alloca.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -40,14 +38,7 @@ static int read_own_maps(void *context, char **ret)
     return 0;
 }
 
-static int open_own(void *context, const struct mapping *mapping, const char *path)
-{
-    (void)context, (void)mapping;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
-}
-
-static int64_t number_module(void *context, const struct module *module)
+static int64_t number_anew(void *context, const struct module *module)
 {
     int64_t *next = context;
     (void)module;
@@ -68,8 +59,8 @@ static int set_up(void **state)
     struct fixture *f = calloc(1, sizeof(*f));
 
     f->target =
-        (struct target){ .read = read_self, .read_maps = read_own_maps, .open_mapped = open_own };
-    images_init(&f->images, number_module, &f->modules);
+        (struct target){ .read = read_self, .read_maps = read_own_maps, .open_mapped = open_path };
+    images_init(&f->images, number_anew, &f->modules);
     f->space = space_create();
     *state = f;
     return stacks_init(&f->stacks) || unwinder_init(&f->unwinder, &f->images, &f->stacks);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/bisect.h"
 #include "symbolizer/image/cursor.h"
 
 enum {
@@ -95,16 +96,7 @@ void go_table_deinit(struct go_table *table)
 /* How many functions start at or below `vaddr`. */
 static uint64_t count_up_to(const struct go_table *table, uint64_t vaddr)
 {
-    uint64_t low = 0, high = table->count;
-
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        if (index_address(table, middle) <= vaddr)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return BISECT(i, table->count, index_address(table, i) <= vaddr);
 }
 
 const char *go_table_name(const struct go_table *table, uint64_t offset)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "record/array.h"
+#include "record/fnv.h"
 #include "record/slots.h"
 #include "symbolizer/x86_64/instruction.h"
 
@@ -21,7 +22,7 @@ struct exit_table {
     struct slots slots; /* by their starts */
 };
 
-static void destroy(struct fact *fact)
+static void deinit(struct fact *fact)
 {
     struct exit_table *table = (struct exit_table *)fact;
 
@@ -29,7 +30,6 @@ static void destroy(struct fact *fact)
         free(table->all[i]);
     slots_deinit(&table->slots);
     free(table->all);
-    free(table);
 }
 
 /* ---- One function ---- */
@@ -180,15 +180,6 @@ static bool look_at_one(struct function *f, size_t at, const struct instruction 
     return true;
 }
 
-uint64_t exits_hash(const uint8_t *code, size_t size)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ code[i]) * 0x100000001b3;
-    return hash;
-}
-
 static void read_function(struct function *f)
 {
     uint64_t offset;
@@ -203,7 +194,7 @@ static void read_function(struct function *f)
         !go_through(f, note_start) || !go_through(f, look_at_one))
         f->unknown = true;
     else
-        f->hash = exits_hash(f->code, f->size);
+        f->hash = fnv_bytes(f->code, f->size);
     free(f->code);
     free(f->boundaries);
 }
@@ -211,7 +202,7 @@ static void read_function(struct function *f)
 const struct exits *exits_find(struct images *images, struct image *image, uint64_t vaddr)
 {
     struct function f = { .image = image };
-    struct exit_table *table = image_fact(image, FACT_EXITS, sizeof(*table), destroy);
+    struct exit_table *table = image_fact(image, FACT_EXITS, sizeof(*table), deinit);
     const struct cfi *tables;
 
     if (image_find_fde(image, vaddr, &tables, &f.fde) || !table || !images_have_room(images))

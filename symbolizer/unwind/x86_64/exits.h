@@ -17,9 +17,9 @@ struct exit {
 
 struct exits {
     uint64_t start, end; /* of the function, vaddr */
-    uint64_t hash;       /* of its code (exits_hash) */
-    bool computed;       /* also by a jump to wherever a register or memory says */
-    bool unknown;        /* there may be others: its code is not understood */
+    uint64_t hash; /* of its code (fnv.h): in memory another is code that the program changed */
+    bool computed; /* also by a jump to wherever a register or memory says */
+    bool unknown;  /* there may be others: its code is not understood */
     uint32_t count;
     struct exit all[];
 };
@@ -30,8 +30,5 @@ struct exits {
  * long as the image is.
  */
 const struct exits *exits_find(struct images *images, struct image *image, uint64_t vaddr);
-
-/* Of code in memory: if it is another than that in the file, the program has changed it. */
-uint64_t exits_hash(const uint8_t *code, size_t size);
 
 #endif

@@ -9,6 +9,7 @@
 #include <gelf.h>
 
 #include "record/array.h"
+#include "record/bisect.h"
 
 enum {
     SYMBOLS_MAX = 64 << 20, /* bytes of a symbol table */
@@ -25,12 +26,9 @@ struct starts {
 static void add_start(struct starts *starts, uint64_t vaddr)
 {
     struct functions *to = starts->to;
-    uint64_t *array = array_with_room(to->starts, to->count, &starts->capacity, sizeof(*array));
 
-    if (!array)
-        return;
-    to->starts = array;
-    array[to->count++] = vaddr;
+    if (ARRAY_ROOM(to->starts, to->count, starts->capacity))
+        to->starts[to->count++] = vaddr;
 }
 
 static int compare_starts(const void *a, const void *b)
@@ -204,27 +202,17 @@ static void read_functions(struct image *image, struct functions *functions)
 /* How many start at or below `vaddr`. */
 static size_t count_below(const struct functions *functions, uint64_t vaddr)
 {
-    size_t low = 0, high = functions->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (functions->starts[middle] <= vaddr)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return BISECT(i, functions->count, functions->starts[i] <= vaddr);
 }
 
-static void destroy(struct fact *fact)
+static void deinit(struct fact *fact)
 {
     free(((struct functions *)fact)->starts);
-    free(fact);
 }
 
 uint64_t function_start(struct images *images, struct image *image, uint64_t vaddr)
 {
-    struct functions *functions = image_fact(image, FACT_FUNCTIONS, sizeof(*functions), destroy);
+    struct functions *functions = image_fact(image, FACT_FUNCTIONS, sizeof(*functions), deinit);
 
     if (!functions)
         return 0;

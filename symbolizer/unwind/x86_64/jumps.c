@@ -60,7 +60,7 @@ static inline uint32_t match_slot(const uint8_t *bytes)
 /* In a PLT stub. */
 struct stub {
     uint64_t jump; /* vaddr of its jmp *slot(%rip) */
-    struct import *import;
+    struct jumps_import *import;
 };
 
 /* Code that is looked through. */
@@ -71,7 +71,8 @@ struct scan {
     uint64_t target;
     bool found;
     /* or what the image leaves to. */
-    struct links *links;
+    const struct links *links;
+    struct jumps *jumps;
     struct stub *stubs; /* sorted */
     size_t stub_count, stub_capacity;
     struct fde last; /* the last unwind entry that was asked for: empty, or */
@@ -243,24 +244,20 @@ static int whose(struct scan *scan, uint64_t vaddr)
 
 static void note_slot_jump(struct scan *scan, const uint8_t *bytes, uint64_t vaddr)
 {
-    struct import *import = links_import(scan->links, relative(bytes + 2, vaddr + JUMP_MAX));
+    const struct import *slot = links_import(scan->links, relative(bytes + 2, vaddr + JUMP_MAX));
 
-    if (!import)
+    if (!slot)
         return;
+    struct jumps_import *import = &scan->jumps->imports[slot - scan->links->imports];
     import->jumped_through = true;
     if (whose(scan, vaddr) == OF_FUNCTION) {
         import->left = true;
         return;
     }
-    struct stub *stubs =
-        array_with_room(scan->stubs, scan->stub_count, &scan->stub_capacity, sizeof(*stubs));
-    scan->failed |= !stubs || scan->stub_count == STUBS_MAX;
-    if (!stubs)
-        return;
-    scan->stubs = stubs;
-    if (scan->failed)
-        return;
-    stubs[scan->stub_count++] = (struct stub){ vaddr, import };
+    scan->failed |= scan->stub_count == STUBS_MAX ||
+                    !ARRAY_ROOM(scan->stubs, scan->stub_count, scan->stub_capacity);
+    if (!scan->failed)
+        scan->stubs[scan->stub_count++] = (struct stub){ vaddr, import };
 }
 
 static int compare_stubs(const void *a, const void *b)
@@ -269,8 +266,9 @@ static int compare_stubs(const void *a, const void *b)
     return (x->jump > y->jump) - (x->jump < y->jump);
 }
 
-/* What may come before `jmp *slot(%rip)` in a stub (call_decode_stub): nothing, bnd, endbr64, both,
- * the number of the symbol behind it or not. (In stubs displacements look like short jumps.) */
+/* What may come before `jmp *slot(%rip)` in a stub (callcode_decode_stub): nothing, bnd, endbr64,
+ * both, the number of the symbol behind it or not. (In stubs displacements look like short jumps.)
+ */
 static void note_jump(struct scan *scan, uint64_t from, uint64_t target, bool is_short)
 {
     static const uint8_t prefixes[] = { 0, 1, 4, 5, 6, 10 };
@@ -298,7 +296,7 @@ static void note_short(struct scan *scan, const uint8_t *bytes, uint64_t vaddr)
 
 static void find_left(struct scan *scan)
 {
-    struct links *links = scan->links;
+    struct jumps_import *imports = scan->jumps->imports;
 
     go_through(scan, 0, UINT64_MAX, match_slot, note_slot_jump);
     if (scan->stub_count && !scan->failed) {
@@ -307,22 +305,26 @@ static void find_left(struct scan *scan)
                    scan->stubs[scan->stub_count - 1].jump + SHORT_REACH, match_short, note_short);
         go_through(scan, 0, UINT64_MAX, match_near, note_near);
     }
-    for (size_t i = 0; i < links->import_count; i++) /* by another kind of stub? */
-        links->imports[i].left |= !links->imports[i].jumped_through && !links->imports[i].taken;
-    links->left_unknown = scan->failed;
+    for (size_t i = 0; i < scan->links->import_count; i++) /* by another kind of stub? */
+        imports[i].left |= !imports[i].jumped_through && !scan->links->imports[i].taken;
+    scan->jumps->unknown = scan->failed;
     free(scan->stubs);
 }
 
-const struct links *jumps_links(struct images *images, struct image *image)
+const struct jumps *jumps_find(struct images *images, struct image *image)
 {
-    struct links *links = links_find(images, image);
+    const struct links *links = links_find(images, image);
+    bool known = image->facts[FACT_JUMPS];
+    struct jumps *jumps = NULL;
 
-    if (links && !links->left_asked) {
-        struct scan scan = { .image = image, .links = links };
-        links->left_asked = true;
-        links->left_unknown = links->unknown || is_too_large(image);
-        if (!links->left_unknown && links->import_count)
+    if (links)
+        jumps = image_fact(image, FACT_JUMPS,
+                           sizeof(*jumps) + links->import_count * sizeof(*jumps->imports), NULL);
+    if (jumps && !known) {
+        struct scan scan = { .image = image, .links = links, .jumps = jumps };
+        jumps->unknown = links->unknown || is_too_large(image);
+        if (!jumps->unknown && links->import_count)
             find_left(&scan);
     }
-    return links && !links->left_unknown ? links : NULL;
+    return jumps && !jumps->unknown ? jumps : NULL;
 }

@@ -8,12 +8,19 @@
 #include "symbolizer/image/images.h"
 #include "symbolizer/image/links.h"
 
-/*
- * The links of an image with `left` decided for each import: a function may leave to it by a jump,
- * through its slot or to a PLT stub that jumps through that. NULL: not known, for the code is too
- * large or cannot be read, or there is no memory.
- */
-const struct links *jumps_links(struct images *images, struct image *image);
+/* For each import of an image, in the order of its links. */
+struct jumps {
+    struct fact fact;
+    bool unknown;
+    struct jumps_import {
+        bool jumped_through; /* there is a jump through its slot */
+        bool left; /* a function may leave to it by a jump, through its slot or to a PLT stub that
+                      jumps through that */
+    } imports[];
+};
+
+/* NULL: not known, for the code is too large or cannot be read, or there is no memory. */
+const struct jumps *jumps_find(struct images *images, struct image *image);
 
 /* Is there a jump to `vaddr` in a function of the image that does not start there? 1, 0, or
  * -ENODATA: not known. */

@@ -50,12 +50,9 @@ bool registers_at_origin(const struct registers *r)
 
 static bool append(struct registers *r, struct passed frame)
 {
-    struct passed *passed = array_with_room(r->passed, r->count, &r->capacity, sizeof(*passed));
-
-    if (!passed)
+    if (!ARRAY_ROOM(r->passed, r->count, r->capacity))
         return false;
-    r->passed = passed;
-    passed[r->count++] = frame;
+    r->passed[r->count++] = frame;
     return true;
 }
 

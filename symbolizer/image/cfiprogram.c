@@ -1,5 +1,5 @@
-/* program.c - an interpreter of CFI programs that keeps what rows need and checks all else. */
-#include "program.h"
+/* cfiprogram.c - an interpreter of CFI programs that keeps what rows need and checks all else. */
+#include "cfiprogram.h"
 
 #include <errno.h>
 
@@ -268,13 +268,13 @@ static int run_both(struct machine *m, const struct fde *fde, struct frame_rules
     return m->bad ? -EINVAL : 0;
 }
 
-int program_run(const struct fde *fde, uint64_t vaddr, struct frame_rules *ret)
+int cfiprogram_run(const struct fde *fde, uint64_t vaddr, struct frame_rules *ret)
 {
     struct machine m = { .wanted = vaddr };
     return run_both(&m, fde, ret);
 }
 
-void program_strip(const struct fde *fde)
+void cfiprogram_strip(const struct fde *fde)
 {
     struct machine m = { .strip = true };
     struct frame_rules rules;

@@ -1,6 +1,6 @@
-/* places.c - finds the unit of each place by its ranges, and goes down its tree to the innermost
+/* srcline.c - finds the unit of each place by its ranges, and goes down its tree to the innermost
  * inlined function. */
-#include "places.h"
+#include "srcline.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -8,24 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/bisect.h"
 #include "record/component.h"
 #include "symbolizer/names/debugfile.h"
 #include "symbolizer/names/symbols.h"
 
 enum { DEPTH_MAX = 256 }; /* of entries within entries; compilers do with a tenth of it */
 
-struct place {
+struct wanted_place {
     uint64_t offset;
     Dwarf_Addr address; /* as DWARF has it */
     Dwarf_Die unit;     /* addr NULL: none */
 };
 
 struct reader {
-    struct place *places; /* by address */
+    struct wanted_place *places; /* by address */
     size_t count;
     bool lines;
     bool elsewhere; /* some are in a unit of which all but the ranges and lines is not there */
-    places_fn *add;
+    srcline_fn *add;
     void *context;
 };
 
@@ -33,7 +34,7 @@ struct reader {
 
 static int compare_places(const void *a, const void *b)
 {
-    const struct place *x = a, *y = b;
+    const struct wanted_place *x = a, *y = b;
     return (x->address > y->address) - (x->address < y->address);
 }
 
@@ -45,7 +46,8 @@ static void place_offsets(struct reader *reader, const struct debugfile *file, D
         GElf_Addr address;
         if (debugfile_address(file, offsets[i], &address))
             reader->places[reader->count++] =
-                (struct place){ .offset = offsets[i], .address = address + file->bias - bias };
+                (struct wanted_place){ .offset = offsets[i],
+                                       .address = address + file->bias - bias };
     }
     qsort(reader->places, reader->count, sizeof(*reader->places), compare_places);
 }
@@ -54,19 +56,12 @@ static void place_offsets(struct reader *reader, const struct debugfile *file, D
 static void give_unit(struct reader *reader, const Dwarf_Die *unit, Dwarf_Addr start,
                       Dwarf_Addr end)
 {
-    size_t low = 0, high = reader->count;
+    size_t at = BISECT(i, reader->count, reader->places[i].address < start);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (reader->places[middle].address < start)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < reader->count && reader->places[low].address < end; low++) {
+    for (; at < reader->count && reader->places[at].address < end; at++) {
         reader->elsewhere |= !unit;
-        if (unit && !reader->places[low].unit.addr)
-            reader->places[low].unit = *unit;
+        if (unit && !reader->places[at].unit.addr)
+            reader->places[at].unit = *unit;
     }
 }
 
@@ -223,7 +218,7 @@ static int set_line(struct level *level, Dwarf_Die *unit, const char *file, int 
     return 0;
 }
 
-static int find_line(struct place *place, struct level *ret)
+static int find_line(struct wanted_place *place, struct level *ret)
 {
     Dwarf_Line *line = dwarf_getsrc_die(&place->unit, place->address);
     int number;
@@ -240,7 +235,7 @@ static bool number_of(Dwarf_Die *die, unsigned name, Dwarf_Word *ret)
 }
 
 /* Where the function was called that is not called, being inlined. */
-static int find_call_line(struct place *place, Dwarf_Die *inlined, struct level *ret)
+static int find_call_line(struct wanted_place *place, Dwarf_Die *inlined, struct level *ret)
 {
     Dwarf_Files *files;
     Dwarf_Word file, line;
@@ -254,7 +249,7 @@ static int find_call_line(struct place *place, Dwarf_Die *inlined, struct level 
 }
 
 /* Lines belong to the level one further out than the call that they are of. */
-static int find_lines(struct place *place, struct search *found, struct level *levels)
+static int find_lines(struct wanted_place *place, struct search *found, struct level *levels)
 {
     int result = find_line(place, &levels[0]);
 
@@ -263,7 +258,8 @@ static int find_lines(struct place *place, struct search *found, struct level *l
     return result;
 }
 
-static int report_place(const struct reader *reader, struct place *place, struct search *found)
+static int report_place(const struct reader *reader, struct wanted_place *place,
+                        struct search *found)
 {
     struct level levels[DEPTH_MAX + 1];
     size_t count = 0;
@@ -281,7 +277,7 @@ static int report_place(const struct reader *reader, struct place *place, struct
     return result;
 }
 
-static int read_place(const struct reader *reader, struct place *place)
+static int read_place(const struct reader *reader, struct wanted_place *place)
 {
     struct search search = { .address = place->address };
 
@@ -315,11 +311,11 @@ static int read_file(struct reader *reader, const struct debugfile *file, const 
             result = read_place(reader, &reader->places[i]);
     }
     free(reader->places);
-    return result || !reader->elsewhere ? result : PLACES_ELSEWHERE;
+    return result || !reader->elsewhere ? result : SRCLINE_ELSEWHERE;
 }
 
-int places_read(const char *path, int fd, const uint64_t *offsets, size_t count, bool lines,
-                places_fn *add, void *context)
+int srcline_read(const char *path, int fd, const uint64_t *offsets, size_t count, bool lines,
+                 srcline_fn *add, void *context)
 {
     struct reader reader = { .lines = lines, .add = add, .context = context };
     struct debugfile file;

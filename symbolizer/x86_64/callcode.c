@@ -1,6 +1,6 @@
-/* call.c - decodes the few call and jump forms that name a function (Intel SDM vol. 2, CALL and
+/* callcode.c - decodes the few call and jump forms that name a function (Intel SDM vol. 2, CALL and
  * JMP). */
-#include "call.h"
+#include "callcode.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -17,22 +17,22 @@ static bool is_indirect(const uint8_t *at, size_t length)
            (e.reg & 7) == 2 && e.base != RIP;
 }
 
-size_t call_decode(const uint8_t bytes[static CALL_BYTES], uint64_t return_address,
-                   struct call ret[static CALL_READINGS])
+size_t callcode_decode(const uint8_t bytes[static CALLCODE_BYTES], uint64_t return_address,
+                       struct callcode ret[static CALLCODE_READINGS])
 {
-    const uint8_t *end = bytes + CALL_BYTES;
+    const uint8_t *end = bytes + CALLCODE_BYTES;
     size_t count = 0;
     int32_t distance;
 
     memcpy(&distance, end - sizeof(distance), sizeof(distance));
     const uint64_t address = return_address + (uint64_t)(int64_t)distance;
     if (end[-5] == 0xe8)
-        ret[count++] = (struct call){ CALL_DIRECT, address };
+        ret[count++] = (struct callcode){ CALLCODE_DIRECT, address };
     if (end[-6] == 0xff && end[-5] == 0x15)
-        ret[count++] = (struct call){ CALL_SLOT, address };
+        ret[count++] = (struct callcode){ CALLCODE_SLOT, address };
     for (size_t length = 2; length <= 7; length++) {
         if (is_indirect(end - length, length)) {
-            ret[count++] = (struct call){ CALL_INDIRECT, 0 };
+            ret[count++] = (struct callcode){ CALLCODE_INDIRECT, 0 };
             break;
         }
     }
@@ -53,16 +53,16 @@ static bool comes_before(const struct encoding *e)
            (e->map == MAP_ONE && e->opcode == 0xbb && e->rm == R11);
 }
 
-struct call call_decode_stub(const uint8_t bytes[static STUB_BYTES], uint64_t address)
+struct callcode callcode_decode_stub(const uint8_t bytes[static STUB_BYTES], uint64_t address)
 {
     struct encoding e;
 
     for (size_t at = 0; encoding_decode(bytes + at, STUB_BYTES - at, &e); at += e.length) {
         if (takes_slot(&e))
-            return (struct call){ CALL_SLOT,
-                                  address + at + e.length + (uint64_t)(int64_t)e.displacement };
+            return (struct callcode){ CALLCODE_SLOT,
+                                      address + at + e.length + (uint64_t)(int64_t)e.displacement };
         if (!comes_before(&e))
             break;
     }
-    return (struct call){ CALL_NONE, 0 };
+    return (struct callcode){ CALLCODE_NONE, 0 };
 }

@@ -1,12 +1,12 @@
 /*
- * program.h - runs the CFI program of an unwind entry (DWARF 5, section 6.4.2) up to one pc, and
+ * cfiprogram.h - runs the CFI program of an unwind entry (DWARF 5, section 6.4.2) up to one pc, and
  * says where the caller's registers are there. The bytes are untrusted. libdw and libunwind trust
  * them: libunwind 1.6.2 dies of a division in an expression and turns for ever on a jump backwards,
  * libdw 0.188 takes 2 GB for a great register number. So a program is checked as a whole, and what
  * is refused here is not given to libunwind either.
  */
-#ifndef SYSTRACE_PROGRAM_H
-#define SYSTRACE_PROGRAM_H
+#ifndef SYSTRACE_CFIPROGRAM_H
+#define SYSTRACE_CFIPROGRAM_H
 
 #include <stdbool.h>
 #include "symbolizer/image/cfi.h"
@@ -57,10 +57,10 @@ struct frame_rules {
 
 /* The rules at `vaddr`, which the entry covers. 0; -EINVAL: malformed, or not to be trusted to
  * libunwind. */
-int program_run(const struct fde *fde, uint64_t vaddr, struct frame_rules *ret);
+int cfiprogram_run(const struct fde *fde, uint64_t vaddr, struct frame_rules *ret);
 
 /* Overwrites what a program says of registers that are of no matter to a walk: libunwind, of which
  * 1.6.2 refuses the whole of it for the sake of one, need not see that. */
-void program_strip(const struct fde *fde);
+void cfiprogram_strip(const struct fde *fde);
 
 #endif

@@ -1,11 +1,11 @@
-/* places.c - inlined functions and source lines, in all forms that compilers give debug
+/* srcline.c - inlined functions and source lines, in all forms that compilers give debug
  * information.
  */
 #include "scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include "symbolizer/names/places.h"
+#include "symbolizer/names/srcline.h"
 
 /* The compiler that builds this, and others that there may be. */
 static const char *const compilers[] = { FIXTURE_COMPILER, "gcc", "clang" };
@@ -26,7 +26,7 @@ static bool has_command(const char *name)
     return found;
 }
 
-/* What places_read() says of the one place that is asked for, as text: "inner@made-up.c:102 ...".
+/* What srcline_read() says of the one place that is asked for, as text: "inner@made-up.c:102 ...".
  */
 struct answer {
     uint64_t asked;
@@ -55,13 +55,13 @@ static int take_place(void *context, uint64_t offset, const struct level *levels
 }
 
 static int read_places(const char *file, const uint64_t *offsets, size_t count, bool lines,
-                       places_fn *add, void *context)
+                       srcline_fn *add, void *context)
 {
     char *path = path_of(file);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     assert_true(fd >= 0);
-    int result = places_read(path, fd, offsets, count, lines, add, context);
+    int result = srcline_read(path, fd, offsets, count, lines, add, context);
     assert_int_not_equal(fcntl(fd, F_GETFD), -1); /* still the caller's */
     close(fd);
     free(path);
@@ -83,7 +83,7 @@ static void check_elsewhere(const char *file, const char *text)
     struct answer answer = { .asked = offset_of(file, text) };
 
     assert_int_equal(read_places(file, &answer.asked, 1, true, take_place, &answer),
-                     PLACES_ELSEWHERE);
+                     SRCLINE_ELSEWHERE);
     assert_string_equal(answer.text, "");
 }
 
@@ -368,7 +368,7 @@ static void test_no_elf(void **state)
     const uint64_t offset = 0;
     (void)state;
 
-    assert_int_equal(places_read("/dev/null", -1, &offset, 1, true, take_any, NULL), -EBADF);
+    assert_int_equal(srcline_read("/dev/null", -1, &offset, 1, true, take_any, NULL), -EBADF);
     shell("echo text >text");
     assert_int_equal(read_places("text", &offset, 1, true, take_any, NULL), -ENOEXEC);
 }

@@ -1,10 +1,10 @@
 /*
- * places.h - what DWARF says of places in code, by libdw: the functions that the compiler put into
+ * srcline.h - what DWARF says of places in code, by libdw: the functions that the compiler put into
  * others there, and the source lines. Used after the run, only in a process that may come to harm
  * (names.h).
  */
-#ifndef SYSTRACE_PLACES_H
-#define SYSTRACE_PLACES_H
+#ifndef SYSTRACE_SRCLINE_H
+#define SYSTRACE_SRCLINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,20 +20,20 @@ struct level {
 };
 
 /* Takes the levels of the place with this file offset, at least one. 0 or a negative errno. */
-typedef int places_fn(void *context, uint64_t offset, const struct level *levels, size_t count);
+typedef int srcline_fn(void *context, uint64_t offset, const struct level *levels, size_t count);
 
-enum places_result {
-    PLACES_READ,
-    PLACES_ELSEWHERE, /* of some there may be more: it is in .dwo files that are not there */
+enum srcline_result {
+    SRCLINE_READ,
+    SRCLINE_ELSEWHERE, /* of some there may be more: it is in .dwo files that are not there */
 };
 
 /*
  * Calls `add` for each of these file offsets, ascending, of which there is something to say: a
  * function is inlined there, or (if `lines`) a line is known. `path` and `fd` are as for
- * symbols_open. No debug information, or malformed: nothing. An enum places_result, what `add`
+ * symbols_open. No debug information, or malformed: nothing. An enum srcline_result, what `add`
  * returned that is not 0, -ENOMEM, -ENOEXEC (no ELF file) or another negative errno.
  */
-int places_read(const char *path, int fd, const uint64_t *offsets, size_t count, bool lines,
-                places_fn *add, void *context);
+int srcline_read(const char *path, int fd, const uint64_t *offsets, size_t count, bool lines,
+                 srcline_fn *add, void *context);
 
 #endif
