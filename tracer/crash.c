@@ -12,7 +12,7 @@
 
 #include "status.h"
 
-enum { STACK_SIZE = 64 * 1024, TEXT_SIZE = 160 };
+enum { TEXT_SIZE = 160 };
 
 static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT };
 
@@ -82,22 +82,22 @@ static void on_fault(int number, siginfo_t *info, void *context)
 }
 
 /* For the handler of this thread: the fault may be that the stack is full. */
-static void use_stack(void *memory)
+static void use_stack(struct crash_stack *stack)
 {
     stack_t former;
 
     if (!sigaltstack(NULL, &former) && former.ss_flags & SS_DISABLE) /* a sanitizer has its own */
-        sigaltstack(&(stack_t){ .ss_sp = memory, .ss_size = STACK_SIZE }, NULL);
+        sigaltstack(&(stack_t){ .ss_sp = stack->memory, .ss_size = sizeof(stack->memory) }, NULL);
 }
 
 void crash_watch(void)
 {
-    static char memory[STACK_SIZE];
+    static struct crash_stack stack;
     struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     sigset_t set;
 
     crash.process = getpid();
-    use_stack(memory);
+    use_stack(&stack);
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
         sigaction(faults[i], &action, NULL);
@@ -106,11 +106,9 @@ void crash_watch(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void crash_enter_thread(void)
+void crash_enter_thread(struct crash_stack *stack)
 {
-    static char memory[STACK_SIZE];
-
-    use_stack(memory);
+    use_stack(stack);
     crash.thread = gettid();
 }
 

@@ -16,9 +16,15 @@
 /* Catches faults in this process; in its children they stay what they are. */
 void crash_watch(void);
 
+/* Where the handler of one thread runs. A signal that somebody sends comes to any thread, and so to
+ * several at once: each needs its own. */
+struct crash_stack {
+    char memory[64 * 1024];
+};
+
 /* From now on the calling thread is the one that ends alone, which somebody must join. A former one
  * has ended, or waits for this one. */
-void crash_enter_thread(void);
+void crash_enter_thread(struct crash_stack *stack);
 
 /* Ends that thread, after a message, if the caller is it: without results it need not be. Another
  * caller goes on. */

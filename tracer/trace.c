@@ -547,9 +547,10 @@ static int finish(struct trace *trace)
  */
 static void *tracing_thread(void *context)
 {
+    static struct crash_stack stack;
     struct trace *trace = context;
 
-    crash_enter_thread();
+    crash_enter_thread(&stack);
     trace->result = trace->options->attach_count ? begin_attached(trace) : begin_command(trace);
     if (trace->result)
         return NULL;
@@ -597,11 +598,12 @@ static void run_thread(struct trace *trace, void *(*routine)(void *))
 /* Traces, then writes the results, when the kernel has let go of all tracees. */
 static void *finishing_thread(void *context)
 {
+    static struct crash_stack stack;
     struct trace *trace = context;
 
-    crash_enter_thread();
+    crash_enter_thread(&stack);
     run_thread(trace, tracing_thread);
-    crash_enter_thread();
+    crash_enter_thread(&stack);
     if (!trace->result && !trace->started)
         trace->result = launch_failure(&trace->launch, trace->options, trace->status);
     if (!trace->result)
@@ -611,7 +613,9 @@ static void *finishing_thread(void *context)
 
 static void *waiting_thread(void *context)
 {
-    crash_enter_thread();
+    static struct crash_stack stack;
+
+    crash_enter_thread(&stack);
     run_thread(context, finishing_thread);
     return NULL;
 }
