@@ -147,6 +147,17 @@ enum abi calls_abi(uint32_t architecture, uint64_t nr)
                                                                     : ABI_X86_64;
 }
 
+struct syscall calls_read(const struct calls *calls, uint32_t architecture, uint64_t nr,
+                          const uint64_t args[static 6])
+{
+    struct syscall ret = { .abi = calls_abi(architecture, nr) };
+
+    ret.nr = (uint32_t)(ret.abi == ABI_X32 ? nr & ~(uint64_t)CALLS_X32_BIT : nr);
+    ret.meaning = calls_meaning(calls, ret.abi, ret.nr);
+    memcpy(ret.args, args, sizeof(ret.args));
+    return ret;
+}
+
 bool calls_is_unrestarted(const struct calls *calls, enum abi abi, uint32_t nr)
 {
     return nr < CALLS_MAX && calls->unrestarted[abi][nr];

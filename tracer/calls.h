@@ -44,7 +44,19 @@ struct calls {
     bool unrestarted[ABI_COUNT][CALLS_MAX];
 };
 
+/* A system call as it was asked for. */
+struct syscall {
+    enum abi abi;
+    uint32_t nr; /* without x32's bit */
+    enum call_meaning meaning;
+    uint64_t args[6];
+};
+
 void calls_init(struct calls *calls);
+
+/* A call by its AUDIT_ARCH_, its number with x32's bit, and its arguments. */
+struct syscall calls_read(const struct calls *calls, uint32_t architecture, uint64_t nr,
+                          const uint64_t args[static 6]);
 
 enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_t nr);
 

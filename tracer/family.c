@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "diag.h"
+#include "effects.h"
 #include "entry.h"
 #include "permission.h"
 #include "procfs.h"
@@ -131,12 +132,12 @@ void family_adopt_orphans(struct trace *trace)
 /* Takes a tracee away that is no more. */
 static void forget(struct trace *trace, struct tracee *tracee)
 {
-    entry_watch_affinity(trace, tracee, false);
+    effects_watch_affinity(trace, tracee, false);
     trace->held -= tracee->held;
     trace->installing -= tracee->installing;
     trace->postponed -= tracee->postponed;
     if (tracee->process)
-        entry_end_install(tracee, true); /* it may have come so far */
+        effects_end_install(tracee, true); /* it may have come so far */
     if (tracee->changing_map) /* others may share the memory, and the call may have come so far */
         tracee->space->space->stale = true;
     tracees_remove(&trace->tracees, tracee);
@@ -151,7 +152,7 @@ void family_let_go(struct trace *trace, struct tracee *tracee)
  * another, perhaps in a call. */
 static void take_over(struct trace *trace, struct tracee *leader, struct tracee *caller, pid_t tid)
 {
-    entry_watch_affinity(trace, caller, false);
+    effects_watch_affinity(trace, caller, false);
     if (leader) {
         trace_execution(trace)->killed += leader->at_entry;
         trace->orphans += leader->cloning;

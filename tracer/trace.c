@@ -23,6 +23,7 @@
 #include "clock.h"
 #include "crash.h"
 #include "diag.h"
+#include "effects.h"
 #include "entry.h"
 #include "family.h"
 #include "fatal.h"
@@ -188,10 +189,10 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
     bool interrupted = tracee->interrupted;
     tracee->interrupted = tracee->listening = false;       /* any stop takes the place of these */
     if (!(stop.kind == STOP_SECCOMP && tracee->in_call)) { /* that is at the entry still */
-        entry_watch_affinity(trace, tracee, false);
+        effects_watch_affinity(trace, tracee, false);
         tracee->at_entry = false;
         if (stop.kind != STOP_CHILD)
-            entry_restore(tracee);
+            effects_restore(tracee);
     }
     switch (stop.kind) {
     case STOP_SECCOMP:

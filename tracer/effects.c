@@ -1,0 +1,265 @@
+/* effects.c - takes note of what calls do, and sees to what must not be noticed of us. */
+#include "effects.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/user.h>
+
+#include "procfs.h"
+#include "request.h"
+#include "resume.h"
+#include "view.h"
+
+/*
+ * Writes the flags of a clone call to where they came from. CLONE_UNTRACED would hide the child
+ * from us, and leave it with our filter and no tracer, so that all its calls failed: the bit is
+ * cleared for the time of the call.
+ */
+static void write_clone_flags(struct tracee *tracee, enum abi abi, uint64_t flags)
+{
+    struct user_regs_struct registers;
+
+    if (tracee->clone_args) {
+        request_send(PTRACE_POKEDATA, tracee->tid, tracee->clone_args, flags);
+    } else if (request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers)) {
+        *(abi == ABI_I386 ? &registers.rbx : &registers.rdi) = flags;
+        request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
+    }
+}
+
+void effects_restore(struct tracee *tracee)
+{
+    if (tracee->cleared_untraced && tracee->clone_args) /* which may be unmapped by now */
+        ptrace(PTRACE_POKEDATA, tracee->tid, tracee->clone_args, tracee->clone_flags);
+    else if (tracee->cleared_untraced)
+        write_clone_flags(tracee, tracee->clone_abi, tracee->clone_flags);
+    tracee->cleared_untraced = false;
+}
+
+/* Notes what a clone call is about to make; for clone3 the flags and the stack lie in user memory.
+ */
+static void note_clone(struct trace *trace, struct tracee *tracee, const struct syscall *call)
+{
+    struct view view = { tracee, &trace->served, NULL, NULL };
+    struct target target = view_target(&view);
+    struct clone_args args = { 0 };
+
+    tracee->cloning = tracee->clone_known = true;
+    tracee->clone_abi = call->abi;
+    tracee->clone_args = 0;
+    if (call->meaning == CALL_VFORK || call->meaning == CALL_FORK) {
+        tracee->clone_flags = call->meaning == CALL_VFORK ? CLONE_VM | CLONE_VFORK : 0;
+        tracee->clone_own_stack = false;
+    } else if (call->meaning == CALL_CLONE) {
+        tracee->clone_flags = call->args[0];
+        tracee->clone_own_stack = call->args[1];
+    } else {
+        ssize_t got = target.read(target.context, call->args[0], &args, CLONE_ARGS_SIZE_VER0);
+        tracee->clone_known = got == CLONE_ARGS_SIZE_VER0;
+        tracee->clone_flags = args.flags;
+        tracee->clone_own_stack = args.stack;
+        tracee->clone_args = call->args[0];
+    }
+    if (tracee->clone_flags & CLONE_UNTRACED) {
+        write_clone_flags(tracee, call->abi, tracee->clone_flags & ~(uint64_t)CLONE_UNTRACED);
+        tracee->cleared_untraced = true;
+    }
+}
+
+void effects_watch_affinity(struct trace *trace, struct tracee *tracee, bool watches)
+{
+    trace->near.watchers += watches;
+    trace->near.watchers -= tracee->sees_affinity;
+    tracee->sees_affinity = watches;
+}
+
+static bool sees_affinity(const struct tracee *tracee, const struct syscall *call)
+{
+    switch (call->meaning) {
+    case CALL_FORK:
+    case CALL_VFORK:
+    case CALL_CLONE:
+    case CALL_CLONE3:
+    case CALL_AFFINITY:
+        return true;
+    case CALL_READ:
+        return procfs_leads_here(tracee->tid, call->args[0]);
+    default:
+        return false;
+    }
+}
+
+/* The map that a call changes is not as it was from the entry on: other threads may see the change
+ * before the call returns. */
+static void apply_map_change(struct tracee *tracee, uint64_t result)
+{
+    const struct map_change *change = &tracee->change;
+
+    if (change->kind == CHANGES_ANYTHING)
+        space_changed(tracee->space->space, 0, 0);
+    if (change->size)
+        space_changed(tracee->space->space, change->start, change->size);
+    if (result && change->result_size)
+        space_changed(tracee->space->space, result, change->result_size);
+    if (result && tracee->maps_served)
+        served_note_range(tracee->space, result, tracee->maps_served);
+}
+
+static void note_map_change(struct tracee *tracee, struct map_change change)
+{
+    if (change.kind == CHANGES_NOTHING ||
+        (change.kind == CHANGES_CODE &&
+         !space_overlaps(tracee->space->space, change.start, change.size)))
+        return;
+    tracee->changing_map = true;
+    tracee->change = change;
+    apply_map_change(tracee, 0);
+}
+
+/* Does the call map what a process may serve? (The address that is asked for need not be where it
+ * will be, but other threads may see it there before the call returns.) */
+static uint64_t served_size(struct trace *trace, const struct tracee *tracee,
+                            const struct syscall *call)
+{
+    struct lookup lookup = { &trace->served, tracee->tid, NULL };
+    const uint64_t *args = call->args;
+    char link[64];
+    bool served = false;
+
+    if (call->meaning == CALL_MMAP && !(args[3] & MAP_ANONYMOUS)) {
+        snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)tracee->tid, (int)args[4]);
+        served = served_link(&lookup, link);
+    } else if (call->meaning == CALL_MREMAP) {
+        served = served_overlaps(tracee->space, args[0], args[1]);
+    }
+    lookup_deinit(&lookup);
+    return !served ? 0 : call->meaning == CALL_MMAP ? args[1] : args[2];
+}
+
+static void note_served(struct trace *trace, struct tracee *tracee, const struct syscall *call)
+{
+    tracee->maps_served = served_size(trace, tracee, call);
+    if (!tracee->maps_served)
+        return;
+    if (!tracee->changing_map)
+        tracee->change = (struct map_change){ 0 };
+    tracee->changing_map = true;
+    uint64_t wanted = call->args[call->meaning == CALL_MMAP ? 0 : 4];
+    if (wanted)
+        served_note_range(tracee->space, wanted, tracee->maps_served);
+}
+
+/* Has this thread a filter beside ours? So says Linux 5.9 or later; before, its process may have.
+ */
+static bool has_own_filter(const struct tracee *tracee)
+{
+    long filters = procfs_status(tracee->tid, "Seccomp_filters");
+    return filters < 0 ? tracee->process->own_filter : filters > 1;
+}
+
+/* Until it is known whether the call succeeds, it may have at any time. */
+static void begin_install(struct trace *trace, struct tracee *tracee, uint64_t flags)
+{
+    struct process *process = tracee->process;
+
+    tracee->installs = true;
+    tracee->filter_flags = flags;
+    process->installers++;
+    /* (The second of two at once must wait as well.) */
+    if (flags & SECCOMP_FILTER_FLAG_TSYNC && trace->seccomp &&
+        (!process->watched || trace->installing)) {
+        resume_watched(trace, tracee);
+        process->watched = true;
+    }
+}
+
+void effects_end_install(struct tracee *tracee, bool installed)
+{
+    struct process *process = tracee->process;
+
+    if (!tracee->installs)
+        return;
+    tracee->installs = false;
+    process->installers--;
+    process->own_filter |= installed;
+    process->watched &= process->own_filter || process->installers;
+}
+
+/* Takes note of a call whose effect concerns us. */
+static void note_effects(struct trace *trace, struct tracee *tracee, const struct syscall *call)
+{
+    enum call_meaning meaning = call->meaning;
+    struct process *process = tracee->process;
+    uint64_t flags;
+
+    note_map_change(tracee, call_map_change(meaning, call->args));
+    note_served(trace, tracee, call);
+    if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
+        meaning == CALL_FORK)
+        note_clone(trace, tracee, call);
+    if (call_makes_userfaultfd(meaning, call->args))
+        tracee->space->userfaults = true;
+    if (call_closes_memory(meaning, call->args))
+        view_keep_open(tracee);
+    tracee->entering_strict =
+        trace->seccomp && call_enters_strict_mode(meaning, call->args) && !has_own_filter(tracee);
+    tracee->asks_mode =
+        trace->seccomp && call_asks_mode(meaning, call->args) && !has_own_filter(tracee);
+    if (call_installs_filter(meaning, call->args, &flags))
+        begin_install(trace, tracee, flags);
+    if ((meaning == CALL_EXIT_GROUP || meaning == CALL_EXECVE) && !process->ender)
+        process->ender = tracee->tid;
+    tracee->queues_signal = meaning == CALL_QUEUE_SIGNAL;
+    tracee->ending = meaning == CALL_EXIT || meaning == CALL_EXIT_GROUP;
+    if (trace->near.enabled && sees_affinity(tracee, call))
+        effects_watch_affinity(trace, tracee, true);
+}
+
+void effects_begin(struct trace *trace, struct tracee *tracee, const struct syscall *call)
+{
+    if (call->meaning != CALL_OTHER)
+        note_effects(trace, tracee, call);
+    if (tracee->strict && !call_is_strict(call->abi, call->nr))
+        kill(tracee->tid, SIGKILL);
+}
+
+/* Of the call that the tracee is about to come out of. False: it is gone. */
+static bool return_zero(const struct tracee *tracee)
+{
+    struct user_regs_struct registers;
+
+    if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers))
+        return false;
+    registers.rax = 0;
+    return request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
+}
+
+/*
+ * The exit of a call of which our filter must not be noticed. Seccomp's strict mode is not for a
+ * thread that has filters: the tracee is told that it worked, and from here on effects_begin sees
+ * to it. (That kills the process, the kernel would kill the thread.) And the mode without our
+ * filter is none.
+ */
+static void hide_filter(struct tracee *tracee, struct __ptrace_syscall_info *info)
+{
+    if (tracee->entering_strict && info->exit.rval == -EINVAL) {
+        tracee->strict = return_zero(tracee);
+        info->exit.is_error = !tracee->strict;
+    } else if (tracee->asks_mode && info->exit.rval == SECCOMP_MODE_FILTER) {
+        return_zero(tracee);
+    }
+    tracee->entering_strict = tracee->asks_mode = false;
+}
+
+void effects_end(struct tracee *tracee, struct __ptrace_syscall_info *info)
+{
+    if (tracee->changing_map)
+        apply_map_change(tracee, info->exit.is_error ? 0 : (uint64_t)info->exit.rval);
+    effects_end_install(tracee, call_installed_filter(tracee->filter_flags, info->exit.rval));
+    hide_filter(tracee, info);
+    tracee->changing_map = false;
+}
