@@ -19,25 +19,28 @@
  * from us, and leave it with our filter and no tracer, so that all its calls failed: the bit is
  * cleared for the time of the call.
  */
-static void write_clone_flags(struct tracee *tracee, enum abi abi, uint64_t flags)
+static void write_clone_flags(const struct tracee *tracee, uint64_t flags)
 {
+    const struct clone_call *clone = &tracee->call.clone;
     struct user_regs_struct registers;
 
-    if (tracee->clone_args) {
-        request_send(PTRACE_POKEDATA, tracee->tid, tracee->clone_args, flags);
+    if (clone->args) {
+        request_send(PTRACE_POKEDATA, tracee->tid, clone->args, flags);
     } else if (request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers)) {
-        *(abi == ABI_I386 ? &registers.rbx : &registers.rdi) = flags;
+        *(clone->abi == ABI_I386 ? &registers.rbx : &registers.rdi) = flags;
         request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
     }
 }
 
 void effects_restore(struct tracee *tracee)
 {
-    if (tracee->cleared_untraced && tracee->clone_args) /* which may be unmapped by now */
-        ptrace(PTRACE_POKEDATA, tracee->tid, tracee->clone_args, tracee->clone_flags);
-    else if (tracee->cleared_untraced)
-        write_clone_flags(tracee, tracee->clone_abi, tracee->clone_flags);
-    tracee->cleared_untraced = false;
+    struct clone_call *clone = &tracee->call.clone;
+
+    if (clone->untraced && clone->args) /* which may be unmapped by now */
+        ptrace(PTRACE_POKEDATA, tracee->tid, clone->args, clone->flags);
+    else if (clone->untraced)
+        write_clone_flags(tracee, clone->flags);
+    clone->untraced = false;
 }
 
 /* Notes what a clone call is about to make; for clone3 the flags and the stack lie in user memory.
@@ -46,35 +49,27 @@ static void note_clone(struct trace *trace, struct tracee *tracee, const struct 
 {
     struct view view = { tracee, &trace->served, NULL, NULL };
     struct target target = view_target(&view);
+    struct clone_call *clone = &tracee->call.clone;
     struct clone_args args = { 0 };
 
-    tracee->cloning = tracee->clone_known = true;
-    tracee->clone_abi = call->abi;
-    tracee->clone_args = 0;
-    if (call->meaning == CALL_VFORK || call->meaning == CALL_FORK) {
-        tracee->clone_flags = call->meaning == CALL_VFORK ? CLONE_VM | CLONE_VFORK : 0;
-        tracee->clone_own_stack = false;
+    tracee->call.cloning = clone->known = true;
+    clone->abi = call->abi;
+    if (call->meaning == CALL_VFORK) {
+        clone->flags = CLONE_VM | CLONE_VFORK;
     } else if (call->meaning == CALL_CLONE) {
-        tracee->clone_flags = call->args[0];
-        tracee->clone_own_stack = call->args[1];
-    } else {
+        clone->flags = call->args[0];
+        clone->own_stack = call->args[1];
+    } else if (call->meaning == CALL_CLONE3) {
         ssize_t got = target.read(target.context, call->args[0], &args, CLONE_ARGS_SIZE_VER0);
-        tracee->clone_known = got == CLONE_ARGS_SIZE_VER0;
-        tracee->clone_flags = args.flags;
-        tracee->clone_own_stack = args.stack;
-        tracee->clone_args = call->args[0];
+        clone->known = got == CLONE_ARGS_SIZE_VER0;
+        clone->flags = args.flags;
+        clone->own_stack = args.stack;
+        clone->args = call->args[0];
     }
-    if (tracee->clone_flags & CLONE_UNTRACED) {
-        write_clone_flags(tracee, call->abi, tracee->clone_flags & ~(uint64_t)CLONE_UNTRACED);
-        tracee->cleared_untraced = true;
+    if (clone->flags & CLONE_UNTRACED) {
+        write_clone_flags(tracee, clone->flags & ~(uint64_t)CLONE_UNTRACED);
+        clone->untraced = true;
     }
-}
-
-void effects_watch_affinity(struct trace *trace, struct tracee *tracee, bool watches)
-{
-    trace->near.watchers += watches;
-    trace->near.watchers -= tracee->sees_affinity;
-    tracee->sees_affinity = watches;
 }
 
 static bool sees_affinity(const struct tracee *tracee, const struct syscall *call)
@@ -97,7 +92,7 @@ static bool sees_affinity(const struct tracee *tracee, const struct syscall *cal
  * before the call returns. */
 static void apply_map_change(struct tracee *tracee, uint64_t result)
 {
-    const struct map_change *change = &tracee->change;
+    const struct map_change *change = &tracee->call.change;
 
     if (change->kind == CHANGES_ANYTHING)
         space_changed(tracee->space->space, 0, 0);
@@ -105,8 +100,8 @@ static void apply_map_change(struct tracee *tracee, uint64_t result)
         space_changed(tracee->space->space, change->start, change->size);
     if (result && change->result_size)
         space_changed(tracee->space->space, result, change->result_size);
-    if (result && tracee->maps_served)
-        served_note_range(tracee->space, result, tracee->maps_served);
+    if (result && tracee->call.maps_served)
+        served_note_range(tracee->space, result, tracee->call.maps_served);
 }
 
 static void note_map_change(struct tracee *tracee, struct map_change change)
@@ -115,8 +110,8 @@ static void note_map_change(struct tracee *tracee, struct map_change change)
         (change.kind == CHANGES_CODE &&
          !space_overlaps(tracee->space->space, change.start, change.size)))
         return;
-    tracee->changing_map = true;
-    tracee->change = change;
+    tracee->call.changing_map = true;
+    tracee->call.change = change;
     apply_map_change(tracee, 0);
 }
 
@@ -142,15 +137,13 @@ static uint64_t served_size(struct trace *trace, const struct tracee *tracee,
 
 static void note_served(struct trace *trace, struct tracee *tracee, const struct syscall *call)
 {
-    tracee->maps_served = served_size(trace, tracee, call);
-    if (!tracee->maps_served)
+    tracee->call.maps_served = served_size(trace, tracee, call);
+    if (!tracee->call.maps_served)
         return;
-    if (!tracee->changing_map)
-        tracee->change = (struct map_change){ 0 };
-    tracee->changing_map = true;
+    tracee->call.changing_map = true;
     uint64_t wanted = call->args[call->meaning == CALL_MMAP ? 0 : 4];
     if (wanted)
-        served_note_range(tracee->space, wanted, tracee->maps_served);
+        served_note_range(tracee->space, wanted, tracee->call.maps_served);
 }
 
 /* Has this thread a filter beside ours? So says Linux 5.9 or later; before, its process may have.
@@ -166,8 +159,8 @@ static void begin_install(struct trace *trace, struct tracee *tracee, uint64_t f
 {
     struct process *process = tracee->process;
 
-    tracee->installs = true;
-    tracee->filter_flags = flags;
+    tracee->call.installs = true;
+    tracee->call.filter_flags = flags;
     process->installers++;
     /* (The second of two at once must wait as well.) */
     if (flags & SECCOMP_FILTER_FLAG_TSYNC && trace->seccomp &&
@@ -175,18 +168,6 @@ static void begin_install(struct trace *trace, struct tracee *tracee, uint64_t f
         resume_watched(trace, tracee);
         process->watched = true;
     }
-}
-
-void effects_end_install(struct tracee *tracee, bool installed)
-{
-    struct process *process = tracee->process;
-
-    if (!tracee->installs)
-        return;
-    tracee->installs = false;
-    process->installers--;
-    process->own_filter |= installed;
-    process->watched &= process->own_filter || process->installers;
 }
 
 /* Takes note of a call whose effect concerns us. */
@@ -205,18 +186,18 @@ static void note_effects(struct trace *trace, struct tracee *tracee, const struc
         tracee->space->userfaults = true;
     if (call_closes_memory(meaning, call->args))
         view_keep_open(tracee);
-    tracee->entering_strict =
+    tracee->call.entering_strict =
         trace->seccomp && call_enters_strict_mode(meaning, call->args) && !has_own_filter(tracee);
-    tracee->asks_mode =
+    tracee->call.asks_mode =
         trace->seccomp && call_asks_mode(meaning, call->args) && !has_own_filter(tracee);
     if (call_installs_filter(meaning, call->args, &flags))
         begin_install(trace, tracee, flags);
     if ((meaning == CALL_EXIT_GROUP || meaning == CALL_EXECVE) && !process->ender)
         process->ender = tracee->tid;
-    tracee->queues_signal = meaning == CALL_QUEUE_SIGNAL;
-    tracee->ending = meaning == CALL_EXIT || meaning == CALL_EXIT_GROUP;
+    tracee->call.queues_signal = meaning == CALL_QUEUE_SIGNAL;
+    tracee->call.ending = meaning == CALL_EXIT || meaning == CALL_EXIT_GROUP;
     if (trace->near.enabled && sees_affinity(tracee, call))
-        effects_watch_affinity(trace, tracee, true);
+        near_watch(&trace->near, &tracee->sees_affinity, true);
 }
 
 void effects_begin(struct trace *trace, struct tracee *tracee, const struct syscall *call)
@@ -246,20 +227,18 @@ static bool return_zero(const struct tracee *tracee)
  */
 static void hide_filter(struct tracee *tracee, struct __ptrace_syscall_info *info)
 {
-    if (tracee->entering_strict && info->exit.rval == -EINVAL) {
+    if (tracee->call.entering_strict && info->exit.rval == -EINVAL) {
         tracee->strict = return_zero(tracee);
         info->exit.is_error = !tracee->strict;
-    } else if (tracee->asks_mode && info->exit.rval == SECCOMP_MODE_FILTER) {
+    } else if (tracee->call.asks_mode && info->exit.rval == SECCOMP_MODE_FILTER) {
         return_zero(tracee);
     }
-    tracee->entering_strict = tracee->asks_mode = false;
 }
 
 void effects_end(struct tracee *tracee, struct __ptrace_syscall_info *info)
 {
-    if (tracee->changing_map)
+    if (tracee->call.changing_map)
         apply_map_change(tracee, info->exit.is_error ? 0 : (uint64_t)info->exit.rval);
-    effects_end_install(tracee, call_installed_filter(tracee->filter_flags, info->exit.rval));
+    tracee_end_install(tracee, call_installed_filter(tracee->call.filter_flags, info->exit.rval));
     hide_filter(tracee, info);
-    tracee->changing_map = false;
 }

@@ -34,11 +34,4 @@ void effects_end(struct tracee *tracee, struct __ptrace_syscall_info *info);
 /* Puts back what was changed of a clone call, here or in the child that it made. */
 void effects_restore(struct tracee *tracee);
 
-/* The tracee has come out of a call that installs a filter, if it was in one; or it never will. */
-void effects_end_install(struct tracee *tracee, bool installed);
-
-/* From its entry until the next stop the tracee may learn or pass on an affinity; near.h says what
- * that is for. */
-void effects_watch_affinity(struct trace *trace, struct tracee *tracee, bool watches);
-
 #endif

@@ -84,10 +84,9 @@ static bool observe(struct trace *trace, struct tracee *tracee, const struct ent
         return false;
     int64_t count = entry_add(trace, tracee->process->program, stack, call->abi, call->nr);
     tracee->at_entry = count >= 0;
-    tracee->observed = trace->options->results && count >= 0;
-    tracee->resumed_in_call = 0;
-    tracee->count = (uint32_t)count;
-    tracee->clone_stack = stack < 0 ? UNKNOWN_STACK : stack;
+    tracee->call.observed = trace->options->results && count >= 0;
+    tracee->call.count = (uint32_t)count;
+    tracee->call.stack = stack < 0 ? UNKNOWN_STACK : stack;
     return true;
 }
 
@@ -95,7 +94,7 @@ static bool observe(struct trace *trace, struct tracee *tracee, const struct ent
  */
 static bool begin_call(struct trace *trace, struct tracee *tracee, const struct entry *entry)
 {
-    tracee->changing_map = tracee->cloning = tracee->ending = tracee->queues_signal = false;
+    tracee_end_call(tracee); /* it had one whose exit was not asked for */
     if ((entry->registers.rip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
         count_if_known(&trace_execution(trace)->vsyscall);
         return true;
@@ -108,13 +107,13 @@ static bool begin_call(struct trace *trace, struct tracee *tracee, const struct 
 
 static void end_call(struct trace *trace, struct tracee *tracee, struct __ptrace_syscall_info *info)
 {
-    if (tracee->in_call && !tracee->passed_filter)
+    if (tracee->call.in_call && !tracee->call.passed_filter)
         count_if_known(&trace_execution(trace)->denied);
     effects_end(tracee, info);
-    if (tracee->observed)
-        run_add_result(trace->run, tracee->count, info->exit.is_error,
-                       trace->stopped_at - tracee->resumed_in_call);
-    tracee->in_call = tracee->observed = false;
+    if (tracee->call.observed)
+        run_add_result(trace->run, tracee->call.count, info->exit.is_error,
+                       trace->stopped_at - tracee->call.resumed);
+    tracee_end_call(tracee);
 }
 
 /* A filter of the program's own said RET_TRACE: without a tracer that is ENOSYS (seccomp(2)). */
@@ -137,12 +136,12 @@ bool entry_seccomp(struct trace *trace, struct tracee *tracee)
     if (tracee->process->program < 0 || !request_syscall_info(tracee->tid, &info) ||
         info.op != PTRACE_SYSCALL_INFO_SECCOMP || !read_entry(trace, tracee, &info, &entry))
         return true;
-    if (!tracee->in_call && !begin_call(trace, tracee, &entry))
+    if (!tracee->call.in_call && !begin_call(trace, tracee, &entry))
         return false;
     if (entry.filter_data == FILTER_DATA) {
-        tracee->passed_filter = true;
+        tracee->call.passed_filter = true;
     } else {
-        if (!tracee->in_call)
+        if (!tracee->call.in_call)
             count_if_known(&trace_execution(trace)->denied);
         refuse_call(tracee);
     }
@@ -159,8 +158,8 @@ bool entry_syscall(struct trace *trace, struct tracee *tracee)
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY && read_entry(trace, tracee, &info, &entry)) {
         if (!begin_call(trace, tracee, &entry))
             return false;
-        tracee->in_call = true;
-        tracee->passed_filter = !trace->seccomp;
+        tracee->call.in_call = true;
+        tracee->call.passed_filter = !trace->seccomp;
     } else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
         end_call(trace, tracee, &info);
     }

@@ -41,7 +41,7 @@ static void place(struct trace *trace, struct tracee *tracee, struct process *pr
 /* Gives a new tracee its place next to the one that makes it. */
 static void adopt(struct trace *trace, struct tracee *child, const struct tracee *parent)
 {
-    uint64_t flags = parent->clone_flags;
+    uint64_t flags = parent->call.clone.flags;
     bool thread = flags & CLONE_THREAD;
     struct process *process = thread ? process_ref(parent->process)
                                      : process_create(child->tid, parent->process->program);
@@ -50,16 +50,14 @@ static void adopt(struct trace *trace, struct tracee *child, const struct tracee
 
     place(trace, child, process, space);
     process->own_filter |= parent->process->own_filter || parent->process->installers;
-    if (flags & CLONE_VM && flags & CLONE_VFORK && parent->clone_own_stack)
-        child->spawned_by = parent->clone_stack;
+    if (flags & CLONE_VM && flags & CLONE_VFORK && parent->call.clone.own_stack)
+        child->spawned_by = parent->call.stack;
     else if (!thread)
         child->spawned_by = parent->spawned_by;
-    if (parent->cleared_untraced) {
+    if (parent->call.clone.untraced) {
         /* It has a copy of the registers; and of the memory, unless it shares that. */
-        child->cleared_untraced = !(parent->clone_args && flags & CLONE_VM);
-        child->clone_flags = parent->clone_flags;
-        child->clone_args = parent->clone_args;
-        child->clone_abi = parent->clone_abi;
+        child->call.clone = parent->call.clone;
+        child->call.clone.untraced = !(parent->call.clone.args && flags & CLONE_VM);
     }
 }
 
@@ -85,15 +83,15 @@ void family_child(struct trace *trace, struct tracee *parent, int event)
     if (!request_send(PTRACE_GETEVENTMSG, parent->tid, 0, (uintptr_t)&tid))
         return;
     struct tracee *child = tracees_find(&trace->tracees, (pid_t)tid);
-    bool noted = parent->cloning;
-    parent->cloning = false;
+    bool noted = parent->call.cloning;
+    parent->call.cloning = false;
     if (!child && kill((pid_t)tid, 0) < 0 && errno == ESRCH)
         return; /* it was killed, and has been waited for already */
     if (!child)
         child = tracees_add(&trace->tracees, (pid_t)tid);
     if (!child)
         die("out of memory");
-    if (!child->process && noted && parent->clone_known) {
+    if (!child->process && noted && parent->call.clone.known) {
         adopt(trace, child, parent);
     } else if (!child->process) {
         /* We attached to the parent in the midst of the call, or could not read its arguments. */
@@ -110,8 +108,8 @@ static bool is_expected(const struct trace *trace, const struct tracee *child)
     pid_t parent = pid == child->tid ? (pid_t)procfs_status(child->tid, "PPid") : pid;
 
     for (const struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
-        if (t->process && t->cloning &&
-            (t->process->pid == parent || t->clone_flags & CLONE_PARENT))
+        if (t->process && t->call.cloning &&
+            (t->process->pid == parent || t->call.clone.flags & CLONE_PARENT))
             return true;
     }
     return false;
@@ -132,14 +130,14 @@ void family_adopt_orphans(struct trace *trace)
 /* Takes a tracee away that is no more. */
 static void forget(struct trace *trace, struct tracee *tracee)
 {
-    effects_watch_affinity(trace, tracee, false);
+    near_watch(&trace->near, &tracee->sees_affinity, false);
     trace->held -= tracee->held;
     trace->installing -= tracee->installing;
     trace->postponed -= tracee->postponed;
-    if (tracee->process)
-        effects_end_install(tracee, true); /* it may have come so far */
-    if (tracee->changing_map) /* others may share the memory, and the call may have come so far */
+    /* Others may share the memory, and the call may have come so far. */
+    if (tracee->call.changing_map)
         tracee->space->space->stale = true;
+    tracee_end_call(tracee);
     tracees_remove(&trace->tracees, tracee);
 }
 
@@ -152,10 +150,9 @@ void family_let_go(struct trace *trace, struct tracee *tracee)
  * another, perhaps in a call. */
 static void take_over(struct trace *trace, struct tracee *leader, struct tracee *caller, pid_t tid)
 {
-    effects_watch_affinity(trace, caller, false);
     if (leader) {
         trace_execution(trace)->killed += leader->at_entry;
-        trace->orphans += leader->cloning;
+        trace->orphans += leader->call.cloning;
         forget(trace, leader);
     }
     tracees_rename(&trace->tracees, caller, tid);
@@ -171,6 +168,8 @@ struct tracee *family_exec(struct trace *trace, pid_t tid)
     if (caller && caller->process && caller != tracee) {
         take_over(trace, tracee, caller, tid);
         tracee = caller;
+    } else if (tracee && caller != tracee) {
+        tracee_end_call(tracee); /* it was the leader's, which has vanished in it */
     }
     if (!tracee || !tracee->process)
         return NULL;
@@ -180,7 +179,6 @@ struct tracee *family_exec(struct trace *trace, pid_t tid)
     address_space_unref(tracee->space);
     tracee->space = space;
     tracee->spawned_by = NO_STACK;
-    tracee->changing_map = false;
     tracee->process->ender = 0;
     if (!trace->started && tid != trace->launch.pid)
         return tracee;
@@ -203,7 +201,7 @@ struct tracee *family_exec(struct trace *trace, pid_t tid)
 static bool ended_itself(const struct tracee *tracee, int status)
 {
     pid_t ender = tracee->process->ender;
-    return tracee->ending && WIFEXITED(status) && (!ender || ender == tracee->tid);
+    return tracee->call.ending && WIFEXITED(status) && (!ender || ender == tracee->tid);
 }
 
 /* A leader's death is reported last. A thread that is left then had taken over its tid by execve,
@@ -230,7 +228,7 @@ void family_death(struct trace *trace, struct tracee *tracee, pid_t tid, int sta
         return; /* it died before its first stop, or is the saver */
     if (tracee->at_entry && !ended_itself(tracee, status))
         trace_execution(trace)->killed++;
-    trace->orphans += tracee->cloning;
+    trace->orphans += tracee->call.cloning;
     struct process *process = tracee->process ? process_ref(tracee->process) : NULL;
     forget(trace, tracee);
     if (process && process->pid == tid)

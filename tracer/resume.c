@@ -14,16 +14,17 @@ enum { ERESTARTNOHAND = 514 }; /* include/linux/errno.h: restart the call unless
 void resume_tracee(struct trace *trace, struct tracee *tracee, int signal)
 {
     const struct process *process = tracee->process;
+    struct call_state *call = &tracee->call;
     /* What was counted at a stop by PTRACE_SYSCALL must not be left in the midst: by our filter's
      * stop it would be counted again, or by in_call the next call not at all. */
     bool stop_at_exit = !trace->seccomp || process->own_filter || process->installers ||
-                        tracee->in_call || tracee->changing_map || tracee->observed ||
-                        tracee->asks_mode || tracee->entering_strict;
+                        call->in_call || call->changing_map || call->observed || call->asks_mode ||
+                        call->entering_strict;
 
-    stop_at_exit = (stop_at_exit && !trace->leaving) || tracee->cleared_untraced;
+    stop_at_exit = (stop_at_exit && !trace->leaving) || call->clone.untraced;
 
-    if (tracee->observed && !tracee->resumed_in_call)
-        tracee->resumed_in_call = clock_now();
+    if (call->observed && !call->resumed)
+        call->resumed = clock_now();
     near_resume(&trace->near, tracee->tid, stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, signal,
                 tracee->process->references == 1, &tracee->resumed_at);
 }

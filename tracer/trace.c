@@ -63,7 +63,7 @@ static bool is_from_tracee(const struct trace *trace, const struct sent_signal *
         return true;
     for (struct tracee *t = NULL;
          sent->code == SI_QUEUE && (t = tracees_next(&trace->tracees, t));) {
-        if (t->queues_signal)
+        if (t->call.queues_signal)
             return true; /* and says that it was somebody else */
     }
     return false;
@@ -187,9 +187,9 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
     trace->postponed -= tracee->postponed;
     tracee->postponed = false;
     bool interrupted = tracee->interrupted;
-    tracee->interrupted = tracee->listening = false;       /* any stop takes the place of these */
-    if (!(stop.kind == STOP_SECCOMP && tracee->in_call)) { /* that is at the entry still */
-        effects_watch_affinity(trace, tracee, false);
+    tracee->interrupted = tracee->listening = false; /* any stop takes the place of these */
+    if (!(stop.kind == STOP_SECCOMP && tracee->call.in_call)) { /* that is at the entry still */
+        near_watch(&trace->near, &tracee->sees_affinity, false);
         tracee->at_entry = false;
         if (stop.kind != STOP_CHILD)
             effects_restore(tracee);

@@ -60,8 +60,8 @@ struct trace {
 
     struct queue queue;
 
-    bool ended;       /* it has come to its end, and with it all that was to be traced */
-    bool saving;      /* the run is being written, and put in order for that */
+    bool ended;  /* it has come to its end, and with it all that was to be traced */
+    bool saving; /* the run is being written, and put in order for that */
 };
 
 /* The execution that is being recorded. */
