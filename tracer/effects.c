@@ -45,9 +45,9 @@ void effects_restore(struct tracee *tracee)
 
 /* Notes what a clone call is about to make; for clone3 the flags and the stack lie in user memory.
  */
-static void note_clone(struct trace *trace, struct tracee *tracee, const struct syscall *call)
+static void note_clone(struct tracer *tracer, struct tracee *tracee, const struct syscall *call)
 {
-    struct view view = { tracee, &trace->served, NULL, NULL };
+    struct view view = { tracee, &tracer->served, NULL, NULL };
     struct target target = view_target(&view);
     struct clone_call *clone = &tracee->call.clone;
     struct clone_args args = { 0 };
@@ -117,10 +117,10 @@ static void note_map_change(struct tracee *tracee, struct map_change change)
 
 /* Does the call map what a process may serve? (The address that is asked for need not be where it
  * will be, but other threads may see it there before the call returns.) */
-static uint64_t served_size(struct trace *trace, const struct tracee *tracee,
+static uint64_t served_size(struct tracer *tracer, const struct tracee *tracee,
                             const struct syscall *call)
 {
-    struct lookup lookup = { &trace->served, tracee->tid, NULL };
+    struct lookup lookup = { &tracer->served, tracee->tid, NULL };
     const uint64_t *args = call->args;
     char link[64];
     bool served = false;
@@ -135,9 +135,9 @@ static uint64_t served_size(struct trace *trace, const struct tracee *tracee,
     return !served ? 0 : call->meaning == CALL_MMAP ? args[1] : args[2];
 }
 
-static void note_served(struct trace *trace, struct tracee *tracee, const struct syscall *call)
+static void note_served(struct tracer *tracer, struct tracee *tracee, const struct syscall *call)
 {
-    tracee->call.maps_served = served_size(trace, tracee, call);
+    tracee->call.maps_served = served_size(tracer, tracee, call);
     if (!tracee->call.maps_served)
         return;
     tracee->call.changing_map = true;
@@ -155,7 +155,7 @@ static bool has_own_filter(const struct tracee *tracee)
 }
 
 /* Until it is known whether the call succeeds, it may have at any time. */
-static void begin_install(struct trace *trace, struct tracee *tracee, uint64_t flags)
+static void begin_install(struct tracer *tracer, struct tracee *tracee, uint64_t flags)
 {
     struct process *process = tracee->process;
 
@@ -163,48 +163,49 @@ static void begin_install(struct trace *trace, struct tracee *tracee, uint64_t f
     tracee->call.filter_flags = flags;
     process->installers++;
     /* (The second of two at once must wait as well.) */
-    if (flags & SECCOMP_FILTER_FLAG_TSYNC && trace->seccomp &&
-        (!process->watched || trace->installing)) {
-        resume_watched(trace, tracee);
+    if (flags & SECCOMP_FILTER_FLAG_TSYNC && tracer->seccomp &&
+        (!process->watched || tracer->installing)) {
+        resume_watched(tracer, tracee);
         process->watched = true;
     }
 }
 
 /* Takes note of a call whose effect concerns us. */
-static void note_effects(struct trace *trace, struct tracee *tracee, const struct syscall *call)
+static void note_effects(struct tracer *tracer, struct tracee *tracee, const struct syscall *call)
 {
-    enum call_meaning meaning = call->meaning;
+    enum meaning meaning = call->meaning;
     struct process *process = tracee->process;
     uint64_t flags;
 
-    note_map_change(tracee, call_map_change(meaning, call->args));
-    note_served(trace, tracee, call);
+    note_map_change(tracee, meaning_map_change(meaning, call->args));
+    note_served(tracer, tracee, call);
     if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
         meaning == CALL_FORK)
-        note_clone(trace, tracee, call);
-    if (call_makes_userfaultfd(meaning, call->args))
+        note_clone(tracer, tracee, call);
+    if (meaning_makes_userfaultfd(meaning, call->args))
         tracee->space->userfaults = true;
-    if (call_closes_memory(meaning, call->args))
+    if (meaning_closes_memory(meaning, call->args))
         view_keep_open(tracee);
-    tracee->call.entering_strict =
-        trace->seccomp && call_enters_strict_mode(meaning, call->args) && !has_own_filter(tracee);
+    tracee->call.entering_strict = tracer->seccomp &&
+                                   meaning_enters_strict_mode(meaning, call->args) &&
+                                   !has_own_filter(tracee);
     tracee->call.asks_mode =
-        trace->seccomp && call_asks_mode(meaning, call->args) && !has_own_filter(tracee);
-    if (call_installs_filter(meaning, call->args, &flags))
-        begin_install(trace, tracee, flags);
+        tracer->seccomp && meaning_asks_mode(meaning, call->args) && !has_own_filter(tracee);
+    if (meaning_installs_filter(meaning, call->args, &flags))
+        begin_install(tracer, tracee, flags);
     if ((meaning == CALL_EXIT_GROUP || meaning == CALL_EXECVE) && !process->ender)
         process->ender = tracee->tid;
     tracee->call.queues_signal = meaning == CALL_QUEUE_SIGNAL;
     tracee->call.ending = meaning == CALL_EXIT || meaning == CALL_EXIT_GROUP;
-    if (trace->near.enabled && sees_affinity(tracee, call))
-        near_watch(&trace->near, &tracee->sees_affinity, true);
+    if (tracer->near.enabled && sees_affinity(tracee, call))
+        near_watch(&tracer->near, &tracee->sees_affinity, true);
 }
 
-void effects_begin(struct trace *trace, struct tracee *tracee, const struct syscall *call)
+void effects_begin(struct tracer *tracer, struct tracee *tracee, const struct syscall *call)
 {
     if (call->meaning != CALL_OTHER)
-        note_effects(trace, tracee, call);
-    if (tracee->strict && !call_is_strict(call->abi, call->nr))
+        note_effects(tracer, tracee, call);
+    if (tracee->strict && !meaning_is_strict(call->abi, call->nr))
         kill(tracee->tid, SIGKILL);
 }
 
@@ -239,6 +240,7 @@ void effects_end(struct tracee *tracee, struct __ptrace_syscall_info *info)
 {
     if (tracee->call.changing_map)
         apply_map_change(tracee, info->exit.is_error ? 0 : (uint64_t)info->exit.rval);
-    tracee_end_install(tracee, call_installed_filter(tracee->call.filter_flags, info->exit.rval));
+    tracee_end_install(tracee,
+                       meaning_installed_filter(tracee->call.filter_flags, info->exit.rval));
     hide_filter(tracee, info);
 }

@@ -22,10 +22,10 @@
 #define SYSTRACE_EFFECTS_H
 
 #include <sys/ptrace.h>
-#include "tracing.h"
+#include "tracer.h"
 
 /* At the entry of a call. */
-void effects_begin(struct trace *trace, struct tracee *tracee, const struct syscall *call);
+void effects_begin(struct tracer *tracer, struct tracee *tracee, const struct syscall *call);
 
 /* At its exit, which resume_tracee asks for if there is anything to do. *info becomes what the call
  * returns without us. */

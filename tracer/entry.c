@@ -23,14 +23,14 @@ struct entry {
 };
 
 /* The entry of a stop that is one. False: the tracee is gone. */
-static bool read_entry(const struct trace *trace, const struct tracee *tracee,
+static bool read_entry(const struct tracer *tracer, const struct tracee *tracee,
                        const struct __ptrace_syscall_info *info, struct entry *ret)
 {
     /* `seccomp` begins with the same fields as `entry`. */
     uint64_t nr = info->entry.nr;
 
     ret->filter_data = info->op == PTRACE_SYSCALL_INFO_SECCOMP ? info->seccomp.ret_data : 0;
-    ret->call = calls_read(&trace->calls, info->arch, nr, info->entry.args);
+    ret->call = meanings_read(&tracer->meanings, info->arch, nr, info->entry.args);
     ret->registers.rip = info->instruction_pointer;
     ret->registers.rsp = info->stack_pointer;
     ret->registers.cs = CODE_64; /* of 32-bit code all calls are of the i386 ABI */
@@ -38,17 +38,17 @@ static bool read_entry(const struct trace *trace, const struct tracee *tracee,
            request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&ret->registers);
 }
 
-int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi abi, uint32_t nr)
+int64_t entry_add(struct tracer *tracer, int64_t program, int64_t stack, enum abi abi, uint32_t nr)
 {
-    struct execution *execution = trace_execution(trace);
-    struct count key = { .execution = trace->execution,
+    struct execution *execution = tracer_execution(tracer);
+    struct count key = { .execution = tracer->execution,
                          .program = (uint32_t)program,
                          .stack = (uint32_t)stack,
                          .abi = abi,
                          .nr = nr,
                          .calls = 1 };
 
-    int64_t count = program < 0 || stack < 0 ? -ENOMEM : run_count(trace->run, &key);
+    int64_t count = program < 0 || stack < 0 ? -ENOMEM : run_count(tracer->run, &key);
     if (count < 0)
         execution->lost++;
     else
@@ -58,14 +58,14 @@ int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi 
 
 /* The stack of a tracee that entered a call; its number in the run, -EINPROGRESS, negative if there
  * is no memory. */
-static int64_t take_stack(struct trace *trace, struct tracee *tracee, const struct entry *entry)
+static int64_t take_stack(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
-    struct view view = { tracee, &trace->served, &trace->readahead, &trace->jit };
+    struct view view = { tracee, &tracer->served, &tracer->readahead, &tracer->jit };
     struct target target = view_target(&view);
 
     jit_name_code(&target);
-    readahead_begin(&trace->readahead, tracee->space);
-    return verify_unwind(&trace->verify, &trace->unwinder, tracee->space->space, &target,
+    readahead_begin(&tracer->readahead, tracee->space);
+    return verify_unwind(&tracer->verify, &tracer->unwinder, tracee->space->space, &target,
                          &entry->registers, tracee->spawned_by);
 }
 
@@ -75,16 +75,16 @@ static void count_if_known(uint64_t *count)
 }
 
 /* What can be seen of a call at its entry. False: its stack cannot be taken yet. */
-static bool observe(struct trace *trace, struct tracee *tracee, const struct entry *entry)
+static bool observe(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
     const struct syscall *call = &entry->call;
-    int64_t stack = take_stack(trace, tracee, entry);
+    int64_t stack = take_stack(tracer, tracee, entry);
 
     if (stack == -EINPROGRESS)
         return false;
-    int64_t count = entry_add(trace, tracee->process->program, stack, call->abi, call->nr);
+    int64_t count = entry_add(tracer, tracee->process->program, stack, call->abi, call->nr);
     tracee->at_entry = count >= 0;
-    tracee->call.observed = trace->options->results && count >= 0;
+    tracee->call.observed = tracer->options->results && count >= 0;
     tracee->call.count = (uint32_t)count;
     tracee->call.stack = stack < 0 ? UNKNOWN_STACK : stack;
     return true;
@@ -92,27 +92,28 @@ static bool observe(struct trace *trace, struct tracee *tracee, const struct ent
 
 /* An entry stop that is the first of its call. False: it is put off, until its stack can be taken.
  */
-static bool begin_call(struct trace *trace, struct tracee *tracee, const struct entry *entry)
+static bool begin_call(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
     tracee_end_call(tracee); /* it had one whose exit was not asked for */
     if ((entry->registers.rip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
-        count_if_known(&trace_execution(trace)->vsyscall);
+        count_if_known(&tracer_execution(tracer)->vsyscall);
         return true;
     }
-    if (!observe(trace, tracee, entry))
+    if (!observe(tracer, tracee, entry))
         return false;
-    effects_begin(trace, tracee, &entry->call);
+    effects_begin(tracer, tracee, &entry->call);
     return true;
 }
 
-static void end_call(struct trace *trace, struct tracee *tracee, struct __ptrace_syscall_info *info)
+static void end_call(struct tracer *tracer, struct tracee *tracee,
+                     struct __ptrace_syscall_info *info)
 {
     if (tracee->call.in_call && !tracee->call.passed_filter)
-        count_if_known(&trace_execution(trace)->denied);
+        count_if_known(&tracer_execution(tracer)->denied);
     effects_end(tracee, info);
     if (tracee->call.observed)
-        run_add_result(trace->run, tracee->call.count, info->exit.is_error,
-                       trace->stopped_at - tracee->call.resumed);
+        run_add_result(tracer->run, tracee->call.count, info->exit.is_error,
+                       tracer->stopped_at - tracee->call.resumed);
     tracee_end_call(tracee);
 }
 
@@ -128,40 +129,40 @@ static void refuse_call(const struct tracee *tracee)
     request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
 }
 
-bool entry_seccomp(struct trace *trace, struct tracee *tracee)
+bool entry_seccomp(struct tracer *tracer, struct tracee *tracee)
 {
     struct __ptrace_syscall_info info;
     struct entry entry;
 
     if (tracee->process->program < 0 || !request_syscall_info(tracee->tid, &info) ||
-        info.op != PTRACE_SYSCALL_INFO_SECCOMP || !read_entry(trace, tracee, &info, &entry))
+        info.op != PTRACE_SYSCALL_INFO_SECCOMP || !read_entry(tracer, tracee, &info, &entry))
         return true;
-    if (!tracee->call.in_call && !begin_call(trace, tracee, &entry))
+    if (!tracee->call.in_call && !begin_call(tracer, tracee, &entry))
         return false;
     if (entry.filter_data == FILTER_DATA) {
         tracee->call.passed_filter = true;
     } else {
         if (!tracee->call.in_call)
-            count_if_known(&trace_execution(trace)->denied);
+            count_if_known(&tracer_execution(tracer)->denied);
         refuse_call(tracee);
     }
     return true;
 }
 
-bool entry_syscall(struct trace *trace, struct tracee *tracee)
+bool entry_syscall(struct tracer *tracer, struct tracee *tracee)
 {
     struct __ptrace_syscall_info info;
     struct entry entry;
 
     if (tracee->process->program < 0 || !request_syscall_info(tracee->tid, &info))
         return true;
-    if (info.op == PTRACE_SYSCALL_INFO_ENTRY && read_entry(trace, tracee, &info, &entry)) {
-        if (!begin_call(trace, tracee, &entry))
+    if (info.op == PTRACE_SYSCALL_INFO_ENTRY && read_entry(tracer, tracee, &info, &entry)) {
+        if (!begin_call(tracer, tracee, &entry))
             return false;
         tracee->call.in_call = true;
-        tracee->call.passed_filter = !trace->seccomp;
+        tracee->call.passed_filter = !tracer->seccomp;
     } else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
-        end_call(trace, tracee, &info);
+        end_call(tracer, tracee, &info);
     }
     return true;
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "calls.h"
+#include "meaning.h"
 #include "addressspace.h"
 #include "record/stack.h"
 #include "record/syscalls.h"
