@@ -1,21 +1,10 @@
 /* family.c - gives tracees their places, and takes them away. */
 #include "family.h"
 
-#include <errno.h>
 #include <linux/sched.h>
-#include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "diag.h"
-#include "effects.h"
-#include "entry.h"
-#include "permission.h"
-#include "procfs.h"
-#include "record.h"
-#include "request.h"
-#include "resume.h"
 
 /* Handles the stop in which a tracee without a place has been waiting, unless its death is next. */
 static void release_held(struct tracer *tracer, struct tracee *tracee)
@@ -61,52 +50,43 @@ static void adopt(struct tracer *tracer, struct tracee *child, const struct trac
     }
 }
 
-/* Gives a tracee its place, of which only what /proc says is known. */
-static void adopt_unknown(struct tracer *tracer, struct tracee *tracee)
+struct tracee *family_child(struct tracer *tracer, struct tracee *parent, pid_t tid, bool exists)
 {
-    pid_t pid = (pid_t)procfs_status(tracee->tid, "Tgid");
-    const struct tracee *sibling = pid > 0 ? tracees_find_process(&tracer->tracees, pid) : NULL;
+    struct tracee *child = tracees_find(&tracer->tracees, tid);
+    bool noted = parent->call.cloning && parent->call.clone.known;
 
-    if (sibling) {
-        place(tracer, tracee, process_ref(sibling->process), address_space_ref(sibling->space));
-    } else {
-        place(tracer, tracee, process_create(pid, record_program(tracer->run, tracee->tid)),
-              address_space_create());
-        tracee->process->own_filter = tracee->space->userfaults = true; /* it may have them */
-    }
-}
-
-void family_child(struct tracer *tracer, struct tracee *parent, int event)
-{
-    unsigned long tid = 0;
-
-    if (!request_send(PTRACE_GETEVENTMSG, parent->tid, 0, (uintptr_t)&tid))
-        return;
-    struct tracee *child = tracees_find(&tracer->tracees, (pid_t)tid);
-    bool noted = parent->call.cloning;
     parent->call.cloning = false;
-    if (!child && kill((pid_t)tid, 0) < 0 && errno == ESRCH)
-        return; /* it was killed, and has been waited for already */
+    if (!child && !exists)
+        return NULL; /* it was killed, and has been waited for already */
     if (!child)
-        child = tracees_add(&tracer->tracees, (pid_t)tid);
+        child = tracees_add(&tracer->tracees, tid);
     if (!child)
         die("out of memory");
-    if (!child->process && noted && parent->call.clone.known) {
-        adopt(tracer, child, parent);
-    } else if (!child->process) {
-        /* We attached to the parent in the midst of the call, or could not read its arguments. */
-        adopt_unknown(tracer, child);
-        child->spawned_by = event == PTRACE_EVENT_VFORK ? UNKNOWN_STACK : NO_STACK;
-    }
+    if (child->process)
+        return NULL;
+    if (!noted)
+        return child;
+    adopt(tracer, child, parent);
+    return NULL;
 }
 
-/* May an event announce this tracee yet? If a thread of its process, or else of its parent, is in a
- * clone call. */
-static bool is_expected(const struct tracer *tracer, const struct tracee *child)
+bool family_join(struct tracer *tracer, struct tracee *tracee, pid_t pid)
 {
-    pid_t pid = (pid_t)procfs_status(child->tid, "Tgid");
-    pid_t parent = pid == child->tid ? (pid_t)procfs_status(child->tid, "PPid") : pid;
+    const struct tracee *sibling = pid > 0 ? tracees_find_process(&tracer->tracees, pid) : NULL;
 
+    if (sibling)
+        place(tracer, tracee, process_ref(sibling->process), address_space_ref(sibling->space));
+    return sibling;
+}
+
+void family_found(struct tracer *tracer, struct tracee *tracee, pid_t pid, int64_t program)
+{
+    place(tracer, tracee, process_create(pid, program), address_space_create());
+    tracee->process->own_filter = tracee->space->userfaults = true; /* it may have them */
+}
+
+bool family_expects(const struct tracer *tracer, pid_t parent)
+{
     for (const struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
         if (t->process && t->call.cloning &&
             (t->process->pid == parent || t->call.clone.flags & CLONE_PARENT))
@@ -115,20 +95,7 @@ static bool is_expected(const struct tracer *tracer, const struct tracee *child)
     return false;
 }
 
-void family_adopt_orphans(struct tracer *tracer)
-{
-    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
-        if (!t->process && t->held && !is_expected(tracer, t)) {
-            adopt_unknown(tracer, t);
-            if (t->process->references == 1)
-                t->spawned_by = UNKNOWN_STACK; /* perhaps */
-            tracer->orphans -= tracer->orphans > 0;
-        }
-    }
-}
-
-/* Takes a tracee away that is no more. */
-static void forget(struct tracer *tracer, struct tracee *tracee)
+void family_forget(struct tracer *tracer, struct tracee *tracee)
 {
     near_watch(&tracer->near, &tracee->sees_affinity, false);
     tracer->held -= tracee->held;
@@ -141,11 +108,6 @@ static void forget(struct tracer *tracer, struct tracee *tracee)
     tracees_remove(&tracer->tracees, tracee);
 }
 
-void family_let_go(struct tracer *tracer, struct tracee *tracee)
-{
-    forget(tracer, tracee);
-}
-
 /* The tracee that called execve takes over the tid of the leader, which has vanished if it was
  * another, perhaps in a call. */
 static void take_over(struct tracer *tracer, struct tracee *leader, struct tracee *caller,
@@ -154,18 +116,16 @@ static void take_over(struct tracer *tracer, struct tracee *leader, struct trace
     if (leader) {
         tracer_execution(tracer)->killed += leader->at_entry;
         tracer->orphans += leader->call.cloning;
-        forget(tracer, leader);
+        family_forget(tracer, leader);
     }
     tracees_rename(&tracer->tracees, caller, tid);
 }
 
-struct tracee *family_exec(struct tracer *tracer, pid_t tid)
+struct tracee *family_exec(struct tracer *tracer, pid_t tid, pid_t former)
 {
-    unsigned long former = (unsigned long)tid;
     struct tracee *tracee = tracees_find(&tracer->tracees, tid);
+    struct tracee *caller = tracees_find(&tracer->tracees, former);
 
-    request_send(PTRACE_GETEVENTMSG, tid, 0, (uintptr_t)&former);
-    struct tracee *caller = tracees_find(&tracer->tracees, (pid_t)former);
     if (caller && caller->process && caller != tracee) {
         take_over(tracer, tracee, caller, tid);
         tracee = caller;
@@ -181,17 +141,6 @@ struct tracee *family_exec(struct tracer *tracer, pid_t tid)
     tracee->space = space;
     tracee->spawned_by = NO_STACK;
     tracee->process->ender = 0;
-    if (!tracer->started && tid != tracer->launch.pid)
-        return tracee;
-    tracee->process->program = record_program(tracer->run, tid);
-    permission_warn_privileges(&tracer->served, tid);
-    if (!tracer->started) {
-        /* The execve that started it all is the tracer's, but the program's first call. */
-        struct frame start = { .module = MODULE_START };
-        int64_t stack = stacks_intern(&tracer->run->stacks, &start, 1, STACK_COMPLETE);
-        entry_add(tracer, tracee->process->program, stack, ABI_X86_64, SYS_execve);
-        tracer->started = true;
-    }
     return tracee;
 }
 
@@ -213,7 +162,7 @@ static void remove_rest(struct tracer *tracer, const struct process *process)
 
     while (process->references > 1 &&
            (rest = tracees_find_process(&tracer->tracees, process->pid))) {
-        forget(tracer, rest);
+        family_forget(tracer, rest);
     }
 }
 
@@ -231,7 +180,7 @@ void family_death(struct tracer *tracer, struct tracee *tracee, pid_t tid, int s
         tracer_execution(tracer)->killed++;
     tracer->orphans += tracee->call.cloning;
     struct process *process = tracee->process ? process_ref(tracee->process) : NULL;
-    forget(tracer, tracee);
+    family_forget(tracer, tracee);
     if (process && process->pid == tid)
         remove_rest(tracer, process);
     process_unref(process);

@@ -102,7 +102,7 @@ bool fatal_let_go(struct tracer *tracer, struct tracee *tracee, int signal)
     make_certain(tracer, tracee, &info);
     if (!request_send(PTRACE_DETACH, tid, 0, 0))
         return false;
-    family_let_go(tracer, tracee);
+    family_forget(tracer, tracee);
     see_it_die(pid, tid);
     return true;
 }

@@ -28,6 +28,7 @@
 #include "family.h"
 #include "fatal.h"
 #include "limits.h"
+#include "lineage.h"
 #include "procfs.h"
 #include "record.h"
 #include "request.h"
@@ -179,7 +180,7 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
         return;
     }
     if (stop.kind == STOP_EXEC)
-        tracee = family_exec(tracer, tid);
+        tracee = lineage_exec(tracer, tid);
     if (!tracee || !tracee->process) {
         family_hold(tracer, tracee, tid, status);
         return;
@@ -211,7 +212,7 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
             resume_interrupt(tracee);
         break;
     case STOP_CHILD:
-        family_child(tracer, tracee, stop.value);
+        lineage_child(tracer, tracee, stop.value);
         break;
     case STOP_START:
         if (interrupted)
@@ -355,7 +356,7 @@ static void loop(struct tracer *tracer)
         if (tracer->installing)
             resume_installers(tracer);
         if (tracer->orphans && tracer->held) {
-            family_adopt_orphans(tracer);
+            lineage_adopt_orphans(tracer);
             handle_queue(tracer);
         }
         take_signals(tracer);

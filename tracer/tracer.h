@@ -1,6 +1,6 @@
 /*
  * tracer.h - the state of the tracer, shared by the files of the loop: trace.c, entry.c, effects.c,
- * family.c, resume.c.
+ * family.c, lineage.c, resume.c.
  */
 #ifndef SYSTRACE_TRACER_H
 #define SYSTRACE_TRACER_H
