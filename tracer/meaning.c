@@ -15,62 +15,38 @@ enum { IPCOP_SHMAT = 21 };
 enum { IOCTL_NEW_USERFAULTFD = 0xaa00 }; /* of /dev/userfaultfd: USERFAULTFD_IOC_NEW */
 enum { I386_EXIT = 1, I386_READ = 3, I386_WRITE = 4, I386_SIGRETURN = 119 };
 
+enum { NAMES_MAX = 16 };
+
 static const struct {
-    const char *name;
     enum meaning meaning;
+    const char *names[NAMES_MAX + 1];
 } named[] = {
-    { "mmap", CALL_MMAP },
-    { "mmap2", CALL_MMAP },
-    { "mprotect", CALL_MPROTECT },
-    { "pkey_mprotect", CALL_MPROTECT },
-    { "munmap", CALL_MUNMAP },
-    { "remap_file_pages", CALL_MUNMAP },
-    { "mremap", CALL_MREMAP },
-    { "shmat", CALL_SHMAT },
-    { "ipc", CALL_IPC },
-    { "clone", CALL_CLONE },
-    { "clone3", CALL_CLONE3 },
-    { "vfork", CALL_VFORK },
-    { "userfaultfd", CALL_USERFAULTFD },
-    { "ioctl", CALL_IOCTL },
-    { "seccomp", CALL_SECCOMP },
-    { "prctl", CALL_PRCTL },
-    { "setuid", CALL_SET_ID },
-    { "setuid32", CALL_SET_ID },
-    { "setgid", CALL_SET_ID },
-    { "setgid32", CALL_SET_ID },
-    { "setreuid", CALL_SET_ID },
-    { "setreuid32", CALL_SET_ID },
-    { "setregid", CALL_SET_ID },
-    { "setregid32", CALL_SET_ID },
-    { "setresuid", CALL_SET_ID },
-    { "setresuid32", CALL_SET_ID },
-    { "setresgid", CALL_SET_ID },
-    { "setresgid32", CALL_SET_ID },
-    { "setfsuid", CALL_SET_ID },
-    { "setfsuid32", CALL_SET_ID },
-    { "setfsgid", CALL_SET_ID },
-    { "setfsgid32", CALL_SET_ID },
-    { "fork", CALL_FORK },
-    { "read", CALL_READ },
-    { "pread64", CALL_READ },
-    { "readv", CALL_READ },
-    { "preadv", CALL_READ },
-    { "preadv2", CALL_READ },
-    { "splice", CALL_AFFINITY },
-    { "sendfile", CALL_AFFINITY },
-    { "sendfile64", CALL_AFFINITY },
-    { "copy_file_range", CALL_AFFINITY },
-    { "io_uring_enter", CALL_AFFINITY },
-    { "exit", CALL_EXIT },
-    { "exit_group", CALL_EXIT_GROUP },
-    { "rt_sigqueueinfo", CALL_QUEUE_SIGNAL },
-    { "rt_tgsigqueueinfo", CALL_QUEUE_SIGNAL },
-    { "pidfd_send_signal", CALL_QUEUE_SIGNAL },
-    { "execve", CALL_EXECVE },
-    { "execveat", CALL_EXECVE },
-    { "sched_setaffinity", CALL_AFFINITY },
-    { "sched_getaffinity", CALL_AFFINITY },
+    { CALL_MMAP, { "mmap", "mmap2" } },
+    { CALL_MPROTECT, { "mprotect", "pkey_mprotect" } },
+    { CALL_MUNMAP, { "munmap", "remap_file_pages" } },
+    { CALL_MREMAP, { "mremap" } },
+    { CALL_SHMAT, { "shmat" } },
+    { CALL_IPC, { "ipc" } },
+    { CALL_CLONE, { "clone" } },
+    { CALL_CLONE3, { "clone3" } },
+    { CALL_VFORK, { "vfork" } },
+    { CALL_USERFAULTFD, { "userfaultfd" } },
+    { CALL_IOCTL, { "ioctl" } },
+    { CALL_SECCOMP, { "seccomp" } },
+    { CALL_PRCTL, { "prctl" } },
+    { CALL_SET_ID,
+      { "setuid", "setuid32", "setgid", "setgid32", "setreuid", "setreuid32", "setregid",
+        "setregid32", "setresuid", "setresuid32", "setresgid", "setresgid32", "setfsuid",
+        "setfsuid32", "setfsgid", "setfsgid32" } },
+    { CALL_FORK, { "fork" } },
+    { CALL_READ, { "read", "pread64", "readv", "preadv", "preadv2" } },
+    { CALL_AFFINITY,
+      { "splice", "sendfile", "sendfile64", "copy_file_range", "io_uring_enter",
+        "sched_setaffinity", "sched_getaffinity" } },
+    { CALL_EXIT, { "exit" } },
+    { CALL_EXIT_GROUP, { "exit_group" } },
+    { CALL_QUEUE_SIGNAL, { "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal" } },
+    { CALL_EXECVE, { "execve", "execveat" } },
 };
 
 /* Besides those that signal(7) lists: what a socket with a timeout makes fail likewise. */
@@ -116,17 +92,17 @@ void meanings_init(struct meanings *meanings)
     static const uint32_t architectures[ABI_COUNT] = {
         [ABI_X86_64] = SCMP_ARCH_X86_64, [ABI_I386] = SCMP_ARCH_X86, [ABI_X32] = SCMP_ARCH_X32
     };
+    int nr;
 
     memset(meanings, 0, sizeof(*meanings));
     for (int abi = 0; abi < ABI_COUNT; abi++) {
         for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
-            int nr = resolve(architectures[abi], named[i].name);
-            if (nr >= 0)
-                meanings->meaning[abi][nr] = (uint8_t)named[i].meaning;
+            for (const char *const *name = named[i].names; *name; name++)
+                if ((nr = resolve(architectures[abi], *name)) >= 0)
+                    meanings->meaning[abi][nr] = (uint8_t)named[i].meaning;
         }
         for (size_t i = 0; i < sizeof(unrestarted) / sizeof(*unrestarted); i++) {
-            int nr = resolve(architectures[abi], unrestarted[i]);
-            if (nr >= 0)
+            if ((nr = resolve(architectures[abi], unrestarted[i])) >= 0)
                 meanings->unrestarted[abi][nr] = true;
         }
     }
