@@ -72,20 +72,16 @@ static void note_clone(struct tracer *tracer, struct tracee *tracee, const struc
     }
 }
 
+static bool makes_tracee(enum meaning meaning)
+{
+    return meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
+           meaning == CALL_FORK;
+}
+
 static bool sees_affinity(const struct tracee *tracee, const struct syscall *call)
 {
-    switch (call->meaning) {
-    case CALL_FORK:
-    case CALL_VFORK:
-    case CALL_CLONE:
-    case CALL_CLONE3:
-    case CALL_AFFINITY:
-        return true;
-    case CALL_READ:
-        return procfs_leads_here(tracee->tid, call->args[0]);
-    default:
-        return false;
-    }
+    return makes_tracee(call->meaning) || call->meaning == CALL_AFFINITY ||
+           (call->meaning == CALL_READ && procfs_leads_here(tracee->tid, call->args[0]));
 }
 
 /* The map that a call changes is not as it was from the entry on: other threads may see the change
@@ -179,8 +175,7 @@ static void note_effects(struct tracer *tracer, struct tracee *tracee, const str
 
     note_map_change(tracee, meaning_map_change(meaning, call->args));
     note_served(tracer, tracee, call);
-    if (meaning == CALL_CLONE || meaning == CALL_CLONE3 || meaning == CALL_VFORK ||
-        meaning == CALL_FORK)
+    if (makes_tracee(meaning))
         note_clone(tracer, tracee, call);
     if (meaning_makes_userfaultfd(meaning, call->args))
         tracee->space->userfaults = true;

@@ -129,17 +129,12 @@ static void refuse_call(const struct tracee *tracee)
     request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
 }
 
-bool entry_seccomp(struct tracer *tracer, struct tracee *tracee)
+/* A filter has stopped the call: ours, or one of the program's own. */
+static bool at_filter(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
-    struct __ptrace_syscall_info info;
-    struct entry entry;
-
-    if (tracee->process->program < 0 || !request_syscall_info(tracee->tid, &info) ||
-        info.op != PTRACE_SYSCALL_INFO_SECCOMP || !read_entry(tracer, tracee, &info, &entry))
-        return true;
-    if (!tracee->call.in_call && !begin_call(tracer, tracee, &entry))
+    if (!tracee->call.in_call && !begin_call(tracer, tracee, entry))
         return false;
-    if (entry.filter_data == FILTER_DATA) {
+    if (entry->filter_data == FILTER_DATA) {
         tracee->call.passed_filter = true;
     } else {
         if (!tracee->call.in_call)
@@ -149,20 +144,23 @@ bool entry_seccomp(struct tracer *tracer, struct tracee *tracee)
     return true;
 }
 
-bool entry_syscall(struct tracer *tracer, struct tracee *tracee)
+bool entry_stop(struct tracer *tracer, struct tracee *tracee)
 {
     struct __ptrace_syscall_info info;
     struct entry entry;
 
     if (tracee->process->program < 0 || !request_syscall_info(tracee->tid, &info))
         return true;
-    if (info.op == PTRACE_SYSCALL_INFO_ENTRY && read_entry(tracer, tracee, &info, &entry)) {
-        if (!begin_call(tracer, tracee, &entry))
-            return false;
-        tracee->call.in_call = true;
-        tracee->call.passed_filter = !tracer->seccomp;
-    } else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
+    if (info.op == PTRACE_SYSCALL_INFO_EXIT)
         end_call(tracer, tracee, &info);
-    }
+    if (info.op == PTRACE_SYSCALL_INFO_EXIT || info.op == PTRACE_SYSCALL_INFO_NONE ||
+        !read_entry(tracer, tracee, &info, &entry))
+        return true;
+    if (info.op == PTRACE_SYSCALL_INFO_SECCOMP)
+        return at_filter(tracer, tracee, &entry);
+    if (!begin_call(tracer, tracee, &entry))
+        return false;
+    tracee->call.in_call = true;
+    tracee->call.passed_filter = !tracer->seccomp;
     return true;
 }

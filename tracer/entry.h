@@ -7,10 +7,9 @@
 
 #include "tracer.h"
 
-/* At a stop by a filter (STOP_SECCOMP), and by PTRACE_SYSCALL (STOP_SYSCALL). False: the stop
- * cannot be handled before a child that reads a file for us has ended (served.h). */
-bool entry_seccomp(struct tracer *tracer, struct tracee *tracee);
-bool entry_syscall(struct tracer *tracer, struct tracee *tracee);
+/* At a stop by a filter (STOP_SECCOMP), or by PTRACE_SYSCALL (STOP_SYSCALL). False: the stop cannot
+ * be handled before a child that reads a file for us has ended (served.h). */
+bool entry_stop(struct tracer *tracer, struct tracee *tracee);
 
 /* Adds one call to the run; its count, or negative: there was no memory to record it. */
 int64_t entry_add(struct tracer *tracer, int64_t program, int64_t stack, enum abi abi, uint32_t nr);

@@ -197,18 +197,14 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
     }
     switch (stop.kind) {
     case STOP_SECCOMP:
-        if (!entry_seccomp(tracer, tracee)) {
-            postpone(tracer, tracee, status);
-            return;
-        }
-        break;
     case STOP_SYSCALL:
-        if (!entry_syscall(tracer, tracee)) {
+        if (!entry_stop(tracer, tracee)) {
             postpone(tracer, tracee, status);
             return;
         }
         /* The stop makes the kernel look whether there is a call to restart. */
-        if (!tracee->at_entry && resume_restarted(tracer, tracee, false))
+        if (stop.kind == STOP_SYSCALL && !tracee->at_entry &&
+            resume_restarted(tracer, tracee, false))
             resume_interrupt(tracee);
         break;
     case STOP_CHILD:
