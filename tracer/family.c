@@ -1,4 +1,12 @@
-/* family.c - gives tracees their places, and takes them away. */
+/*
+ * family.c - gives tracees their places, and takes them away.
+ *
+ * A tracee is known from what comes first. If that is its own stop, it is held in it, without a
+ * place, until the event of its parent tells what the clone call was. That event may never come,
+ * for a parent that is killed in the call has none: such deaths are counted (`orphans`), and who is
+ * held for no event gets the place that /proc tells. execve gives the tid of the leader to the
+ * thread that called it, and ends the others; their deaths may be reported, the leader's is not.
+ */
 #include "family.h"
 
 #include <linux/sched.h>

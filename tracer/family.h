@@ -3,12 +3,6 @@
  * changes it, death takes it away. The kernel reports all that in an order that must not be relied
  * on (ptrace(2)): a child may stop before its parent's event, and the parent be gone before either.
  *
- * So a tracee is known from what comes first. Is that its own stop, it is held in it, without a
- * place, until the event of its parent tells what the clone call was. That event may never come,
- * for a parent that is killed in the call has none: such deaths are counted (`orphans`), and who is
- * held for no event gets the place that /proc tells. execve gives the tid of the leader to the
- * thread that called it, and ends the others; their deaths may be reported, the leader's is not.
- *
  * Nothing here asks the kernel: what the event says, or /proc, is told by lineage.c, and what is
  * still to be asked is returned.
  */

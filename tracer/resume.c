@@ -1,4 +1,14 @@
-/* resume.c - lets tracees go on, stops them, and has their calls restarted. */
+/*
+ * resume.c - lets tracees go on, stops them, and has their calls restarted.
+ *
+ * A tracee goes on to the next entry (PTRACE_CONT: our filter stops it), or also to the exit of the
+ * call it is in (PTRACE_SYSCALL): if something is to be done there, or if its filters may deny a
+ * call before ours sees it. Who has begun to be watched so must be to the end of the call.
+ *
+ * A stop that we ask for, or a signal that comes to nothing, wakes a thread from a call that
+ * blocks. The kernel restarts it by what it finds in the register of the result: -ERESTARTNOHAND.
+ * Some calls leave -EINTR there, which the program would see; we write the other in its place.
+ */
 #include "resume.h"
 
 #include <errno.h>
