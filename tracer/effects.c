@@ -204,17 +204,6 @@ void effects_begin(struct tracer *tracer, struct tracee *tracee, const struct sy
         kill(tracee->tid, SIGKILL);
 }
 
-/* Of the call that the tracee is about to come out of. False: it is gone. */
-static bool return_zero(const struct tracee *tracee)
-{
-    struct user_regs_struct registers;
-
-    if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers))
-        return false;
-    registers.rax = 0;
-    return request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
-}
-
 /*
  * The exit of a call of which our filter must not be noticed. Seccomp's strict mode is not for a
  * thread that has filters: the tracee is told that it worked, and from here on effects_begin sees
@@ -224,10 +213,10 @@ static bool return_zero(const struct tracee *tracee)
 static void hide_filter(struct tracee *tracee, struct __ptrace_syscall_info *info)
 {
     if (tracee->call.entering_strict && info->exit.rval == -EINVAL) {
-        tracee->strict = return_zero(tracee);
+        tracee->strict = request_set_result(tracee->tid, 0, false);
         info->exit.is_error = !tracee->strict;
     } else if (tracee->call.asks_mode && info->exit.rval == SECCOMP_MODE_FILTER) {
-        return_zero(tracee);
+        request_set_result(tracee->tid, 0, false);
     }
 }
 

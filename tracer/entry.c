@@ -117,18 +117,6 @@ static void end_call(struct tracer *tracer, struct tracee *tracee,
     tracee_end_call(tracee);
 }
 
-/* A filter of the program's own said RET_TRACE: without a tracer that is ENOSYS (seccomp(2)). */
-static void refuse_call(const struct tracee *tracee)
-{
-    struct user_regs_struct registers;
-
-    if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers))
-        return;
-    registers.orig_rax = (unsigned long long)-1;
-    registers.rax = (unsigned long long)-ENOSYS;
-    request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
-}
-
 /* A filter has stopped the call: ours, or one of the program's own. */
 static bool at_filter(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
@@ -139,7 +127,8 @@ static bool at_filter(struct tracer *tracer, struct tracee *tracee, const struct
     } else {
         if (!tracee->call.in_call)
             count_if_known(&tracer_execution(tracer)->denied);
-        refuse_call(tracee);
+        /* Without a tracer its RET_TRACE is that (seccomp(2)). */
+        request_set_result(tracee->tid, -ENOSYS, true);
     }
     return true;
 }

@@ -107,9 +107,8 @@ void meanings_init(struct meanings *meanings)
         }
     }
     /* i386's `mmap` is the old one, with its arguments in memory; x86-64's mmap is i386's mmap2. */
-    int old = resolve(SCMP_ARCH_X86, "mmap");
-    if (old >= 0)
-        meanings->meaning[ABI_I386][old] = CALL_OLD_MMAP;
+    if ((nr = resolve(SCMP_ARCH_X86, "mmap")) >= 0)
+        meanings->meaning[ABI_I386][nr] = CALL_OLD_MMAP;
 }
 
 enum meaning meanings_find(const struct meanings *meanings, enum abi abi, uint32_t nr)

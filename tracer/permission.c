@@ -40,17 +40,12 @@ static int yama_scope(void)
 /* The name of a process, as ps shows it; the caller frees it. */
 static char *process_name(pid_t pid)
 {
-    char path[64], name[64] = "?";
+    char *name;
 
-    snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-    FILE *file = fopen(path, "re");
-    if (file) {
-        if (!fgets(name, sizeof(name), file))
-            strcpy(name, "?");
-        fclose(file);
-    }
+    if (procfs_read_text(pid, "comm", &name) < 0)
+        return strdup("?");
     name[strcspn(name, "\n")] = '\0';
-    return strdup(name);
+    return name;
 }
 
 static char *user_name(uid_t uid)

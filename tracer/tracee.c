@@ -59,10 +59,10 @@ struct tracee *tracees_next(const struct tracees *tracees, const struct tracee *
 
 struct tracee *tracees_find_process(const struct tracees *tracees, pid_t pid)
 {
-    struct tracee *t = tracees_next(tracees, NULL);
+    struct tracee *t = NULL;
 
-    while (t && !(t->process && t->process->pid == pid))
-        t = tracees_next(tracees, t);
+    while ((t = tracees_next(tracees, t)) && !(t->process && t->process->pid == pid))
+        ;
     return t;
 }
 
