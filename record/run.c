@@ -78,7 +78,7 @@ void run_deinit(struct run *run)
     free(run->phases);
     free(run->modules);
     free(run->counts);
-    free(run->count_slots);
+    slots_deinit(&run->count_slots);
     *run = (struct run){ 0 };
 }
 
@@ -216,56 +216,18 @@ int64_t run_module(struct run *run, const struct module *module)
 
 enum { COUNT_KEY_SIZE = offsetof(struct count, calls) };
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-    return hash ^ hash >> 32;
-}
-
 static uint64_t hash_count(const struct count *key)
 {
-    uint64_t hash = mix(key->stack, (uint64_t)key->nr << 32 | key->abi);
-    hash = mix(hash, (uint64_t)key->program << 32 | key->phase);
-    return mix(hash, key->execution);
+    uint64_t hash = slots_mix(key->stack, (uint64_t)key->nr << 32 | key->abi);
+    hash = slots_mix(hash, (uint64_t)key->program << 32 | key->phase);
+    return slots_mix(hash, key->execution);
 }
 
-static uint32_t *find_count_slot(const struct run *run, const struct count *key)
+void run_index_counts(struct run *run)
 {
-    size_t mask = run->count_slot_count - 1;
-    size_t i = hash_count(key) & mask;
-
-    while (run->count_slots[i] &&
-           memcmp(&run->counts[run->count_slots[i] - 1], key, COUNT_KEY_SIZE))
-        i = (i + 1) & mask;
-    return &run->count_slots[i];
-}
-
-/* At most half full when all the capacity of the counts is used. */
-int run_index_counts(struct run *run)
-{
-    size_t slot_count = 32;
-    while (slot_count / 2 < run->count_capacity)
-        slot_count *= 2;
-
-    uint32_t *slots = calloc(slot_count, sizeof(*slots));
-    if (!slots)
-        return -ENOMEM;
-    free(run->count_slots);
-    run->count_slots = slots;
-    run->count_slot_count = slot_count;
+    slots_clear(&run->count_slots);
     for (size_t i = 0; i < run->count_count; i++)
-        *find_count_slot(run, &run->counts[i]) = (uint32_t)i + 1;
-    return 0;
-}
-
-static int make_count_room(struct run *run)
-{
-    struct count *counts =
-        array_with_room(run->counts, run->count_count, &run->count_capacity, sizeof(*counts));
-    if (!counts)
-        return -ENOMEM;
-    run->counts = counts;
-    return run->count_slot_count / 2 < run->count_capacity ? run_index_counts(run) : 0;
+        slots_add(&run->count_slots, hash_count(&run->counts[i]), (uint32_t)i);
 }
 
 static void add_results(struct count *count, uint64_t errors, uint64_t nanoseconds)
@@ -276,20 +238,20 @@ static void add_results(struct count *count, uint64_t errors, uint64_t nanosecon
 
 int64_t run_count(struct run *run, const struct count *count)
 {
-    if (run->count_count == run->count_capacity || run->count_count >= run->count_slot_count / 2) {
-        int error = make_count_room(run);
-        if (error)
-            return error;
+    uint64_t hash = hash_count(count);
+    uint32_t found =
+        SLOTS_FIND(i, &run->count_slots, hash, !memcmp(&run->counts[i], count, COUNT_KEY_SIZE));
+
+    if (found != SLOTS_NONE) {
+        run->counts[found].calls += count->calls;
+        add_results(&run->counts[found], count->errors, count->nanoseconds);
+        return found;
     }
-    uint32_t *slot = find_count_slot(run, count);
-    if (*slot) {
-        run->counts[*slot - 1].calls += count->calls;
-        add_results(&run->counts[*slot - 1], count->errors, count->nanoseconds);
-    } else {
-        run->counts[run->count_count] = *count;
-        *slot = (uint32_t)++run->count_count;
-    }
-    return *slot - 1;
+    if (!ARRAY_ROOM(run->counts, run->count_count, run->count_capacity) ||
+        slots_add(&run->count_slots, hash, (uint32_t)run->count_count))
+        return -ENOMEM;
+    run->counts[run->count_count] = *count;
+    return (int64_t)run->count_count++;
 }
 
 void run_add_result(struct run *run, uint32_t count, bool error, uint64_t nanoseconds)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 #include "record/module.h"
+#include "record/slots.h"
 #include "record/source.h"
 #include "record/stack.h"
 #include "record/syscalls.h"
@@ -119,8 +120,7 @@ struct run {
     struct stacks stacks;
     struct count *counts; /* one per key */
     size_t count_count;
-    uint32_t *count_slots; /* open-addressed hash of count index + 1 */
-    size_t count_slot_count;
+    struct slots count_slots; /* by their keys */
     /* growth of the arrays above, private */
     size_t execution_capacity, program_capacity, phase_capacity, module_capacity, symbol_capacity,
         inlined_capacity, line_capacity, count_capacity;
@@ -203,11 +203,11 @@ int run_merge(struct run *run, const struct run *other);
 int run_sort(struct run *run);
 
 /* For run*.c: put the symbols, the inlined functions, the lines in order; free them all; rebuild
- * the hash of the counts (-ENOMEM). */
+ * the slots of the counts. */
 void run_sort_symbols(struct run *run);
 void run_sort_inlined(struct run *run);
 void run_sort_lines(struct run *run);
 void run_free_symbols(struct run *run);
-int run_index_counts(struct run *run);
+void run_index_counts(struct run *run);
 
 #endif

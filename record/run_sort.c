@@ -109,7 +109,7 @@ static int sort_modules(struct run *run, uint32_t *to)
     return 0;
 }
 
-static int sort_counts(struct run *run, const struct renumbering *to)
+static void sort_counts(struct run *run, const struct renumbering *to)
 {
     for (size_t i = 0; i < run->count_count; i++) {
         struct count *count = &run->counts[i];
@@ -120,7 +120,7 @@ static int sort_counts(struct run *run, const struct renumbering *to)
     }
     if (run->count_count)
         qsort(run->counts, run->count_count, sizeof(*run->counts), compare_counts);
-    return run_index_counts(run);
+    run_index_counts(run);
 }
 
 int run_sort(struct run *run)
@@ -143,7 +143,7 @@ int run_sort(struct run *run)
         error = sort_array(run->executions, run->execution_count, sizeof(*run->executions),
                            compare_executions, to.executions);
     if (!error)
-        error = sort_counts(run, &to);
+        sort_counts(run, &to);
     renumbering_deinit(&to);
     return error;
 }

@@ -1,11 +1,11 @@
-/* stack.c - interning of stacks: an open-addressed hash by the stack beyond a frame, and the frame.
- */
+/* stack.c - interning of stacks, by the stack beyond a frame, and the frame. */
 #include "stack.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
 #include "record/module.h"
 
 static const char *const end_names[STACK_ENDS] = {
@@ -31,19 +31,11 @@ static const struct {
 
 enum { MARK_COUNT = sizeof(mark_names) / sizeof(*mark_names) };
 
-enum { FIRST_STACKS = 64 };
-
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-    return hash ^ hash >> 32;
-}
-
 /* (Stacks of a recursion differ in nothing but `outer`.) */
 static uint64_t hash_stack(uint32_t outer, const struct frame *frame)
 {
-    uint64_t hash = mix(outer, (uint64_t)frame->module << 32 | frame->marks);
-    return mix(hash, frame->offset);
+    uint64_t hash = slots_mix(outer, (uint64_t)frame->module << 32 | frame->marks);
+    return slots_mix(hash, frame->offset);
 }
 
 /* By module, offset and marks. */
@@ -56,56 +48,11 @@ static int compare_frames(const struct frame *a, const struct frame *b)
     return (a->marks > b->marks) - (a->marks < b->marks);
 }
 
-/* The slot that holds this stack, or the empty one where it belongs. There is always an empty one.
- */
-static uint32_t *find_slot(const struct stacks *stacks, uint32_t outer, const struct frame *frame)
-{
-    uint32_t mask = stacks->slot_count - 1;
-    uint32_t i = (uint32_t)hash_stack(outer, frame) & mask;
-
-    for (; stacks->slots[i]; i = (i + 1) & mask) {
-        const struct stack *stack = &stacks->stacks[stacks->slots[i] - 1];
-        if (stack->outer == outer && !compare_frames(&stack->frame, frame))
-            break;
-    }
-    return &stacks->slots[i];
-}
-
-/* Fills the hash, which is at most half full when all the capacity is used. */
-static void index_stacks(struct stacks *stacks)
-{
-    memset(stacks->slots, 0, stacks->slot_count * sizeof(*stacks->slots));
-    for (uint32_t i = STACK_ENDS; i < stacks->count; i++)
-        *find_slot(stacks, stacks->stacks[i].outer, &stacks->stacks[i].frame) = i + 1;
-}
-
-static int resize(struct stacks *stacks, uint32_t capacity)
-{
-    if (capacity > UINT32_MAX / 4)
-        return -ENOMEM;
-    struct stack *grown = reallocarray(stacks->stacks, capacity, sizeof(*grown));
-    if (!grown)
-        return -ENOMEM;
-    stacks->stacks = grown;
-
-    uint32_t *slots = reallocarray(NULL, 2 * (size_t)capacity, sizeof(*slots));
-    if (!slots)
-        return -ENOMEM;
-    free(stacks->slots);
-    stacks->slots = slots;
-    stacks->slot_count = 2 * capacity;
-    stacks->capacity = capacity;
-    index_stacks(stacks);
-    return 0;
-}
-
 int stacks_init(struct stacks *stacks)
 {
     *stacks = (struct stacks){ 0 };
-    if (resize(stacks, FIRST_STACKS)) {
-        stacks_deinit(stacks);
+    if (!ARRAY_ROOM_FOR(STACK_ENDS, stacks->stacks, 0, stacks->capacity))
         return -ENOMEM;
-    }
     for (; stacks->count < STACK_ENDS; stacks->count++)
         stacks->stacks[stacks->count] = (struct stack){ .end = (uint8_t)stacks->count };
     return 0;
@@ -114,20 +61,22 @@ int stacks_init(struct stacks *stacks)
 void stacks_deinit(struct stacks *stacks)
 {
     free(stacks->stacks);
-    free(stacks->slots);
+    slots_deinit(&stacks->slots);
     *stacks = (struct stacks){ 0 };
 }
 
 int64_t stacks_add(struct stacks *stacks, uint32_t outer, const struct frame *frame)
 {
-    int error = stacks->count == stacks->capacity ? resize(stacks, 2 * stacks->capacity) : 0;
-    if (error)
-        return error;
+    uint64_t hash = hash_stack(outer, frame);
+    uint32_t found = SLOTS_FIND(i, &stacks->slots, hash,
+                                stacks->stacks[i].outer == outer &&
+                                    !compare_frames(&stacks->stacks[i].frame, frame));
 
-    uint32_t *slot = find_slot(stacks, outer, frame);
-    if (*slot)
-        return *slot - 1;
-
+    if (found != SLOTS_NONE)
+        return found;
+    if (!ARRAY_ROOM(stacks->stacks, stacks->count, stacks->capacity) ||
+        slots_add(&stacks->slots, hash, stacks->count))
+        return -ENOMEM;
     const struct stack *beyond = &stacks->stacks[outer];
     stacks->stacks[stacks->count] = (struct stack){
         .frame = *frame,
@@ -136,8 +85,7 @@ int64_t stacks_add(struct stacks *stacks, uint32_t outer, const struct frame *fr
         .end = beyond->end,
         .marks = (uint8_t)(beyond->marks | frame->marks),
     };
-    *slot = ++stacks->count;
-    return stacks->count - 1;
+    return stacks->count++;
 }
 
 int64_t stacks_add_frames(struct stacks *stacks, uint32_t outer, const struct frame *frames,
@@ -215,7 +163,9 @@ static void renumber_stacks(struct stacks *stacks, const struct stack *old, cons
         stacks->stacks[to[i]] = old[i];
         stacks->stacks[to[i]].outer = to[old[i].outer];
     }
-    index_stacks(stacks);
+    slots_clear(&stacks->slots);
+    for (uint32_t i = STACK_ENDS; i < stacks->count; i++)
+        slots_add(&stacks->slots, hash_stack(stacks->stacks[i].outer, &stacks->stacks[i].frame), i);
 }
 
 int stacks_sort(struct stacks *stacks, const uint32_t *to, uint32_t *to_stacks)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "record/slots.h"
 
 /* What is special about a frame. The values are written to run files by name, never as numbers. */
 enum frame_mark {
@@ -76,9 +77,9 @@ struct stack {
  * are; the others come in the order of their coming, each behind the one beyond it. */
 struct stacks {
     struct stack *stacks;
-    uint32_t count, capacity;
-    uint32_t *slots; /* open-addressed hash of stack number + 1, by outer and frame; 0 is empty */
-    uint32_t slot_count;
+    uint32_t count;
+    size_t capacity;
+    struct slots slots; /* by outer and frame; not those without frames */
 };
 
 /* -ENOMEM: `stacks` is not to be used. */

@@ -1,8 +1,7 @@
-/* csv.c - the per-library table as CSV. */
-#include "csv.h"
-
+/* csv.c - the per-library table as CSV: RFC 4180, UTF-8, lines end in \n, a header row. */
 #include <inttypes.h>
 #include <string.h>
+#include "report/format.h"
 #include "report/lines.h"
 
 static void print_cell(FILE *file, const char *text)
@@ -40,10 +39,10 @@ static void print_line(FILE *file, const struct line *line, int columns)
     putc('\n', file);
 }
 
-int csv_print(FILE *file, const struct table *table)
+int csv_print(FILE *file, const struct subject *subject)
 {
     struct lines lines;
-    int error = lines_init(&lines, table, true);
+    int error = lines_init(&lines, subject->table, true);
     if (error)
         return error;
 

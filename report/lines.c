@@ -76,7 +76,7 @@ static int make_texts(struct lines *lines, const struct table *table, bool for_s
     const struct run *run = table->run;
     size_t phases = 3 + run->phase_count, made = 0;
 
-    lines->text_count = run->module_count * MODULE_TEXTS + table->library_count +
+    lines->text_count = run->module_count * MODULE_TEXTS + table->callers.library_count +
                         run->program_count * PROGRAM_TEXTS + phases;
     lines->texts = calloc(lines->text_count, sizeof(*lines->texts));
     if (!lines->texts)
@@ -88,9 +88,9 @@ static int make_texts(struct lines *lines, const struct table *table, bool for_s
         lines->texts[made++] = make_cell(module->path, for_spreadsheets);
         lines->texts[made++] = make_cell(build_id(module), for_spreadsheets);
     }
-    for (size_t i = 0; i < table->library_count; i++)
+    for (size_t i = 0; i < table->callers.library_count; i++)
         lines->texts[made++] =
-            make_cell(component_name(table->libraries[i].component), for_spreadsheets);
+            make_cell(component_name(table->callers.libraries[i].component), for_spreadsheets);
     for (size_t i = 0; i < run->program_count; i++) {
         lines->texts[made++] = make_cell(run->programs[i].name, for_spreadsheets);
         lines->texts[made++] = make_cell(run->programs[i].path, for_spreadsheets);
@@ -104,7 +104,7 @@ static int make_texts(struct lines *lines, const struct table *table, bool for_s
             return -ENOMEM;
     ret->modules = lines->texts;
     ret->components = ret->modules + run->module_count * MODULE_TEXTS;
-    ret->programs = ret->components + table->library_count;
+    ret->programs = ret->components + table->callers.library_count;
     ret->phases = ret->programs + run->program_count * PROGRAM_TEXTS;
     return 0;
 }
@@ -113,7 +113,8 @@ static int make_texts(struct lines *lines, const struct table *table, bool for_s
 static int make_line(struct line *line, const struct texts *texts, const struct table *table,
                      const struct table_row *row)
 {
-    char **module = texts->modules + (size_t)table->libraries[row->library].module * MODULE_TEXTS;
+    char **module =
+        texts->modules + (size_t)table->callers.libraries[row->library].module * MODULE_TEXTS;
     char **program = texts->programs + (size_t)row->program * PROGRAM_TEXTS;
 
     *line = (struct line){

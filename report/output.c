@@ -1,4 +1,4 @@
-/* output.c - result files: their format, a check in advance, and atomic writing. */
+/* output.c - result files: a check in advance, and atomic writing. */
 #include "output.h"
 
 #include <errno.h>
@@ -6,59 +6,14 @@
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "report/csv.h"
 #include "record/escape.h"
-#include "record/runfile.h"
-#include "report/stacktext.h"
-#include "report/tablejson.h"
-#include "report/text.h"
-
-/* ---- Formats ---- */
-
-static const struct {
-    const char *name, *ending;
-    enum output_format format;
-} formats[] = {
-    { "csv", ".csv", OUTPUT_CSV },
-    { "json", ".json", OUTPUT_RUN },
-    { "text", ".txt", OUTPUT_TEXT },
-    { "stacks", ".stacks", OUTPUT_STACKS },
-};
-
-enum { FORMATS = sizeof(formats) / sizeof(*formats) };
-
-int output_format_parse(const char *name)
-{
-    for (int i = 0; i < FORMATS; i++)
-        if (!strcmp(formats[i].name, name))
-            return formats[i].format;
-    return -1;
-}
-
-static int format_by_ending(const char *path)
-{
-    size_t length = strlen(path);
-
-    for (int i = 0; i < FORMATS; i++) {
-        size_t ending = strlen(formats[i].ending);
-        if (length > ending && !strcmp(path + length - ending, formats[i].ending))
-            return formats[i].format;
-    }
-    return -1;
-}
-
-int output_format_for(const char *path, enum output_format format, bool table)
-{
-    int chosen = format == OUTPUT_BY_ENDING ? format_by_ending(path) : (int)format;
-    return table && chosen == OUTPUT_RUN ? OUTPUT_TABLE_JSON : chosen;
-}
 
 /* ---- Errors ---- */
 
@@ -131,25 +86,14 @@ static int check_place(const struct place *place)
     return faccessat(AT_FDCWD, place->directory, W_OK | X_OK, AT_EACCESS) ? -errno : 0;
 }
 
-int output_check(const char *path, enum output_format format, bool table,
-                 struct output_error *error)
+int output_check(const char *path, struct output_error *error)
 {
     struct place place;
     int number = find_place(path, &place);
 
     if (!number)
         number = check_place(&place);
-    if (number)
-        return fail(error, path, number);
-    if (output_format_for(path, format, table) >= 0)
-        return 0;
-    char *shown = escape(path);
-    snprintf(error->text, sizeof(error->text),
-             "cannot tell the format of '%.4096s': end its name in .csv, .json, .txt or "
-             ".stacks, or give --format",
-             shown ? shown : path);
-    free(shown);
-    return -EINVAL;
+    return number ? fail(error, path, number) : 0;
 }
 
 /* ---- Writing ---- */
@@ -259,56 +203,4 @@ int output_write(const char *path, int (*print)(FILE *file, void *context), void
         number = place.direct ? write_direct(&place, print, context)
                               : write_and_rename(&place, print, context);
     return number ? fail(error, path, number) : 0;
-}
-
-/* ---- Runs ---- */
-
-static int print_table(FILE *file, struct run *run, const struct table *table,
-                       enum output_format format, int width)
-{
-    if (format == OUTPUT_CSV)
-        return csv_print(file, table);
-    if (format == OUTPUT_TABLE_JSON)
-        return tablejson_print(file, table);
-    if (format == OUTPUT_STACKS)
-        return stacktext_print(file, run, table);
-    return text_print(file, table, width);
-}
-
-int output_print(FILE *file, struct run *run, const struct table_options *options,
-                 enum output_format format, int width)
-{
-    struct table table;
-
-    if (format == OUTPUT_RUN)
-        return runfile_print(file, run);
-    int error = table_build(run, options, &table);
-    if (error)
-        return error;
-    error = print_table(file, run, &table, format, width);
-    table_deinit(&table);
-    return error;
-}
-
-struct job {
-    struct run *run;
-    const struct table_options *options;
-    enum output_format format;
-};
-
-static int print_job(FILE *file, void *context)
-{
-    struct job *job = context;
-    return output_print(file, job->run, job->options, job->format,
-                        text_terminal_width(fileno(file)));
-}
-
-int output_run(const char *path, enum output_format format, bool table, struct run *run,
-               const struct table_options *options, struct output_error *error)
-{
-    int chosen = output_format_for(path, format, table);
-    if (chosen < 0)
-        return output_check(path, format, table, error);
-    struct job job = { run, options, chosen };
-    return output_write(path, print_job, &job, error);
 }

@@ -1,44 +1,25 @@
 /*
- * output.h - result files: which format, whether they can be written, and writing them so that a
- * reader never sees half a file.
+ * output.h - result files: whether they can be written, and writing them so that a reader never
+ * sees half a file.
  */
 #ifndef SYSTRACE_OUTPUT_H
 #define SYSTRACE_OUTPUT_H
 
 #include <stdio.h>
-#include "record/run.h"
-#include "report/table.h"
-
-enum output_format {
-    OUTPUT_CSV,        /* the table */
-    OUTPUT_RUN,        /* the run file */
-    OUTPUT_TEXT,       /* the table for people */
-    OUTPUT_STACKS,     /* the stacks for people */
-    OUTPUT_TABLE_JSON, /* the table, for programs that do not want the run */
-    OUTPUT_BY_ENDING,  /* .csv: the table, .json: the run file, .txt: text, .stacks */
-};
-
-/* What --format names: "csv", "json" (the run file), "text", "stacks"; -1 for another word. */
-int output_format_parse(const char *name);
-
-/* The format to use: `format` itself, or by the ending of the path; `table` (--table) makes a table
- * of what would be a run file. -1 if the ending says nothing. */
-int output_format_for(const char *path, enum output_format format, bool table);
 
 /* One line for the user, without newline. */
-enum { OUTPUT_ERROR_MAX = 4096 + 256 };
+enum { OUTPUT_ERROR_MAX = 4096 + 512 };
 
 struct output_error {
     char text[OUTPUT_ERROR_MAX];
 };
 
 /*
- * Whether this file can probably be written, to be asked before the work that gives the result: the
- * ending is known, it is no directory, its directory exists and is writable. Leaves nothing behind.
- * 0, or a negative errno and the reason.
+ * Whether this file can probably be written, to be asked before the work that gives the result: it
+ * is no directory, its directory exists and is writable. Leaves nothing behind. 0, or a negative
+ * errno and the reason.
  */
-int output_check(const char *path, enum output_format format, bool table,
-                 struct output_error *error);
+int output_check(const char *path, struct output_error *error);
 
 /*
  * Writes what `print` prints: to a new file beside `path` that then takes its place, so that the
@@ -56,15 +37,5 @@ int output_write(const char *path, int (*print)(FILE *file, void *context), void
  */
 int output_share(void);
 void output_clean_up(void);
-
-/* Prints the run in a format, which is not OUTPUT_BY_ENDING; text is `width` columns wide. Sorts
- * the run if the run file is asked for (run_sort). -ENOMEM. Errors of the file are left to
- * ferror(3). */
-int output_print(FILE *file, struct run *run, const struct table_options *options,
-                 enum output_format format, int width);
-
-/* output_write() of output_print() in the format of output_format_for(). */
-int output_run(const char *path, enum output_format format, bool table, struct run *run,
-               const struct table_options *options, struct output_error *error);
 
 #endif

@@ -8,53 +8,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "record/escape.h"
-#include "report/output.h"
 #include "record/runfile.h"
-#include "report/text.h"
+#include "report/outputs.h"
 
 enum { EXIT_OURS = 125 };
 
 struct arguments {
     char **runs; /* borrowed */
     int run_count;
-    const char **outputs; /* borrowed names; the array is owned */
-    size_t output_count;
-    enum output_format format;
-    bool table, quiet, help;
-    struct table_options table_options; /* the array of globs is owned */
+    struct outputs outputs;
+    bool quiet, help;
 };
 
-static const char help[] =
+static const char help_begin[] =
     "Usage: systrace-lib report RUN... [OPTION]...\n"
-    "Make tables from run files, which -o FILE.json records. Several are merged.\n"
+    "Make tables from run files, which -o FILE.json records. Several are merged. Without -o the\n"
+    "table for people is printed, or what --format says.\n"
+    "\n";
+
+static const char help_end[] =
     "\n"
-    "  -o FILE                  write FILE; the ending chooses: .csv the table, .json the\n"
-    "                           (merged) run file, .txt the table for people, .stacks all stacks\n"
-    "                           with functions, and source lines if --lines recorded them;\n"
-    "                           repeatable\n"
-    "      --format=FORMAT      csv, json, text or stacks, whatever the ending; without -o, on\n"
-    "                           stdout\n"
-    "      --table              in JSON, write the table and not the run\n"
-    "      --runtime-library=GLOB\n"
-    "                           count libraries of this name as runtime libraries, which pass\n"
-    "                           requests on, besides those of the C library; repeatable\n"
-    "      --no-runtime-libraries\n"
-    "                           start with none: the C library is a caller like any other\n"
-    "      --through-signals    count what a signal handler interrupted as on the stack\n"
-    "  -q                       print no table without -o; only check that the runs can be read\n"
+    "Other:\n"
+    "  -q, --quiet              print no table without -o; only check that the runs can be read\n"
     "  -h, --help               show this\n";
 
-enum { OPTION_FORMAT = 256, OPTION_TABLE, OPTION_RUNTIME, OPTION_NO_RUNTIME, OPTION_SIGNALS };
-
 static const struct option long_options[] = {
-    { "output", required_argument, NULL, 'o' },
-    { "format", required_argument, NULL, OPTION_FORMAT },
-    { "table", no_argument, NULL, OPTION_TABLE },
-    { "runtime-library", required_argument, NULL, OPTION_RUNTIME },
-    { "no-runtime-libraries", no_argument, NULL, OPTION_NO_RUNTIME },
-    { "through-signals", no_argument, NULL, OPTION_SIGNALS },
+    OUTPUTS_LONG_OPTIONS,
     { "quiet", no_argument, NULL, 'q' },
     { "help", no_argument, NULL, 'h' },
     { 0 },
@@ -83,30 +63,11 @@ static int complain_of(const char *raw, const char *what)
     return EXIT_OURS;
 }
 
-static int complain_of_memory(void)
-{
-    return complain("%s", strerror(ENOMEM));
-}
-
 /* ---- Arguments ---- */
 
-static int append(const char ***list, size_t *count, const char *text)
+static void complain_of_output(const char *message)
 {
-    const char **grown = reallocarray(*list, *count + 1, sizeof(*grown));
-    if (!grown)
-        return complain_of_memory();
-    grown[(*count)++] = text;
-    *list = grown;
-    return 0;
-}
-
-static int parse_format(struct arguments *arguments)
-{
-    int format = output_format_parse(optarg);
-    if (format < 0)
-        return complain_of(optarg, "no such format; there are csv, json, text and stacks");
-    arguments->format = (enum output_format)format;
-    return 0;
+    complain("%s", message);
 }
 
 /* getopt_long() has said nothing yet: opterr is 0. */
@@ -121,31 +82,15 @@ static int complain_of_option(char **argv, int option)
 
 static int parse_option(struct arguments *arguments, int option)
 {
-    struct runtime_libraries *runtime = &arguments->table_options.runtime;
+    int result = outputs_parse(&arguments->outputs, option, optarg);
 
-    switch (option) {
-    case 'o':
-        return append(&arguments->outputs, &arguments->output_count, optarg);
-    case OPTION_FORMAT:
-        return parse_format(arguments);
-    case OPTION_TABLE:
-        arguments->table = true;
-        return 0;
-    case OPTION_RUNTIME:
-        return append(&runtime->globs, &runtime->glob_count, optarg);
-    case OPTION_NO_RUNTIME:
-        runtime->no_builtin = true;
-        return 0;
-    case OPTION_SIGNALS:
-        arguments->table_options.through_signals = true;
-        return 0;
-    case 'q':
+    if (result != OUTPUTS_OTHER)
+        return result ? EXIT_OURS : 0;
+    if (option == 'q')
         arguments->quiet = true;
-        return 0;
-    default:
+    else
         arguments->help = true;
-        return 0;
-    }
+    return 0;
 }
 
 /* Options may stand before, between and behind the run files. */
@@ -153,10 +98,11 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 {
     int option;
 
-    *ret = (struct arguments){ .format = OUTPUT_BY_ENDING };
+    *ret = (struct arguments){ .outputs.complain = complain_of_output };
     opterr = 0;
     optind = 0; /* getopt may have been used for the words before "report" */
-    while ((option = getopt_long(argc, argv, ":o:qh", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":" OUTPUTS_SHORT_OPTIONS "qh", long_options, NULL)) !=
+           -1) {
         int status = option == '?' || option == ':' ? complain_of_option(argv, option)
                                                     : parse_option(ret, option);
         if (status)
@@ -167,12 +113,6 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
     if (!ret->run_count && !ret->help)
         return complain("report needs a run file (try 'systrace-lib report --help')");
     return 0;
-}
-
-static void arguments_deinit(struct arguments *arguments)
-{
-    free(arguments->outputs);
-    free(arguments->table_options.runtime.globs);
 }
 
 /* ---- Reading ---- */
@@ -205,28 +145,6 @@ static int merge_files(const struct arguments *arguments, struct run *run)
 
 /* ---- Writing ---- */
 
-static int check_outputs(const struct arguments *arguments)
-{
-    struct output_error error;
-
-    for (size_t i = 0; i < arguments->output_count; i++)
-        if (output_check(arguments->outputs[i], arguments->format, arguments->table, &error))
-            return complain("%s", error.text);
-    return 0;
-}
-
-static int write_outputs(const struct arguments *arguments, struct run *run)
-{
-    struct output_error error;
-    int status = 0;
-
-    for (size_t i = 0; i < arguments->output_count; i++)
-        if (output_run(arguments->outputs[i], arguments->format, arguments->table, run,
-                       &arguments->table_options, &error))
-            status = complain("%s", error.text);
-    return status;
-}
-
 static int flush_stdout(int error)
 {
     if (!error && (fflush(stdout) || ferror(stdout)))
@@ -234,23 +152,17 @@ static int flush_stdout(int error)
     return error ? complain("cannot write the standard output: %s", strerror(-error)) : 0;
 }
 
-static int print_stdout(const struct arguments *arguments, struct run *run)
+static int print_stdout(const struct outputs *outputs, struct run *run)
 {
-    enum output_format format = arguments->format;
-
-    if (format == OUTPUT_BY_ENDING)
-        format = arguments->table ? OUTPUT_TABLE_JSON : OUTPUT_TEXT;
-    format = (enum output_format)output_format_for("", format, arguments->table);
     errno = 0;
-    return flush_stdout(output_print(stdout, run, &arguments->table_options, format,
-                                     text_terminal_width(STDOUT_FILENO)));
+    return flush_stdout(outputs_print(outputs, run, outputs->table ? "json" : "text", stdout));
 }
 
 static int write_results(const struct arguments *arguments, struct run *run)
 {
-    if (arguments->output_count)
-        return write_outputs(arguments, run);
-    return arguments->quiet ? 0 : print_stdout(arguments, run);
+    if (arguments->outputs.count)
+        return outputs_write(&arguments->outputs, run) ? EXIT_OURS : 0;
+    return arguments->quiet ? 0 : print_stdout(&arguments->outputs, run);
 }
 
 /* ---- The command ---- */
@@ -258,13 +170,12 @@ static int write_results(const struct arguments *arguments, struct run *run)
 static int report(const struct arguments *arguments)
 {
     struct run run;
-    int status = check_outputs(arguments);
-    if (status)
-        return status;
-    if (run_init(&run))
-        return complain_of_memory();
 
-    status = merge_files(arguments, &run);
+    if (outputs_check(&arguments->outputs))
+        return EXIT_OURS;
+    if (run_init(&run))
+        return complain("%s", strerror(ENOMEM));
+    int status = merge_files(arguments, &run);
     if (!status)
         status = write_results(arguments, &run);
     run_deinit(&run);
@@ -277,11 +188,13 @@ int report_main(int argc, char **argv)
     int status = parse_arguments(argc, argv, &arguments);
 
     if (!status && arguments.help) {
-        fputs(help, stdout);
+        fputs(help_begin, stdout);
+        outputs_print_help(stdout);
+        fputs(help_end, stdout);
         status = flush_stdout(0);
     } else if (!status) {
         status = report(&arguments);
     }
-    arguments_deinit(&arguments);
+    outputs_deinit(&arguments.outputs);
     return status;
 }

@@ -1,13 +1,13 @@
-/* stacktext.c - the stacks of a run for people, a line a frame. */
-#include "stacktext.h"
-
+/* stacktext.c - the stacks of a run for people, a line a frame: each with its calls and with who
+ * asked, the most frequent first. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "record/escape.h"
 #include "record/array.h"
-#include "record/component.h"
+#include "report/format.h"
+#include "report/label.h"
 
 /* Of a recursion only the first turn is shown. */
 enum {
@@ -151,17 +151,10 @@ static int name_modules(struct page *page)
     return 0;
 }
 
-/* A component stands behind its module. To be freed; NULL: no memory. */
+/* To be freed; NULL: no memory. */
 static char *make_label(const struct page *page, uint32_t module, const char *component)
 {
-    char *joined;
-
-    if (asprintf(&joined, "%s%s%s", page->names[module], *component ? " " : "",
-                 component_name(component)) < 0)
-        return NULL;
-    char *label = escape(joined);
-    free(joined);
-    return label;
+    return label_library(page->names[module], "", component);
 }
 
 /* As a column of its own. */
@@ -403,7 +396,7 @@ static int print_frames(const struct page *page, uint32_t number)
     int error = list_levels(page, &stack, &levels);
 
     if (!error)
-        error = print_levels(page, &levels, page->table->stacks[number].caller_frame);
+        error = print_levels(page, &levels, callers_known(&page->table->callers, number)->line);
     if (stack->depth)
         fprintf(page->file, "    ... %" PRIu32 " more frames\n", stack->depth);
     if (stack->end != STACK_COMPLETE)
@@ -419,8 +412,9 @@ static int print_frames(const struct page *page, uint32_t number)
 /* "26 calls by liba.so.1 in app (main): newfstatat 20, openat 6" */
 static int print_heading(const struct page *page, const struct entry *entry)
 {
-    const struct table_stack *stack = &page->table->stacks[entry->parts->stack];
-    const struct table_library *library = &page->table->libraries[stack->caller];
+    const struct callers *callers = &page->table->callers;
+    const struct caller *caller = callers_known(callers, entry->parts->stack);
+    const struct caller_library *library = &callers->libraries[caller->library];
     char *label = make_label(page, library->module, library->component);
     char *program = escape(page->run->programs[entry->parts->program].name);
     char *phase = escape(table_phase_name(page->table, entry->parts->phase));
@@ -429,8 +423,8 @@ static int print_heading(const struct page *page, const struct entry *entry)
 
     if (complete)
         fprintf(page->file, "%" PRIu64 " call%s by %s%s in %s (%s)", entry->calls,
-                entry->calls == 1 ? "" : "s", label, stack->inexact ? " (inexact)" : "", program,
-                phase);
+                entry->calls == 1 ? "" : "s", label, caller->verdict.inexact ? " (inexact)" : "",
+                program, phase);
     free(label);
     free(program);
     free(phase);
@@ -462,9 +456,9 @@ static int print_entries(const struct page *page)
     return error;
 }
 
-int stacktext_print(FILE *file, struct run *run, const struct table *table)
+int stacktext_print(FILE *file, const struct subject *subject)
 {
-    struct page page = { .file = file, .run = run, .table = table };
+    struct page page = { .file = file, .run = subject->run, .table = subject->table };
     int error = name_modules(&page);
 
     if (!error)

@@ -1,36 +1,14 @@
-/* table.c - from stacks and counts to rows: each stack is attributed once, by what is known of the
- * one beyond its innermost frame; each count adds to its rows. */
+/* table.c - from counts to rows: each adds to those of all libraries on its stack. */
 #include "table.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "report/libraryset.h"
-#include "report/attribute.h"
-#include "record/component.h"
-
-/* What is known of a stack, whatever the program and number of its calls. */
-struct view {
-    struct attribution attribution;
-    uint32_t caller, issuer; /* indices of table.libraries; the former of attribution.caller */
-    uint32_t all, own;       /* the libraries on the stack, by all and by its own frames */
-};
-
-struct traits {
-    bool runtime, loader, libc, sure;
-};
 
 struct builder {
     struct table *table;
-    struct run *run;
-    const struct table_options *options;
-    struct traits *traits; /* by library */
-    uint32_t *of_symbols;  /* the library of each symbol */
-    uint32_t *of_nameless; /* of code without a symbol, by module */
-    uint32_t *of_inlined;  /* and of each inlined function */
-    struct library_sets sets;
-    struct view *views;       /* by stack */
+    const struct run *run;
     uint32_t *last_execution; /* by row: the last execution + 1 that had it */
     size_t row_capacity;
     uint32_t *slots; /* open-addressed hash of row + 1 */
@@ -54,203 +32,13 @@ const char *table_phase(const struct table *table, const struct table_row *row)
 
 uint32_t table_stack_phase(const struct table *table, uint32_t stack, uint32_t user_phase)
 {
-    enum phase phase = table->stacks[stack].phase;
+    enum phase phase = callers_known(&table->callers, stack)->verdict.phase;
     return phase == PHASE_MAIN && user_phase ? FIRST_USER_PHASE + user_phase : phase;
 }
 
 const struct module *table_module(const struct table *table, const struct table_row *row)
 {
-    return &table->run->modules[table->libraries[row->library].module];
-}
-
-/* ---- Libraries ---- */
-
-static int compare_libraries(const void *a, const void *b)
-{
-    const struct table_library *left = a, *right = b;
-
-    if (left->module != right->module)
-        return left->module < right->module ? -1 : 1;
-    return strcmp(left->component, right->component);
-}
-
-/* The index of the library of a function: of the module, if it has no such component. The
- * components are sorted, behind the modules. */
-static uint32_t find_library(const struct table *table, uint32_t module, const char *component)
-{
-    const struct table_library wanted = { module, component };
-    size_t modules = table->run->module_count;
-    const struct table_library *found =
-        bsearch(&wanted, table->libraries + modules, table->library_count - modules, sizeof(wanted),
-                compare_libraries);
-
-    return found ? (uint32_t)(found - table->libraries) : module;
-}
-
-/* Lists a component. Where one has functions without names, code without one may be of any. */
-static void list_component(struct table *table, uint32_t module, const char *component)
-{
-    struct table_library *end = table->libraries + table->library_count;
-
-    if (!*component)
-        return;
-    end[0] = (struct table_library){ module, component };
-    end[1] = (struct table_library){ module, COMPONENT_UNKNOWN };
-    table->library_count += component_is_all_named(component) ? 1 : 2;
-}
-
-/* Lists the modules, and behind them each component once. */
-static int list_libraries(const struct run *run, struct table *table)
-{
-    size_t kept, count;
-
-    table->libraries = calloc(run->module_count + 2 * (run->symbol_count + run->inlined_count),
-                              sizeof(*table->libraries));
-    if (!table->libraries)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < run->module_count; i++)
-        table->libraries[i] = (struct table_library){ i, "" };
-    table->library_count = run->module_count;
-    for (size_t i = 0; i < run->symbol_count; i++)
-        list_component(table, run->symbols[i].module, run->symbols[i].component);
-    for (size_t i = 0; i < run->inlined_count; i++)
-        list_component(table, run->inlined[i].module, run->inlined[i].component);
-    count = table->library_count;
-    struct table_library *components = table->libraries + run->module_count;
-    count -= run->module_count;
-    qsort(components, count, sizeof(*components), compare_libraries);
-    kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!kept || compare_libraries(&components[kept - 1], &components[i]))
-            components[kept++] = components[i];
-    table->library_count = run->module_count + kept;
-    return 0;
-}
-
-/* ---- What a stack says ---- */
-
-static struct attribute_frame make_frame(const struct builder *builder, uint32_t library,
-                                         uint32_t marks)
-{
-    return (struct attribute_frame){
-        .library = library,
-        .marks = marks | (builder->traits[library].sure ? 0 : FRAME_INEXACT),
-        .runtime = builder->traits[library].runtime,
-        .loader = builder->traits[library].loader,
-        .libc = builder->traits[library].libc,
-    };
-}
-
-/* The start code is the module's own, though it may be without a name. */
-static uint32_t library_of_frame(const struct builder *builder, const struct frame *frame,
-                                 const struct symbol *symbol)
-{
-    if (symbol)
-        return builder->of_symbols[symbol - builder->run->symbols];
-    return frame->marks & FRAME_ENTRY ? frame->module : builder->of_nameless[frame->module];
-}
-
-/* Adds a library to the set of those on the stack, which a signal frame begins anew. */
-static int add_library(struct builder *builder, uint32_t *set, const struct attribute_frame *frame)
-{
-    bool begins = frame->marks & FRAME_SIGNAL && !builder->options->through_signals;
-    int64_t sum =
-        library_sets_add(&builder->sets, begins ? LIBRARY_SET_EMPTY : *set, frame->library);
-
-    if (sum < 0)
-        return (int)sum;
-    *set = (uint32_t)sum;
-    return 0;
-}
-
-static int add_frame(struct builder *builder, struct view *view,
-                     const struct attribute_frame *frame)
-{
-    attribution_add(&view->attribution, frame);
-    view->issuer = frame->library;
-    if (view->attribution.caller == view->attribution.depth - 1)
-        view->caller = frame->library;
-    int error = add_library(builder, &view->all, frame);
-    if (frame->marks & FRAME_SPAWNED_BY)
-        view->own = LIBRARY_SET_EMPTY;
-    else if (!error)
-        error = add_library(builder, &view->own, frame);
-    return error;
-}
-
-/* The functions inlined in the frame, of which the outermost comes first. */
-static int add_inlined(struct builder *builder, struct view *view, const struct frame *frame)
-{
-    const struct run *run = builder->run;
-    const struct inlined *inlined;
-    size_t count = run_find_inlined(builder->run, frame->module, frame->offset, &inlined);
-    int error = 0;
-
-    while (count-- && !error) {
-        uint32_t library = builder->of_inlined[inlined + count - run->inlined];
-        struct attribute_frame added =
-            make_frame(builder, library, frame->marks & ~(uint32_t)(FRAME_SIGNAL | FRAME_ENTRY));
-        added.exit_handler = library_is_exit_handler(&run->modules[frame->module],
-                                                     inlined[count].component, inlined[count].name);
-        error = add_frame(builder, view, &added);
-    }
-    return error;
-}
-
-/* Adds a frame of a stack, and the functions inlined in it, which asked before it did. */
-static int add_frames(struct builder *builder, struct view *view, const struct frame *frame)
-{
-    struct run *run = builder->run;
-    const struct symbol *symbol = run_find_symbol(run, frame->module, frame->offset);
-    struct attribute_frame added =
-        make_frame(builder, library_of_frame(builder, frame, symbol), frame->marks);
-
-    if (frame->module == MODULE_START)
-        added.marks |= FRAME_ENTRY; /* nothing runs yet: the first execve is loading */
-    added.exit_handler = symbol && library_is_exit_handler(&run->modules[frame->module],
-                                                           symbol->component, symbol->name);
-    int error = add_frame(builder, view, &added);
-    /* A tail frame is at its function's start, where nobody has called anything yet. */
-    return error || frame->marks & FRAME_TAIL ? error : add_inlined(builder, view, frame);
-}
-
-/* The library of the frame that is the caller. */
-static uint32_t caller_of(const struct view *view, const struct verdict *verdict)
-{
-    if (verdict->caller == ATTRIBUTE_NONE)
-        return MODULE_UNKNOWN;
-    return verdict->caller == view->attribution.caller ? view->caller : view->issuer;
-}
-
-/* A caller's frame as a line of the stack, of which the innermost is first. */
-static struct table_stack make_table_stack(const struct builder *builder, const struct view *view)
-{
-    const struct attribution *attribution = &view->attribution;
-    struct verdict verdict = attribution_verdict(attribution, builder->options->through_signals);
-    bool known = verdict.caller != ATTRIBUTE_NONE;
-
-    return (struct table_stack){ verdict.phase, caller_of(view, &verdict),
-                                 known ? attribution->depth - 1 - verdict.caller : ATTRIBUTE_NONE,
-                                 verdict.inexact };
-}
-
-/* Each stack goes on where the one beyond its innermost frame has got to. */
-static int view_stacks(struct builder *builder)
-{
-    const struct stacks *stacks = &builder->run->stacks;
-    int error = 0;
-
-    for (uint32_t i = 0; i < stacks->count && !error; i++) {
-        struct view *view = &builder->views[i];
-        if (i < STACK_ENDS) {
-            *view = (struct view){ .attribution = attribution_begin(i), .issuer = MODULE_UNKNOWN };
-        } else {
-            *view = builder->views[stacks->stacks[i].outer];
-            error = add_frames(builder, view, &stacks->stacks[i].frame);
-        }
-        builder->table->stacks[i] = make_table_stack(builder, view);
-    }
-    return error;
+    return &table->run->modules[table->callers.libraries[row->library].module];
 }
 
 /* ---- Rows ---- */
@@ -328,21 +116,20 @@ static struct table_row *touch_row(struct builder *builder, const struct table_r
 
 /* Adds calls to the row of one library that is on their stack. */
 static int add_to_row(struct builder *builder, const struct table_row *key,
-                      const struct count *count, const struct verdict *verdict)
+                      const struct count *count, const struct caller *caller)
 {
-    const struct view *view = &builder->views[count->stack];
     struct table_row *row = touch_row(builder, key, count->execution);
 
     if (!row)
         return -ENOMEM;
     row->on_stack += count->calls;
-    if (key->library == view->issuer)
+    if (key->library == caller->issuer)
         row->issued += count->calls;
-    if (key->library != builder->table->stacks[count->stack].caller)
+    if (key->library != caller->library)
         return 0;
     row->calls += count->calls;
-    row->inexact += verdict->inexact ? count->calls : 0;
-    row->incomplete += verdict->unknown_on_stack ? count->calls : 0;
+    row->inexact += caller->verdict.inexact ? count->calls : 0;
+    row->incomplete += caller->verdict.unknown_on_stack ? count->calls : 0;
     row->results = row->results && builder->run->executions[count->execution].results;
     row->errors = run_sum(row->errors, count->errors);
     row->nanoseconds = run_sum(row->nanoseconds, count->nanoseconds);
@@ -351,27 +138,24 @@ static int add_to_row(struct builder *builder, const struct table_row *key,
 
 static int add_to_rows(struct builder *builder, const struct count *count)
 {
-    const struct view *view = &builder->views[count->stack];
-    struct verdict verdict =
-        attribution_verdict(&view->attribution, builder->options->through_signals);
+    struct table *table = builder->table;
+    const struct caller *caller;
+    int error = callers_find(&table->callers, count->stack, &caller);
+
+    if (error)
+        return error;
     struct table_row key = {
         .program = count->program,
-        .phase = table_stack_phase(builder->table, count->stack, count->phase),
+        .phase = table_stack_phase(table, count->stack, count->phase),
         .abi = count->abi,
         .nr = count->nr,
-        .results = builder->table->results,
+        .results = table->results,
     };
-    int64_t set = verdict.own ? view->own : view->all;
-    int error = 0;
-
-    if (verdict.unknown_on_stack)
-        set = library_sets_add(&builder->sets, (uint32_t)set, MODULE_UNKNOWN);
-    if (set < 0)
-        return (int)set;
-    while (set != LIBRARY_SET_EMPTY && !error) {
-        key.library = builder->sets.sets[set].library;
-        error = add_to_row(builder, &key, count, &verdict);
-        set = builder->sets.sets[set].rest;
+    const struct library_set *sets = table->callers.sets.sets;
+    for (uint32_t set = caller->on_stack; set != LIBRARY_SET_EMPTY && !error;
+         set = sets[set].rest) {
+        key.library = sets[set].library;
+        error = add_to_row(builder, &key, count, caller);
     }
     return error;
 }
@@ -412,69 +196,6 @@ static int add_counts(struct builder *builder)
     return error;
 }
 
-static struct traits traits_of(const struct builder *builder, uint32_t number)
-{
-    const struct table_library *library = &builder->table->libraries[number];
-    const struct module *module = &builder->run->modules[library->module];
-    const struct runtime_libraries *list = &builder->options->runtime;
-    const struct library_run run = { builder->run->modules, builder->run->module_count };
-
-    return (struct traits){
-        .runtime = *library->component ? library_component_is_runtime(list, library->component)
-                                       : library_is_runtime(list, &run, module),
-        .loader = library->module == MODULE_START || library_is_loader(module),
-        .libc = *library->component ? !strcmp(library->component, COMPONENT_LIBC)
-                                    : library_is_libc(module),
-        .sure = component_is_sure(library->component),
-    };
-}
-
-static int builder_init(struct builder *builder, struct table *table, struct run *run,
-                        const struct table_options *options)
-{
-    run_sort_symbols(run);
-    run_sort_inlined(run);
-    table->stacks = calloc(run->stacks.count, sizeof(*table->stacks));
-    if (!table->stacks || list_libraries(run, table) < 0)
-        return -ENOMEM;
-    *builder = (struct builder){
-        .table = table,
-        .run = run,
-        .options = options,
-        .traits = calloc(table->library_count, sizeof(*builder->traits)),
-        .of_symbols = calloc(run->symbol_count + 1, sizeof(*builder->of_symbols)),
-        .of_nameless = calloc(run->module_count, sizeof(*builder->of_nameless)),
-        .of_inlined = calloc(run->inlined_count + 1, sizeof(*builder->of_inlined)),
-        .views = calloc(run->stacks.count, sizeof(*builder->views)),
-    };
-    if (!builder->traits || !builder->of_symbols || !builder->of_nameless || !builder->of_inlined ||
-        !builder->views || library_sets_init(&builder->sets))
-        return -ENOMEM;
-    for (uint32_t i = 0; i < table->library_count; i++)
-        builder->traits[i] = traits_of(builder, i);
-    for (size_t i = 0; i < run->symbol_count; i++)
-        builder->of_symbols[i] =
-            find_library(table, run->symbols[i].module, run->symbols[i].component);
-    for (uint32_t i = 0; i < run->module_count; i++)
-        builder->of_nameless[i] = find_library(table, i, COMPONENT_UNKNOWN);
-    for (size_t i = 0; i < run->inlined_count; i++)
-        builder->of_inlined[i] =
-            find_library(table, run->inlined[i].module, run->inlined[i].component);
-    return 0;
-}
-
-static void builder_deinit(struct builder *builder)
-{
-    library_sets_deinit(&builder->sets);
-    free(builder->views);
-    free(builder->traits);
-    free(builder->of_symbols);
-    free(builder->of_nameless);
-    free(builder->of_inlined);
-    free(builder->last_execution);
-    free(builder->slots);
-}
-
 static bool has_results(const struct run *run)
 {
     for (size_t i = 0; i < run->execution_count; i++)
@@ -505,26 +226,91 @@ static void total(struct table *table)
 
 int table_build(struct run *run, const struct table_options *options, struct table *ret)
 {
-    struct builder builder = { .run = run };
+    struct builder builder = { .table = ret, .run = run };
 
     *ret = (struct table){ .run = run, .results = has_results(run) };
-    int error = builder_init(&builder, ret, run, options);
-    if (!error)
-        error = view_stacks(&builder);
+    int error = callers_init(&ret->callers, run, options);
     if (!error)
         error = add_counts(&builder);
     if (!error)
         total(ret);
     else
         table_deinit(ret);
-    builder_deinit(&builder);
+    free(builder.last_execution);
+    free(builder.slots);
     return error;
 }
 
 void table_deinit(struct table *table)
 {
     free(table->rows);
-    free(table->libraries);
-    free(table->stacks);
+    callers_deinit(&table->callers);
     *table = (struct table){ 0 };
+}
+
+/* ---- Sums ---- */
+
+/* Of the row only what the key has; its counts as they are. */
+static struct table_row mask(const struct table_row *row, unsigned key)
+{
+    struct table_row masked = *row;
+
+    if (!(key & TABLE_PROGRAM))
+        masked.program = 0;
+    if (!(key & TABLE_PHASE))
+        masked.phase = 0;
+    if (!(key & TABLE_LIBRARY))
+        masked.library = 0;
+    if (!(key & TABLE_SYSCALL))
+        masked.abi = masked.nr = 0;
+    masked.runs = 0;
+    return masked;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct table_row *left = a, *right = b;
+
+    if (left->library != right->library)
+        return left->library < right->library ? -1 : 1;
+    if (left->abi != right->abi)
+        return left->abi < right->abi ? -1 : 1;
+    if (left->nr != right->nr)
+        return left->nr < right->nr ? -1 : 1;
+    if (left->program != right->program)
+        return left->program < right->program ? -1 : 1;
+    return (left->phase > right->phase) - (left->phase < right->phase);
+}
+
+static void add_row(struct table_row *sum, const struct table_row *row)
+{
+    sum->calls += row->calls;
+    sum->issued += row->issued;
+    sum->on_stack += row->on_stack;
+    sum->inexact += row->inexact;
+    sum->incomplete += row->incomplete;
+    sum->results = sum->results && row->results;
+    sum->errors = run_sum(sum->errors, row->errors);
+    sum->nanoseconds = run_sum(sum->nanoseconds, row->nanoseconds);
+}
+
+int table_sum(const struct table *table, unsigned key, struct table_row **ret, size_t *count)
+{
+    struct table_row *sums = calloc(table->count + 1, sizeof(*sums));
+    size_t kept = 0;
+
+    if (!sums)
+        return -ENOMEM;
+    for (size_t i = 0; i < table->count; i++)
+        sums[i] = mask(&table->rows[i], key);
+    qsort(sums, table->count, sizeof(*sums), compare_keys);
+    for (size_t i = 0; i < table->count; i++) {
+        if (kept && !compare_keys(&sums[kept - 1], &sums[i]))
+            add_row(&sums[kept - 1], &sums[i]);
+        else
+            sums[kept++] = sums[i];
+    }
+    *ret = sums;
+    *count = kept;
+    return 0;
 }

@@ -9,27 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "record/run.h"
-#include "report/attribute.h"
-#include "record/library.h"
-
-struct table_options {
-    struct runtime_libraries runtime;
-    bool through_signals; /* frames beyond a signal frame are on the stack too */
-};
-
-/* A library: a module, or a component of one that is split. The first of a table are its run's
- * modules. */
-struct table_library {
-    uint32_t module;
-    const char *component; /* as in the run, borrowed; "" of what is in no component */
-};
+#include "report/callers.h"
 
 /* Calls of one system call with one library, in one program and phase. Rows are told apart by the
  * first five fields, never by names: two libraries of one name have rows of their own. */
 struct table_row {
     uint32_t program;
     uint32_t phase;   /* for table_phase() */
-    uint32_t library; /* index of table.libraries */
+    uint32_t library; /* index of table.callers.libraries */
     uint32_t abi, nr;
     uint32_t runs;        /* in how many executions */
     uint64_t calls;       /* with the library as the caller */
@@ -42,24 +29,13 @@ struct table_row {
     uint64_t nanoseconds; /* of `calls` that returned: between entry and return */
 };
 
-/* Who asked for the calls on a stack. */
-struct table_stack {
-    enum phase phase;      /* that no phase of the user's is known to replace */
-    uint32_t caller;       /* index of table.libraries */
-    uint32_t caller_frame; /* by which that is known, counted with the inlined functions, each
-                              before the frame that it is in; ATTRIBUTE_NONE */
-    bool inexact;
-};
-
 /* The rows are in no particular order. */
 struct table {
-    const struct run *run; /* borrowed */
-    struct table_library *libraries;
-    size_t library_count;
+    const struct run *run;  /* borrowed */
+    struct callers callers; /* knows all stacks that have calls */
     struct table_row *rows;
     size_t count;
-    struct table_stack *stacks; /* by the run's stack */
-    uint64_t calls;             /* of all rows; the same as issued of all rows */
+    uint64_t calls; /* of all rows; the same as issued of all rows */
     uint64_t inexact, incomplete;
     bool results; /* of at least one execution: without any, no row has them */
 };
@@ -67,6 +43,19 @@ struct table {
 /* -ENOMEM. The run's numbers and components that it holds are void after run_sort(). */
 int table_build(struct run *run, const struct table_options *options, struct table *ret);
 void table_deinit(struct table *table);
+
+/* Parts of a row's key. */
+enum table_key {
+    TABLE_PROGRAM = 1 << 0,
+    TABLE_PHASE = 1 << 1,
+    TABLE_LIBRARY = 1 << 2,
+    TABLE_SYSCALL = 1 << 3,
+};
+
+/* The rows added up that have these parts of the key in common, sorted by it: library, system call,
+ * program, phase. All other parts are 0, and so is `runs`. Without the library `on_stack` is no
+ * number of calls: a call counts once for each library. To be freed. -ENOMEM. */
+int table_sum(const struct table *table, unsigned key, struct table_row **ret, size_t *count);
 
 /* The module of the row's library. */
 const struct module *table_module(const struct table *table, const struct table_row *row);

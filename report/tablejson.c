@@ -1,8 +1,11 @@
-/* tablejson.c - the per-library table as JSON, one row a line. */
-#include "tablejson.h"
-
+/*
+ * tablejson.c - the per-library table as JSON: {"format": "systrace-lib-table/1", "rows": [...]},
+ * each row, in a line, an object with the columns of the CSV; counts are numbers, `errors` is null
+ * where results were not observed.
+ */
 #include <errno.h>
 #include <jansson.h>
+#include "report/format.h"
 #include "report/lines.h"
 
 static json_t *make_value(const struct line *line, enum column column)
@@ -27,10 +30,10 @@ static int print_line(FILE *file, const struct line *line, int columns)
     return failed ? -ENOMEM : 0;
 }
 
-int tablejson_print(FILE *file, const struct table *table)
+int tablejson_print(FILE *file, const struct subject *subject)
 {
     struct lines lines;
-    int error = lines_init(&lines, table, false);
+    int error = lines_init(&lines, subject->table, false);
     if (error)
         return error;
 

@@ -7,33 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include "record/escape.h"
-#include "record/component.h"
+#include "report/format.h"
+#include "report/label.h"
 
-/* Rows of all programs and phases together: of one library, or of one library and system call. */
-struct sum {
-    uint32_t library, abi, nr;
-    uint64_t calls, issued, on_stack;
-    bool results; /* errors and nanoseconds are known */
-    uint64_t errors, nanoseconds;
-    char name[SYSCALL_NAME_MAX + 16]; /* of a pair's system call */
-};
-
-struct sums {
-    struct sum *sums;
-    size_t count;
+/* The rows of one library and system call, of all programs and phases. */
+struct pair {
+    struct table_row row;
+    char name[SYSCALL_NAME_MAX + 16]; /* of the system call */
 };
 
 struct page {
     FILE *file;
     const struct table *table;
     int width;
-    int digits;        /* of the widest number of calls */
-    int error_digits;  /* of the widest number of errors */
-    int second_width;  /* of the longest time */
-    int numbers_width; /* of all columns of numbers that both lists have */
-    char **labels;     /* by library; NULL for those without rows */
-    struct sums libraries, pairs;
+    int digits;                  /* of the widest number of calls */
+    int error_digits;            /* of the widest number of errors */
+    int second_width;            /* of the longest time */
+    int numbers_width;           /* of all columns of numbers that both lists have */
+    char **labels;               /* by library; NULL for those without rows */
+    struct table_row *libraries; /* of all programs, phases and system calls */
+    size_t library_count;
+    struct pair *pairs;
+    size_t pair_count;
 };
 
 int text_terminal_width(int fd)
@@ -128,58 +123,9 @@ static void punctuate(struct paragraph *paragraph, char mark)
     paragraph->column++;
 }
 
-/* ---- Sums ---- */
+/* ---- Orders ---- */
 
-static int compare_keys(const void *a, const void *b)
-{
-    const struct sum *left = a, *right = b;
-
-    if (left->library != right->library)
-        return left->library < right->library ? -1 : 1;
-    if (left->abi != right->abi)
-        return left->abi < right->abi ? -1 : 1;
-    return (left->nr > right->nr) - (left->nr < right->nr);
-}
-
-/* Sums up the rows by library and, if `pairs`, system call. */
-static int add_up(const struct table *table, bool pairs, struct sums *ret)
-{
-    ret->sums = calloc(table->count + 1, sizeof(*ret->sums));
-    if (!ret->sums)
-        return -ENOMEM;
-    for (size_t i = 0; i < table->count; i++) {
-        const struct table_row *row = &table->rows[i];
-        ret->sums[i] = (struct sum){
-            .library = row->library,
-            .abi = pairs ? row->abi : 0,
-            .nr = pairs ? row->nr : 0,
-            .calls = row->calls,
-            .issued = row->issued,
-            .on_stack = row->on_stack,
-            .results = row->results,
-            .errors = row->errors,
-            .nanoseconds = row->nanoseconds,
-        };
-    }
-    qsort(ret->sums, table->count, sizeof(*ret->sums), compare_keys);
-    for (size_t i = 0; i < table->count; i++) {
-        struct sum *last = ret->count ? &ret->sums[ret->count - 1] : NULL;
-        const struct sum *sum = &ret->sums[i];
-        if (last && !compare_keys(last, sum)) {
-            last->calls += sum->calls;
-            last->issued += sum->issued;
-            last->on_stack += sum->on_stack;
-            last->results = last->results && sum->results;
-            last->errors += sum->errors;
-            last->nanoseconds = run_sum(last->nanoseconds, sum->nanoseconds);
-        } else {
-            ret->sums[ret->count++] = *sum;
-        }
-    }
-    return 0;
-}
-
-static int compare_numbers(const struct sum *a, const struct sum *b)
+static int compare_numbers(const struct table_row *a, const struct table_row *b)
 {
     if (a->calls != b->calls)
         return a->calls > b->calls ? -1 : 1;
@@ -190,33 +136,38 @@ static int compare_numbers(const struct sum *a, const struct sum *b)
 
 static int compare_libraries(const void *a, const void *b, void *labels)
 {
-    const struct sum *left = a, *right = b;
+    const struct table_row *left = a, *right = b;
     int order = compare_numbers(left, right);
     return order ? order
                  : strcmp(((char **)labels)[left->library], ((char **)labels)[right->library]);
 }
 
-/* The number comes last: a name is not worth a look-up for an order among equals. */
+/* Of one library. The number comes last: a name is not worth a look-up for an order among equals.
+ */
 static int compare_pairs(const void *a, const void *b)
 {
-    const struct sum *left = a, *right = b;
+    const struct table_row *left = &((const struct pair *)a)->row;
+    const struct table_row *right = &((const struct pair *)b)->row;
     int order = compare_numbers(left, right);
-    return order ? order : compare_keys(left, right);
+
+    if (order)
+        return order;
+    if (left->abi != right->abi)
+        return left->abi < right->abi ? -1 : 1;
+    return (left->nr > right->nr) - (left->nr < right->nr);
 }
 
 /* ---- Labels ---- */
 
-/* Of several modules of one name, the path tells them apart, else the identity. A component stands
- * behind its module. */
-static char *make_label(const struct page *page, const struct table_library *library)
+/* Of several modules of one name, the path tells them apart, else the identity. */
+static char *make_label(const struct page *page, const struct caller_library *library)
 {
     const struct table *table = page->table;
     const struct module *module = &table->run->modules[library->module];
-    const char *raw = module->name, *identity = "", *component = component_name(library->component);
-    char *joined;
+    const char *raw = module->name, *identity = "";
 
-    for (size_t i = 0; i < page->libraries.count; i++) {
-        uint32_t number = table->libraries[page->libraries.sums[i].library].module;
+    for (size_t i = 0; i < page->library_count; i++) {
+        uint32_t number = table->callers.libraries[page->libraries[i].library].module;
         const struct module *other = &table->run->modules[number];
         if (other == module || strcmp(other->name, module->name))
             continue;
@@ -224,22 +175,17 @@ static char *make_label(const struct page *page, const struct table_library *lib
         if (!strcmp(other->path, module->path))
             identity = module->identity;
     }
-    if (asprintf(&joined, "%s%s%.20s%s%s", raw, *identity ? " " : "", identity,
-                 *component ? " " : "", component) < 0)
-        return NULL;
-    char *label = escape(joined);
-    free(joined);
-    return label;
+    return label_library(raw, identity, library->component);
 }
 
 static int make_labels(struct page *page)
 {
-    page->labels = calloc(page->table->library_count, sizeof(*page->labels));
+    page->labels = calloc(page->table->callers.library_count, sizeof(*page->labels));
     if (!page->labels)
         return -ENOMEM;
-    for (size_t i = 0; i < page->libraries.count; i++) {
-        uint32_t library = page->libraries.sums[i].library;
-        page->labels[library] = make_label(page, &page->table->libraries[library]);
+    for (size_t i = 0; i < page->library_count; i++) {
+        uint32_t library = page->libraries[i].library;
+        page->labels[library] = make_label(page, &page->table->callers.libraries[library]);
         if (!page->labels[library])
             return -ENOMEM;
     }
@@ -247,20 +193,33 @@ static int make_labels(struct page *page)
 }
 
 /* "openat", or "openat (i386)" where it is not the machine's own ABI. */
-static int name_pairs(struct sums *pairs)
+static int name_pair(struct pair *pair)
 {
     char name[SYSCALL_NAME_MAX];
 
-    for (size_t i = 0; i < pairs->count; i++) {
-        struct sum *pair = &pairs->sums[i];
-        if (!syscall_name(pair->abi, pair->nr, name))
-            return -ENOMEM;
-        if (pair->abi == ABI_X86_64)
-            snprintf(pair->name, sizeof(pair->name), "%s", name);
-        else
-            snprintf(pair->name, sizeof(pair->name), "%s (%s)", name, abi_name(pair->abi));
-    }
+    if (!syscall_name(pair->row.abi, pair->row.nr, name))
+        return -ENOMEM;
+    if (pair->row.abi == ABI_X86_64)
+        snprintf(pair->name, sizeof(pair->name), "%s", name);
+    else
+        snprintf(pair->name, sizeof(pair->name), "%s (%s)", name, abi_name(pair->row.abi));
     return 0;
+}
+
+static int make_pairs(struct page *page)
+{
+    struct table_row *rows;
+    int error = table_sum(page->table, TABLE_LIBRARY | TABLE_SYSCALL, &rows, &page->pair_count);
+
+    if (error)
+        return error;
+    page->pairs = calloc(page->pair_count + 1, sizeof(*page->pairs));
+    for (size_t i = 0; page->pairs && i < page->pair_count && !error; i++) {
+        page->pairs[i].row = rows[i];
+        error = name_pair(&page->pairs[i]);
+    }
+    free(rows);
+    return page->pairs ? error : -ENOMEM;
 }
 
 /* ---- Printing ---- */
@@ -269,15 +228,6 @@ static int name_pairs(struct sums *pairs)
 static double percent(uint64_t part, uint64_t all)
 {
     return all ? (double)(uint64_t)((long double)part * 10000 / all) / 100 : 100;
-}
-
-/* How many have calls. */
-static size_t callers(const struct sums *sums)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < sums->count; i++)
-        count += sums->sums[i].calls > 0;
-    return count;
 }
 
 static const char *plural(uint64_t count)
@@ -350,7 +300,11 @@ static int print_totals(const struct page *page)
             by_end[end] += quality[i].by_end[end];
     free(quality);
 
-    size_t libraries = callers(&page->libraries), pairs = callers(&page->pairs);
+    size_t libraries = 0, pairs = 0; /* that have calls */
+    for (size_t i = 0; i < page->library_count; i++)
+        libraries += page->libraries[i].calls > 0;
+    for (size_t i = 0; i < page->pair_count; i++)
+        pairs += page->pairs[i].row.calls > 0;
     say(&paragraph, "%" PRIu64 " system call%s", table->calls, plural(table->calls));
     say(&paragraph, "by %zu librar%s", libraries, libraries == 1 ? "y" : "ies");
     say(&paragraph, "(%zu pair%s);", pairs, plural(pairs));
@@ -387,7 +341,7 @@ static void print_results_heading(const struct page *page)
 }
 
 /* A question mark for what is not known. */
-static void print_results(const struct page *page, const struct sum *sum)
+static void print_results(const struct page *page, const struct table_row *sum)
 {
     if (!page->table->results)
         return;
@@ -411,8 +365,8 @@ static void print_libraries(const struct page *page)
     print_heading(page, "on stack");
     print_results_heading(page);
     fputs("library\n", page->file);
-    for (size_t i = 0; i < page->libraries.count; i++) {
-        const struct sum *sum = &page->libraries.sums[i];
+    for (size_t i = 0; i < page->library_count; i++) {
+        const struct table_row *sum = &page->libraries[i];
         print_number(page, sum->calls);
         fprintf(page->file, "%*.1f  ", PERCENT_WIDTH, percent(sum->calls, page->table->calls));
         print_number(page, sum->issued);
@@ -427,25 +381,25 @@ static void print_libraries(const struct page *page)
  */
 enum part { ASKS, ISSUES, IS_ON_STACK };
 
-static enum part part_of(const struct sum *pair)
+static enum part part_of(const struct pair *pair)
 {
-    return pair->calls ? ASKS : pair->issued ? ISSUES : IS_ON_STACK;
+    return pair->row.calls ? ASKS : pair->row.issued ? ISSUES : IS_ON_STACK;
 }
 
-static void print_asked(const struct page *page, const struct sum *pair)
+static void print_asked(const struct page *page, const struct pair *pair)
 {
     int left = page->width - page->numbers_width;
 
-    print_number(page, pair->calls);
-    print_number(page, pair->issued);
-    print_number(page, pair->on_stack);
-    print_results(page, pair);
+    print_number(page, pair->row.calls);
+    print_number(page, pair->row.issued);
+    print_number(page, pair->row.on_stack);
+    print_results(page, &pair->row);
     print_name(page->file, pair->name, left);
     putc('\n', page->file);
 }
 
 /* The library's pairs with this part as a paragraph, "issued for others: read 12, write 3". */
-static void print_list(const struct page *page, const struct sum *pairs, size_t count,
+static void print_list(const struct page *page, const struct pair *pairs, size_t count,
                        enum part part, const char *title)
 {
     struct paragraph paragraph = { page->file, page->width, 4, 4 };
@@ -462,29 +416,29 @@ static void print_list(const struct page *page, const struct sum *pairs, size_t 
         }
         first = false;
         say(&paragraph, "%s %" PRIu64, pairs[i].name,
-            part == ISSUES ? pairs[i].issued : pairs[i].on_stack);
+            part == ISSUES ? pairs[i].row.issued : pairs[i].row.on_stack);
     }
     if (!first)
         putc('\n', page->file);
 }
 
 /* The pairs of one library, which stand together. */
-static size_t find_pairs(const struct sums *pairs, uint32_t library, size_t *count)
+static struct pair *find_pairs(const struct page *page, uint32_t library, size_t *count)
 {
     size_t first = 0;
 
-    while (first < pairs->count && pairs->sums[first].library != library)
+    while (first < page->pair_count && page->pairs[first].row.library != library)
         first++;
-    for (*count = 0; first + *count < pairs->count; ++*count)
-        if (pairs->sums[first + *count].library != library)
+    for (*count = 0; first + *count < page->pair_count; ++*count)
+        if (page->pairs[first + *count].row.library != library)
             break;
-    return first;
+    return page->pairs + first;
 }
 
 static void print_library(const struct page *page, uint32_t library)
 {
-    size_t count, first = find_pairs(&page->pairs, library, &count);
-    struct sum *pairs = page->pairs.sums + first;
+    size_t count;
+    struct pair *pairs = find_pairs(page, library, &count);
 
     putc('\n', page->file);
     print_name(page->file, page->labels[library], page->width);
@@ -503,8 +457,8 @@ static void print_pairs(const struct page *page)
     print_heading(page, "on stack");
     print_results_heading(page);
     fputs("system call\n", page->file);
-    for (size_t i = 0; i < page->libraries.count; i++)
-        print_library(page, page->libraries.sums[i].library);
+    for (size_t i = 0; i < page->library_count; i++)
+        print_library(page, page->libraries[i].library);
 }
 
 /* ---- The page ---- */
@@ -519,9 +473,9 @@ static void measure(struct page *page)
 {
     uint64_t errors = 0, nanoseconds = 0;
 
-    for (size_t i = 0; i < page->libraries.count; i++) {
-        errors += page->libraries.sums[i].errors;
-        nanoseconds = run_sum(nanoseconds, page->libraries.sums[i].nanoseconds);
+    for (size_t i = 0; i < page->library_count; i++) {
+        errors += page->libraries[i].errors;
+        nanoseconds = run_sum(nanoseconds, page->libraries[i].nanoseconds);
     }
     page->digits = max(snprintf(NULL, 0, "%" PRIu64, page->table->calls), strlen("on stack"));
     page->error_digits = max(snprintf(NULL, 0, "%" PRIu64, errors), strlen("errors"));
@@ -535,16 +489,14 @@ static void measure(struct page *page)
 
 static int page_init(struct page *page)
 {
-    int error = add_up(page->table, false, &page->libraries);
+    int error = table_sum(page->table, TABLE_LIBRARY, &page->libraries, &page->library_count);
     if (!error)
-        error = add_up(page->table, true, &page->pairs);
-    if (!error)
-        error = name_pairs(&page->pairs);
+        error = make_pairs(page);
     if (!error)
         error = make_labels(page);
     if (error)
         return error;
-    qsort_r(page->libraries.sums, page->libraries.count, sizeof(struct sum), compare_libraries,
+    qsort_r(page->libraries, page->library_count, sizeof(*page->libraries), compare_libraries,
             page->labels);
     measure(page);
     return 0;
@@ -552,16 +504,17 @@ static int page_init(struct page *page)
 
 static void page_deinit(struct page *page)
 {
-    for (size_t i = 0; page->labels && i < page->table->library_count; i++)
+    for (size_t i = 0; page->labels && i < page->table->callers.library_count; i++)
         free(page->labels[i]);
     free(page->labels);
-    free(page->libraries.sums);
-    free(page->pairs.sums);
+    free(page->libraries);
+    free(page->pairs);
 }
 
-int text_print(FILE *file, const struct table *table, int width)
+int text_print(FILE *file, const struct subject *subject)
 {
-    struct page page = { .file = file, .table = table, .width = width };
+    const struct table *table = subject->table;
+    struct page page = { .file = file, .table = table, .width = subject->width };
     int error = page_init(&page);
 
     if (!error)

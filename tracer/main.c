@@ -4,7 +4,7 @@
  * order things happen (CONTRIBUTING.md has that of the rooms):
  *
  *   options_parse    tracer/options.c              the command line
- *   output_check     report/output.c               can the results be written?
+ *   outputs_check    report/outputs.c              can the results be written?
  *   trace            tracer/trace.c                start the command (launch.c) or attach to processes
  *                                                  (attach.c), and handle every stop (stop.c): who
  *                                                  stopped (tracee.c, family.c, lineage.c), in which
@@ -18,9 +18,10 @@
  *     run_count      record/run.c                  counted by (program, stack, call)
  *     record_end     tracer/record.c               then the names of functions (symbolizer/names/)
  *     salvage        tracer/salvage.c              or what there is by a fault of our own (crash.c)
- *   table_build      report/table.c                attribute each stack (report/attribute.c)
- *   output_run       report/output.c               CSV, run file, text, stacks (csv.c, text.c,
- *                                                  stacktext.c, record/runfile_print.c)
+ *   outputs_write    report/outputs.c              each file in its format (format.h has the list)
+ *     table_build    report/table.c                calls by library and system call, once it is known
+ *       callers_find report/callers.c              who asked, by the stack (attribute.c)
+ *     output_write   report/output.c               so that no reader sees half a file
  *
  *   version_print    tracer/version.c              --version: and what the kernel lets us do (probe.c)
  *   report_main      report/report.c               the same tables, of saved runs
@@ -39,49 +40,23 @@
 #include "diag.h"
 #include "options.h"
 #include "report/report.h"
-#include "report/text.h"
 #include "trace.h"
 #include "version.h"
 
-/* Before the command runs: what cannot be written must not be found out after an hour. */
-static int check_outputs(const struct options *options)
+static int print_text(const struct outputs *outputs, struct run *run)
 {
-    struct output_error error;
-
-    for (size_t i = 0; i < options->output_count; i++) {
-        if (output_check(options->outputs[i], options->format, options->table, &error) < 0) {
-            diag("%s", error.text);
-            return EXIT_OURS;
-        }
-    }
-    return 0;
-}
-
-static int print_text(const struct options *options, struct run *run)
-{
-    if (output_print(stderr, run, &options->table_options,
-                     options->format == OUTPUT_BY_ENDING ? OUTPUT_TEXT : options->format,
-                     text_terminal_width(STDERR_FILENO)) < 0) {
+    if (outputs_print(outputs, run, "text", stderr) < 0) {
         diag("out of memory");
         return EXIT_OURS;
     }
     return fflush(stderr) || ferror(stderr) ? EXIT_OURS : 0; /* where could that be said? */
 }
 
-/* All outputs are tried, whichever fails. */
 static int write_outputs(const struct options *options, struct run *run)
 {
-    struct output_error error;
-    int result = 0;
-
-    for (size_t i = 0; i < options->output_count; i++) {
-        if (output_run(options->outputs[i], options->format, options->table, run,
-                       &options->table_options, &error) < 0) {
-            diag("%s", error.text);
-            result = EXIT_OURS;
-        }
-    }
-    return options->output_count ? result : print_text(options, run);
+    if (!options->outputs.count)
+        return print_text(&options->outputs, run);
+    return outputs_write(&options->outputs, run) ? EXIT_OURS : 0;
 }
 
 /* Ends as the command did: with its status, or killed by the same signal (without a core of ours).
@@ -105,15 +80,16 @@ static int end_like(int status)
 static int trace_main(const struct options *options)
 {
     struct run run;
-    int status = 0, result = check_outputs(options);
+    int status = 0;
 
-    if (result)
-        return result;
+    /* What cannot be written must not be found out after an hour. */
+    if (outputs_check(&options->outputs))
+        return EXIT_OURS;
     if (run_init(&run) < 0) {
         diag("out of memory");
         return EXIT_OURS;
     }
-    result = trace(options, write_outputs, &run, &status);
+    int result = trace(options, write_outputs, &run, &status);
     run_deinit(&run);
     return result ? result : end_like(status);
 }

@@ -13,11 +13,6 @@
 enum {
     OPTION_ENGINE = 256,
     OPTION_NEAR,
-    OPTION_FORMAT,
-    OPTION_TABLE,
-    OPTION_RUNTIME,
-    OPTION_NO_RUNTIME,
-    OPTION_THROUGH,
     OPTION_VERIFY,
     OPTION_KILL,
     OPTION_NO_KILL,
@@ -30,10 +25,10 @@ enum {
 enum { UNDECIDED = -1 };
 
 /* '+': parsing stops at the command; ':': we print the errors. */
-static const char short_options[] = "+:o:p:u:E:qVh";
+static const char short_options[] = "+:" OUTPUTS_SHORT_OPTIONS "p:u:E:qVh";
 
 static const struct option long_options[] = {
-    { "output", required_argument, NULL, 'o' },
+    OUTPUTS_LONG_OPTIONS,
     { "attach", required_argument, NULL, 'p' },
     { "interval", required_argument, NULL, OPTION_INTERVAL },
     { "results", no_argument, NULL, OPTION_RESULTS },
@@ -45,11 +40,6 @@ static const struct option long_options[] = {
     { "kill-on-exit", no_argument, NULL, OPTION_KILL },
     { "no-kill-on-exit", no_argument, NULL, OPTION_NO_KILL },
     { "no-near", no_argument, NULL, OPTION_NEAR },
-    { "format", required_argument, NULL, OPTION_FORMAT },
-    { "table", no_argument, NULL, OPTION_TABLE },
-    { "runtime-library", required_argument, NULL, OPTION_RUNTIME },
-    { "no-runtime-libraries", no_argument, NULL, OPTION_NO_RUNTIME },
-    { "through-signals", no_argument, NULL, OPTION_THROUGH },
     { "verify", optional_argument, NULL, OPTION_VERIFY },
     { "quiet", no_argument, NULL, 'q' },
     { "version", no_argument, NULL, 'V' },
@@ -57,19 +47,18 @@ static const struct option long_options[] = {
     { 0 },
 };
 
-static const char help[] =
+static const char help_begin[] =
     "Usage: systrace-lib [OPTION]... [--] COMMAND [ARG]...\n"
     "       systrace-lib [OPTION]... -p PID[,PID]...\n"
     "       systrace-lib report RUN... [OPTION]...\n"
     "Trace every system call of COMMAND, or of running processes, and of all they start, and tell "
     "which\n"
-    "library asked for it.\n"
+    "library asked for it. Without -o a table for people goes to stderr.\n"
+    "\n";
+
+static const char help_tracing[] =
     "\n"
-    "  -o, --output=FILE        write results to FILE; may be repeated. The ending chooses the "
-    "format:\n"
-    "                             .csv the table, .json the run file, .txt text, .stacks all "
-    "stacks.\n"
-    "                             Without -o the table goes to stderr\n"
+    "Tracing:\n"
     "      --interval=SECONDS   write the results to the files of -o every so often, too\n"
     "      --results            observe what calls return: errors, and time in the kernel\n"
     "      --inlines            record functions that the compiler put into others, where there is "
@@ -85,12 +74,6 @@ static const char help[] =
     "      --kill-on-exit       the traced processes die with systrace-lib: so it is without -p\n"
     "      --no-kill-on-exit    they live on: so it is with -p; else it needs the engine ptrace\n"
     "      --no-near            do not bring a tracee that stops often to the tracer's CPU\n"
-    "      --format=FORMAT      csv, json, text or stacks, whatever the ending of FILE\n"
-    "      --table              write the table, not the run, to a .json FILE\n"
-    "      --runtime-library=GLOB   a library that never is the caller, like libc; may be "
-    "repeated\n"
-    "      --no-runtime-libraries   not even libc is passed over\n"
-    "      --through-signals    what a signal interrupted counts as on the stack of its handler\n"
     "      --verify[=N]         unwind every (N-th) stack by libunwind as well; print and count "
     "what differs\n"
     "  -q, --quiet              no progress on a terminal, no remarks\n"
@@ -102,6 +85,18 @@ static const char help[] =
     "126 if COMMAND cannot be executed, 127 if it is not found.\n"
     "\"systrace-lib report --help\" tells about reading run files. \"-- report\" traces a command "
     "named report.\n";
+
+static void print_help(void)
+{
+    fputs(help_begin, stdout);
+    outputs_print_help(stdout);
+    fputs(help_tracing, stdout);
+}
+
+static void complain(const char *message)
+{
+    diag("%s", message);
+}
 
 static int append(const char ***array, size_t *count, const char *word)
 {
@@ -127,18 +122,6 @@ static int parse_engine(const char *name, enum engine *ret)
     }
     diag("unknown engine '%s': use auto, seccomp or ptrace", name);
     return -EINVAL;
-}
-
-static int parse_format(const char *name, enum output_format *ret)
-{
-    int format = output_format_parse(name);
-
-    if (format < 0) {
-        diag("unknown format '%s': use csv, json, text or stacks", name);
-        return -EINVAL;
-    }
-    *ret = (enum output_format)format;
-    return 0;
 }
 
 /* A number from 1 to `most`, in decimal digits only. 0 or -EINVAL. */
@@ -227,9 +210,11 @@ static int refuse(int option, char **argv, int index)
 /* *kill_on_exit stays as it is unless the user asks. */
 static int parse_option(struct options *o, int option, char **argv, int *kill_on_exit)
 {
+    int result = outputs_parse(&o->outputs, option, optarg);
+
+    if (result != OUTPUTS_OTHER)
+        return result;
     switch (option) {
-    case 'o':
-        return append(&o->outputs, &o->output_count, optarg);
     case 'p':
         return parse_attach(o, optarg);
     case OPTION_INTERVAL:
@@ -257,20 +242,6 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
     case OPTION_NEAR:
         o->no_near = true;
         return 0;
-    case OPTION_FORMAT:
-        return parse_format(optarg, &o->format);
-    case OPTION_TABLE:
-        o->table = true;
-        return 0;
-    case OPTION_RUNTIME:
-        return append(&o->table_options.runtime.globs, &o->table_options.runtime.glob_count,
-                      optarg);
-    case OPTION_NO_RUNTIME:
-        o->table_options.runtime.no_builtin = true;
-        return 0;
-    case OPTION_THROUGH:
-        o->table_options.through_signals = true;
-        return 0;
     case OPTION_VERIFY:
         return parse_every(optarg, &o->verify_every);
     case 'q':
@@ -279,7 +250,7 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
     case 'V':
         return OPTIONS_VERSION;
     case 'h':
-        fputs(help, stdout);
+        print_help();
         return OPTIONS_DONE;
     default:
         return refuse(option, argv, optind);
@@ -304,7 +275,7 @@ static int check_options(struct options *o, int kill_on_exit)
     else if (needs_ptrace && o->engine == ENGINE_SECCOMP)
         wrong = "with our seccomp filter nothing can live on without us: --no-kill-on-exit needs "
                 "--engine=ptrace";
-    else if (o->interval && !o->output_count)
+    else if (o->interval && !o->outputs.count)
         wrong = "--interval needs a file to write to: use -o FILE";
     if (wrong) {
         diag("%s: see systrace-lib --help", wrong);
@@ -319,7 +290,7 @@ int options_parse(struct options *o, int argc, char **argv)
 {
     int option, result, kill_on_exit = UNDECIDED;
 
-    *o = (struct options){ .format = OUTPUT_BY_ENDING };
+    *o = (struct options){ .outputs.complain = complain };
     opterr = 0;
     while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
         result = parse_option(o, option, argv, &kill_on_exit);
@@ -332,8 +303,7 @@ int options_parse(struct options *o, int argc, char **argv)
 
 void options_deinit(struct options *o)
 {
-    free(o->outputs);
+    outputs_deinit(&o->outputs);
     free(o->attach);
     free(o->environment);
-    free(o->table_options.runtime.globs);
 }

@@ -8,8 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "report/output.h"
-#include "report/table.h"
+#include "report/outputs.h"
 
 enum engine { ENGINE_AUTO, ENGINE_SECCOMP, ENGINE_PTRACE };
 
@@ -18,14 +17,10 @@ struct options {
     char **command; /* NULL-terminated; no word if and only if there is something to attach to */
     pid_t *attach;  /* -p */
     size_t attach_count;
-    const char **outputs;
-    size_t output_count;
     const char **environment; /* "VAR=VAL", or "VAR" to remove it */
     size_t environment_count;
     const char *user;
     enum engine engine;
-    enum output_format format;
-    bool table;
     bool quiet;
     bool kill_on_exit;     /* the tracees die with us */
     unsigned interval;     /* --interval: seconds; 0: write at the end only */
@@ -34,7 +29,7 @@ struct options {
     bool lines;            /* --lines: and the source lines; only with `inlines` */
     bool no_near;          /* --no-near: leave all placing to the scheduler */
     uint64_t verify_every; /* --verify: each N-th stack; 0: none */
-    struct table_options table_options;
+    struct outputs outputs;
 };
 
 enum options_result {

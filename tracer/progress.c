@@ -23,7 +23,7 @@ static int count_pairs(const struct table *table, size_t *libraries, size_t *pai
     while (slots < 2 * table->count)
         slots *= 2;
     uint64_t *seen = calloc(slots, sizeof(*seen));
-    bool *called = calloc(table->library_count, sizeof(*called));
+    bool *called = calloc(table->callers.library_count, sizeof(*called));
     for (size_t i = 0; seen && called && i < table->count; i++) {
         const struct table_row *row = &table->rows[i];
         uint64_t key = ((uint64_t)row->library << 34 | (uint64_t)row->abi << 32 | row->nr) + 1;

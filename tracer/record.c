@@ -320,7 +320,7 @@ void record_warn_of_claims(const struct run *run, const struct options *options)
 {
     for (size_t i = MODULE_FIRST; i < run->module_count && !options->quiet; i++) {
         const struct module *module = &run->modules[i];
-        if (library_only_claims(&options->table_options.runtime, module))
+        if (library_only_claims(&options->outputs.table_options.runtime, module))
             diag("'%s' has the name of a runtime library (%s) but is none: it counts as a caller",
                  module->path, *module->soname ? module->soname : module->name);
     }

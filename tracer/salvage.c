@@ -12,6 +12,7 @@
 #include "crash.h"
 #include "diag.h"
 #include "record.h"
+#include "report/output.h"
 
 enum {
     WITH_NAMES_SECONDS = 60,

@@ -31,6 +31,7 @@
 #include "lineage.h"
 #include "procfs.h"
 #include "record.h"
+#include "report/output.h"
 #include "request.h"
 #include "resume.h"
 #include "salvage.h"
@@ -374,7 +375,7 @@ static void start_ticking(struct tracer *tracer)
 {
     tracer->show_progress = !tracer->options->quiet && isatty(STDERR_FILENO);
     tracer->next_save = clock_now() + (uint64_t)tracer->options->interval * 1000000000;
-    progress_begin(&tracer->progress, &tracer->options->table_options);
+    progress_begin(&tracer->progress, &tracer->options->outputs.table_options);
     if (tracer->show_progress || tracer->options->interval)
         signals_start_ticking();
 }

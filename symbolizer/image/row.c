@@ -5,16 +5,18 @@
 
 #include <dwarf.h>
 
+#include "record/array.h"
 #include "symbolizer/image/cursor.h"
 #include "symbolizer/x86_64/sigframe.h"
 
-enum { FIRST_SLOTS = 256, OFFSET_MAX = 1 << 30 };
+enum { OFFSET_MAX = 1 << 30 };
 
 void rows_deinit(struct rows *rows)
 {
-    for (size_t i = 0; i < rows->slot_count; i++)
-        free(rows->slots[i].rules);
-    free(rows->slots);
+    for (size_t i = 0; i < rows->count; i++)
+        free(rows->all[i].rules);
+    free(rows->all);
+    slots_deinit(&rows->slots);
 }
 
 static bool fits(int64_t offset)
@@ -87,36 +89,6 @@ static struct row compile(const struct frame_rules *rules, bool signal)
     return row;
 }
 
-static struct row_slot *find_slot(const struct rows *rows, uint64_t vaddr)
-{
-    size_t mask = rows->slot_count - 1;
-    size_t i = (size_t)((vaddr * 0x9e3779b97f4a7c15u) >> 32) & mask;
-
-    while (rows->slots[i].vaddr && rows->slots[i].vaddr != vaddr)
-        i = (i + 1) & mask;
-    return &rows->slots[i];
-}
-
-/* Makes room for one more row; false: no memory. */
-static bool grow(struct rows *rows)
-{
-    struct rows larger = { .slot_count = rows->slot_count ? 2 * rows->slot_count : FIRST_SLOTS };
-
-    if (2 * (rows->count + 1) <= rows->slot_count)
-        return true;
-    larger.slots = calloc(larger.slot_count, sizeof(*larger.slots));
-    if (!larger.slots)
-        return false;
-    for (size_t i = 0; i < rows->slot_count; i++) {
-        if (rows->slots[i].vaddr)
-            *find_slot(&larger, rows->slots[i].vaddr) = rows->slots[i];
-    }
-    free(rows->slots);
-    rows->slots = larger.slots;
-    rows->slot_count = larger.slot_count;
-    return true;
-}
-
 /* Makes the row at `vaddr`, of the rules that it gives too. */
 static struct row make_row(const struct fde *fde, uint64_t vaddr, struct frame_rules *rules)
 {
@@ -125,43 +97,59 @@ static struct row make_row(const struct fde *fde, uint64_t vaddr, struct frame_r
 }
 
 /* NULL: no memory. */
-static const struct frame_rules *keep_rules(struct row_slot *slot, const struct frame_rules *rules)
+static const struct frame_rules *keep_rules(struct kept_row *kept, const struct frame_rules *rules)
 {
-    slot->rules = malloc(sizeof(*rules));
-    if (slot->rules)
-        *slot->rules = *rules;
-    return slot->rules;
+    kept->rules = malloc(sizeof(*rules));
+    if (kept->rules)
+        *kept->rules = *rules;
+    return kept->rules;
+}
+
+static struct kept_row *find_kept(const struct rows *rows, uint64_t vaddr)
+{
+    uint32_t found = SLOTS_FIND(i, &rows->slots, slots_mix(0, vaddr), rows->all[i].vaddr == vaddr);
+    return found != SLOTS_NONE ? &rows->all[found] : NULL;
+}
+
+/* False: no memory. */
+static bool keep(struct rows *rows, uint64_t vaddr, struct row *row,
+                 const struct frame_rules *rules)
+{
+    struct kept_row kept = { .vaddr = vaddr };
+
+    if (!ARRAY_ROOM(rows->all, rows->count, rows->capacity) ||
+        (row->kind == ROW_HARD && !(row->rules = keep_rules(&kept, rules))))
+        return false;
+    if (slots_add(&rows->slots, slots_mix(0, vaddr), (uint32_t)rows->count)) {
+        free(kept.rules);
+        return false;
+    }
+    kept.row = *row;
+    rows->all[rows->count++] = kept;
+    return true;
 }
 
 struct row rows_find(struct rows *rows, const struct fde *fde, uint64_t vaddr)
 {
+    const struct kept_row *kept = find_kept(rows, vaddr);
     struct frame_rules rules;
-    struct row row;
 
-    if (!vaddr || !grow(rows)) {
-        row = make_row(fde, vaddr, &rules);
-        return row.kind == ROW_HARD ? (struct row){ .kind = ROW_BAD } : row;
-    }
-    struct row_slot *slot = find_slot(rows, vaddr);
-    if (slot->vaddr)
-        return slot->row;
-    row = make_row(fde, vaddr, &rules);
-    if (row.kind == ROW_HARD && !(row.rules = keep_rules(slot, &rules)))
-        return (struct row){ .kind = ROW_BAD };
-    slot->vaddr = vaddr;
-    slot->row = row;
-    rows->count++;
-    return row;
+    if (kept)
+        return kept->row;
+    struct row row = make_row(fde, vaddr, &rules);
+    return keep(rows, vaddr, &row, &rules) || row.kind != ROW_HARD
+               ? row
+               : (struct row){ .kind = ROW_BAD };
 }
 
 const struct frame_rules *rows_rules(struct rows *rows, const struct fde *fde, uint64_t vaddr)
 {
     struct frame_rules rules;
 
-    if (rows_find(rows, fde, vaddr).kind == ROW_BAD || !rows->slot_count)
+    if (rows_find(rows, fde, vaddr).kind == ROW_BAD)
         return NULL;
-    struct row_slot *slot = find_slot(rows, vaddr);
-    if (!slot->vaddr || slot->rules)
-        return slot->rules;
-    return program_run(fde, vaddr, &rules) < 0 ? NULL : keep_rules(slot, &rules);
+    struct kept_row *kept = find_kept(rows, vaddr);
+    if (!kept || kept->rules)
+        return kept ? kept->rules : NULL;
+    return program_run(fde, vaddr, &rules) < 0 ? NULL : keep_rules(kept, &rules);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "record/slots.h"
 #include "symbolizer/image/program.h"
 
 struct row {
@@ -38,12 +39,13 @@ struct row {
 
 /* Rows of one image, by vaddr. */
 struct rows {
-    struct row_slot {
-        uint64_t vaddr; /* 0: free; no code is there */
+    struct kept_row {
+        uint64_t vaddr;
         struct row row;
         struct frame_rules *rules; /* NULL: never asked for */
-    } * slots;
-    size_t slot_count, count;
+    } * all;
+    size_t count, capacity;
+    struct slots slots;
 };
 
 /* Is the stack pointer that the caller had saved somewhere? Else it is the CFA. */

@@ -1,64 +1,52 @@
-/* codepaths.c - a hash table by where a path begins and where it leads. */
+/* codepaths.c - a list, indexed by where a path begins and where it leads. */
 #include "codepaths.h"
 
 #include <stdlib.h>
 
+#include "record/array.h"
+#include "record/slots.h"
 #include "symbolizer/unwind/x86_64/codepath.h"
 
-enum { FIRST_SLOTS = 64, PATHS_MAX = 1 << 18 };
+enum { PATHS_MAX = 1 << 18 };
 
 struct codepaths {
     struct fact fact;
-    struct codepaths_slot {
-        uint64_t start; /* 0: free; no code is there */
+    struct known_path {
+        uint64_t start;
         uint64_t vaddr; /* 0: the first jump to wherever a register says */
         bool found;
         struct codepath path;
-    } * slots;
-    size_t slot_count, count;
+    } * all;
+    size_t count, capacity;
+    struct slots slots;
 };
 
 static void destroy(struct fact *fact)
 {
-    free(((struct codepaths *)fact)->slots);
-    free(fact);
+    struct codepaths *paths = (struct codepaths *)fact;
+
+    free(paths->all);
+    slots_deinit(&paths->slots);
+    free(paths);
 }
 
-static struct codepaths_slot *find_slot(const struct codepaths *paths, uint64_t start,
-                                        uint64_t vaddr)
+static uint64_t hash_ends(uint64_t start, uint64_t vaddr)
 {
-    size_t mask = paths->slot_count - 1;
-    size_t i = (size_t)((start * 0x9e3779b97f4a7c15u ^ vaddr * 0xc2b2ae3d27d4eb4fu) >> 32) & mask;
-
-    while (paths->slots[i].start &&
-           (paths->slots[i].start != start || paths->slots[i].vaddr != vaddr))
-        i = (i + 1) & mask;
-    return &paths->slots[i];
+    return slots_mix(slots_mix(0, start), vaddr);
 }
 
-/* Makes room for one more; false: no memory, or there are too many. */
-static bool grow(struct images *images, struct codepaths *paths)
+/* Unless there is no memory, or there are too many. */
+static void keep(struct images *images, struct codepaths *paths, struct known_path path)
 {
-    struct codepaths larger = { .slot_count =
-                                    paths->slot_count ? 2 * paths->slot_count : FIRST_SLOTS };
+    const size_t capacity = paths->capacity, slots = paths->slots.size;
 
-    if (2 * (paths->count + 1) <= paths->slot_count)
-        return true;
-    if (paths->count > PATHS_MAX || !images_have_room(images))
-        return false;
-    larger.slots = calloc(larger.slot_count, sizeof(*larger.slots));
-    if (!larger.slots)
-        return false;
-    for (size_t i = 0; i < paths->slot_count; i++) {
-        const struct codepaths_slot *slot = &paths->slots[i];
-        if (slot->start)
-            *find_slot(&larger, slot->start, slot->vaddr) = *slot;
-    }
-    free(paths->slots);
-    paths->slots = larger.slots;
-    images->held += (larger.slot_count - paths->slot_count) * sizeof(*larger.slots);
-    paths->slot_count = larger.slot_count;
-    return true;
+    if (paths->count > PATHS_MAX || !images_have_room(images) ||
+        !ARRAY_ROOM(paths->all, paths->count, paths->capacity) ||
+        slots_add(&paths->slots, hash_ends(path.start, path.vaddr), (uint32_t)paths->count))
+        return;
+    paths->all[paths->count++] = path;
+    images->held += (paths->capacity - capacity) * sizeof(*paths->all) +
+                    (paths->slots.size - slots) * sizeof(*paths->slots.all);
 }
 
 static bool follow(struct image *image, uint64_t start, uint64_t vaddr, struct codepath *ret)
@@ -73,20 +61,18 @@ static bool find(struct images *images, struct image *image, uint64_t start, uin
 
     if (!paths)
         return false;
-    struct codepaths_slot *slot = paths->slot_count ? find_slot(paths, start, vaddr) : NULL;
+    uint32_t known = SLOTS_FIND(i, &paths->slots, hash_ends(start, vaddr),
+                                paths->all[i].start == start && paths->all[i].vaddr == vaddr);
 
-    if (slot && slot->start) {
-        *ret = slot->path;
-        return slot->found;
+    if (known != SLOTS_NONE) {
+        *ret = paths->all[known].path;
+        return paths->all[known].found;
     }
     if (!*budget || !start)
         return false;
     --*budget;
     bool found = follow(image, start, vaddr, ret);
-    if (grow(images, paths)) {
-        *find_slot(paths, start, vaddr) = (struct codepaths_slot){ start, vaddr, found, *ret };
-        paths->count++;
-    }
+    keep(images, paths, (struct known_path){ start, vaddr, found, *ret });
     return found;
 }
 

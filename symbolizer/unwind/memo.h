@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "record/slots.h"
 #include "symbolizer/image/row.h"
 
 enum {
@@ -20,7 +21,7 @@ enum {
     MEMO_OTHERS_MAX = 8,       /* ways in which one frame was guessed; no more are kept */
 };
 
-#define MEMO_NONE UINT32_MAX
+#define MEMO_NONE SLOTS_NONE
 
 /*
  * Something that a guess looked at, and saw (guess.h). Of a word on the stack it sees no more than
@@ -70,11 +71,11 @@ enum memo_progress {
 
 struct memo {
     struct memo_node *nodes;
-    uint32_t count, capacity;
-    /* Open-addressed hash of node + 1 by (inner, address). The first node beyond another is not in
-     * it, for it comes right behind that in `nodes`. */
-    uint32_t *slots;
-    uint32_t slot_count, slotted;
+    uint32_t count;
+    size_t capacity;
+    /* By (inner, address). The first node beyond another is not there, for it comes right behind
+     * that in `nodes`. */
+    struct slots slots;
     struct memo_sight *sights;
     size_t sight_count, sight_capacity;
 };

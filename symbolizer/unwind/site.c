@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
 #include "symbolizer/image/go/gorow.h"
 
 enum {
-    FIRST_SITES = 256,
     /* The longest start code without unwind information: ld.so's _start and _dl_start_user are 61
        bytes. */
     ENTRY_GAP_MAX = 128,
@@ -114,38 +114,23 @@ static void describe(struct site *site)
         site->cfi = SITE_BAD_CFI;
 }
 
-static size_t site_slot(const struct code *code, uint64_t address)
-{
-    size_t mask = code->site_slots - 1;
-    size_t slot = (size_t)((address * 0x9e3779b97f4a7c15u) >> 32) & mask;
-
-    while (code->sites[slot] && code->sites[slot]->address != address)
-        slot = (slot + 1) & mask;
-    return slot;
-}
-
-static int grow_sites(struct code *code)
-{
-    struct code larger = { .site_slots = code->site_slots ? 2 * code->site_slots : FIRST_SITES };
-
-    larger.sites = calloc(larger.site_slots, sizeof(*larger.sites));
-    if (!larger.sites)
-        return -ENOMEM;
-    for (size_t i = 0; i < code->site_slots; i++) {
-        if (code->sites[i])
-            larger.sites[site_slot(&larger, code->sites[i]->address)] = code->sites[i];
-    }
-    free(code->sites);
-    code->sites = larger.sites;
-    code->site_slots = larger.site_slots;
-    return 0;
-}
-
 struct site *site_known(const struct space *space, uint64_t address)
 {
     const struct code *code = space->code;
+    uint32_t found =
+        SLOTS_FIND(i, &code->site_slots, slots_mix(0, address), code->sites[i]->address == address);
 
-    return code->site_slots ? code->sites[site_slot(code, address)] : NULL;
+    return found != SLOTS_NONE ? code->sites[found] : NULL;
+}
+
+/* False: no memory. */
+static bool keep(struct code *code, struct site *site)
+{
+    if (!ARRAY_ROOM(code->sites, code->site_count, code->site_capacity) ||
+        slots_add(&code->site_slots, slots_mix(0, site->address), (uint32_t)code->site_count))
+        return false;
+    code->sites[code->site_count++] = site;
+    return true;
 }
 
 /* The image whose code is at an address of a region, and its offset there. NULL: [anon]. */
@@ -168,29 +153,32 @@ static struct image *find_image(const struct space *space, const struct target *
     return former->image;
 }
 
-struct site *site_find(struct space *space, const struct target *target, uint64_t address)
+/* (Apart, so that what is known is found without it.) */
+static __attribute__((noinline)) struct site *
+add_site(struct space *space, const struct target *target, uint64_t address)
 {
-    struct code *code = space->code;
-    struct site *known = site_known(space, address);
-
-    if (known)
-        return known;
     static const struct region idle = { .writable = true };
     const struct region *found = space_find(space, address);
     const struct region *region = found ? found : space_is_idle(space, address) ? &idle : NULL;
-    if (!region || region->pending ||
-        (2 * (code->site_count + 1) > code->site_slots && grow_sites(code) < 0))
-        return NULL;
-    struct site *site = calloc(1, sizeof(*site));
+    struct site *site = region && !region->pending ? calloc(1, sizeof(*site)) : NULL;
+
     if (!site)
         return NULL;
     site->address = address;
+    if (!keep(space->code, site)) {
+        free(site);
+        return NULL;
+    }
     site->writable = region->writable;
     site->image = find_image(space, target, region, address, &site->offset);
     describe(site);
-    code->sites[site_slot(code, address)] = site;
-    code->site_count++;
     return site;
+}
+
+struct site *site_find(struct space *space, const struct target *target, uint64_t address)
+{
+    struct site *known = site_known(space, address);
+    return known ? known : add_site(space, target, address);
 }
 
 int site_failure(const struct space *space, uint64_t address)

@@ -21,14 +21,14 @@ static struct code *code_create(void)
 /* Forgets all that was learned of addresses. */
 static void code_forget(struct code *code)
 {
-    for (size_t i = 0; i < code->site_slots; i++) {
-        if (code->sites[i])
-            free(code->sites[i]->guesses);
+    for (size_t i = 0; i < code->site_count; i++) {
+        free(code->sites[i]->guesses);
         free(code->sites[i]);
     }
     free(code->sites);
     code->sites = NULL;
-    code->site_count = code->site_slots = 0;
+    code->site_count = code->site_capacity = 0;
+    slots_deinit(&code->site_slots);
     memo_deinit(&code->memo);
     trails_deinit(&code->trails);
     if (code->tails)
@@ -228,9 +228,9 @@ static bool region_rewritten(const struct code *code, const struct region *regio
 /* Was anything learned of the region? */
 static bool region_known(const struct code *code, const struct region *region)
 {
-    for (size_t i = 0; i < code->site_slots; i++) {
+    for (size_t i = 0; i < code->site_count; i++) {
         const struct site *site = code->sites[i];
-        if (site && site->address >= region->start && site->address < region->end)
+        if (site->address >= region->start && site->address < region->end)
             return true;
     }
     return false;

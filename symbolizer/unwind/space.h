@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "record/slots.h"
 #include "symbolizer/x86_64/call.h"
 #include "symbolizer/unwind/codepages.h"
 #include "symbolizer/unwind/x86_64/codepath.h"
@@ -97,8 +98,9 @@ struct code {
         uint64_t start, end;
     } idle[IDLE_MAX];
     size_t idle_count;
-    struct site **sites; /* open-addressed hash by address */
-    size_t site_count, site_slots;
+    struct site **sites;
+    size_t site_count, site_capacity;
+    struct slots site_slots; /* by address */
     /* Where there may be code, by the megabyte, to tell fast where there is none. */
     uint64_t megabytes[64];
     bool megabytes_known;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
+#include "record/slots.h"
 #include "symbolizer/unwind/x86_64/exits.h"
 #include "symbolizer/unwind/x86_64/jumps.h"
 #include "record/library.h"
@@ -16,14 +18,13 @@
 enum {
     NODES_MAX = 64, /* functions of one search */
     EDGES_MAX = 256,
-    FIRST_SLOTS = 64,
 };
 
 /* What was decided once. */
 struct decision {
     uint64_t named;       /* the function that is called; of a call through a pointer 0, */
     struct image *caller; /* and the image that calls; NULL: [anon] */
-    uint64_t inner;       /* where the inner function starts; 0: there is no decision */
+    uint64_t inner;       /* where the inner function starts */
     struct between between;
     /* It was asked who may leave to this function, other than `asked_by`; it is proven as long as
      * nobody may. */
@@ -34,8 +35,9 @@ struct decision {
 };
 
 struct tails {
-    struct decision *slots; /* open-addressed */
-    size_t count, slot_count;
+    struct decision *decisions;
+    size_t count, capacity;
+    struct slots slots;
     struct reach reach;
 };
 
@@ -44,45 +46,21 @@ struct tails {
 static void destroy(struct tails *tails)
 {
     if (tails) {
-        free(tails->slots);
+        free(tails->decisions);
+        slots_deinit(&tails->slots);
         reach_deinit(&tails->reach);
     }
     free(tails);
 }
 
-static size_t slot_of(const struct tails *tails, uint64_t named, struct image *caller,
-                      uint64_t inner)
+static uint64_t hash_decision(const struct decision *d)
 {
-    size_t mask = tails->slot_count - 1;
-    uint64_t key = (named ^ (uintptr_t)caller) * 0x9e3779b97f4a7c15u + inner;
-    size_t i = (size_t)((key * 0x9e3779b97f4a7c15u) >> 32) & mask;
-
-    for (; tails->slots[i].inner; i = (i + 1) & mask) {
-        const struct decision *d = &tails->slots[i];
-        if (d->named == named && d->caller == caller && d->inner == inner)
-            break;
-    }
-    return i;
+    return slots_mix(slots_mix(slots_mix(0, d->named), (uintptr_t)d->caller), d->inner);
 }
 
-static bool make_room(struct tails *tails)
+static bool same_decision(const struct decision *a, const struct decision *b)
 {
-    struct tails larger = *tails;
-
-    if (2 * (tails->count + 1) <= tails->slot_count)
-        return true;
-    larger.slot_count = tails->slot_count ? 2 * tails->slot_count : FIRST_SLOTS;
-    larger.slots = calloc(larger.slot_count, sizeof(*larger.slots));
-    if (!larger.slots)
-        return false;
-    for (size_t i = 0; i < tails->slot_count; i++) {
-        const struct decision *d = &tails->slots[i];
-        if (d->inner)
-            larger.slots[slot_of(&larger, d->named, d->caller, d->inner)] = *d;
-    }
-    free(tails->slots);
-    *tails = larger;
-    return true;
+    return a->named == b->named && a->caller == b->caller && a->inner == b->inner;
 }
 
 /* ---- From the inner function outwards ---- */
@@ -441,9 +419,9 @@ static bool is_disturbed(struct images *images, const struct code *code, const s
         tails && tails->reach.member_count ? reach_of_regions(images, &tails->reach, next) : 0;
 
     /* (Also if nothing has grown: by a process that shares this, it may have before.) */
-    for (size_t i = 0; grown >= 0 && tails && i < tails->slot_count; i++) {
-        const struct decision *d = &tails->slots[i];
-        if (d->inner && d->between.proven && d->asked &&
+    for (size_t i = 0; grown >= 0 && tails && i < tails->count; i++) {
+        const struct decision *d = &tails->decisions[i];
+        if (d->between.proven && d->asked &&
             reach_by_others(&tails->reach, images, d->asked, d->asked_vaddr, d->asked_by))
             return true;
     }
@@ -460,48 +438,48 @@ static struct tails *tails_of(struct code *code)
     return code->tails;
 }
 
-/* The room for a decision about what `callee` (0: what a pointer of `caller`) and the inner
- * function have between them, which is there if it has been made. NULL: no memory. */
-static struct decision *find_decision(struct code *code, const struct decision *wanted)
+/* The decision about the same as `wanted`, if it has been made. */
+static const struct decision *find_decision(const struct tails *tails,
+                                            const struct decision *wanted)
 {
-    struct tails *tails = tails_of(code);
-
-    return tails && make_room(tails)
-               ? &tails->slots[slot_of(tails, wanted->named, wanted->caller, wanted->inner)]
-               : NULL;
+    uint32_t found = SLOTS_FIND(i, &tails->slots, hash_decision(wanted),
+                                same_decision(&tails->decisions[i], wanted));
+    return found != SLOTS_NONE ? &tails->decisions[found] : NULL;
 }
 
 /* Remembers what was decided, if it stays so. (The map may have been read again since the walk came
- * to the inner function.) */
-static void keep(struct space *space, const struct site *inner, struct decision *known,
-                 struct decision *new)
+ * to the inner function; then the former decisions are gone, too.) */
+static void keep(struct space *space, const struct site *inner, const struct decision *new)
 {
-    if (new->between.settled && !new->between.variable &&new->inner &&
-        site_known(space, inner->address) == inner) {
-        *known = *new;
-        space->code->tails->count++;
-    }
+    struct tails *tails = space->code->tails;
+
+    if (!new->between.settled || new->between.variable || !new->inner ||
+        site_known(space, inner->address) != inner)
+        return;
+    if (ARRAY_ROOM(tails->decisions, tails->count, tails->capacity) &&
+        !slots_add(&tails->slots, hash_decision(new), (uint32_t)tails->count))
+        tails->decisions[tails->count++] = *new;
 }
 
 /* By what the call names. */
 static int decide_named(const struct tails_context *context, uint64_t callee,
                         const struct site *inner, struct between *ret)
 {
-    struct code *code = context->space->code;
+    const struct tails *tails = tails_of(context->space->code);
     struct decision new = { .named = callee, .inner = inner->start };
-    struct decision *known = find_decision(code, &new);
 
-    if (!known)
+    if (!tails)
         return -ENOMEM;
+    const struct decision *known = find_decision(tails, &new);
     int error = 0;
-    if (!known->inner) {
+    if (!known) {
         error = explain(context, site_find(context->space, context->target, callee), inner, &new,
                         &new.between);
         /* (What rests on a variable is not kept here, and so could not be found to be disturbed.)
          */
         new.between.settled &= !error && !new.pending && !(new.between.variable &&new.asked);
         *ret = new.between;
-        keep(context->space, inner, known, &new);
+        keep(context->space, inner, &new);
     } else {
         *ret = known->between;
     }
@@ -512,23 +490,23 @@ static int decide_named(const struct tails_context *context, uint64_t callee,
 static int decide_pointer(const struct tails_context *context, const struct site *site,
                           const struct site *inner, struct between *ret)
 {
-    struct code *code = context->space->code;
+    const struct tails *tails = tails_of(context->space->code);
     struct decision new = { .caller = site->image,
                             .inner = inner->start,
                             .between = { .settled = true } };
-    struct decision *known = find_decision(code, &new);
     bool doubt;
 
-    if (!known)
+    if (!tails)
         return -ENOMEM;
-    if (!known->inner) {
+    const struct decision *known = find_decision(tails, &new);
+    if (!known) {
         int error = find_doubt(context, site->image, inner, &new, &doubt);
         if (error)
             return error;
         new.between.proven = !doubt;
         new.between.settled = !new.pending;
         *ret = new.between;
-        keep(context->space, inner, known, &new);
+        keep(context->space, inner, &new);
     } else {
         *ret = known->between;
     }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 
+#include "report/format.h"
 #include "report/report.c"
 #include "tracer/options.h"
 
@@ -31,12 +32,12 @@ static void try_tracing(int count, char **words)
         CHECK(o.attach_count ? !*o.command : is_word(words, *o.command));
     for (size_t i = 0; i < o.attach_count; i++)
         CHECK(o.attach[i] > 0);
-    for (size_t i = 0; i < o.output_count; i++)
-        CHECK(is_word(words, o.outputs[i]));
+    for (size_t i = 0; i < o.outputs.count; i++)
+        CHECK(is_word(words, o.outputs.paths[i]));
     for (size_t i = 0; i < o.environment_count; i++)
         CHECK(is_word(words, o.environment[i]) && *o.environment[i]);
     CHECK(o.engine >= ENGINE_AUTO && o.engine <= ENGINE_PTRACE);
-    CHECK(o.format >= OUTPUT_CSV && o.format <= OUTPUT_BY_ENDING);
+    CHECK(!o.outputs.format || format_by_name(formats, o.outputs.format, o.outputs.table));
     options_deinit(&o);
 }
 
@@ -47,9 +48,9 @@ static void try_report(int count, char **words)
 
     CHECK(!status || status == EXIT_OURS);
     CHECK(status || arguments.help || (arguments.run_count > 0 && is_word(words, *arguments.runs)));
-    for (size_t i = 0; i < arguments.output_count; i++)
-        CHECK(is_word(words, arguments.outputs[i]));
-    arguments_deinit(&arguments);
+    for (size_t i = 0; i < arguments.outputs.count; i++)
+        CHECK(is_word(words, arguments.outputs.paths[i]));
+    outputs_deinit(&arguments.outputs);
 }
 
 /* Splits the text, in place, behind the word that is the program's name. */

@@ -4,10 +4,8 @@
 #include <errno.h>
 
 #include "fuzz.h"
-#include "report/csv.h"
 #include "record/runfile.h"
-#include "report/stacktext.h"
-#include "report/tablejson.h"
+#include "report/format.h"
 #include "report/text.h"
 
 struct text {
@@ -115,9 +113,10 @@ static void check_table(struct run *run, const struct table_options *options)
     CHECK(!table_build(run, options, &table));
     CHECK(table.calls == count_calls(run));
     FILE *file = open_memstream(&text.bytes, &text.size);
-    CHECK(!csv_print(file, &table) && !tablejson_print(file, &table) &&
-          !text_print(file, &table, TEXT_WIDTH) && !stacktext_print(file, run, &table) &&
-          !fclose(file));
+    const struct subject subject = { run, &table, TEXT_WIDTH };
+    for (const struct format *format = formats; format->name; format++)
+        CHECK(format->needs != FORMAT_NEEDS_TABLE || !format->print(file, &subject));
+    CHECK(!fclose(file));
     CHECK(!memchr(text.bytes, '\0', text.size));
     free(text.bytes);
     table_deinit(&table);

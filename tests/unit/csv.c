@@ -1,8 +1,7 @@
 /* csv.c - the table as CSV, and as JSON: header, order, quoting, hostile names. */
 #include "sample.h"
 
-#include "report/csv.h"
-#include "report/tablejson.h"
+#include "report/format.h"
 
 static const struct table_options defaults;
 
@@ -10,7 +9,7 @@ static char *print_csv(struct run *run)
 {
     struct table table;
     assert_int_equal(table_build(run, &defaults, &table), 0);
-    char *text = PRINTED(csv_print(file, &table));
+    char *text = PRINTED(csv_print(file, &(struct subject){ .table = &table }));
     table_deinit(&table);
     return text;
 }
@@ -192,7 +191,7 @@ static void test_json(void **state)
     const struct frame frames[] = { { sample_module(&run, "=\"\n", "/p", "", ""), 0, 1 } };
     sample_calls_by(&run, sample_execution(&run, '1'), frames, 1, 1, 7);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
-    char *text = PRINTED(tablejson_print(file, &table));
+    char *text = PRINTED(tablejson_print(file, &(struct subject){ .table = &table }));
     assert_string_equal(
         text, "{\n\"format\":\"systrace-lib-table/1\",\n\"rows\":[\n"
               "{\"abi\":\"x86_64\",\"build_id\":\"\",\"calls\":7,\"component\":\"\","
@@ -218,7 +217,7 @@ static void test_json_results(void **state)
     run_add_result(&run, sample_calls(&run, 0, SAMPLE_START_STACK, 3, 1), true, 7);
     assert_int_equal(run_merge(&run, &other), 0);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
-    char *text = PRINTED(tablejson_print(file, &table));
+    char *text = PRINTED(tablejson_print(file, &(struct subject){ .table = &table }));
     assert_non_null(strstr(text, "\"component\":\"\",\"errors\":null,\"incomplete\":0,"
                                  "\"inexact\":0,\"issued\":1,\"library\":\"app\","
                                  "\"nanoseconds\":null,\"nr\":2,"));

@@ -2,17 +2,15 @@
  * are. */
 #include "sample.h"
 
-#include "report/csv.h"
+#include "report/format.h"
 #include "report/lines.h"
-#include "record/runfile.h"
-#include "report/stacktext.h"
 
-/* The whole page. */
-static char *read_page(void)
+/* A whole file of the source tree. */
+static char *read_source(const char *path)
 {
     enum { SIZE = 1 << 20 };
     char *page = calloc(1, SIZE);
-    FILE *file = fopen(FORMATS_PAGE, "r");
+    FILE *file = fopen(path, "r");
 
     assert_non_null(file);
     assert_non_null(page);
@@ -52,22 +50,23 @@ static void test_examples(void **state)
     const struct table_options defaults = { 0 };
     struct table table;
     struct run run;
-    char *page = read_page();
+    char *page = read_source(FORMATS_PAGE);
     (void)state;
 
     sample_run(&run, '1');
-    char *text = PRINTED(runfile_print(file, &run));
-    check_example(page, text);
-    free(text);
     assert_int_equal(table_build(&run, &defaults, &table), 0);
-    text = PRINTED(csv_print(file, &table));
+    const struct subject subject = { .run = &run, .table = &table };
+    char *text = PRINTED(csv_print(file, &subject));
     check_example(page, text);
     free(text);
-    text = PRINTED(stacktext_print(file, &run, &table));
+    text = PRINTED(stacktext_print(file, &subject));
     cut_stacks(text);
     check_example(page, text);
     free(text);
     table_deinit(&table);
+    text = PRINTED(runjson_print(file, &subject));
+    check_example(page, text);
+    free(text);
     run_deinit(&run);
     free(page);
 }
@@ -75,7 +74,7 @@ static void test_examples(void **state)
 /* Each column has its line in the table, in their order. */
 static void test_columns(void **state)
 {
-    char *page = read_page();
+    char *page = read_source(FORMATS_PAGE);
     const char *place = strstr(page, "| column | meaning |");
     (void)state;
 
@@ -90,11 +89,57 @@ static void test_columns(void **state)
     free(page);
 }
 
+/* All names, each but the first after the text between them. To be freed. */
+static char *join_names(const char *between)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+
+    assert_non_null(file);
+    for (const struct format *format = formats; format->name; format++)
+        if (!format->of_table)
+            fprintf(file, "%s%s", format == formats ? "" : between, format->name);
+    fclose(file);
+    return text;
+}
+
+static void check_mentioned(const char *path, const char *before, const char *what,
+                            const char *behind)
+{
+    char *text = read_source(path), wanted[256];
+
+    snprintf(wanted, sizeof(wanted), "%s%s%s", before, what, behind);
+    if (!strstr(text, wanted))
+        fail_msg("%s lacks '%s'", path, wanted);
+    free(text);
+}
+
+/* The pages and the completions of the shells know each format. */
+static void test_names_and_endings(void **state)
+{
+    char *bars = join_names("|"), *spaced = join_names(" | "), *words = join_names(" ");
+    (void)state;
+
+    check_mentioned(FORMATS_PAGE, "`--format=", bars, "`");
+    check_mentioned(SOURCE "/docs/systrace-lib.1", ".It Fl -format Ns = Ns Cm ", spaced, "\n");
+    check_mentioned(SOURCE "/packaging/systrace-lib.bash", "_systrace_lib_words ", words, " ;;");
+    check_mentioned(SOURCE "/packaging/_systrace-lib", " format='(", words, ")'");
+    for (const struct format *format = formats; format->name; format++) {
+        check_mentioned(FORMATS_PAGE, "`", format->ending, "`");
+        check_mentioned(SOURCE "/docs/systrace-lib.1", ".Pa ", format->ending, "\n");
+    }
+    free(bars);
+    free(spaced);
+    free(words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_names_and_endings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

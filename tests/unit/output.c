@@ -1,6 +1,5 @@
-/* output.c - result files: formats by ending, the check in advance, atomic writing and its
- * failures. */
-#include "sample.h"
+/* output.c - result files: the check in advance, atomic writing and its failures. */
+#include "test.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -65,27 +64,6 @@ static void check_file_count(int expected)
         count++;
     closedir(files);
     assert_int_equal(count, expected);
-}
-
-static void test_formats(void **state)
-{
-    (void)state;
-    assert_int_equal(output_format_for("a.csv", OUTPUT_BY_ENDING, false), OUTPUT_CSV);
-    assert_int_equal(output_format_for("a.json", OUTPUT_BY_ENDING, false), OUTPUT_RUN);
-    assert_int_equal(output_format_for("a.txt", OUTPUT_BY_ENDING, false), OUTPUT_TEXT);
-    assert_int_equal(output_format_for("a.json", OUTPUT_BY_ENDING, true), OUTPUT_TABLE_JSON);
-    assert_int_equal(output_format_for("a.csv", OUTPUT_BY_ENDING, true), OUTPUT_CSV);
-    assert_int_equal(output_format_for("a.csv", OUTPUT_RUN, false), OUTPUT_RUN);
-    assert_int_equal(output_format_for("a.csv.gz", OUTPUT_BY_ENDING, false), -1);
-    assert_int_equal(output_format_for("csv", OUTPUT_BY_ENDING, false), -1);
-    assert_int_equal(output_format_for("", OUTPUT_BY_ENDING, false), -1);
-    assert_int_equal(output_format_for(".csv", OUTPUT_BY_ENDING, false), -1);
-    assert_int_equal(output_format_parse("csv"), OUTPUT_CSV);
-    assert_int_equal(output_format_parse("json"), OUTPUT_RUN);
-    assert_int_equal(output_format_parse("text"), OUTPUT_TEXT);
-    assert_int_equal(output_format_for("a.stacks", OUTPUT_BY_ENDING, true), OUTPUT_STACKS);
-    assert_int_equal(output_format_parse("stacks"), OUTPUT_STACKS);
-    assert_int_equal(output_format_parse("xml"), -1);
 }
 
 static void test_new_file(void **state)
@@ -229,10 +207,10 @@ static void test_open_file(void **state)
     unlink("log");
 }
 
-static void check_check(const char *path, enum output_format format, int number, const char *part)
+static void check_check(const char *path, int number, const char *part)
 {
     struct output_error error = { "" };
-    int got = output_check(path, format, false, &error);
+    int got = output_check(path, &error);
 
     if (got != number || !strstr(error.text, part))
         fail_msg("'%s': %d, '%s'", path, got, error.text);
@@ -241,19 +219,16 @@ static void check_check(const char *path, enum output_format format, int number,
 static void test_check(void **state)
 {
     (void)state;
-    check_check("a.csv", OUTPUT_BY_ENDING, 0, "");
-    check_check("/dev/null", OUTPUT_CSV, 0, "");
-    check_check("/dev/full", OUTPUT_CSV, 0, ""); /* shows when it is written */
-    check_check("a.xml", OUTPUT_BY_ENDING, -EINVAL, "cannot tell the format of 'a.xml'");
-    check_check("/dev/null", OUTPUT_BY_ENDING, -EINVAL, "--format");
-    check_check("a.xml", OUTPUT_RUN, 0, "");
-    check_check(".", OUTPUT_CSV, -EISDIR, "'.': Is a directory");
-    check_check("none/a.csv", OUTPUT_BY_ENDING, -ENOENT, "'none/a.csv': No such file");
-    check_check("/dev/null/a.csv", OUTPUT_BY_ENDING, -ENOTDIR, "Not a directory");
+    check_check("a.csv", 0, "");
+    check_check("/dev/null", 0, "");
+    check_check("/dev/full", 0, ""); /* shows when it is written */
+    check_check(".", -EISDIR, "'.': Is a directory");
+    check_check("none/a.csv", -ENOENT, "'none/a.csv': No such file");
+    check_check("/dev/null/a.csv", -ENOTDIR, "Not a directory");
     check_file_count(0);
     if (geteuid()) {
         assert_int_equal(mkdir("closed", 0500), 0);
-        check_check("closed/a.csv", OUTPUT_BY_ENDING, -EACCES, "Permission denied");
+        check_check("closed/a.csv", -EACCES, "Permission denied");
         assert_int_equal(rmdir("closed"), 0);
     }
 }
@@ -271,57 +246,18 @@ static void test_long_names(void **state)
     memset(path, 'a', sizeof(path) - 1);
     path[sizeof(path) - 1] = '\0';
     assert_int_equal(output_write(path, print_text, "text", &error), -ENAMETOOLONG);
-    assert_int_equal(output_check(path, OUTPUT_CSV, false, &error), -ENAMETOOLONG);
+    assert_int_equal(output_check(path, &error), -ENAMETOOLONG);
     check_file_count(0);
-}
-
-static void test_runs(void **state)
-{
-    const struct table_options options = { 0 };
-    struct output_error error;
-    struct run run;
-    (void)state;
-
-    sample_run(&run, '1');
-    static const struct {
-        const char *path;
-        bool table;
-        const char *start;
-    } rows[] = { { "a.csv", false, "program,phase," },
-                 { "a.json", false, "{\"counts\":[" },
-                 { "a.json", true, "{\n\"format\":\"systrace-lib-table/1\"" },
-                 { "a.txt", false, "18 system calls" } };
-    for (size_t i = 0; i < LENGTH(rows); i++) {
-        char start[50] = "";
-        assert_int_equal(
-            output_run(rows[i].path, OUTPUT_BY_ENDING, rows[i].table, &run, &options, &error), 0);
-        FILE *file = fopen(rows[i].path, "r");
-        assert_int_equal(fread(start, 1, strlen(rows[i].start), file), strlen(rows[i].start));
-        assert_string_equal(start, rows[i].start);
-        fclose(file);
-        unlink(rows[i].path);
-    }
-    assert_int_equal(output_run("a.xml", OUTPUT_BY_ENDING, false, &run, &options, &error), -EINVAL);
-    assert_int_equal(output_run("/dev/full", OUTPUT_RUN, false, &run, &options, &error), -ENOSPC);
-    check_file_count(0);
-    run_deinit(&run);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats),
-        cmocka_unit_test(test_new_file),
-        cmocka_unit_test(test_replaces),
-        cmocka_unit_test(test_symlinks),
-        cmocka_unit_test(test_failure_keeps_the_old),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_full_disk),
-        cmocka_unit_test(test_special_files),
-        cmocka_unit_test(test_open_file),
-        cmocka_unit_test(test_check),
-        cmocka_unit_test(test_long_names),
-        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_new_file),      cmocka_unit_test(test_replaces),
+        cmocka_unit_test(test_symlinks),      cmocka_unit_test(test_failure_keeps_the_old),
+        cmocka_unit_test(test_failures),      cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_special_files), cmocka_unit_test(test_open_file),
+        cmocka_unit_test(test_check),         cmocka_unit_test(test_long_names),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -3,19 +3,23 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#include "report/output.h"
+#include "report/outputs.h"
 #include "report/report.h"
 
 static char directory[] = "/tmp/systrace-report-XXXXXX";
 
+static void fail_of(const char *message)
+{
+    fail_msg("%s", message);
+}
+
 static void write_sample(const char *path, char digit)
 {
-    const struct table_options options = { 0 };
-    struct output_error error;
+    const struct outputs outputs = { .complain = fail_of, .paths = &path, .count = 1 };
     struct run run;
 
     sample_run(&run, digit);
-    assert_int_equal(output_run(path, OUTPUT_BY_ENDING, false, &run, &options, &error), 0);
+    assert_int_equal(outputs_write(&outputs, &run), 0);
     run_deinit(&run);
 }
 
@@ -177,7 +181,7 @@ static void test_mistakes(void **state)
     MISTAKE("--wrong: no such option", "--wrong", "1.json");
     MISTAKE("-x: no such option", "-x", "1.json");
     MISTAKE("-o: needs a value", "1.json", "-o");
-    MISTAKE("xml: no such format", "1.json", "--format=xml");
+    MISTAKE("unknown format 'xml': use csv, json, text or stacks", "1.json", "--format=xml");
     MISTAKE("needs a value", "1.json", "--format");
     MISTAKE("cannot tell the format of 'a.xml'", "1.json", "-o", "a.xml");
     MISTAKE("'.': Is a directory", "1.json", "-o", ".", "--format=csv");

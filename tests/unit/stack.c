@@ -108,6 +108,16 @@ static void test_recursion(void **state)
     stacks_deinit(&stacks);
 }
 
+/* (The bytes that pad it may be any.) */
+static void assert_same(const struct stack *a, const struct stack *b)
+{
+    assert_memory_equal(&a->frame, &b->frame, sizeof(a->frame));
+    assert_int_equal(a->outer, b->outer);
+    assert_int_equal(a->depth, b->depth);
+    assert_int_equal(a->end, b->end);
+    assert_int_equal(a->marks, b->marks);
+}
+
 /* The order depends on nothing but what the stacks are, and all of each is kept. */
 static void test_sorting(void **state)
 {
@@ -132,8 +142,8 @@ static void test_sorting(void **state)
     assert_int_equal(stacks_sort(&backwards, modules, to), 0);
     assert_int_equal(stacks_sort(&forwards, modules, to), 0);
     assert_int_equal(forwards.count, backwards.count);
-    assert_memory_equal(forwards.stacks, backwards.stacks,
-                        forwards.count * sizeof(*forwards.stacks));
+    for (uint32_t i = 0; i < forwards.count; i++)
+        assert_same(&forwards.stacks[i], &backwards.stacks[i]);
     for (uint32_t i = STACK_ENDS; i < forwards.count; i++)
         assert_true(forwards.stacks[i].outer < i);
     for (size_t i = 0; i < STACKS; i++) {

@@ -1,13 +1,14 @@
 /* stacktext.c - the stacks for people: their order, what each line says and what it does not. */
 #include "sample.h"
 
-#include "report/stacktext.h"
+#include "report/format.h"
 
 static char *print_stacks(struct run *run, const struct table_options *options)
 {
     struct table table;
     assert_int_equal(table_build(run, options, &table), 0);
-    char *text = PRINTED(stacktext_print(file, run, &table));
+    const struct subject subject = { .run = run, .table = &table };
+    char *text = PRINTED(stacktext_print(file, &subject));
     table_deinit(&table);
     return text;
 }

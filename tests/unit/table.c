@@ -62,7 +62,7 @@ static void check_component(const struct table *table, const char *component, ui
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct table_row *row = &table->rows[i];
-        if (strcmp(table->libraries[row->library].component, component))
+        if (strcmp(table->callers.libraries[row->library].component, component))
             continue;
         assert_string_equal(table_module(table, row)->name, "app");
         assert_int_equal(row->calls, calls);
@@ -461,6 +461,62 @@ static void test_many(void **state)
     run_deinit(&run);
 }
 
+static void check_sum(const struct table_row *sum, uint32_t library, uint32_t nr, uint64_t calls,
+                      uint64_t issued, uint64_t on_stack)
+{
+    assert_int_equal(sum->library, library);
+    assert_int_equal(sum->nr, nr);
+    assert_int_equal(sum->calls, calls);
+    assert_int_equal(sum->issued, issued);
+    assert_int_equal(sum->on_stack, on_stack);
+    assert_int_equal(sum->runs, 0);
+}
+
+/* By parts of the key, in its order; the totals are always the same. */
+static void test_sums(void **state)
+{
+    struct run run;
+    struct table table;
+    struct table_row *sums;
+    size_t count;
+    (void)state;
+
+    sample_run_with_results(&run, '1');
+    assert_int_equal(table_build(&run, &defaults, &table), 0);
+    assert_int_equal(table_sum(&table, TABLE_LIBRARY, &sums, &count), 0);
+    assert_int_equal(count, 6);
+    check_sum(&sums[0], MODULE_UNKNOWN, 0, 1, 0, 1);
+    check_sum(&sums[2], SAMPLE_LIBC, 0, 0, 15, 15);
+    check_sum(&sums[4], SAMPLE_APP, 0, 4, 0, 14);
+    assert_true(sums[4].results);
+    assert_int_equal(sums[4].errors, 1);
+    assert_int_equal(sums[4].nanoseconds, 1234567);
+    assert_int_equal(sums[5].inexact, 10);
+    free(sums);
+    assert_int_equal(table_sum(&table, TABLE_LIBRARY | TABLE_SYSCALL, &sums, &count), 0);
+    assert_int_equal(count, 8);
+    check_sum(&sums[5], SAMPLE_APP, 1, 3, 0, 13);
+    check_sum(&sums[6], SAMPLE_APP, 231, 1, 0, 1);
+    free(sums);
+    assert_int_equal(table_sum(&table, TABLE_PHASE, &sums, &count), 0);
+    assert_int_equal(count, 3);
+    assert_int_equal(sums[0].phase, PHASE_LOAD);
+    check_sum(&sums[0], 0, 0, 3, 3, 3);
+    free(sums);
+    assert_int_equal(table_sum(&table, 0, &sums, &count), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(sums->calls, table.calls);
+    assert_int_equal(sums->issued, table.calls);
+    free(sums);
+    assert_int_equal(table_sum(&table, TABLE_PROGRAM | TABLE_PHASE | TABLE_LIBRARY | TABLE_SYSCALL,
+                               &sums, &count),
+                     0);
+    assert_int_equal(count, table.count);
+    free(sums);
+    table_deinit(&table);
+    run_deinit(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +535,7 @@ int main(void)
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_results),
         cmocka_unit_test(test_results_of_some),
+        cmocka_unit_test(test_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

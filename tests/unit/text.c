@@ -1,6 +1,7 @@
 /* text.c - the table for people: its first line, its order, and never wider than asked for. */
 #include "sample.h"
 
+#include "report/format.h"
 #include "report/text.h"
 
 static const struct table_options defaults;
@@ -9,7 +10,8 @@ static char *print_text(struct run *run, int width)
 {
     struct table table;
     assert_int_equal(table_build(run, &defaults, &table), 0);
-    char *text = PRINTED(text_print(file, &table, width));
+    const struct subject subject = { .table = &table, .width = width };
+    char *text = PRINTED(text_print(file, &subject));
     table_deinit(&table);
     return text;
 }

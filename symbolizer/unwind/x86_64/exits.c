@@ -4,27 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/array.h"
+#include "record/slots.h"
 #include "symbolizer/x86_64/instruction.h"
 
 enum {
     FUNCTION_MAX = 1 << 17, /* bytes */
     EXITS_MAX = 64,         /* of a function */
-    FIRST_SLOTS = 64,
 };
 
-/* All that have been found, by their starts: open-addressed. */
+/* All that have been found. */
 struct exit_table {
     struct fact fact;
     struct exits **all;
-    size_t count, slot_count;
+    size_t count, capacity;
+    struct slots slots; /* by their starts */
 };
 
 static void destroy(struct fact *fact)
 {
     struct exit_table *table = (struct exit_table *)fact;
 
-    for (size_t i = 0; i < table->slot_count; i++)
+    for (size_t i = 0; i < table->count; i++)
         free(table->all[i]);
+    slots_deinit(&table->slots);
     free(table->all);
     free(table);
 }
@@ -205,59 +208,29 @@ static void read_function(struct function *f)
     free(f->boundaries);
 }
 
-static size_t find_slot(const struct exit_table *table, uint64_t start)
-{
-    size_t mask = table->slot_count - 1;
-    size_t slot = (size_t)((start * 0x9e3779b97f4a7c15u) >> 32) & mask;
-
-    while (table->all[slot] && table->all[slot]->start != start)
-        slot = (slot + 1) & mask;
-    return slot;
-}
-
-/* Room for one more. */
-static bool grow(struct exit_table *table)
-{
-    struct exit_table larger = { .fact = table->fact,
-                                 .count = table->count,
-                                 .slot_count =
-                                     table->slot_count ? 2 * table->slot_count : FIRST_SLOTS };
-
-    if (2 * (table->count + 1) <= table->slot_count)
-        return true;
-    larger.all = calloc(larger.slot_count, sizeof(*larger.all));
-    if (!larger.all)
-        return false;
-    for (size_t i = 0; i < table->slot_count; i++) {
-        if (table->all[i])
-            larger.all[find_slot(&larger, table->all[i]->start)] = table->all[i];
-    }
-    free(table->all);
-    *table = larger;
-    return true;
-}
-
 const struct exits *exits_find(struct images *images, struct image *image, uint64_t vaddr)
 {
     struct function f = { .image = image };
     struct exit_table *table = image_fact(image, FACT_EXITS, sizeof(*table), destroy);
     const struct cfi *tables;
 
-    if (image_find_fde(image, vaddr, &tables, &f.fde) || !table || !images_have_room(images) ||
-        !grow(table))
+    if (image_find_fde(image, vaddr, &tables, &f.fde) || !table || !images_have_room(images))
         return NULL;
-    size_t slot = find_slot(table, f.fde.start);
-    if (table->all[slot])
-        return table->all[slot];
+    uint64_t hash = slots_mix(0, f.fde.start);
+    uint32_t known = SLOTS_FIND(i, &table->slots, hash, table->all[i]->start == f.fde.start);
+    if (known != SLOTS_NONE)
+        return table->all[known];
     read_function(&f);
     size_t size = sizeof(struct exits) + f.count * sizeof(struct exit);
     struct exits *exits = malloc(size);
-    if (!exits)
+    if (!exits || !ARRAY_ROOM(table->all, table->count, table->capacity) ||
+        slots_add(&table->slots, hash, (uint32_t)table->count)) {
+        free(exits);
         return NULL;
+    }
     *exits = (struct exits){ f.fde.start, f.fde.end, f.hash, f.computed, f.unknown, f.count };
     memcpy(exits->all, f.exits, f.count * sizeof(*f.exits));
-    table->all[slot] = exits;
-    table->count++;
+    table->all[table->count++] = exits;
     images->held += size;
     return exits;
 }

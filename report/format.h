@@ -1,0 +1,74 @@
+/*
+ * format.h - what a run can be printed as: one table of formats. What --format takes, what the
+ * ending of a file's name chooses, what the help lists and an error suggests all come from it.
+ *
+ * To add one: a file that defines its print function, and its row here.
+ */
+#ifndef SYSTRACE_FORMAT_H
+#define SYSTRACE_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include "report/table.h"
+
+/* What is printed. */
+struct subject {
+    struct run *run;
+    const struct table *table; /* the run's; NULL if the format does not need it */
+    int width;                 /* columns, for people; text.h has what it may be */
+};
+
+/* -ENOMEM. Errors of the file are left to ferror(3). */
+typedef int format_print(FILE *file, const struct subject *subject);
+
+enum format_needs {
+    FORMAT_NEEDS_RUN,   /* prints the run as it is, and may sort it (run_sort) */
+    FORMAT_NEEDS_TABLE, /* and its table */
+};
+
+/*
+ * The function that prints it; the name for --format; the ending, which may have several parts
+ * (".json.gz"; the longest that fits is taken); what it needs; whether it is of --table: of two
+ * with one name and ending, the one that this option chooses; what the help says.
+ */
+/* clang-format off */
+#define FORMATS(row)                                                                               \
+    row(csv_print, "csv", ".csv", FORMAT_NEEDS_TABLE, false, "the table")                          \
+    row(runjson_print, "json", ".json", FORMAT_NEEDS_RUN, false,                                   \
+        "the run file, of which \"report\" makes all the others")                                  \
+    row(tablejson_print, "json", ".json", FORMAT_NEEDS_TABLE, true, "the table, in JSON")          \
+    row(text_print, "text", ".txt", FORMAT_NEEDS_TABLE, false, "the table for people")             \
+    row(stacktext_print, "stacks", ".stacks", FORMAT_NEEDS_TABLE, false,                           \
+        "all stacks with functions, and source lines if there are (--lines)")
+/* clang-format on */
+
+#define FORMAT_DECLARE(print, ...) format_print print;
+FORMATS(FORMAT_DECLARE)
+#undef FORMAT_DECLARE
+
+struct format {
+    format_print *print;
+    const char *name, *ending;
+    enum format_needs needs;
+    bool of_table;
+    const char *description;
+};
+
+/* All there are, in the order of the help; behind the last one without a name. */
+extern const struct format formats[];
+
+/* The format that --format names, or that the ending of the path chooses (there must be something
+ * before it); `table`: with --table. NULL: there is none. */
+const struct format *format_by_name(const struct format *list, const char *name, bool table);
+const struct format *format_by_ending(const struct format *list, const char *path, bool table);
+
+/* For messages: "csv, json, text or stacks", and ".csv, .json, .txt or .stacks". To be freed; NULL:
+ * no memory. */
+char *format_names(const struct format *list);
+char *format_endings(const struct format *list);
+
+/* For the help: a line for each. */
+void format_print_help(const struct format *list, FILE *file);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * keys.h - by what calls can be grouped and selected: one table of keys. The value of a key for a
+ * call is a text (escape.h), "" where there is none; of what may be several at once (the classes of
+ * a system call) all of them, joined by "+", so that each call has one value and no sum counts it
+ * twice.
+ *
+ * To add one: its row in keys.c, and the function there that makes the text.
+ */
+#ifndef SYSTRACE_KEYS_H
+#define SYSTRACE_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "report/callers.h"
+#include "report/values.h"
+
+/* Libraries taken together: those that one of the globs matches (fnmatch(3)). */
+struct group {
+    const char *name;
+    char **globs; /* NULL-terminated */
+};
+
+struct groups {
+    struct group *groups; /* the first that matches a library has it */
+    size_t count;
+};
+
+/* What a key is a function of. */
+enum key_domain {
+    KEY_OF_PROGRAM,
+    KEY_OF_EXECUTION,
+    KEY_OF_PHASE,
+    KEY_OF_LIBRARY, /* of the caller; but also of the issuer and of all on the stack (cube.h) */
+    KEY_OF_STACK,
+    KEY_OF_SYSCALL,
+};
+
+struct keys;
+
+struct key {
+    const char *name;
+    const char *about; /* for the help */
+    enum key_domain domain;
+    bool several; /* a value may be several, joined by "+" */
+    /* The text of one element of the domain, to be freed; NULL: no memory. */
+    char *(*describe)(struct keys *keys, uint64_t number);
+};
+
+extern const struct key keys_all[];
+extern const size_t keys_count;
+
+/* The number of the key, or -1. */
+int key_parse(const char *name);
+
+/* For messages: all names, separated by ", ". To be freed; NULL: no memory. */
+char *key_names(void);
+
+/* The values of all keys in one run. */
+struct keys {
+    struct run *run;             /* borrowed, as the others */
+    struct callers *callers;     /* knows all stacks that have calls */
+    const struct groups *groups; /* may be NULL */
+    struct values values;
+    uint32_t **known;                 /* private: by key and number, value + 1; NULL: none is */
+    uint64_t sizes[KEY_OF_SYSCALL + 1]; /* private: of the domains */
+};
+
+/* -ENOMEM: there is nothing to deinit. */
+int keys_init(struct keys *keys, struct run *run, struct callers *callers,
+              const struct groups *groups);
+void keys_deinit(struct keys *keys);
+
+/* The value, as a number of keys.values, that the key has for calls of this count (of the caller,
+ * where it is of a library); and for a library, by the index in callers.libraries. -ENOMEM. */
+int64_t keys_of_count(struct keys *keys, int key, const struct count *count);
+int64_t keys_of_library(struct keys *keys, int key, uint32_t library);
+
+/* The raw name of a function (callers.h), of the inlined or the frame's, or "module+0x1234" where
+ * it has none. To be freed; NULL: no memory. */
+char *keys_function_name(struct keys *keys, struct caller_function function);
+
+#endif

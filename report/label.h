@@ -1,0 +1,12 @@
+/*
+ * label.h - how libraries are called in what is made for people.
+ */
+#ifndef SYSTRACE_LABEL_H
+#define SYSTRACE_LABEL_H
+
+/* "MODULE IDENTITY COMPONENT", escaped (escape.h), of raw bytes: the module's name or path, the
+ * beginning of its identity, and the component as runs have it; the latter two may be "". To be
+ * freed; NULL: no memory. */
+char *label_library(const char *module, const char *identity, const char *component);
+
+#endif

@@ -1,0 +1,239 @@
+/* outputs.c - result files as the command line asks for them: options, help and switch in the same
+ * order, then the check and the writing. */
+#include "outputs.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include "record/escape.h"
+#include "report/format.h"
+#include "report/output.h"
+#include "report/text.h"
+
+void outputs_deinit(struct outputs *outputs)
+{
+    free(outputs->paths);
+    free(outputs->table_options.runtime.globs);
+}
+
+/* ---- Messages ---- */
+
+__attribute__((format(printf, 2, 3))) static void complain(const struct outputs *outputs,
+                                                           const char *format, ...)
+{
+    char text[OUTPUT_ERROR_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    outputs->complain(text);
+}
+
+static int complain_of_memory(const struct outputs *outputs)
+{
+    complain(outputs, "out of memory");
+    return -ENOMEM;
+}
+
+static int complain_of_format(const struct outputs *outputs, const char *name)
+{
+    char *shown = escape(name), *names = format_names(formats);
+
+    if (shown && names)
+        complain(outputs, "unknown format '%.4096s': use %s", shown, names);
+    int error = shown && names ? -EINVAL : complain_of_memory(outputs);
+    free(shown);
+    free(names);
+    return error;
+}
+
+static int complain_of_ending(const struct outputs *outputs, const char *path)
+{
+    char *shown = escape(path), *endings = format_endings(formats);
+
+    if (shown && endings)
+        complain(outputs,
+                 "cannot tell the format of '%.4096s': end its name in %s, or give --format", shown,
+                 endings);
+    int error = shown && endings ? -EINVAL : complain_of_memory(outputs);
+    free(shown);
+    free(endings);
+    return error;
+}
+
+/* ---- Options ---- */
+
+void outputs_print_help(FILE *file)
+{
+    fputs("Results:\n"
+          "  -o, --output=FILE        write FILE, in the format that its ending chooses; may be\n"
+          "                             repeated\n"
+          "      --format=FORMAT      write this format, whatever the ending\n"
+          "      --table              write the table where the run would be written\n"
+          "      --runtime-library=GLOB\n"
+          "                           count libraries of this name as runtime libraries, which\n"
+          "                             pass requests on, besides those of the C library; may be\n"
+          "                             repeated\n"
+          "      --no-runtime-libraries\n"
+          "                           start with none: the C library is a caller like any other\n"
+          "      --through-signals    count what a signal handler interrupted as on the stack\n"
+          "\n"
+          "Formats, by --format and by the ending of FILE:\n",
+          file);
+    format_print_help(formats, file);
+}
+
+static int append(const struct outputs *outputs, const char ***words, size_t *count,
+                  const char *word)
+{
+    const char **larger = reallocarray(*words, *count + 1, sizeof(*larger));
+
+    if (!larger)
+        return complain_of_memory(outputs);
+    *words = larger;
+    larger[(*count)++] = word;
+    return 0;
+}
+
+static int parse_format(struct outputs *outputs, const char *name)
+{
+    if (!format_by_name(formats, name, false))
+        return complain_of_format(outputs, name);
+    outputs->format = name;
+    return 0;
+}
+
+int outputs_parse(struct outputs *outputs, int option, const char *argument)
+{
+    struct runtime_libraries *runtime = &outputs->table_options.runtime;
+
+    switch (option) {
+    case 'o':
+        return append(outputs, &outputs->paths, &outputs->count, argument);
+    case OUTPUTS_FORMAT:
+        return parse_format(outputs, argument);
+    case OUTPUTS_TABLE:
+        outputs->table = true;
+        return 0;
+    case OUTPUTS_RUNTIME:
+        return append(outputs, &runtime->globs, &runtime->glob_count, argument);
+    case OUTPUTS_NO_RUNTIME:
+        runtime->no_builtin = true;
+        return 0;
+    case OUTPUTS_THROUGH:
+        outputs->table_options.through_signals = true;
+        return 0;
+    default:
+        return OUTPUTS_OTHER;
+    }
+}
+
+/* ---- Files ---- */
+
+static const struct format *format_of(const struct outputs *outputs, const char *path)
+{
+    return outputs->format ? format_by_name(formats, outputs->format, outputs->table)
+                           : format_by_ending(formats, path, outputs->table);
+}
+
+static int check(const struct outputs *outputs, const char *path)
+{
+    struct output_error error;
+    int number = output_check(path, &error);
+
+    if (number) {
+        complain(outputs, "%s", error.text);
+        return number;
+    }
+    return format_of(outputs, path) ? 0 : complain_of_ending(outputs, path);
+}
+
+int outputs_check(const struct outputs *outputs)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < outputs->count && !error; i++)
+        error = check(outputs, outputs->paths[i]);
+    return error;
+}
+
+/* A run on its way to several files, with its table, which they share. */
+struct job {
+    struct run *run;
+    const struct table_options *options;
+    const struct format *format; /* of the next file */
+    struct table table;
+    bool has_table;
+};
+
+/* What prints the run alone may sort it, and then the table is of a run that is no more. */
+static int prepare(struct job *job)
+{
+    bool needed = job->format->needs == FORMAT_NEEDS_TABLE;
+    int error = 0;
+
+    if (job->has_table && !needed)
+        table_deinit(&job->table);
+    else if (!job->has_table && needed)
+        error = table_build(job->run, job->options, &job->table);
+    job->has_table = needed && !error;
+    return error;
+}
+
+static int print_job(FILE *file, void *context)
+{
+    struct job *job = context;
+    int error = prepare(job);
+    const struct subject subject = { .run = job->run,
+                                     .table = job->has_table ? &job->table : NULL,
+                                     .width = text_terminal_width(fileno(file)) };
+
+    return error ? error : job->format->print(file, &subject);
+}
+
+static void job_deinit(struct job *job)
+{
+    if (job->has_table)
+        table_deinit(&job->table);
+}
+
+static int write_one(const struct outputs *outputs, const char *path, struct job *job)
+{
+    struct output_error error;
+
+    job->format = format_of(outputs, path);
+    if (!job->format)
+        return complain_of_ending(outputs, path);
+    int number = output_write(path, print_job, job, &error);
+    if (number)
+        complain(outputs, "%s", error.text);
+    return number;
+}
+
+int outputs_write(const struct outputs *outputs, struct run *run)
+{
+    struct job job = { .run = run, .options = &outputs->table_options };
+    int result = 0;
+
+    for (size_t i = 0; i < outputs->count; i++) {
+        int error = write_one(outputs, outputs->paths[i], &job);
+        result = error ? error : result;
+    }
+    job_deinit(&job);
+    return result;
+}
+
+int outputs_print(const struct outputs *outputs, struct run *run, const char *format, FILE *stream)
+{
+    struct job job = {
+        .run = run,
+        .options = &outputs->table_options,
+        .format =
+            format_by_name(formats, outputs->format ? outputs->format : format, outputs->table),
+    };
+    int error = print_job(stream, &job);
+
+    job_deinit(&job);
+    return error;
+}
