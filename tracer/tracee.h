@@ -60,31 +60,31 @@ struct call_state {
 };
 
 struct tracee {
+    /* Longer than a call: what the thread is, from its start on or from its last execve. */
     pid_t tid;
     struct process *process;     /* NULL: its first stop came before the event of its parent */
     struct address_space *space; /* NULL as process is; replaced at execve */
-    int64_t spawned_by; /* stack of the clone call that made this CLONE_VM|CLONE_VFORK child, whose
-                           own stack is another; NO_STACK, also from its execve on */
-    bool strict;        /* to its end: it is as if in seccomp's strict mode (effects.c) */
+    int64_t spawned_by;  /* stack of the clone call that made this CLONE_VM|CLONE_VFORK child, whose
+                            own stack is another; NO_STACK, also from its execve on */
+    bool strict;         /* as if in seccomp's strict mode, which nobody leaves (effects.c) */
+    uint64_t resumed_at; /* for near_resume, which compares it with the next time */
 
     struct call_state call;
 
-    /* Until the next stop, of which a call can have several (a child was made, a filter reached);
-     */
+    /* Shorter: until the next stop, whatever it is; a call may have several (a child was made). */
     bool at_entry;      /* its entry was counted, and there was no stop since */
     bool sees_affinity; /* the call can tell or pass on the affinity of this tracee or of another */
     bool listening;     /* in a group-stop: only a signal makes it report again */
     bool interrupted;   /* we have stopped it (PTRACE_INTERRUPT), which it has not reported yet */
 
-    /* Why it stays in its stop: what it waits for comes from others, whatever its call. */
+    /* As long as it stays in a stop, for the loop or something else has to come first; and a stop
+     * need not be in a call (its first, its death). */
     bool installing;      /* it installs a filter for its process, whose other threads must stop */
     bool postponed;       /* at an entry, until a file has been read: a child is at it */
     int postponed_status; /* of that stop */
     bool held;            /* until the event of its parent comes */
     int held_status;      /* of that stop */
     bool queued;          /* a stop of it, or its death, was waited for and is not handled yet */
-
-    uint64_t resumed_at; /* for near_resume: from stop to stop */
 
     struct tracee *next; /* in its hash chain */
 };
