@@ -290,7 +290,7 @@ static int compare_rows(const void *a, const void *b, void *context)
     int order = 0;
 
     for (size_t i = 0; i < query->order_count && !order; i++) {
-        const struct order *wanted = &query->orders[i];
+        const struct sort_order *wanted = &query->orders[i];
         order = wanted->by_measure ? compare_measures(a, b, (enum measure)wanted->number)
                                    : compare_texts(cube, a, b, column_of(query, wanted->number));
         order = wanted->reversed ? -order : order;

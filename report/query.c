@@ -228,14 +228,14 @@ static int parse_sort(struct query *query, const char *argument, char error[stat
     for (char **word = words; word && *word && !result; word++) {
         const char *name = *word + (**word == '-');
         int measure = measure_parse(name), key = key_parse(name);
-        struct order *orders = add_one(query->orders, &query->order_count, sizeof(*orders));
+        struct sort_order *orders = add_one(query->orders, &query->order_count, sizeof(*orders));
         if (!orders) {
             result = fail_of_memory(error);
             break;
         }
         query->orders = orders;
         orders[query->order_count - 1] =
-            (struct order){ measure >= 0, measure >= 0 ? measure : key, **word == '-' };
+            (struct sort_order){ measure >= 0, measure >= 0 ? measure : key, **word == '-' };
         if (measure < 0 && key < 0)
             result = fail_of_key(error, "sort", argument, name);
     }
@@ -410,7 +410,7 @@ int query_preset(struct query *query, const char *name, char error[static QUERY_
 }
 
 /* Is it one of those that are printed? */
-static bool is_printed(const struct query *query, const struct order *order)
+static bool is_printed(const struct query *query, const struct sort_order *order)
 {
     if (!order->by_measure)
         return is_by(query, order->number);
@@ -437,7 +437,7 @@ int query_finish(struct query *query, char error[static QUERY_ERROR_MAX])
     if (query->pivot != NO_PIVOT && query->measure_count > 1)
         return fail(error, "columns", keys_all[query->pivot].name, "there can be one measure only");
     for (size_t i = 0; i < query->order_count; i++) {
-        const struct order *order = &query->orders[i];
+        const struct sort_order *order = &query->orders[i];
         const char *name =
             order->by_measure ? measures[order->number] : keys_all[order->number].name;
         if (!is_printed(query, order))

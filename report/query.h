@@ -38,7 +38,7 @@ struct filter {
 
 enum { FILTER_UNDER = -1 };
 
-struct order {
+struct sort_order {
     bool by_measure;
     int number;    /* of the key or measure */
     bool reversed; /* keys from the last, measures from the least */
@@ -53,7 +53,7 @@ struct query {
     enum measure measures[MEASURES];
     size_t measure_count; /* 0: calls alone */
     int pivot;            /* --columns: a key; NO_PIVOT */
-    struct order *orders;
+    struct sort_order *orders;
     size_t order_count;
     size_t top; /* 0: all */
     bool total;

@@ -1,27 +1,17 @@
 /*
- * entry.h - entries into the kernel, and exits where they matter.
+ * entry.h - what is observed of entries into the kernel, and of exits where they matter: which
+ * call, with which stack. What follows from it is effects.h.
  */
 #ifndef SYSTRACE_ENTRY_H
 #define SYSTRACE_ENTRY_H
 
-#include "tracing.h"
+#include "tracer.h"
 
-/* At a stop by a filter (STOP_SECCOMP), and by PTRACE_SYSCALL (STOP_SYSCALL). False: the stop
- * cannot be handled before a child that reads a file for us has ended (served.h). */
-bool entry_seccomp(struct trace *trace, struct tracee *tracee);
-bool entry_syscall(struct trace *trace, struct tracee *tracee);
+/* At a stop by a filter (STOP_SECCOMP), or by PTRACE_SYSCALL (STOP_SYSCALL). False: the stop cannot
+ * be handled before a child that reads a file for us has ended (served.h). */
+bool entry_stop(struct tracer *tracer, struct tracee *tracee);
 
 /* Adds one call to the run; its count, or negative: there was no memory to record it. */
-int64_t entry_add(struct trace *trace, int64_t program, int64_t stack, enum abi abi, uint32_t nr);
-
-/* Puts back what was changed of a clone call, here or in the child that it made. */
-void entry_restore(struct tracee *tracee);
-
-/* The tracee has come out of a call that installs a filter, if it was in one; or it never will. */
-void entry_end_install(struct tracee *tracee, bool installed);
-
-/* From its entry until the next stop the tracee may learn or pass on an affinity; near.h says what
- * that is for. */
-void entry_watch_affinity(struct trace *trace, struct tracee *tracee, bool watches);
+int64_t entry_add(struct tracer *tracer, int64_t program, int64_t stack, enum abi abi, uint32_t nr);
 
 #endif

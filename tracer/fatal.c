@@ -55,9 +55,9 @@ static unsigned breakpoint_size(const struct view *view, uint64_t end)
  * trap leaves it behind the instruction. With SI_KERNEL it is not known what happened (the stack
  * may have had no room for the frame of a signal handler), so another cause is given.
  */
-static void make_certain(struct trace *trace, const struct tracee *tracee, const siginfo_t *info)
+static void make_certain(struct tracer *tracer, const struct tracee *tracee, const siginfo_t *info)
 {
-    const struct view view = { tracee, &trace->served, NULL, NULL };
+    const struct view view = { tracee, &tracer->served, NULL, NULL };
     struct user_regs_struct registers;
 
     if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers))
@@ -90,7 +90,7 @@ static void see_it_die(pid_t pid, pid_t tid)
         kill(pid, SIGKILL);
 }
 
-bool fatal_let_go(struct trace *trace, struct tracee *tracee, int signal)
+bool fatal_let_go(struct tracer *tracer, struct tracee *tracee, int signal)
 {
     pid_t tid = tracee->tid, pid = tracee->process->pid;
     siginfo_t info;
@@ -99,10 +99,10 @@ bool fatal_let_go(struct trace *trace, struct tracee *tracee, int signal)
         !request_send(PTRACE_GETSIGINFO, tid, 0, (uintptr_t)&info) || info.si_code <= 0 ||
         procfs_catches(tid, signal))
         return false;
-    make_certain(trace, tracee, &info);
+    make_certain(tracer, tracee, &info);
     if (!request_send(PTRACE_DETACH, tid, 0, 0))
         return false;
-    family_let_go(trace, tracee);
+    family_forget(tracer, tracee);
     see_it_die(pid, tid);
     return true;
 }

@@ -13,10 +13,10 @@
 #ifndef SYSTRACE_FATAL_H
 #define SYSTRACE_FATAL_H
 
-#include "tracing.h"
+#include "tracer.h"
 
 /* At a stop by this signal: true if it is such a fault. The tracee is none any more then, and
  * freed. */
-bool fatal_let_go(struct trace *trace, struct tracee *tracee, int signal);
+bool fatal_let_go(struct tracer *tracer, struct tracee *tracee, int signal);
 
 #endif

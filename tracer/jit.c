@@ -120,17 +120,12 @@ static uint64_t names_version(void *context)
 {
     const struct view *view = context;
     struct address_space *as = view->tracee->space;
+    enum perfmap_news news = update_map(view);
 
-    switch (update_map(view)) {
-    case PERFMAP_NONE:
+    if (news == PERFMAP_NONE)
         as->names_version = 0;
-        break;
-    case PERFMAP_MORE:
+    else if (news == PERFMAP_MORE)
         as->names_version = ++view->jit->versions;
-        break;
-    case PERFMAP_SAME:
-        break;
-    }
     return as->names_version;
 }
 

@@ -7,9 +7,10 @@
  *   outputs_check    report/outputs.c              can the results be written?
  *   trace            tracer/trace.c                start the command (launch.c) or attach to processes
  *                                                  (attach.c), and handle every stop (stop.c): who
- *                                                  stopped (tracee.c, family.c), in which call
- *                                                  (entry.c, calls.c); what can be read without waiting
- *                                                  for the process (view.c, served.c)
+ *                                                  stopped (tracee.c, family.c, lineage.c), in which
+ *                                                  call (entry.c), and what that does (meaning.c,
+ *                                                  effects.c); what can be read without waiting for
+ *                                                  the process (view.c, served.c)
  *     unwind_number  symbolizer/unwind/unwind.c    with which stack: memo.c, or rows (rowstep.c), or
  *                                                  a guess (guess.c), over the map (space.c, site.c)
  *                                                  and its ELF files (symbolizer/image/); names of

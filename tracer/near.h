@@ -29,6 +29,15 @@ struct near {
 
 void near_init(struct near *near, bool enabled);
 
+/* From its entry until the next stop a tracee may learn or pass on an affinity; *noted: that this
+ * is known of it. */
+static inline void near_watch(struct near *near, bool *noted, bool watches)
+{
+    near->watchers += watches;
+    near->watchers -= *noted;
+    *noted = watches;
+}
+
 /*
  * PTRACE_CONT or PTRACE_SYSCALL with `signal`. `alone`: the process has no other thread, which
  * might be spinning on its CPU until this one has done its part. *resumed_at is when the tracee was

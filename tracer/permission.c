@@ -17,6 +17,10 @@
 #include "diag.h"
 #include "procfs.h"
 
+#define CONTAINER                                                                                 \
+    "a container needs the permission to use ptrace (--cap-add=SYS_PTRACE, or a seccomp profile " \
+    "that allows it)"
+
 enum { PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h; the same since Linux 2.6.27 */
 
 /* Yama's kernel.yama.ptrace_scope, 0 to 3; -1 without Yama. */
@@ -36,17 +40,12 @@ static int yama_scope(void)
 /* The name of a process, as ps shows it; the caller frees it. */
 static char *process_name(pid_t pid)
 {
-    char path[64], name[64] = "?";
+    char *name;
 
-    snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-    FILE *file = fopen(path, "re");
-    if (file) {
-        if (!fgets(name, sizeof(name), file))
-            strcpy(name, "?");
-        fclose(file);
-    }
+    if (procfs_read_text(pid, "comm", &name) < 0)
+        return strdup("?");
     name[strcspn(name, "\n")] = '\0';
-    return strdup(name);
+    return name;
 }
 
 static char *user_name(uid_t uid)
@@ -104,10 +103,7 @@ void permission_describe_child(pid_t pid, int error, struct reason *ret)
         reason_set(ret, "ptrace is switched off until the next boot (kernel.yama.ptrace_scope is "
                         "3); ask for a kernel without that setting");
     else
-        reason_set(ret,
-                   "ptrace: %s; a container needs the permission to use ptrace "
-                   "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
-                   strerror(error));
+        reason_set(ret, "ptrace: %s; " CONTAINER, strerror(error));
 }
 
 static void explain_tracer(pid_t pid, const char *name, pid_t tracer)
@@ -174,10 +170,7 @@ void permission_describe_attaching(int error, struct reason *ret)
     else if (scope == 3 || (scope > 0 && geteuid()))
         reason_set(ret, "%s", scope_reason(scope));
     else
-        reason_set(ret,
-                   "ptrace: %s; a container needs the permission to use ptrace "
-                   "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
-                   strerror(error));
+        reason_set(ret, "ptrace: %s; " CONTAINER, strerror(error));
 }
 
 void permission_explain_attach(pid_t pid, int error)
@@ -210,9 +203,7 @@ void permission_explain_attach(pid_t pid, int error)
              "forbids it (PR_SET_DUMPABLE); run systrace-lib as root",
              (int)pid, name, strerror(error));
     else
-        diag("cannot attach to process %d (%s): %s; a container needs the permission to use ptrace "
-             "(--cap-add=SYS_PTRACE, or a seccomp profile that allows it)",
-             (int)pid, name, strerror(error));
+        diag("cannot attach to process %d (%s): %s; " CONTAINER, (int)pid, name, strerror(error));
     free(name);
 }
 

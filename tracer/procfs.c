@@ -15,9 +15,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum {
-    STAT_SIZE = 1024,
-};
+enum { STAT_SIZE = 1024 };
 
 int procfs_open(pid_t tid, const char *name)
 {
@@ -188,14 +186,7 @@ bool procfs_leads_here(pid_t tid, uint64_t fd)
 /* The fields of /proc/TID/stat behind the name, which may hold anything. NULL: it is gone. */
 static const char *read_stat(pid_t tid, char text[static STAT_SIZE])
 {
-    char path[64];
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return NULL;
-    text[fread(text, 1, STAT_SIZE - 1, file)] = '\0';
-    fclose(file);
+    text[read_start(tid, "stat", text, STAT_SIZE - 1)] = '\0';
     const char *name_end = strrchr(text, ')');
     return name_end ? name_end + 1 : NULL;
 }

@@ -4,25 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SHARE = 50, NANOSECONDS = 1000000000 };
+#include "clock.h"
 
-static int64_t elapsed(const struct timespec *from, const struct timespec *to)
-{
-    return (int64_t)(to->tv_sec - from->tv_sec) * NANOSECONDS + (to->tv_nsec - from->tv_nsec);
-}
-
-static struct timespec later(struct timespec time, int64_t nanoseconds)
-{
-    nanoseconds += time.tv_nsec;
-    time.tv_sec += nanoseconds / NANOSECONDS;
-    time.tv_nsec = nanoseconds % NANOSECONDS;
-    return time;
-}
+enum { SHARE = 50 };
 
 void progress_begin(struct progress *p, const struct table_options *options)
 {
-    *p = (struct progress){ .options = options };
-    clock_gettime(CLOCK_MONOTONIC, &p->start);
+    *p = (struct progress){ .options = options, .start = clock_now() };
     p->last = p->next = p->start;
 }
 
@@ -58,28 +46,26 @@ static int count_pairs(const struct table *table, size_t *libraries, size_t *pai
 
 void progress_show(struct progress *p, struct run *run, uint64_t calls)
 {
-    struct timespec now, done;
+    uint64_t now = clock_now();
     struct table table;
     size_t libraries = 0, pairs = 0;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (elapsed(&p->next, &now) < 0 || table_build(run, p->options, &table) < 0)
+    if (now < p->next || table_build(run, p->options, &table) < 0)
         return;
     int counted = count_pairs(&table, &libraries, &pairs);
     table_deinit(&table);
     if (counted < 0)
         return;
-    double seconds = (double)elapsed(&p->last, &now) / NANOSECONDS;
+    double seconds = (double)(now - p->last) / 1e9;
     double rate = seconds > 0 ? (double)(calls - p->last_calls) / seconds : 0;
     fprintf(stderr, "\r\033[K%llu calls, %.0f/s, %zu libraries, %zu pairs, %.0f s",
-            (unsigned long long)calls, rate, libraries, pairs,
-            (double)elapsed(&p->start, &now) / NANOSECONDS);
+            (unsigned long long)calls, rate, libraries, pairs, (double)(now - p->start) / 1e9);
     fflush(stderr);
     p->shown = true;
     p->last = now;
     p->last_calls = calls;
-    clock_gettime(CLOCK_MONOTONIC, &done);
-    p->next = later(done, SHARE * elapsed(&now, &done));
+    uint64_t done = clock_now();
+    p->next = done + SHARE * (done - now);
 }
 
 void progress_end(struct progress *p)

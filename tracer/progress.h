@@ -6,14 +6,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 #include "report/table.h"
 
 struct progress {
-    bool shown; /* a line stands on the terminal */
-    struct timespec start, next;
+    bool shown;                 /* a line stands on the terminal */
+    uint64_t start, last, next; /* nanoseconds */
     uint64_t last_calls;
-    struct timespec last;
     const struct table_options *options;
 };
 

@@ -1,4 +1,14 @@
-/* resume.c - lets tracees go on, stops them, and has their calls restarted. */
+/*
+ * resume.c - lets tracees go on, stops them, and has their calls restarted.
+ *
+ * A tracee goes on to the next entry (PTRACE_CONT: our filter stops it), or also to the exit of the
+ * call it is in (PTRACE_SYSCALL): if something is to be done there, or if its filters may deny a
+ * call before ours sees it. Who has begun to be watched so must be to the end of the call.
+ *
+ * A stop that we ask for, or a signal that comes to nothing, wakes a thread from a call that
+ * blocks. The kernel restarts it by what it finds in the register of the result: -ERESTARTNOHAND.
+ * Some calls leave -EINTR there, which the program would see; we write the other in its place.
+ */
 #include "resume.h"
 
 #include <errno.h>
@@ -11,20 +21,21 @@
 
 enum { ERESTARTNOHAND = 514 }; /* include/linux/errno.h: restart the call unless a handler runs */
 
-void resume_tracee(struct trace *trace, struct tracee *tracee, int signal)
+void resume_tracee(struct tracer *tracer, struct tracee *tracee, int signal)
 {
     const struct process *process = tracee->process;
+    struct call_state *call = &tracee->call;
     /* What was counted at a stop by PTRACE_SYSCALL must not be left in the midst: by our filter's
      * stop it would be counted again, or by in_call the next call not at all. */
-    bool stop_at_exit = !trace->seccomp || process->own_filter || process->installers ||
-                        tracee->in_call || tracee->changing_map || tracee->observed ||
-                        tracee->asks_mode || tracee->entering_strict;
+    bool stop_at_exit = !tracer->seccomp || process->own_filter || process->installers ||
+                        call->in_call || call->changing_map || call->observed || call->asks_mode ||
+                        call->entering_strict;
 
-    stop_at_exit = (stop_at_exit && !trace->leaving) || tracee->cleared_untraced;
+    stop_at_exit = (stop_at_exit && !tracer->leaving) || call->clone.untraced;
 
-    if (tracee->observed && !tracee->resumed_in_call)
-        tracee->resumed_in_call = clock_now();
-    near_resume(&trace->near, tracee->tid, stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, signal,
+    if (call->observed && !call->resumed)
+        call->resumed = clock_now();
+    near_resume(&tracer->near, tracee->tid, stop_at_exit ? PTRACE_SYSCALL : PTRACE_CONT, signal,
                 tracee->process->references == 1, &tracee->resumed_at);
 }
 
@@ -33,8 +44,9 @@ void resume_interrupt(struct tracee *tracee)
     tracee->interrupted = request_send(PTRACE_INTERRUPT, tracee->tid, 0, 0);
 }
 
-bool resume_restarted(const struct trace *trace, const struct tracee *tracee, bool stopping)
+bool resume_restarted(const struct tracer *tracer, const struct tracee *tracee, bool stopping)
 {
+    static const uint64_t none[6];
     int64_t result = stopping ? -ERESTARTNOHAND : -EINTR;
     struct user_regs_struct registers;
     struct __ptrace_syscall_info info;
@@ -43,42 +55,41 @@ bool resume_restarted(const struct trace *trace, const struct tracee *tracee, bo
         (int)registers.rax != result || (int64_t)registers.orig_rax < 0 ||
         !request_syscall_info(tracee->tid, &info))
         return false;
-    uint64_t nr = registers.orig_rax;
-    if (!calls_is_unrestarted(&trace->calls, calls_abi(info.arch, nr),
-                              (uint32_t)(nr & ~(uint64_t)CALLS_X32_BIT)))
+    struct syscall call = meanings_read(&tracer->meanings, info.arch, registers.orig_rax, none);
+    if (!meanings_unrestarted(&tracer->meanings, call.abi, call.nr))
         return false;
     registers.rax = (unsigned long long)(stopping ? -EINTR : -ERESTARTNOHAND);
     return request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
 }
 
-void resume_watched(struct trace *trace, struct tracee *installer)
+void resume_watched(struct tracer *tracer, struct tracee *installer)
 {
     struct process *process = installer->process;
 
-    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
         if (t->process == process && t != installer && !t->installing)
             resume_interrupt(t);
     }
     installer->installing = true;
-    trace->installing++;
+    tracer->installing++;
 }
 
-static bool siblings_watched(const struct trace *trace, const struct process *process)
+static bool siblings_watched(const struct tracer *tracer, const struct process *process)
 {
-    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
         if (t->process == process && t->interrupted && procfs_state(t->tid) == 'R')
             return false;
     }
     return true;
 }
 
-void resume_installers(struct trace *trace)
+void resume_installers(struct tracer *tracer)
 {
-    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
-        if (t->installing && siblings_watched(trace, t->process)) {
+    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
+        if (t->installing && siblings_watched(tracer, t->process)) {
             t->installing = false;
-            trace->installing--;
-            resume_tracee(trace, t, 0);
+            tracer->installing--;
+            resume_tracee(tracer, t, 0);
         }
     }
 }

@@ -4,11 +4,11 @@
 #ifndef SYSTRACE_RESUME_H
 #define SYSTRACE_RESUME_H
 
-#include "tracing.h"
+#include "tracer.h"
 
 /* The only place where tracees go on, with `signal` unless that is 0. That one is gone by now is no
  * error: its death will be waited for. */
-void resume_tracee(struct trace *trace, struct tracee *tracee, int signal);
+void resume_tracee(struct tracer *tracer, struct tracee *tracee, int signal);
 
 /* Stops a tracee wherever it is; that is reported as STOP_START, or STOP_GROUP, unless there is
  * another stop first. */
@@ -22,7 +22,7 @@ void resume_interrupt(struct tracee *tracee);
  * process, and is no handler's, does make them fail: `stopping` takes it back. True if anything was
  * changed.
  */
-bool resume_restarted(const struct trace *trace, const struct tracee *tracee, bool stopping);
+bool resume_restarted(const struct tracer *tracer, const struct tracee *tracee, bool stopping);
 
 /*
  * A thread is about to install a filter for its whole process. From then on the others must stop at
@@ -30,9 +30,9 @@ bool resume_restarted(const struct trace *trace, const struct tracee *tracee, bo
  * is held until no other is running: what sleeps in the kernel must pass such a stop on its way
  * out.
  */
-void resume_watched(struct trace *trace, struct tracee *installer);
+void resume_watched(struct tracer *tracer, struct tracee *installer);
 
 /* Lets such threads go for whom it is time. After all that was waited for is handled. */
-void resume_installers(struct trace *trace);
+void resume_installers(struct tracer *tracer);
 
 #endif

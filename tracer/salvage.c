@@ -52,71 +52,71 @@ static void add_up(struct run *run, struct execution *execution)
 
 /* A copy of what was recorded, in which the parts agree. False: there is no memory, or no sense in
  * it. */
-static bool copy_run(const struct trace *trace, struct run *ret)
+static bool copy_run(const struct tracer *tracer, struct run *ret)
 {
-    if (run_init(ret) < 0 || run_merge(ret, trace->run) < 0 || ret->execution_count != 1 ||
-        ret->module_count != trace->run->module_count)
+    if (run_init(ret) < 0 || run_merge(ret, tracer->run) < 0 || ret->execution_count != 1 ||
+        ret->module_count != tracer->run->module_count)
         return false;
     struct execution *execution = &ret->executions[0];
     add_up(ret, execution);
-    execution->cut_short = trace->cut_short || !trace->ended;
-    execution->memo_hits = trace->unwinder.hits;
-    execution->memo_misses = trace->unwinder.walks;
-    execution->hard_walks = trace->unwinder.hard_walks;
+    execution->cut_short = tracer->cut_short || !tracer->ended;
+    execution->memo_hits = tracer->unwinder.hits;
+    execution->memo_misses = tracer->unwinder.walks;
+    execution->hard_walks = tracer->unwinder.hard_walks;
     for (size_t i = 0; i < ret->module_count; i++)
         ret->modules[i].loads = 0; /* record_end adds them, and may have */
     return true;
 }
 
 /* In the child. An exit status. */
-static int write_rest(const struct trace *trace, bool names)
+static int write_rest(const struct tracer *tracer, bool names)
 {
     const struct images none = { 0 };
-    const int *status = trace->options->attach_count || trace->command ? NULL : &trace->status;
+    const int *status = tracer->options->attach_count || tracer->command ? NULL : &tracer->status;
     struct run rest;
 
-    if (!copy_run(trace, &rest) ||
-        record_end(&rest, 0, status, trace->options, names ? &trace->images : &none) < 0)
+    if (!copy_run(tracer, &rest) ||
+        record_end(&rest, 0, status, tracer->options, names ? &tracer->images : &none) < 0)
         return EXIT_OURS;
-    return trace->save(trace->options, &rest);
+    return tracer->save(tracer->options, &rest);
 }
 
 /* Without the locks that fork(3) takes, of which the thread may have held one. */
-static bool try_to_write(const struct trace *trace, bool names, int seconds)
+static bool try_to_write(const struct tracer *tracer, bool names, int seconds)
 {
     pid_t child = _Fork();
 
     if (!child)
-        _exit(write_rest(trace, names));
+        _exit(write_rest(tracer, names));
     bool written = child > 0 && wait_for(child, seconds) == 0;
     output_clean_up();
     return written;
 }
 
-static const char *try_all(struct trace *trace)
+static const char *try_all(struct tracer *tracer)
 {
-    if (!trace->started)
+    if (!tracer->started)
         return "there are no results";
-    if (trace->saver) /* its results are older: they must not come after ours */
-        wait_for(trace->saver, SAVER_SECONDS);
+    if (tracer->saver) /* its results are older: they must not come after ours */
+        wait_for(tracer->saver, SAVER_SECONDS);
     output_clean_up();
-    if (trace->saving) /* a run that is half in order has the calls of one library at another */
+    if (tracer->saving) /* a run that is half in order has the calls of one library at another */
         return "not all of the results are written";
-    if (try_to_write(trace, true, WITH_NAMES_SECONDS))
+    if (try_to_write(tracer, true, WITH_NAMES_SECONDS))
         return "what was counted before is written";
-    if (try_to_write(trace, false, WITHOUT_NAMES_SECONDS))
+    if (try_to_write(tracer, false, WITHOUT_NAMES_SECONDS))
         return "what was counted before is written, but without names of functions, and so that "
                "the phase exit is not told from main";
     return "what was counted before could not be written";
 }
 
-_Noreturn void salvage(struct trace *trace)
+_Noreturn void salvage(struct tracer *tracer)
 {
-    const char *outcome = try_all(trace), *fault = crash_text();
+    const char *outcome = try_all(tracer), *fault = crash_text();
     char text[LINE_SIZE];
     int size = snprintf(text, sizeof(text), "systrace-lib: a fault of its own (%s) %s; %s\n",
                         fault ? fault : "",
-                        trace->ended ? "hit it after the tracing" : "ended the tracing", outcome);
+                        tracer->ended ? "hit it after the tracing" : "ended the tracing", outcome);
 
     if (fault && write(STDERR_FILENO, text, (size_t)size) < 0)
         _exit(EXIT_OURS); /* where could that be said? */

@@ -10,11 +10,11 @@
 #ifndef SYSTRACE_SALVAGE_H
 #define SYSTRACE_SALVAGE_H
 
-#include "tracing.h"
+#include "tracer.h"
 
-/* Writes the results by trace->save, as cut short unless all had been traced; not if the fault came
- * while they were being written, for then the run may be in no order. Ends the process with
+/* Writes the results by tracer->save, as cut short unless all had been traced; not if the fault
+ * came while they were being written, for then the run may be in no order. Ends the process with
  * EXIT_OURS, after a line that says what became of them. */
-_Noreturn void salvage(struct trace *trace);
+_Noreturn void salvage(struct tracer *tracer);
 
 #endif

@@ -1,4 +1,19 @@
-/* served.c - asks the mount table, and the page table; and reads files in a child of a child. */
+/*
+ * served.c - asks the mount table, and the page table; and reads files in a child of a child.
+ *
+ * What is served is known by the device of a file: the mount table (mounts.h) says of which kind
+ * its file system is, without a question to the server, as statfs(2) would be. That of which
+ * nothing is known is taken for served. Devices that the kernel serves are kept.
+ *
+ * A file is copied to memory by a reader, which waits for the server, it may be for ever: a request
+ * that has reached it is waited out even by who is killed (fs/fuse/dev.c, request_wait_answer()).
+ * So nobody waits for the reader but a watcher, its parent and our child, which does not touch the
+ * file, and ends when the copy has not grown for a while. Its end is one more thing that the loop
+ * waits for; until then the tracee that needs the file stays in its stop, and the others go on.
+ *
+ * Memory that may be a mapping of such a file is noted per address space. To touch a page that is
+ * not there is a request to the server, so the page table (pagemap) is asked first.
+ */
 #include "served.h"
 
 #include <elf.h>

@@ -1,4 +1,13 @@
-/* signals.c - the handlers of signals to the tracer. */
+/*
+ * signals.c - the handlers of signals to the tracer.
+ *
+ * A handler only writes down what came, in a ring that the loop reads between two stops. Should the
+ * signal come just before waitpid(2), that would not be interrupted by it; so the handler starts
+ * the timer, whose ticks interrupt every wait until the ring is empty.
+ *
+ * What would end us is ignored or caught. That must be set after the fork, for the command is to
+ * have what we were given; and children of ours that write results ignore what the loop takes.
+ */
 #include "signals.h"
 
 #include <errno.h>

@@ -23,10 +23,12 @@
 #include "clock.h"
 #include "crash.h"
 #include "diag.h"
+#include "effects.h"
 #include "entry.h"
 #include "family.h"
 #include "fatal.h"
 #include "limits.h"
+#include "lineage.h"
 #include "procfs.h"
 #include "record.h"
 #include "report/output.h"
@@ -35,7 +37,7 @@
 #include "salvage.h"
 #include "signals.h"
 #include "stop.h"
-#include "tracing.h"
+#include "tracer.h"
 
 enum {
     OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
@@ -52,18 +54,18 @@ enum {
  * others of a process group; it is nobody's wish. A sender cannot have been forgotten yet: it
  * stands at its next stop, at the latest, and that is handled after its signal.
  */
-static bool is_from_tracee(const struct trace *trace, const struct sent_signal *sent)
+static bool is_from_tracee(const struct tracer *tracer, const struct sent_signal *sent)
 {
     if (sent->code == SI_KERNEL)
         return false;
     if (sent->code > 0 || (sent->code < 0 && sent->code != SI_TKILL && sent->code != SI_QUEUE))
         return true; /* no person sends these: a file with F_SETOWN does, or who makes them up */
-    if (tracees_find(&trace->tracees, sent->sender) ||
-        tracees_find_process(&trace->tracees, sent->sender))
+    if (tracees_find(&tracer->tracees, sent->sender) ||
+        tracees_find_process(&tracer->tracees, sent->sender))
         return true;
     for (struct tracee *t = NULL;
-         sent->code == SI_QUEUE && (t = tracees_next(&trace->tracees, t));) {
-        if (t->queues_signal)
+         sent->code == SI_QUEUE && (t = tracees_next(&tracer->tracees, t));) {
+        if (t->call.queues_signal)
             return true; /* and says that it was somebody else */
     }
     return false;
@@ -83,22 +85,22 @@ static bool is_for_command(const struct sent_signal *sent)
  * There is no command to pass it on to. Processes that we attached to are let go. What a command
  * has left running gets the signal; if that does not end it, a second one ends the tracing.
  */
-static void signal_all(struct trace *trace, int number)
+static void signal_all(struct tracer *tracer, int number)
 {
-    trace->cut_short = trace->forwarded || trace->options->attach_count;
-    trace->forwarded = true;
-    if (trace->options->attach_count)
+    tracer->cut_short = tracer->forwarded || tracer->options->attach_count;
+    tracer->forwarded = true;
+    if (tracer->options->attach_count)
         return;
-    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
         if (t->process && t->tid == t->process->pid)
             kill(t->tid, number);
     }
 }
 
-static void suspend(struct trace *trace)
+static void suspend(struct tracer *tracer)
 {
-    progress_end(&trace->progress);
-    trace->suspending = trace->suspend = false;
+    progress_end(&tracer->progress);
+    tracer->suspending = tracer->suspend = false;
     kill(getpid(), SIGSTOP);
 }
 
@@ -107,133 +109,129 @@ static void suspend(struct trace *trace)
  * for it (vim, less: it restores the terminal, then stops itself) would come to run it only after
  * `fg`, and then stop for good, the one SIGCONT being spent.
  */
-static void take_stopping(struct trace *trace, const struct sent_signal *sent)
+static void take_stopping(struct tracer *tracer, const struct sent_signal *sent)
 {
-    trace->suspending = trace->command;
-    if (!trace->command && !is_from_tracee(trace, sent))
-        suspend(trace);
+    tracer->suspending = tracer->command;
+    if (!tracer->command && !is_from_tracee(tracer, sent))
+        suspend(tracer);
 }
 
 /* A limit that was not meant for us, but is on us: before the kernel ends us, we do. */
-static void take_cpu_limit(struct trace *trace, const struct sent_signal *sent)
+static void take_cpu_limit(struct tracer *tracer, const struct sent_signal *sent)
 {
-    if (sent->code != SI_KERNEL || limits_extend_cpu() || trace->out_of_time)
+    if (sent->code != SI_KERNEL || limits_extend_cpu() || tracer->out_of_time)
         return;
     diag("the limit of CPU time (ulimit -t) is all but used up: tracing ends here");
-    trace->cut_short = trace->out_of_time = true;
+    tracer->cut_short = tracer->out_of_time = true;
 }
 
-static void take_signals(struct trace *trace)
+static void take_signals(struct tracer *tracer)
 {
     struct sent_signal sent;
 
     while (signals_take(&sent)) {
         if (sent.number == SIGXCPU)
-            take_cpu_limit(trace, &sent);
+            take_cpu_limit(tracer, &sent);
         else if (stop_is_by(sent.number))
-            take_stopping(trace, &sent);
-        else if (is_from_tracee(trace, &sent))
+            take_stopping(tracer, &sent);
+        else if (is_from_tracee(tracer, &sent))
             continue;
-        else if (!trace->command)
-            signal_all(trace, sent.number);
+        else if (!tracer->command)
+            signal_all(tracer, sent.number);
         else if (is_for_command(&sent))
-            kill(trace->command, sent.number);
+            kill(tracer->command, sent.number);
     }
 }
 
 /* ---- The loop ---- */
 
 /* Leaves a tracee in its stop until the child that reads a file for us has ended. */
-static void postpone(struct trace *trace, struct tracee *tracee, int status)
+static void postpone(struct tracer *tracer, struct tracee *tracee, int status)
 {
     tracee->postponed = true;
     tracee->postponed_status = status;
-    trace->postponed++;
+    tracer->postponed++;
 }
 
 /* Handles the stops again that were put off. */
-static void take_postponed(struct trace *trace)
+static void take_postponed(struct tracer *tracer)
 {
-    for (struct tracee *t = NULL; trace->postponed && (t = tracees_next(&trace->tracees, t));) {
+    for (struct tracee *t = NULL; tracer->postponed && (t = tracees_next(&tracer->tracees, t));) {
         if (t->postponed && !t->queued) {
-            queue_put(&trace->queue, (struct waited){ t->tid, t->postponed_status, 0 });
+            queue_put(&tracer->queue, (struct waited){ t->tid, t->postponed_status, 0 });
             t->queued = true;
         }
     }
 }
 
-static void handle_stop(struct trace *trace, pid_t tid, int status)
+static void handle_stop(struct tracer *tracer, pid_t tid, int status)
 {
     struct stop stop = stop_classify(status);
-    struct tracee *tracee = tracees_find(&trace->tracees, tid);
+    struct tracee *tracee = tracees_find(&tracer->tracees, tid);
     int signal = 0;
 
     if (tracee)
         tracee->queued = false;
-    if (!tracee && served_ended(&trace->served, tid, status)) {
-        take_postponed(trace);
+    if (!tracee && served_ended(&tracer->served, tid, status)) {
+        take_postponed(tracer);
         return;
     }
     if (stop.kind == STOP_EXITED || stop.kind == STOP_KILLED) {
-        family_death(trace, tracee, tid, status);
+        family_death(tracer, tracee, tid, status);
         return;
     }
     if (stop.kind == STOP_EXEC)
-        tracee = family_exec(trace, tid);
+        tracee = lineage_exec(tracer, tid);
     if (!tracee || !tracee->process) {
-        family_hold(trace, tracee, tid, status);
+        family_hold(tracer, tracee, tid, status);
         return;
     }
-    trace->postponed -= tracee->postponed;
+    tracer->postponed -= tracee->postponed;
     tracee->postponed = false;
     bool interrupted = tracee->interrupted;
-    tracee->interrupted = tracee->listening = false;       /* any stop takes the place of these */
-    if (!(stop.kind == STOP_SECCOMP && tracee->in_call)) { /* that is at the entry still */
-        entry_watch_affinity(trace, tracee, false);
+    tracee->interrupted = tracee->listening = false; /* any stop takes the place of these */
+    if (!(stop.kind == STOP_SECCOMP && tracee->call.in_call)) { /* that is at the entry still */
+        near_watch(&tracer->near, &tracee->sees_affinity, false);
         tracee->at_entry = false;
         if (stop.kind != STOP_CHILD)
-            entry_restore(tracee);
+            effects_restore(tracee);
     }
     switch (stop.kind) {
     case STOP_SECCOMP:
-        if (!entry_seccomp(trace, tracee)) {
-            postpone(trace, tracee, status);
-            return;
-        }
-        break;
     case STOP_SYSCALL:
-        if (!entry_syscall(trace, tracee)) {
-            postpone(trace, tracee, status);
+        if (!entry_stop(tracer, tracee)) {
+            postpone(tracer, tracee, status);
             return;
         }
         /* The stop makes the kernel look whether there is a call to restart. */
-        if (!tracee->at_entry && resume_restarted(trace, tracee, false))
+        if (stop.kind == STOP_SYSCALL && !tracee->at_entry &&
+            resume_restarted(tracer, tracee, false))
             resume_interrupt(tracee);
         break;
     case STOP_CHILD:
-        family_child(trace, tracee, stop.value);
+        lineage_child(tracer, tracee, stop.value);
         break;
     case STOP_START:
         if (interrupted)
-            resume_restarted(trace, tracee, false);
+            resume_restarted(tracer, tracee, false);
         break;
     case STOP_GROUP:
-        resume_restarted(trace, tracee, true);
+        resume_restarted(tracer, tracee, true);
         tracee->listening = request_send(PTRACE_LISTEN, tid, 0, 0);
-        if (tid == trace->command)
-            trace->suspend |= trace->suspending || signals_take_ttou();
+        if (tid == tracer->command)
+            tracer->suspend |= tracer->suspending || signals_take_ttou();
         return;
     case STOP_SIGNAL:
         signal = stop.value;
-        if (fatal_let_go(trace, tracee, signal))
+        if (fatal_let_go(tracer, tracee, signal))
             return;
-        resume_restarted(trace, tracee, stop_is_by(signal));
+        resume_restarted(tracer, tracee, stop_is_by(signal));
         break;
     default:
         break;
     }
     if (!tracee->installing)
-        resume_tracee(trace, tracee, signal);
+        resume_tracee(tracer, tracee, signal);
 }
 
 /*
@@ -242,26 +240,26 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
  * former stop is no more, and resuming from it would resume the new program, whose next stop would
  * be lost.
  */
-static void note_waited(struct trace *trace, pid_t tid, int status)
+static void note_waited(struct tracer *tracer, pid_t tid, int status)
 {
-    struct tracee *tracee = tracees_find(&trace->tracees, tid);
-    struct waited *former = tracee && tracee->queued ? queue_find(&trace->queue, tid) : NULL;
-    struct waited waited = { tid, status, trace->options->results ? clock_now() : 0 };
+    struct tracee *tracee = tracees_find(&tracer->tracees, tid);
+    struct waited *former = tracee && tracee->queued ? queue_find(&tracer->queue, tid) : NULL;
+    struct waited waited = { tid, status, tracer->options->results ? clock_now() : 0 };
 
     if (former && WIFSTOPPED(former->status)) {
         *former = waited;
         tracee->at_entry = false; /* it has come further, to that stop */
     } else {
-        queue_put(&trace->queue, waited);
+        queue_put(&tracer->queue, waited);
     }
     if (tracee)
         tracee->queued = true;
 }
 
 /* Where no wait will tell of a tracee again, none may be left. */
-static void check_all_gone(const struct trace *trace, int error)
+static void check_all_gone(const struct tracer *tracer, int error)
 {
-    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
         if (procfs_status(t->tid, "TracerPid") == gettid())
             die("cannot wait for process %d: %s", (int)t->tid, strerror(error));
     }
@@ -272,10 +270,10 @@ static void check_all_gone(const struct trace *trace, int error)
  * keep the others waiting. With many tracees not each time, for the kernel goes through all of them
  * to find that there is no other. False: there are no tracees any more.
  */
-static bool wait_for_stops(struct trace *trace)
+static bool wait_for_stops(struct tracer *tracer)
 {
-    bool all = trace->tracees.count <= FEW_TRACEES || trace->orphans ||
-               ++trace->waits % WAITS_FOR_ALL == 0;
+    bool all = tracer->tracees.count <= FEW_TRACEES || tracer->orphans ||
+               ++tracer->waits % WAITS_FOR_ALL == 0;
     int status;
 
     /* Of this thread's tracees: the children that we inherited from whoever executed us are the
@@ -283,85 +281,86 @@ static bool wait_for_stops(struct trace *trace)
     for (int flags = __WALL | __WNOTHREAD;; flags |= WNOHANG) {
         pid_t tid = waitpid(-1, &status, flags);
         if (tid > 0) {
-            note_waited(trace, tid, status);
-            if (trace->tracees.count == 1 || !all)
+            note_waited(tracer, tid, status);
+            if (tracer->tracees.count == 1 || !all)
                 return true;
         } else if (tid < 0 && errno == EINTR) {
             return true; /* with what there is; the next wait blocks again */
         } else {
             if (tid < 0)
-                check_all_gone(trace, errno);
-            return tid == 0 || trace->queue.count > trace->queue.head;
+                check_all_gone(tracer, errno);
+            return tid == 0 || tracer->queue.count > tracer->queue.head;
         }
     }
 }
 
 /* Ends the record of the execution, as far as it has come. 0 or a negative errno. */
-static int end_record(struct trace *trace, const int *status)
+static int end_record(struct tracer *tracer, const int *status)
 {
-    struct execution *execution = trace_execution(trace);
+    struct execution *execution = tracer_execution(tracer);
 
-    execution->memo_hits = trace->unwinder.hits;
-    execution->memo_misses = trace->unwinder.walks;
-    execution->hard_walks = trace->unwinder.hard_walks;
-    return record_end(trace->run, trace->execution, status, trace->options, &trace->images);
+    execution->memo_hits = tracer->unwinder.hits;
+    execution->memo_misses = tracer->unwinder.walks;
+    execution->hard_walks = tracer->unwinder.hard_walks;
+    return record_end(tracer->run, tracer->execution, status, tracer->options, &tracer->images);
 }
 
 /* Forks: the child has all that was recorded so far to itself, and writes it; we go on. */
-static void save_now(struct trace *trace)
+static void save_now(struct tracer *tracer)
 {
-    trace->next_save = clock_now() + (uint64_t)trace->options->interval * 1000000000;
-    if (trace->saver)
+    tracer->next_save = clock_now() + (uint64_t)tracer->options->interval * 1000000000;
+    if (tracer->saver)
         return; /* it is at it still */
-    trace->saver = fork();
-    if (trace->saver < 0) {
+    tracer->saver = fork();
+    if (tracer->saver < 0) {
         diag("cannot save the results meanwhile: fork: %s", strerror(errno));
-        trace->saver = 0;
-    } else if (!trace->saver) {
+        tracer->saver = 0;
+    } else if (!tracer->saver) {
         signals_ignore();
-        trace_execution(trace)->cut_short = true;
-        int error = end_record(trace, NULL);
+        tracer_execution(tracer)->cut_short = true;
+        int error = end_record(tracer, NULL);
         if (error < 0)
             diag("cannot save the results meanwhile: %s", strerror(-error));
-        _exit(error < 0 ? EXIT_OURS : trace->save(trace->options, trace->run));
+        _exit(error < 0 ? EXIT_OURS : tracer->save(tracer->options, tracer->run));
     }
 }
 
-static void handle_tick(struct trace *trace)
+static void handle_tick(struct tracer *tracer)
 {
     /* Not from the background: the terminal would stop us (tostop). */
-    if (trace->show_progress && tcgetpgrp(STDERR_FILENO) == getpgrp())
-        progress_show(&trace->progress, trace->run, trace_execution(trace)->entries);
-    if (trace->options->interval && clock_now() >= trace->next_save)
-        save_now(trace);
+    if (tracer->show_progress && tcgetpgrp(STDERR_FILENO) == getpgrp())
+        progress_show(&tracer->progress, tracer->run, tracer_execution(tracer)->entries);
+    if (tracer->options->interval && clock_now() >= tracer->next_save)
+        save_now(tracer);
 }
 
-static void handle_queue(struct trace *trace)
+static void handle_queue(struct tracer *tracer)
 {
     const struct waited *oldest;
 
-    while ((oldest = queue_take(&trace->queue))) {
-        trace->stopped_at = oldest->time;
-        take_signals(trace);
-        handle_stop(trace, oldest->tid, oldest->status);
+    while ((oldest = queue_take(&tracer->queue))) {
+        tracer->stopped_at = oldest->time;
+        take_signals(tracer);
+        handle_stop(tracer, oldest->tid, oldest->status);
     }
 }
 
-static void loop(struct trace *trace)
+static void loop(struct tracer *tracer)
 {
-    while ((trace->tracees.count || trace->orphans) && !trace->cut_short && wait_for_stops(trace)) {
-        handle_queue(trace);
-        if (trace->installing)
-            resume_installers(trace);
-        if (trace->orphans && trace->held) {
-            family_adopt_orphans(trace);
-            handle_queue(trace);
+    while ((tracer->tracees.count || tracer->orphans) && !tracer->cut_short &&
+           wait_for_stops(tracer)) {
+        handle_queue(tracer);
+        if (tracer->installing)
+            resume_installers(tracer);
+        if (tracer->orphans && tracer->held) {
+            lineage_adopt_orphans(tracer);
+            handle_queue(tracer);
         }
-        take_signals(trace);
+        take_signals(tracer);
         if (signals_take_tick())
-            handle_tick(trace);
-        if (trace->suspend)
-            suspend(trace);
+            handle_tick(tracer);
+        if (tracer->suspend)
+            suspend(tracer);
     }
 }
 
@@ -372,63 +371,63 @@ static int64_t add_module(void *context, const struct module *module)
     return run_module(context, module);
 }
 
-static void start_ticking(struct trace *trace)
+static void start_ticking(struct tracer *tracer)
 {
-    trace->show_progress = !trace->options->quiet && isatty(STDERR_FILENO);
-    trace->next_save = clock_now() + (uint64_t)trace->options->interval * 1000000000;
-    progress_begin(&trace->progress, &trace->options->outputs.table_options);
-    if (trace->show_progress || trace->options->interval)
+    tracer->show_progress = !tracer->options->quiet && isatty(STDERR_FILENO);
+    tracer->next_save = clock_now() + (uint64_t)tracer->options->interval * 1000000000;
+    progress_begin(&tracer->progress, &tracer->options->outputs.table_options);
+    if (tracer->show_progress || tracer->options->interval)
         signals_start_ticking();
 }
 
-static int trace_init(struct trace *trace, const struct options *options, save_fn *save,
-                      struct run *run)
+static int tracer_init(struct tracer *tracer, const struct options *options, save_fn *save,
+                       struct run *run)
 {
-    *trace = (struct trace){ .options = options,
-                             .save = save,
-                             .run = run,
-                             .jit = { .run = run },
-                             .launch = { .report_fd = -1 } };
-    trace->seccomp = options->engine == ENGINE_SECCOMP ||
-                     (options->engine == ENGINE_AUTO && launch_has_seccomp());
-    calls_init(&trace->calls);
-    images_init(&trace->images, add_module, run);
-    if (served_init(&trace->served) < 0)
+    *tracer = (struct tracer){ .options = options,
+                               .save = save,
+                               .run = run,
+                               .jit = { .run = run },
+                               .launch = { .report_fd = -1 } };
+    tracer->seccomp = options->engine == ENGINE_SECCOMP ||
+                      (options->engine == ENGINE_AUTO && launch_has_seccomp());
+    meanings_init(&tracer->meanings);
+    images_init(&tracer->images, add_module, run);
+    if (served_init(&tracer->served) < 0)
         return -ENOMEM;
-    int64_t execution = record_begin(run, options, trace->seccomp);
-    if (execution < 0 || tracees_init(&trace->tracees) < 0 ||
-        unwinder_init(&trace->unwinder, &trace->images, &run->stacks) < 0)
+    int64_t execution = record_begin(run, options, tracer->seccomp);
+    if (execution < 0 || tracees_init(&tracer->tracees) < 0 ||
+        unwinder_init(&tracer->unwinder, &tracer->images, &run->stacks) < 0)
         return -ENOMEM;
-    trace->execution = (uint32_t)execution;
-    trace->verify = (struct verify){ .every = options->verify_every, .file = stderr };
+    tracer->execution = (uint32_t)execution;
+    tracer->verify = (struct verify){ .every = options->verify_every, .file = stderr };
     return 0;
 }
 
-static void trace_deinit(struct trace *trace)
+static void tracer_deinit(struct tracer *tracer)
 {
-    queue_deinit(&trace->queue);
-    tracees_deinit(&trace->tracees);
-    unwinder_deinit(&trace->unwinder);
-    images_deinit(&trace->images);
-    served_deinit(&trace->served);
-    if (trace->launch.report_fd >= 0)
-        close(trace->launch.report_fd);
+    queue_deinit(&tracer->queue);
+    tracees_deinit(&tracer->tracees);
+    unwinder_deinit(&tracer->unwinder);
+    images_deinit(&tracer->images);
+    served_deinit(&tracer->served);
+    if (tracer->launch.report_fd >= 0)
+        close(tracer->launch.report_fd);
 }
 
-static uintptr_t ptrace_options(const struct trace *trace)
+static uintptr_t ptrace_options(const struct tracer *tracer)
 {
-    return OPTIONS | (trace->options->kill_on_exit ? PTRACE_O_EXITKILL : 0);
+    return OPTIONS | (tracer->options->kill_on_exit ? PTRACE_O_EXITKILL : 0);
 }
 
 /* Seizes the command and gives it its place as the first tracee. 0 or an exit status. */
-static int begin_command(struct trace *trace)
+static int begin_command(struct tracer *tracer)
 {
-    int result = launch_seize(&trace->launch, ptrace_options(trace));
+    int result = launch_seize(&tracer->launch, ptrace_options(tracer));
 
     if (result)
         return result;
-    struct tracee *tracee = tracees_add(&trace->tracees, trace->launch.pid);
-    struct process *process = process_create(trace->launch.pid, -1);
+    struct tracee *tracee = tracees_add(&tracer->tracees, tracer->launch.pid);
+    struct process *process = process_create(tracer->launch.pid, -1);
     struct address_space *space = address_space_create();
     if (!tracee || !process || !space)
         die("out of memory");
@@ -441,23 +440,23 @@ static int begin_command(struct trace *trace)
 
 /* Seizes the processes of -p; stops their threads once, so that they stop at calls from then on. 0
  * or an exit status. */
-static int begin_attached(struct trace *trace)
+static int begin_attached(struct tracer *tracer)
 {
-    const struct options *options = trace->options;
+    const struct options *options = tracer->options;
     struct process *process;
 
     for (size_t i = 0; i < options->attach_count; i++) {
         int result =
-            attach_process(&trace->tracees, options->attach[i], ptrace_options(trace), &process);
+            attach_process(&tracer->tracees, options->attach[i], ptrace_options(tracer), &process);
         if (result)
             return result;
         if (process)
             process->program = record_program(
-                trace->run, tracees_find_process(&trace->tracees, process->pid)->tid);
+                tracer->run, tracees_find_process(&tracer->tracees, process->pid)->tid);
     }
-    trace->started = true;
-    size_t threads = trace->tracees.count;
-    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));)
+    tracer->started = true;
+    size_t threads = tracer->tracees.count;
+    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)
         resume_interrupt(t);
     if (!options->quiet)
         diag("attached, %zu thread%s; an interrupt (^C) ends the tracing", threads,
@@ -466,9 +465,9 @@ static int begin_attached(struct trace *trace)
 }
 
 /* Is a tracee in a stop, or is one to be expected soon that we asked for? */
-static bool is_unsettled(const struct trace *trace)
+static bool is_unsettled(const struct tracer *tracer)
 {
-    for (struct tracee *t = NULL; (t = tracees_next(&trace->tracees, t));) {
+    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
         const char state = procfs_state(t->tid);
         const bool stays = t->listening || t->held || t->postponed;
         if ((state == 't' && !stays) || (t->interrupted && state && state != 'D'))
@@ -483,30 +482,30 @@ static bool is_unsettled(const struct trace *trace)
  * which is none (signal_wake_up() in kernel/ptrace.c, __ptrace_unlink()), and so a call that is not
  * restarted then fails with EINTR. So all are resumed, and stop no more.
  */
-static void settle(struct trace *trace)
+static void settle(struct tracer *tracer)
 {
     static const struct timespec millisecond = { 0, 1000000 };
     int status;
 
-    trace->leaving = true;
-    for (int i = 0; i < SETTLE_MILLISECONDS && is_unsettled(trace); i++) {
+    tracer->leaving = true;
+    for (int i = 0; i < SETTLE_MILLISECONDS && is_unsettled(tracer); i++) {
         pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | WNOHANG);
         if (tid > 0)
-            note_waited(trace, tid, status);
+            note_waited(tracer, tid, status);
         else
             nanosleep(&millisecond, NULL);
-        handle_queue(trace);
+        handle_queue(tracer);
     }
 }
 
 /* The invariant of every run: what was seen was counted. */
-static void check_counts(const struct trace *trace)
+static void check_counts(const struct tracer *tracer)
 {
     uint64_t calls = 0;
 
-    for (size_t i = 0; i < trace->run->count_count; i++)
-        calls += trace->run->counts[i].calls;
-    assert(calls == trace_execution(trace)->entries);
+    for (size_t i = 0; i < tracer->run->count_count; i++)
+        calls += tracer->run->counts[i].calls;
+    assert(calls == tracer_execution(tracer)->entries);
 }
 
 static int report_verify(const struct verify *verify)
@@ -518,24 +517,24 @@ static int report_verify(const struct verify *verify)
 }
 
 /* Ends the record, tells what was wrong, and writes the results; the exit status to end with. */
-static int finish(struct trace *trace)
+static int finish(struct tracer *tracer)
 {
-    struct execution *execution = trace_execution(trace);
+    struct execution *execution = tracer_execution(tracer);
 
-    check_counts(trace);
-    int result = report_verify(&trace->verify);
-    int error = end_record(trace, trace->options->attach_count ? NULL : &trace->status);
+    check_counts(tracer);
+    int result = report_verify(&tracer->verify);
+    int error = end_record(tracer, tracer->options->attach_count ? NULL : &tracer->status);
 
-    record_warn_of_claims(trace->run, trace->options);
-    execution->cut_short = trace->cut_short;
+    record_warn_of_claims(tracer->run, tracer->options);
+    execution->cut_short = tracer->cut_short;
     if (execution->lost)
         diag("out of memory: %" PRIu64 " calls were lost", execution->lost);
     if (error < 0) { /* without them calls would be in the wrong phase */
         diag("cannot read the names of functions: %s", strerror(-error));
         return EXIT_OURS;
     }
-    trace->saving = true;
-    if (trace->save(trace->options, trace->run) || execution->lost || trace->out_of_time)
+    tracer->saving = true;
+    if (tracer->save(tracer->options, tracer->run) || execution->lost || tracer->out_of_time)
         return EXIT_OURS;
     return result;
 }
@@ -548,28 +547,28 @@ static int finish(struct trace *trace)
 static void *tracing_thread(void *context)
 {
     static struct crash_stack stack;
-    struct trace *trace = context;
+    struct tracer *tracer = context;
 
     crash_enter_thread(&stack);
-    trace->result = trace->options->attach_count ? begin_attached(trace) : begin_command(trace);
-    if (trace->result)
+    tracer->result = tracer->options->attach_count ? begin_attached(tracer) : begin_command(tracer);
+    if (tracer->result)
         return NULL;
-    trace->command = trace->launch.pid;
+    tracer->command = tracer->launch.pid;
     signals_catch();
     /* What lives on without us must not be left bound, should we be killed. */
-    near_init(&trace->near, !trace->options->no_near && trace->options->kill_on_exit);
-    start_ticking(trace);
-    if (trace->launch.pid)
-        launch_go(&trace->launch);
-    loop(trace);
+    near_init(&tracer->near, !tracer->options->no_near && tracer->options->kill_on_exit);
+    start_ticking(tracer);
+    if (tracer->launch.pid)
+        launch_go(&tracer->launch);
+    loop(tracer);
     signals_stop_ticking();
-    progress_end(&trace->progress);
-    if (!trace->options->kill_on_exit)
-        settle(trace);
+    progress_end(&tracer->progress);
+    if (!tracer->options->kill_on_exit)
+        settle(tracer);
     /* Until it has ended: its results, older than ours, must not come after them. */
-    while (trace->saver && waitpid(trace->saver, NULL, 0) < 0 && errno == EINTR)
+    while (tracer->saver && waitpid(tracer->saver, NULL, 0) < 0 && errno == EINTR)
         ;
-    trace->ended = true;
+    tracer->ended = true;
     return NULL;
 }
 
@@ -578,36 +577,36 @@ static void *tracing_thread(void *context)
  * which must have an arena of malloc's to itself: the others may be locked for good, and broken. So
  * each thread is made by one that is not the main thread and has allocated next to nothing.
  */
-static void run_thread(struct trace *trace, void *(*routine)(void *))
+static void run_thread(struct tracer *tracer, void *(*routine)(void *))
 {
     pthread_t thread;
-    int error = pthread_create(&thread, NULL, routine, trace);
+    int error = pthread_create(&thread, NULL, routine, tracer);
 
     if (error) {
         diag("cannot start a thread: %s", strerror(error));
-        if (trace->launch.pid)
-            launch_abandon(&trace->launch);
-        trace->result = EXIT_OURS;
+        if (tracer->launch.pid)
+            launch_abandon(&tracer->launch);
+        tracer->result = EXIT_OURS;
         return;
     }
     pthread_join(thread, NULL);
     if (crash_happened())
-        salvage(trace);
+        salvage(tracer);
 }
 
 /* Traces, then writes the results, when the kernel has let go of all tracees. */
 static void *finishing_thread(void *context)
 {
     static struct crash_stack stack;
-    struct trace *trace = context;
+    struct tracer *tracer = context;
 
     crash_enter_thread(&stack);
-    run_thread(trace, tracing_thread);
+    run_thread(tracer, tracing_thread);
     crash_enter_thread(&stack);
-    if (!trace->result && !trace->started)
-        trace->result = launch_failure(&trace->launch, trace->options, trace->status);
-    if (!trace->result)
-        trace->result = finish(trace);
+    if (!tracer->result && !tracer->started)
+        tracer->result = launch_failure(&tracer->launch, tracer->options, tracer->status);
+    if (!tracer->result)
+        tracer->result = finish(tracer);
     return NULL;
 }
 
@@ -620,30 +619,30 @@ static void *waiting_thread(void *context)
     return NULL;
 }
 
-static int run_threads(struct trace *trace)
+static int run_threads(struct tracer *tracer)
 {
     limits_raise();
     signals_block();
     crash_watch();
     output_share(); /* else a file may be left after a fault */
-    run_thread(trace, waiting_thread);
-    return trace->result;
+    run_thread(tracer, waiting_thread);
+    return tracer->result;
 }
 
 int trace(const struct options *options, save_fn *save, struct run *run, int *status)
 {
-    struct trace trace;
-    int result = trace_init(&trace, options, save, run);
+    struct tracer tracer;
+    int result = tracer_init(&tracer, options, save, run);
 
     if (result < 0) {
         diag("out of memory");
         result = EXIT_OURS;
     } else if (!options->attach_count) {
-        result = launch_fork(&trace.launch, options, trace.seccomp);
+        result = launch_fork(&tracer.launch, options, tracer.seccomp);
     }
     if (!result)
-        result = run_threads(&trace);
-    *status = trace.status;
-    trace_deinit(&trace);
+        result = run_threads(&tracer);
+    *status = tracer.status;
+    tracer_deinit(&tracer);
     return result;
 }

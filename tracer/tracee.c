@@ -59,10 +59,10 @@ struct tracee *tracees_next(const struct tracees *tracees, const struct tracee *
 
 struct tracee *tracees_find_process(const struct tracees *tracees, pid_t pid)
 {
-    struct tracee *t = tracees_next(tracees, NULL);
+    struct tracee *t = NULL;
 
-    while (t && !(t->process && t->process->pid == pid))
-        t = tracees_next(tracees, t);
+    while ((t = tracees_next(tracees, t)) && !(t->process && t->process->pid == pid))
+        ;
     return t;
 }
 
@@ -92,7 +92,7 @@ struct tracee *tracees_add(struct tracees *tracees, pid_t tid)
     if (!tracee)
         return NULL;
     tracee->tid = tid;
-    tracee->spawned_by = tracee->clone_stack = NO_STACK;
+    tracee->spawned_by = NO_STACK;
     if (++tracees->count > tracees->slot_count)
         grow(tracees);
     *find_link(tracees, tid) = tracee;
@@ -126,6 +126,24 @@ void tracee_adopt(struct tracee *tracee, struct process *process, struct address
     address_space_unref(tracee->space);
     tracee->process = process;
     tracee->space = space;
+}
+
+void tracee_end_install(struct tracee *tracee, bool installed)
+{
+    struct process *process = tracee->process;
+
+    if (!tracee->call.installs)
+        return;
+    tracee->call.installs = false;
+    process->installers--;
+    process->own_filter |= installed;
+    process->watched &= process->own_filter || process->installers;
+}
+
+void tracee_end_call(struct tracee *tracee)
+{
+    tracee_end_install(tracee, true);
+    tracee->call = (struct call_state){ 0 };
 }
 
 struct process *process_create(pid_t pid, int64_t program)

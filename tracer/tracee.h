@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "calls.h"
+#include "meaning.h"
 #include "addressspace.h"
 #include "record/stack.h"
 #include "record/syscalls.h"
@@ -24,53 +24,67 @@ struct process {
     pid_t ender; /* the first thread that entered exit_group or execve; 0: none */
 };
 
+/* A call that may make a tracee. */
+struct clone_call {
+    bool known; /* the following is */
+    uint64_t flags;
+    enum abi abi;
+    uint64_t args; /* address of clone3's struct; 0: clone, with the flags in a register */
+    bool own_stack;
+    bool untraced; /* CLONE_UNTRACED is to be put back where it was; also in the child, before it
+                      has made any call */
+};
+
+/*
+ * The call that a tracee is in, or was, if its exit was not asked for: from its entry stop to its
+ * exit stop, or to the next entry. All of it is zero in between, by tracee_end_call().
+ */
+struct call_state {
+    bool in_call;             /* its entry was counted by a PTRACE_SYSCALL stop */
+    bool passed_filter;       /* in such a call: our filter was reached, so no other denied it */
+    int64_t stack;            /* number in the run */
+    bool observed;            /* what it returns is to be recorded, */
+    uint32_t count;           /* with this count of the run */
+    uint64_t resumed;         /* when it went on from its entry; nanoseconds */
+    bool changing_map;        /* it can change an executable mapping, */
+    struct map_change change; /* in this way */
+    uint64_t maps_served; /* so much memory, which it returns, may be of a file that is served */
+    bool cloning;         /* it may make a tracee, of which there was no event yet */
+    struct clone_call clone;
+    bool ending;           /* it is exit or exit_group, which nothing follows */
+    bool queues_signal;    /* it can send a signal in the name of another process */
+    bool installs;         /* it installs a filter, if it succeeds, */
+    uint64_t filter_flags; /* with these flags */
+    bool asks_mode;        /* it asks for the seccomp mode, which but for ours would be none */
+    bool entering_strict;  /* it is to enter seccomp's strict mode, which our filter forbids */
+};
+
 struct tracee {
+    /* Longer than a call: what the thread is, from its start on or from its last execve. */
     pid_t tid;
     struct process *process;     /* NULL: its first stop came before the event of its parent */
     struct address_space *space; /* NULL as process is; replaced at execve */
-    int64_t spawned_by; /* stack of the clone call that made this CLONE_VM|CLONE_VFORK child, whose
-                           own stack is another; NO_STACK, also from its execve on */
+    int64_t spawned_by;  /* stack of the clone call that made this CLONE_VM|CLONE_VFORK child, whose
+                            own stack is another; NO_STACK, also from its execve on */
+    bool strict;         /* as if in seccomp's strict mode, which nobody leaves (effects.c) */
+    uint64_t resumed_at; /* for near_resume, which compares it with the next time */
 
-    /* The call it is in, from its entry stop on. */
-    bool at_entry;            /* its entry was counted, and there was no stop since */
-    bool ending;              /* such an entry is into exit or exit_group, which nothing follows */
-    bool in_call;             /* its entry was counted by a PTRACE_SYSCALL stop */
-    bool passed_filter;       /* in such a call: our filter was reached, so no other denied it */
-    bool changing_map;        /* the call can change an executable mapping, */
-    struct map_change change; /* in this way */
-    uint64_t maps_served; /* so much memory, which it returns, may be of a file that is served */
-    bool observed;        /* what it returns is to be recorded, */
-    uint32_t count;       /* with this count of the run */
-    uint64_t resumed_in_call; /* when it went on from its entry; nanoseconds */
-    bool cloning;             /* the call may make a tracee */
-    bool clone_known;         /* of which the following is known */
-    uint64_t clone_flags;
-    enum abi clone_abi;
-    uint64_t clone_args;   /* address of clone3's struct; 0: clone, with the flags in a register */
-    bool cleared_untraced; /* CLONE_UNTRACED is to be put back where it was, here or in the child */
-    bool clone_own_stack;
-    int64_t clone_stack; /* the stack of the call; number in the run */
+    struct call_state call;
 
-    bool queues_signal;    /* it can send a signal in the name of another process */
-    bool installs;         /* the call installs a filter, if it succeeds, */
-    uint64_t filter_flags; /* with these flags */
-    bool asks_mode;        /* it asks for the seccomp mode, which but for ours would be none */
-    bool entering_strict; /* the call is to enter seccomp's strict mode, which our filter forbids */
-    bool strict;          /* it is as if it had, from then on (entry.c) */
-
+    /* Shorter: until the next stop, whatever it is; a call may have several (a child was made). */
+    bool at_entry;      /* its entry was counted, and there was no stop since */
     bool sees_affinity; /* the call can tell or pass on the affinity of this tracee or of another */
-    uint64_t resumed_at; /* for near_resume */
+    bool listening;     /* in a group-stop: only a signal makes it report again */
+    bool interrupted;   /* we have stopped it (PTRACE_INTERRUPT), which it has not reported yet */
 
-    bool installing; /* held: it installs a filter for its process, whose other threads must stop */
-    bool listening;  /* in a group-stop: only a signal makes it report again */
-    bool interrupted; /* we have stopped it (PTRACE_INTERRUPT), which it has not reported yet */
-
-    bool postponed;       /* stopped at an entry, until a file has been read: a child is at it */
+    /* As long as it stays in a stop, for the loop or something else has to come first; and a stop
+     * need not be in a call (its first, its death). */
+    bool installing;      /* it installs a filter for its process, whose other threads must stop */
+    bool postponed;       /* at an entry, until a file has been read: a child is at it */
     int postponed_status; /* of that stop */
-
-    bool queued;     /* a stop of it, or its death, was waited for and is not handled yet */
-    bool held;       /* stopped, until the event of its parent comes */
-    int held_status; /* of that stop */
+    bool held;            /* until the event of its parent comes */
+    int held_status;      /* of that stop */
+    bool queued;          /* a stop of it, or its death, was waited for and is not handled yet */
 
     struct tracee *next; /* in its hash chain */
 };
@@ -102,6 +116,12 @@ void tracees_rename(struct tracees *tracees, struct tracee *tracee, pid_t tid);
 /* Puts a tracee in a process and an address space, both of which the caller hands over a reference
  * to. */
 void tracee_adopt(struct tracee *tracee, struct process *process, struct address_space *space);
+
+/* The tracee has come out of a call that installs a filter, if it was in one. */
+void tracee_end_install(struct tracee *tracee, bool installed);
+
+/* It is in no call any more. What was not seen to end may have come so far. */
+void tracee_end_call(struct tracee *tracee);
 
 /* A new process with one reference. NULL: no memory. */
 struct process *process_create(pid_t pid, int64_t program);

@@ -1,4 +1,20 @@
-/* view.c - reads memory, maps and files of a stopped thread. */
+/*
+ * view.c - reads memory, maps and files of a stopped thread.
+ *
+ * One rule is above all: never wait for the traced program. It is stopped, or a part of it, and
+ * what is waited for may be its to give: a page (userfaultfd(2)) or a file (FUSE).
+ *
+ * Memory is taken from what was read ahead (readahead.h), else by process_vm_readv(2), which needs
+ * no descriptor; from /proc/TID/mem, once a process has made so many calls that opening it pays,
+ * and where the other would wait. Where pages of a served file may be, only what is there is read.
+ *
+ * The map is one text; or a question for the code at one address (PROCMAP_QUERY), which is refused
+ * wherever the text would say more.
+ *
+ * A path in the map is only what the file was called. It is looked for in the root of the process,
+ * in ours, and by the links of /proc; and is the mapped file only if its inode and device say so,
+ * or its bytes. What a process serves is not even looked for: served.c has it copied.
+ */
 #include "view.h"
 
 #include <errno.h>

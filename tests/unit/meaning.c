@@ -1,4 +1,4 @@
-/* calls.c - which calls can change executable memory, make tracees or install filters, by ABI and
+/* meaning.c - which calls can change executable memory, make tracees or install filters, by ABI and
  * arguments. */
 #include "test.h"
 
@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
-#include "tracer/calls.h"
+#include "tracer/meaning.h"
 
 enum { PAGE = 0x1000, AT = 0x10000 };
 
@@ -16,7 +16,7 @@ static void test_meanings(void **state)
     static const struct {
         enum abi abi;
         uint32_t nr;
-        enum call_meaning meaning;
+        enum meaning meaning;
     } cases[] = {
         { ABI_X86_64, SYS_mmap, CALL_MMAP },
         { ABI_X86_64, SYS_mprotect, CALL_MPROTECT },
@@ -51,19 +51,19 @@ static void test_meanings(void **state)
         { ABI_X32, SYS_mmap, CALL_MMAP },
         { ABI_X32, SYS_clone, CALL_CLONE },
     };
-    static struct calls calls;
+    static struct meanings meanings;
 
     (void)state;
-    calls_init(&calls);
+    meanings_init(&meanings);
     for (size_t i = 0; i < LENGTH(cases); i++)
-        assert_int_equal(calls_meaning(&calls, cases[i].abi, cases[i].nr), cases[i].meaning);
+        assert_int_equal(meanings_find(&meanings, cases[i].abi, cases[i].nr), cases[i].meaning);
 }
 
 static void test_map_changes(void **state)
 {
     static const struct {
         const char *what;
-        enum call_meaning meaning;
+        enum meaning meaning;
         uint64_t args[6];
         struct map_change change;
     } cases[] = {
@@ -111,7 +111,7 @@ static void test_map_changes(void **state)
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
         const struct map_change *wanted = &cases[i].change;
-        struct map_change got = call_map_change(cases[i].meaning, cases[i].args);
+        struct map_change got = meaning_map_change(cases[i].meaning, cases[i].args);
         if (got.kind != wanted->kind || got.start != wanted->start || got.size != wanted->size ||
             got.result_size != wanted->result_size)
             fail_msg("%s: kind %d, %lx, size %lx, result %lx", cases[i].what, (int)got.kind,
@@ -123,7 +123,7 @@ static void test_map_changes(void **state)
 static void test_filters(void **state)
 {
     static const struct {
-        enum call_meaning meaning;
+        enum meaning meaning;
         uint64_t operation, flags;
         bool installs;
         uint64_t kept; /* of the flags */
@@ -143,32 +143,33 @@ static void test_filters(void **state)
     for (size_t i = 0; i < LENGTH(cases); i++) {
         uint64_t args[6] = { cases[i].operation, cases[i].flags };
         uint64_t flags;
-        assert_int_equal(call_installs_filter(cases[i].meaning, args, &flags), cases[i].installs);
+        assert_int_equal(meaning_installs_filter(cases[i].meaning, args, &flags),
+                         cases[i].installs);
         assert_int_equal(flags, cases[i].kept);
-        assert_int_equal(call_asks_mode(cases[i].meaning, args),
+        assert_int_equal(meaning_asks_mode(cases[i].meaning, args),
                          cases[i].meaning == CALL_PRCTL && cases[i].operation == PR_GET_SECCOMP);
     }
-    assert_true(call_installed_filter(0, 0));
-    assert_true(call_installed_filter(SECCOMP_FILTER_FLAG_TSYNC, 0));
-    assert_false(call_installed_filter(0, -14));
+    assert_true(meaning_installed_filter(0, 0));
+    assert_true(meaning_installed_filter(SECCOMP_FILTER_FLAG_TSYNC, 0));
+    assert_false(meaning_installed_filter(0, -14));
     assert_false(
-        call_installed_filter(SECCOMP_FILTER_FLAG_TSYNC, 4711)); /* that thread would not */
-    assert_true(call_installed_filter(SECCOMP_FILTER_FLAG_NEW_LISTENER, 3));
+        meaning_installed_filter(SECCOMP_FILTER_FLAG_TSYNC, 4711)); /* that thread would not */
+    assert_true(meaning_installed_filter(SECCOMP_FILTER_FLAG_NEW_LISTENER, 3));
 }
 
 static void test_unrestarted(void **state)
 {
-    struct calls calls;
+    struct meanings meanings;
 
     (void)state;
-    calls_init(&calls);
-    assert_true(calls_is_unrestarted(&calls, ABI_X86_64, SYS_epoll_wait));
-    assert_true(calls_is_unrestarted(&calls, ABI_X86_64, SYS_recvfrom));
-    assert_true(calls_is_unrestarted(&calls, ABI_X32, 517));  /* its own recvfrom */
-    assert_true(calls_is_unrestarted(&calls, ABI_I386, 256)); /* epoll_wait */
-    assert_false(calls_is_unrestarted(&calls, ABI_X86_64, SYS_close));
-    assert_false(calls_is_unrestarted(&calls, ABI_X86_64, SYS_connect));
-    assert_false(calls_is_unrestarted(&calls, ABI_X86_64, CALLS_MAX));
+    meanings_init(&meanings);
+    assert_true(meanings_unrestarted(&meanings, ABI_X86_64, SYS_epoll_wait));
+    assert_true(meanings_unrestarted(&meanings, ABI_X86_64, SYS_recvfrom));
+    assert_true(meanings_unrestarted(&meanings, ABI_X32, 517));  /* its own recvfrom */
+    assert_true(meanings_unrestarted(&meanings, ABI_I386, 256)); /* epoll_wait */
+    assert_false(meanings_unrestarted(&meanings, ABI_X86_64, SYS_close));
+    assert_false(meanings_unrestarted(&meanings, ABI_X86_64, SYS_connect));
+    assert_false(meanings_unrestarted(&meanings, ABI_X86_64, MEANINGS_MAX));
 }
 
 static void test_strict_mode(void **state)
@@ -193,12 +194,12 @@ static void test_strict_mode(void **state)
 
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++)
-        assert_int_equal(call_is_strict(cases[i].abi, cases[i].nr), cases[i].allowed);
-    assert_true(call_enters_strict_mode(CALL_PRCTL, enter));
-    assert_false(call_enters_strict_mode(CALL_PRCTL, filter));
-    assert_true(call_enters_strict_mode(CALL_SECCOMP, none));
-    assert_false(call_enters_strict_mode(CALL_SECCOMP, flags));
-    assert_false(call_enters_strict_mode(CALL_OTHER, none));
+        assert_int_equal(meaning_is_strict(cases[i].abi, cases[i].nr), cases[i].allowed);
+    assert_true(meaning_enters_strict_mode(CALL_PRCTL, enter));
+    assert_false(meaning_enters_strict_mode(CALL_PRCTL, filter));
+    assert_true(meaning_enters_strict_mode(CALL_SECCOMP, none));
+    assert_false(meaning_enters_strict_mode(CALL_SECCOMP, flags));
+    assert_false(meaning_enters_strict_mode(CALL_OTHER, none));
 }
 
 static void test_closed_memory(void **state)
@@ -208,11 +209,11 @@ static void test_closed_memory(void **state)
     uint64_t other[6] = { PR_SET_NAME, 0 };
 
     (void)state;
-    assert_true(call_closes_memory(CALL_PRCTL, undumpable));
-    assert_false(call_closes_memory(CALL_PRCTL, dumpable));
-    assert_false(call_closes_memory(CALL_PRCTL, other));
-    assert_true(call_closes_memory(CALL_SET_ID, other));
-    assert_false(call_closes_memory(CALL_OTHER, undumpable));
+    assert_true(meaning_closes_memory(CALL_PRCTL, undumpable));
+    assert_false(meaning_closes_memory(CALL_PRCTL, dumpable));
+    assert_false(meaning_closes_memory(CALL_PRCTL, other));
+    assert_true(meaning_closes_memory(CALL_SET_ID, other));
+    assert_false(meaning_closes_memory(CALL_OTHER, undumpable));
 }
 
 int main(void)

@@ -1,16 +1,16 @@
 /*
- * calls.h - the few system calls whose meaning the tracer must know: those that change the map of
+ * meaning.h - the few system calls whose meaning the tracer must know: those that change the map of
  * an address space, make a tracee, install a seccomp filter, close memory to us or let it be served
  * by the program, or can tell or pass on a CPU affinity. Their numbers come from libseccomp.
  */
-#ifndef SYSTRACE_CALLS_H
-#define SYSTRACE_CALLS_H
+#ifndef SYSTRACE_MEANING_H
+#define SYSTRACE_MEANING_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include "record/syscalls.h"
 
-enum call_meaning {
+enum meaning {
     CALL_OTHER,
     CALL_MMAP,     /* (address, length, prot, flags) */
     CALL_OLD_MMAP, /* i386: (struct) */
@@ -36,27 +36,35 @@ enum call_meaning {
     CALL_EXECVE,       /* also execveat: the other threads of the process end, if it succeeds */
 };
 
-enum { CALLS_X32_BIT = 1 << 30 }; /* in the number of an x32 call */
-enum { CALLS_MAX = 1024 };        /* above the highest number of any ABI */
+enum { MEANINGS_MAX = 1024 }; /* above the highest number of any ABI */
 
-struct calls {
-    uint8_t meaning[ABI_COUNT][CALLS_MAX]; /* enum call_meaning by number */
-    bool unrestarted[ABI_COUNT][CALLS_MAX];
+struct meanings {
+    uint8_t meaning[ABI_COUNT][MEANINGS_MAX]; /* enum meaning by number */
+    bool unrestarted[ABI_COUNT][MEANINGS_MAX];
 };
 
-void calls_init(struct calls *calls);
+/* A system call as it was asked for. */
+struct syscall {
+    enum abi abi;
+    uint32_t nr; /* without x32's bit */
+    enum meaning meaning;
+    uint64_t args[6];
+};
 
-enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_t nr);
+void meanings_init(struct meanings *meanings);
 
-/* The ABI of a call, by its AUDIT_ARCH_ and its number with x32's bit. */
-enum abi calls_abi(uint32_t architecture, uint64_t nr);
+/* A call by its AUDIT_ARCH_, its number with x32's bit, and its arguments. */
+struct syscall meanings_read(const struct meanings *meanings, uint32_t architecture, uint64_t nr,
+                             const uint64_t args[static 6]);
+
+enum meaning meanings_find(const struct meanings *meanings, enum abi abi, uint32_t nr);
 
 /*
  * Is this a call that the kernel does not restart after a stop that no handler ran in, though
  * nothing has happened yet (signal(7), "Interruption of system calls by stop signals")? It fails
  * with EINTR.
  */
-bool calls_is_unrestarted(const struct calls *calls, enum abi abi, uint32_t nr);
+bool meanings_unrestarted(const struct meanings *meanings, enum abi abi, uint32_t nr);
 
 /* What a call can do to executable mappings. */
 struct map_change {
@@ -70,27 +78,26 @@ struct map_change {
     uint64_t result_size; /* so much memory at the address that it returns changes as well */
 };
 
-struct map_change call_map_change(enum call_meaning meaning, const uint64_t args[static 6]);
+struct map_change meaning_map_change(enum meaning meaning, const uint64_t args[static 6]);
 
 /* May this call return a descriptor by which its process can serve the pages of its own memory? */
-bool call_makes_userfaultfd(enum call_meaning meaning, const uint64_t args[static 6]);
+bool meaning_makes_userfaultfd(enum meaning meaning, const uint64_t args[static 6]);
 
 /* May the kernel refuse us the memory of the process after this call? */
-bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6]);
+bool meaning_closes_memory(enum meaning meaning, const uint64_t args[static 6]);
 
 /* Does this call enter seccomp's strict mode, if it succeeds; and is a call allowed there? */
-bool call_enters_strict_mode(enum call_meaning meaning, const uint64_t args[static 6]);
-bool call_is_strict(enum abi abi, uint32_t nr);
+bool meaning_enters_strict_mode(enum meaning meaning, const uint64_t args[static 6]);
+bool meaning_is_strict(enum abi abi, uint32_t nr);
 
 /* Does this call install a seccomp filter, or enter strict mode, if it succeeds? *flags: of
  * seccomp(2); with SECCOMP_FILTER_FLAG_TSYNC it is for the whole process. */
-bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6],
-                          uint64_t *flags);
+bool meaning_installs_filter(enum meaning meaning, const uint64_t args[static 6], uint64_t *flags);
 
 /* Did it succeed, with those flags and this result? */
-bool call_installed_filter(uint64_t flags, int64_t result);
+bool meaning_installed_filter(uint64_t flags, int64_t result);
 
 /* Does this call ask for the seccomp mode of its thread? */
-bool call_asks_mode(enum call_meaning meaning, const uint64_t args[static 6]);
+bool meaning_asks_mode(enum meaning meaning, const uint64_t args[static 6]);
 
 #endif

@@ -1,5 +1,5 @@
-/* calls.c - gives meaning to numbers by name, for each ABI. */
-#include "calls.h"
+/* meaning.c - gives meaning to numbers by name, for each ABI. */
+#include "meaning.h"
 
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -10,66 +10,43 @@
 #include <sys/shm.h>
 #include <sys/syscall.h>
 
+enum { X32_BIT = 1 << 30 }; /* in the number of an x32 call */
 enum { IPCOP_SHMAT = 21 };
 enum { IOCTL_NEW_USERFAULTFD = 0xaa00 }; /* of /dev/userfaultfd: USERFAULTFD_IOC_NEW */
 enum { I386_EXIT = 1, I386_READ = 3, I386_WRITE = 4, I386_SIGRETURN = 119 };
 
+enum { NAMES_MAX = 16 };
+
 static const struct {
-    const char *name;
-    enum call_meaning meaning;
+    enum meaning meaning;
+    const char *names[NAMES_MAX + 1];
 } named[] = {
-    { "mmap", CALL_MMAP },
-    { "mmap2", CALL_MMAP },
-    { "mprotect", CALL_MPROTECT },
-    { "pkey_mprotect", CALL_MPROTECT },
-    { "munmap", CALL_MUNMAP },
-    { "remap_file_pages", CALL_MUNMAP },
-    { "mremap", CALL_MREMAP },
-    { "shmat", CALL_SHMAT },
-    { "ipc", CALL_IPC },
-    { "clone", CALL_CLONE },
-    { "clone3", CALL_CLONE3 },
-    { "vfork", CALL_VFORK },
-    { "userfaultfd", CALL_USERFAULTFD },
-    { "ioctl", CALL_IOCTL },
-    { "seccomp", CALL_SECCOMP },
-    { "prctl", CALL_PRCTL },
-    { "setuid", CALL_SET_ID },
-    { "setuid32", CALL_SET_ID },
-    { "setgid", CALL_SET_ID },
-    { "setgid32", CALL_SET_ID },
-    { "setreuid", CALL_SET_ID },
-    { "setreuid32", CALL_SET_ID },
-    { "setregid", CALL_SET_ID },
-    { "setregid32", CALL_SET_ID },
-    { "setresuid", CALL_SET_ID },
-    { "setresuid32", CALL_SET_ID },
-    { "setresgid", CALL_SET_ID },
-    { "setresgid32", CALL_SET_ID },
-    { "setfsuid", CALL_SET_ID },
-    { "setfsuid32", CALL_SET_ID },
-    { "setfsgid", CALL_SET_ID },
-    { "setfsgid32", CALL_SET_ID },
-    { "fork", CALL_FORK },
-    { "read", CALL_READ },
-    { "pread64", CALL_READ },
-    { "readv", CALL_READ },
-    { "preadv", CALL_READ },
-    { "preadv2", CALL_READ },
-    { "splice", CALL_AFFINITY },
-    { "sendfile", CALL_AFFINITY },
-    { "sendfile64", CALL_AFFINITY },
-    { "copy_file_range", CALL_AFFINITY },
-    { "io_uring_enter", CALL_AFFINITY },
-    { "exit", CALL_EXIT },
-    { "exit_group", CALL_EXIT_GROUP },
-    { "rt_sigqueueinfo", CALL_QUEUE_SIGNAL },
-    { "rt_tgsigqueueinfo", CALL_QUEUE_SIGNAL },
-    { "pidfd_send_signal", CALL_QUEUE_SIGNAL },
-    { "execve", CALL_EXECVE },
-    { "execveat", CALL_EXECVE },
-    { "sched_setaffinity", CALL_AFFINITY },
-    { "sched_getaffinity", CALL_AFFINITY },
+    { CALL_MMAP, { "mmap", "mmap2" } },
+    { CALL_MPROTECT, { "mprotect", "pkey_mprotect" } },
+    { CALL_MUNMAP, { "munmap", "remap_file_pages" } },
+    { CALL_MREMAP, { "mremap" } },
+    { CALL_SHMAT, { "shmat" } },
+    { CALL_IPC, { "ipc" } },
+    { CALL_CLONE, { "clone" } },
+    { CALL_CLONE3, { "clone3" } },
+    { CALL_VFORK, { "vfork" } },
+    { CALL_USERFAULTFD, { "userfaultfd" } },
+    { CALL_IOCTL, { "ioctl" } },
+    { CALL_SECCOMP, { "seccomp" } },
+    { CALL_PRCTL, { "prctl" } },
+    { CALL_SET_ID,
+      { "setuid", "setuid32", "setgid", "setgid32", "setreuid", "setreuid32", "setregid",
+        "setregid32", "setresuid", "setresuid32", "setresgid", "setresgid32", "setfsuid",
+        "setfsuid32", "setfsgid", "setfsgid32" } },
+    { CALL_FORK, { "fork" } },
+    { CALL_READ, { "read", "pread64", "readv", "preadv", "preadv2" } },
+    { CALL_AFFINITY,
+      { "splice", "sendfile", "sendfile64", "copy_file_range", "io_uring_enter",
+        "sched_setaffinity", "sched_getaffinity" } },
+    { CALL_EXIT, { "exit" } },
+    { CALL_EXIT_GROUP, { "exit_group" } },
+    { CALL_QUEUE_SIGNAL, { "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal" } },
+    { CALL_EXECVE, { "execve", "execveat" } },
 };
 
 /* Besides those that signal(7) lists: what a socket with a timeout makes fail likewise. */
@@ -103,53 +80,63 @@ static const char *const unrestarted[] = {
     "io_pgetevents_time64",
 };
 
-/* The number of a call without x32's bit, if there is one below CALLS_MAX; else -1. */
+/* The number of a call without x32's bit, if there is one below MEANINGS_MAX; else -1. */
 static int resolve(uint32_t architecture, const char *name)
 {
     int nr = seccomp_syscall_resolve_name_arch(architecture, name);
-    return nr >= 0 && (nr & ~CALLS_X32_BIT) < CALLS_MAX ? nr & ~CALLS_X32_BIT : -1;
+    return nr >= 0 && (nr & ~X32_BIT) < MEANINGS_MAX ? nr & ~X32_BIT : -1;
 }
 
-void calls_init(struct calls *calls)
+void meanings_init(struct meanings *meanings)
 {
     static const uint32_t architectures[ABI_COUNT] = {
         [ABI_X86_64] = SCMP_ARCH_X86_64, [ABI_I386] = SCMP_ARCH_X86, [ABI_X32] = SCMP_ARCH_X32
     };
+    int nr;
 
-    memset(calls, 0, sizeof(*calls));
+    memset(meanings, 0, sizeof(*meanings));
     for (int abi = 0; abi < ABI_COUNT; abi++) {
         for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
-            int nr = resolve(architectures[abi], named[i].name);
-            if (nr >= 0)
-                calls->meaning[abi][nr] = (uint8_t)named[i].meaning;
+            for (const char *const *name = named[i].names; *name; name++)
+                if ((nr = resolve(architectures[abi], *name)) >= 0)
+                    meanings->meaning[abi][nr] = (uint8_t)named[i].meaning;
         }
         for (size_t i = 0; i < sizeof(unrestarted) / sizeof(*unrestarted); i++) {
-            int nr = resolve(architectures[abi], unrestarted[i]);
-            if (nr >= 0)
-                calls->unrestarted[abi][nr] = true;
+            if ((nr = resolve(architectures[abi], unrestarted[i])) >= 0)
+                meanings->unrestarted[abi][nr] = true;
         }
     }
     /* i386's `mmap` is the old one, with its arguments in memory; x86-64's mmap is i386's mmap2. */
-    int old = resolve(SCMP_ARCH_X86, "mmap");
-    if (old >= 0)
-        calls->meaning[ABI_I386][old] = CALL_OLD_MMAP;
+    if ((nr = resolve(SCMP_ARCH_X86, "mmap")) >= 0)
+        meanings->meaning[ABI_I386][nr] = CALL_OLD_MMAP;
 }
 
-enum call_meaning calls_meaning(const struct calls *calls, enum abi abi, uint32_t nr)
+enum meaning meanings_find(const struct meanings *meanings, enum abi abi, uint32_t nr)
 {
-    return nr < CALLS_MAX ? calls->meaning[abi][nr] : CALL_OTHER;
+    return nr < MEANINGS_MAX ? meanings->meaning[abi][nr] : CALL_OTHER;
 }
 
-enum abi calls_abi(uint32_t architecture, uint64_t nr)
+static enum abi abi_of(uint32_t architecture, uint64_t nr)
 {
-    return architecture == AUDIT_ARCH_I386                          ? ABI_I386
-           : nr & CALLS_X32_BIT && nr < 2 * (uint64_t)CALLS_X32_BIT ? ABI_X32
-                                                                    : ABI_X86_64;
+    return architecture == AUDIT_ARCH_I386              ? ABI_I386
+           : nr & X32_BIT && nr < 2 * (uint64_t)X32_BIT ? ABI_X32
+                                                        : ABI_X86_64;
 }
 
-bool calls_is_unrestarted(const struct calls *calls, enum abi abi, uint32_t nr)
+struct syscall meanings_read(const struct meanings *meanings, uint32_t architecture, uint64_t nr,
+                             const uint64_t args[static 6])
 {
-    return nr < CALLS_MAX && calls->unrestarted[abi][nr];
+    struct syscall ret = { .abi = abi_of(architecture, nr) };
+
+    ret.nr = (uint32_t)(ret.abi == ABI_X32 ? nr & ~(uint64_t)X32_BIT : nr);
+    ret.meaning = meanings_find(meanings, ret.abi, ret.nr);
+    memcpy(ret.args, args, sizeof(ret.args));
+    return ret;
+}
+
+bool meanings_unrestarted(const struct meanings *meanings, enum abi abi, uint32_t nr)
+{
+    return nr < MEANINGS_MAX && meanings->unrestarted[abi][nr];
 }
 
 static struct map_change mmap_change(const uint64_t args[static 6])
@@ -162,7 +149,7 @@ static struct map_change mmap_change(const uint64_t args[static 6])
     return (struct map_change){ size ? CHANGES_CODE : CHANGES_NOTHING, start, size, 0 };
 }
 
-struct map_change call_map_change(enum call_meaning meaning, const uint64_t args[static 6])
+struct map_change meaning_map_change(enum meaning meaning, const uint64_t args[static 6])
 {
     bool changes = false;
 
@@ -193,19 +180,19 @@ struct map_change call_map_change(enum call_meaning meaning, const uint64_t args
     return (struct map_change){ changes ? CHANGES_ANYTHING : CHANGES_NOTHING, 0, 0, 0 };
 }
 
-bool call_makes_userfaultfd(enum call_meaning meaning, const uint64_t args[static 6])
+bool meaning_makes_userfaultfd(enum meaning meaning, const uint64_t args[static 6])
 {
     return meaning == CALL_USERFAULTFD ||
            (meaning == CALL_IOCTL && (uint32_t)args[1] == IOCTL_NEW_USERFAULTFD);
 }
 
-bool call_closes_memory(enum call_meaning meaning, const uint64_t args[static 6])
+bool meaning_closes_memory(enum meaning meaning, const uint64_t args[static 6])
 {
     return meaning == CALL_SET_ID ||
            (meaning == CALL_PRCTL && args[0] == PR_SET_DUMPABLE && args[1] != 1);
 }
 
-bool call_enters_strict_mode(enum call_meaning meaning, const uint64_t args[static 6])
+bool meaning_enters_strict_mode(enum meaning meaning, const uint64_t args[static 6])
 {
     if (meaning == CALL_PRCTL)
         return args[0] == PR_SET_SECCOMP && args[1] == SECCOMP_MODE_STRICT;
@@ -213,7 +200,7 @@ bool call_enters_strict_mode(enum call_meaning meaning, const uint64_t args[stat
 }
 
 /* As the kernel's mode1_syscalls: read, write, exit and the return from a signal handler. */
-bool call_is_strict(enum abi abi, uint32_t nr)
+bool meaning_is_strict(enum abi abi, uint32_t nr)
 {
     switch (abi) {
     case ABI_X86_64:
@@ -225,7 +212,7 @@ bool call_is_strict(enum abi abi, uint32_t nr)
     }
 }
 
-bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 6], uint64_t *flags)
+bool meaning_installs_filter(enum meaning meaning, const uint64_t args[static 6], uint64_t *flags)
 {
     *flags = meaning == CALL_SECCOMP && args[0] == SECCOMP_SET_MODE_FILTER ? args[1] : 0;
     if (meaning == CALL_PRCTL)
@@ -236,12 +223,12 @@ bool call_installs_filter(enum call_meaning meaning, const uint64_t args[static 
 
 /* A positive result is the listener that was asked for; else the thread that has filters which
  * another has not, and so kept TSYNC from doing anything. */
-bool call_installed_filter(uint64_t flags, int64_t result)
+bool meaning_installed_filter(uint64_t flags, int64_t result)
 {
     return !result || (result > 0 && flags & SECCOMP_FILTER_FLAG_NEW_LISTENER);
 }
 
-bool call_asks_mode(enum call_meaning meaning, const uint64_t args[static 6])
+bool meaning_asks_mode(enum meaning meaning, const uint64_t args[static 6])
 {
     return meaning == CALL_PRCTL && args[0] == PR_GET_SECCOMP;
 }

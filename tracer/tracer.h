@@ -1,12 +1,12 @@
 /*
- * tracing.h - the state of the tracing under way, shared by the files of the loop: trace.c,
- * entry.c, family.c, resume.c.
+ * tracer.h - the state of the tracer, shared by the files of the loop: trace.c, entry.c, effects.c,
+ * family.c, lineage.c, resume.c.
  */
-#ifndef SYSTRACE_TRACING_H
-#define SYSTRACE_TRACING_H
+#ifndef SYSTRACE_TRACER_H
+#define SYSTRACE_TRACER_H
 
 #include <pthread.h>
-#include "calls.h"
+#include "meaning.h"
 #include "jit.h"
 #include "launch.h"
 #include "near.h"
@@ -19,13 +19,13 @@
 #include "symbolizer/unwind/verify.h"
 #include "tracee.h"
 
-struct trace {
+struct tracer {
     const struct options *options;
     int (*save)(const struct options *options, struct run *run); /* trace.h */
     struct run *run;
     uint32_t execution; /* its index in the run */
     bool seccomp;       /* the engine */
-    struct calls calls;
+    struct meanings meanings;
     struct images images;
     struct served served;
     struct readahead readahead;
@@ -60,14 +60,14 @@ struct trace {
 
     struct queue queue;
 
-    bool ended;       /* it has come to its end, and with it all that was to be traced */
-    bool saving;      /* the run is being written, and put in order for that */
+    bool ended;  /* it has come to its end, and with it all that was to be traced */
+    bool saving; /* the run is being written, and put in order for that */
 };
 
 /* The execution that is being recorded. */
-static inline struct execution *trace_execution(const struct trace *trace)
+static inline struct execution *tracer_execution(const struct tracer *tracer)
 {
-    return &trace->run->executions[trace->execution];
+    return &tracer->run->executions[tracer->execution];
 }
 
 #endif
