@@ -73,12 +73,12 @@ const struct capability capabilities[] = {
 
 const size_t capability_count = sizeof(capabilities) / sizeof(*capabilities);
 
-static int has(const struct capability *capability, const char *syscall)
+bool capability_has(const struct capability *capability, const char *syscall)
 {
     for (const char *const *call = capability->syscalls; *call; call++)
         if (!strcmp(*call, syscall))
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
 const char *capability_of(const char *syscall, char buffer[static CAPABILITIES_MAX])
@@ -86,7 +86,7 @@ const char *capability_of(const char *syscall, char buffer[static CAPABILITIES_M
     char *end = buffer;
 
     for (size_t i = 0; i < capability_count; i++) {
-        if (!has(&capabilities[i], syscall))
+        if (!capability_has(&capabilities[i], syscall))
             continue;
         if (end > buffer)
             *end++ = '+';

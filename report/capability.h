@@ -6,6 +6,7 @@
 #ifndef SYSTRACE_CAPABILITY_H
 #define SYSTRACE_CAPABILITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct capability {
@@ -17,6 +18,9 @@ struct capability {
 
 extern const struct capability capabilities[];
 extern const size_t capability_count;
+
+/* Is the call, by its name, one of them? */
+bool capability_has(const struct capability *capability, const char *syscall);
 
 /* The names of all that the call may be for, in the table's order, joined by "+":
  * "read-files+write-files"; "none". Writes to `buffer`, which is large enough for all of them. */

@@ -1,21 +1,12 @@
 /* csv.c - a grid as CSV: RFC 4180, UTF-8, lines end in \n, a header row. */
 #include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 #include "report/format.h"
 #include "report/grid.h"
 
-/* A text that a spreadsheet would take for a formula gets an apostrophe in front (so does one that
- * is such a text behind apostrophes, which keeps it reversible). */
-static bool is_formula(const char *text)
-{
-    text += strspn(text, "'");
-    return *text && strchr("=+-@", *text);
-}
-
 static void print_text(FILE *file, const char *text)
 {
-    const char *apostrophe = is_formula(text) ? "'" : "";
+    const char *apostrophe = grid_is_formula(text) ? "'" : "";
 
     if (!text[strcspn(text, ",\"\r\n")]) {
         fprintf(file, "%s%s", apostrophe, text);

@@ -36,10 +36,31 @@ void grid_deinit(struct grid *grid)
     *grid = (struct grid){ 0 };
 }
 
+bool grid_is_formula(const char *text)
+{
+    text += strspn(text, "'");
+    return *text && strchr("=+-@", *text);
+}
+
+/* The left one has an apostrophe in front. */
+static int compare_quoted(const char *left, const char *right)
+{
+    return *right == '\'' ? strcmp(left, right + 1) : '\'' - (unsigned char)*right;
+}
+
+static int compare_texts(const char *left, const char *right)
+{
+    bool quoted = grid_is_formula(left);
+
+    if (quoted == grid_is_formula(right))
+        return strcmp(left, right);
+    return quoted ? compare_quoted(left, right) : -compare_quoted(right, left);
+}
+
 static int compare_cells(const struct grid_cell *left, const struct grid_cell *right)
 {
     if (left->kind == GRID_TEXT && right->kind == GRID_TEXT)
-        return strcmp(left->text, right->text);
+        return compare_texts(left->text, right->text);
     if (left->kind == GRID_UNKNOWN || right->kind == GRID_UNKNOWN)
         return (right->kind == GRID_UNKNOWN) - (left->kind == GRID_UNKNOWN);
     return (left->number > right->number) - (left->number < right->number);

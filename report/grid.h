@@ -39,8 +39,12 @@ struct grid {
 int grid_init(struct grid *grid, size_t columns, size_t rows, size_t texts);
 void grid_deinit(struct grid *grid);
 
-/* Puts the rows but the total in the order of their cells, from left to right: texts bytewise,
- * numbers as such, those that are not known first. */
+/* Would a spreadsheet take the text for a formula? Then CSV has an apostrophe in front of it, also
+ * of one that is such a text behind apostrophes, which keeps it reversible. */
+bool grid_is_formula(const char *text);
+
+/* Puts the rows but the total in the order of their cells, from left to right: texts bytewise, as
+ * CSV has them, numbers as such, those that are not known first. */
 void grid_sort(struct grid *grid);
 
 /* The per-library table: the columns of the CSV (docs/formats.md). -ENOMEM. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include "report/capability.h"
 #include "report/format.h"
 #include "report/gridtext.h"
 #include "report/label.h"
@@ -15,7 +16,8 @@
 /* The rows of one library and system call, of all programs and phases. */
 struct pair {
     struct table_row row;
-    char name[SYSCALL_NAME_MAX + 16]; /* of the system call */
+    char call[SYSCALL_NAME_MAX];      /* the system call, */
+    char name[SYSCALL_NAME_MAX + 16]; /* with its ABI, if that is not the machine's own */
 };
 
 struct page {
@@ -144,14 +146,12 @@ static int make_labels(struct page *page)
 /* "openat", or "openat (i386)" where it is not the machine's own ABI. */
 static int name_pair(struct pair *pair)
 {
-    char name[SYSCALL_NAME_MAX];
-
-    if (!syscall_name(pair->row.abi, pair->row.nr, name))
+    if (!syscall_name(pair->row.abi, pair->row.nr, pair->call))
         return -ENOMEM;
     if (pair->row.abi == ABI_X86_64)
-        snprintf(pair->name, sizeof(pair->name), "%s", name);
+        snprintf(pair->name, sizeof(pair->name), "%s", pair->call);
     else
-        snprintf(pair->name, sizeof(pair->name), "%s (%s)", name, abi_name(pair->row.abi));
+        snprintf(pair->name, sizeof(pair->name), "%s (%s)", pair->call, abi_name(pair->row.abi));
     return 0;
 }
 
@@ -371,6 +371,36 @@ static void print_list(const struct page *page, const struct pair *pairs, size_t
         putc('\n', page->file);
 }
 
+static bool may(const struct pair *pairs, size_t count, const struct capability *capability)
+{
+    for (size_t i = 0; i < count; i++)
+        if (part_of(&pairs[i]) == ASKS && capability_has(capability, pairs[i].call))
+            return true;
+    return false;
+}
+
+/* What the calls that the library asked for may be for, "capabilities: connect, map-code". */
+static void print_capabilities(const struct page *page, const struct pair *pairs, size_t count)
+{
+    struct paragraph paragraph = { page->file, page->width, 4, 4 };
+    bool first = true;
+
+    for (size_t i = 0; i < capability_count; i++) {
+        if (!may(pairs, count, &capabilities[i]))
+            continue;
+        if (first) {
+            fprintf(page->file, "%*s", paragraph.indent, "");
+            say(&paragraph, "capabilities:");
+        } else {
+            punctuate(&paragraph, ',');
+        }
+        first = false;
+        say(&paragraph, "%s", capabilities[i].name);
+    }
+    if (!first)
+        putc('\n', page->file);
+}
+
 /* The pairs of one library, which stand together. */
 static struct pair *find_pairs(const struct page *page, uint32_t library, size_t *count)
 {
@@ -395,6 +425,7 @@ static void print_library(const struct page *page, uint32_t library)
     qsort(pairs, count, sizeof(*pairs), compare_pairs);
     for (size_t i = 0; i < count && part_of(&pairs[i]) == ASKS; i++)
         print_asked(page, &pairs[i]);
+    print_capabilities(page, pairs, count);
     print_list(page, pairs, count, ISSUES, "issued for others:");
     print_list(page, pairs, count, IS_ON_STACK, "on the stack of:");
 }

@@ -41,9 +41,11 @@ static void test_sample(void **state)
         "\n"
         "ld-linux-x86-64.so.2\n"
         "       2         2         2  mmap\n"
+        "    capabilities: map-code\n"
         "\n"
         "[start]\n"
         "       1         1         1  execve\n"
+        "    capabilities: run-program\n"
         "\n"
         "[unknown]\n"
         "       1         0         1  write\n"
@@ -77,6 +79,7 @@ static void test_results(void **state)
         "liba.so.1.2\n"
         "      10         0        10       4  5.000000  write\n"
         "       7         0         7       ?         ?  open\n"
+        "    capabilities: read-files, write-files\n"
         "\n"
         "app\n"
         "       3         0        13       1  0.001235  write\n"
@@ -84,7 +87,8 @@ static void test_results(void **state)
         "    on the stack of: open 7\n"
         "\n"
         "ld-linux-x86-64.so.2\n"
-        "       2         2         2       0  0.000000  mmap\n";
+        "       2         2         2       0  0.000000  mmap\n"
+        "    capabilities: map-code\n";
     struct run run;
     (void)state;
 
