@@ -233,14 +233,24 @@ static void add_pointer_of(struct reader *r, const Elf64_Rela *rela)
         add_pointer(r, (uint64_t)rela->r_addend);
 }
 
+/* What the word was in the file: in a copy from memory, the loader may have put an address there.
+ */
+static uint64_t before_loading(const struct image *image, uint64_t word)
+{
+    uint64_t first;
+
+    if (!image->base || !image_vaddr(image, 0, &first) || word - image->base >= image->size)
+        return word;
+    return word - (image->base - first);
+}
+
 /* The word at `slot` points to a place of its own. */
 static void add_pointer_at(struct reader *r, uint64_t slot)
 {
-    uint64_t offset, vaddr;
+    uint64_t offset, word;
 
-    if (image_offset(r->image, slot, &offset) &&
-        image_bytes(r->image, offset, &vaddr, sizeof(vaddr)))
-        add_pointer(r, vaddr);
+    if (image_offset(r->image, slot, &offset) && image_bytes(r->image, offset, &word, sizeof(word)))
+        add_pointer(r, before_loading(r->image, word));
 }
 
 /* The packed ones (gABI, SHT_RELR): an even entry is where the next word is, an odd one a bit for
