@@ -433,6 +433,7 @@ static int read_changed_regions(struct reading *r, struct range range)
             result = append_region(r->code, &r->capacity, &r->old->regions[i]);
     }
     free(found.regions);
+    r->pending |= there.pending;
     return result;
 }
 

@@ -147,9 +147,88 @@ static void test_all_again(void **state)
     images_deinit(&images);
 }
 
+/* One mapping, of a file that has to be fetched. */
+struct served {
+    bool mapped;
+    unsigned fetches;
+};
+
+static int read_no_maps(void *context, char **ret)
+{
+    (void)context;
+    *ret = strdup("");
+    return 0;
+}
+
+static int find_served(void *context, uint64_t wanted, struct mapping *ret)
+{
+    const struct served *served = context;
+
+    *ret = (struct mapping){ .start = address(0),
+                             .end = address(1),
+                             .inode = 7,
+                             .executable = true,
+                             .path = "/served",
+                             .path_length = 7 };
+    return served->mapped && wanted < address(1);
+}
+
+static int open_served(void *context, const struct mapping *mapping, const char *path)
+{
+    (void)context, (void)mapping, (void)path;
+    return -EREMOTE;
+}
+
+/* It is there when it is asked for the second time. */
+static int open_copy(void *context, const struct mapping *mapping, const char *path)
+{
+    struct served *served = context;
+    (void)mapping, (void)path;
+    return served->fetches++ ? -ENOENT : -EINPROGRESS;
+}
+
+static ssize_t read_nothing(void *context, uint64_t where, void *buffer, size_t size)
+{
+    (void)context, (void)where, (void)buffer, (void)size;
+    return -EFAULT;
+}
+
+static int64_t one_module(void *context, const struct module *module)
+{
+    (void)context, (void)module;
+    return MODULE_FIRST;
+}
+
+/* While an image is being fetched, all is read again, also if it was met in a piece of the map. */
+static void test_pending(void **state)
+{
+    struct served served = { 0 };
+    struct target target = { .read = read_nothing,
+                             .read_maps = read_no_maps,
+                             .find_code = find_served,
+                             .open_mapped = open_served,
+                             .open_copy = open_copy,
+                             .context = &served };
+    struct images images;
+    struct space *space = space_create();
+
+    (void)state;
+    images_init(&images, one_module, NULL);
+    assert_int_equal(space_update(space, &images, &target), 0);
+    served.mapped = true;
+    space_changed(space, address(0), PAGE);
+    assert_int_equal(space_update(space, &images, &target), 0);
+    assert_int_equal(space->code->region_count, 1);
+    assert_true(space->code->regions[0].pending);
+    assert_true(space->stale);
+    space_destroy(space);
+    images_deinit(&images);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_changes),
-                                        cmocka_unit_test(test_all_again) };
+                                        cmocka_unit_test(test_all_again),
+                                        cmocka_unit_test(test_pending) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
