@@ -110,7 +110,9 @@ static int add_library(struct callers *callers, uint32_t *set, const struct attr
 }
 
 static const struct caller_function no_function = { NO_FUNCTION, CALLER_FRAME };
-static const struct caller_entered not_entered = { no_function, no_function, NO_FUNCTION };
+static const struct caller_entered not_entered = { .function = { NO_FUNCTION, CALLER_FRAME },
+                                                   .entry = { NO_FUNCTION, CALLER_FRAME },
+                                                   .from = NO_FUNCTION };
 
 /* The library's next function inwards; `former`: the library of the one before. */
 static void enter(struct caller_entered *entered, struct caller_function function, uint32_t library,
