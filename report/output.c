@@ -33,7 +33,7 @@ static int fail(struct output_error *error, const char *path, int number)
  * Where to write. /dev/stdout may well be a regular file, behind symlinks through /proc: but it is
  * the file that somebody has open which is meant, so it must not be replaced.
  */
-struct place {
+struct destination {
     bool direct;
     char path[PATH_MAX];      /* the file itself, symlinks resolved if it exists */
     char directory[PATH_MAX]; /* unused if direct */
@@ -45,12 +45,12 @@ static bool is_system_path(const char *path)
     return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6);
 }
 
-static int find_place(const char *path, struct place *ret)
+static int find_destination(const char *path, struct destination *ret)
 {
     struct stat file;
     char resolved[PATH_MAX], copy[PATH_MAX];
 
-    *ret = (struct place){ 0 };
+    *ret = (struct destination){ 0 };
     if (!*path)
         return -ENOENT;
     if (strlen(path) >= sizeof(ret->path))
@@ -73,26 +73,26 @@ static int find_place(const char *path, struct place *ret)
     return 0;
 }
 
-static int check_place(const struct place *place)
+static int check_destination(const struct destination *destination)
 {
     struct stat directory;
 
-    if (place->direct)
-        return faccessat(AT_FDCWD, place->path, W_OK, AT_EACCESS) ? -errno : 0;
-    if (stat(place->directory, &directory))
+    if (destination->direct)
+        return faccessat(AT_FDCWD, destination->path, W_OK, AT_EACCESS) ? -errno : 0;
+    if (stat(destination->directory, &directory))
         return -errno;
     if (!S_ISDIR(directory.st_mode))
         return -ENOTDIR;
-    return faccessat(AT_FDCWD, place->directory, W_OK | X_OK, AT_EACCESS) ? -errno : 0;
+    return faccessat(AT_FDCWD, destination->directory, W_OK | X_OK, AT_EACCESS) ? -errno : 0;
 }
 
 int output_check(const char *path, struct output_error *error)
 {
-    struct place place;
-    int number = find_place(path, &place);
+    struct destination destination;
+    int number = find_destination(path, &destination);
 
     if (!number)
-        number = check_place(&place);
+        number = check_destination(&destination);
     return number ? fail(error, path, number) : 0;
 }
 
@@ -121,9 +121,9 @@ static int print_to(int fd, bool sync, print_fn *print, void *context)
 }
 
 /* Appends: to a regular file that others write to, as /dev/stdout may be. */
-static int write_direct(const struct place *place, print_fn *print, void *context)
+static int write_direct(const struct destination *destination, print_fn *print, void *context)
 {
-    int fd = open(place->path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+    int fd = open(destination->path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
     return fd < 0 ? -errno : print_to(fd, false, print, context);
 }
 
@@ -157,18 +157,19 @@ void output_clean_up(void)
     note_unfinished("");
 }
 
-static int make_temporary(const struct place *place, char name[static NAME_SIZE])
+static int make_temporary(const struct destination *destination, char name[static NAME_SIZE])
 {
     uint64_t random;
 
     if (getrandom(&random, sizeof(random), 0) != sizeof(random))
         return -errno;
-    snprintf(name, NAME_SIZE, "%s/.systrace-lib-%016" PRIx64 ".tmp", place->directory, random);
+    snprintf(name, NAME_SIZE, "%s/.systrace-lib-%016" PRIx64 ".tmp", destination->directory,
+             random);
     note_unfinished(name);
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return -errno;
-    if (place->mode && fchmod(fd, place->mode)) {
+    if (destination->mode && fchmod(fd, destination->mode)) {
         int error = -errno;
         close(fd);
         unlink(name);
@@ -177,15 +178,15 @@ static int make_temporary(const struct place *place, char name[static NAME_SIZE]
     return fd;
 }
 
-static int write_and_rename(const struct place *place, print_fn *print, void *context)
+static int write_and_rename(const struct destination *destination, print_fn *print, void *context)
 {
     char name[NAME_SIZE];
-    int fd = make_temporary(place, name);
+    int fd = make_temporary(destination, name);
     if (fd < 0)
         return fd;
 
     int error = print_to(fd, true, print, context);
-    if (!error && rename(name, place->path))
+    if (!error && rename(name, destination->path))
         error = -errno;
     if (error)
         unlink(name);
@@ -196,11 +197,11 @@ static int write_and_rename(const struct place *place, print_fn *print, void *co
 int output_write(const char *path, int (*print)(FILE *file, void *context), void *context,
                  struct output_error *error)
 {
-    struct place place;
-    int number = find_place(path, &place);
+    struct destination destination;
+    int number = find_destination(path, &destination);
 
     if (!number)
-        number = place.direct ? write_direct(&place, print, context)
-                              : write_and_rename(&place, print, context);
+        number = destination.direct ? write_direct(&destination, print, context)
+                                    : write_and_rename(&destination, print, context);
     return number ? fail(error, path, number) : 0;
 }

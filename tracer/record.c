@@ -14,9 +14,11 @@
 
 #include "diag.h"
 #include "procfs.h"
+#include "record/bisect.h"
 #include "record/component.h"
 #include "symbolizer/image/go/goinline.h"
 #include "record/library.h"
+#include "record/place.h"
 #include "symbolizer/names/names.h"
 
 /* What reading the symbols of one module may take, in time and memory. */
@@ -97,43 +99,6 @@ int64_t record_program(struct run *run, pid_t tid)
     return number;
 }
 
-/* One place to look up: of a frame, once however many stacks have it. */
-struct place {
-    uint32_t module;
-    uint64_t offset;
-};
-
-static int compare_places(const void *a, const void *b)
-{
-    const struct place *x = a, *y = b;
-
-    if (x->module != y->module)
-        return x->module < y->module ? -1 : 1;
-    return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
-/* All places of all frames, sorted, each once; the caller frees them. NULL: no memory. */
-static struct place *collect_places(const struct run *run, size_t *ret)
-{
-    size_t count = 0;
-    struct place *places = calloc(run->stacks.count, sizeof(*places));
-
-    if (!places)
-        return NULL;
-    for (uint32_t i = STACK_ENDS; i < run->stacks.count; i++) {
-        const struct frame *frame = &run->stacks.stacks[i].frame;
-        places[count++] = (struct place){ frame->module, frame->offset };
-    }
-    qsort(places, count, sizeof(*places), compare_places);
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!kept || compare_places(&places[kept - 1], &places[i]))
-            places[kept++] = places[i];
-    }
-    *ret = kept;
-    return places;
-}
-
 /* Where the functions inlined at a place are recorded. */
 struct inlined_at {
     struct run *run;
@@ -191,26 +156,11 @@ static int name_go_places(struct run *run, const struct image *image, uint64_t *
     return 0;
 }
 
-/* The first place in the module, or behind where it would be. */
-static size_t first_place(const struct place *places, size_t count, uint32_t module)
-{
-    size_t low = 0, high = count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (places[middle].module < module)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The places of one module as a job, but for those that Go's table names. 0 or a negative errno. */
 static int make_job(struct run *run, const struct image *image, const struct place *places,
                     uint64_t *offsets, size_t count, struct names_job *ret)
 {
-    size_t first = first_place(places, count, image->number), end;
+    size_t first = BISECT(i, count, places[i].module < image->number), end;
 
     for (end = first; end < count && places[end].module == image->number;)
         end++;
@@ -288,7 +238,7 @@ static int record_symbols(struct run *run, const struct options *options,
                           const struct images *images)
 {
     size_t count = 0;
-    struct place *places = collect_places(run, &count);
+    struct place *places = place_list(&run->stacks, &count);
     uint64_t *offsets = calloc(count + 1, sizeof(*offsets));
     struct names_job *jobs = calloc(images->count + 1, sizeof(*jobs));
     int result = -ENOMEM;
