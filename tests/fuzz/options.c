@@ -47,9 +47,13 @@ static void try_report(int count, char **words)
     int status = parse_arguments(count, words, &arguments);
 
     CHECK(!status || status == EXIT_OURS);
-    CHECK(status || arguments.help || (arguments.run_count > 0 && is_word(words, *arguments.runs)));
+    CHECK(status || arguments.help || arguments.query.help ||
+          (arguments.run_count > 0 && is_word(words, *arguments.runs)));
     for (size_t i = 0; i < arguments.outputs.count; i++)
         CHECK(is_word(words, arguments.outputs.paths[i]));
+    for (size_t i = 0; i < arguments.query.by_count; i++)
+        CHECK(arguments.query.by[i] >= 0 && arguments.query.by[i] < (int)keys_count);
+    query_deinit(&arguments.query);
     outputs_deinit(&arguments.outputs);
 }
 

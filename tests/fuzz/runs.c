@@ -5,6 +5,7 @@
 
 #include "fuzz.h"
 #include "record/runfile.h"
+#include "report/cube.h"
 #include "report/format.h"
 #include "report/grid.h"
 #include "report/text.h"
@@ -106,6 +107,31 @@ static void check_merging(struct run *run, const struct text *text)
     run_deinit(&other);
 }
 
+/* By one of the keys, for the sake of speed: all rows have all calls together. */
+static void check_cut(struct run *run, struct table *table)
+{
+    int by = (int)((run->stacks.count + run->count_count) % keys_count);
+    const struct query query = { .given = true,
+                                 .by = &by,
+                                 .by_count = 1,
+                                 .measures = { MEASURE_CALLS, MEASURE_ISSUED, MEASURE_STACKS },
+                                 .measure_count = 3,
+                                 .pivot = NO_PIVOT };
+    struct keys keys;
+    struct grid grid;
+    uint64_t calls = 0, issued = 0;
+
+    CHECK(!keys_init(&keys, run, &table->callers, NULL));
+    CHECK(!cube_grid(run, &keys, &query, &grid));
+    for (size_t i = 0; i < grid.row_count; i++) {
+        calls += grid.rows[i][1].number;
+        issued += grid.rows[i][2].number;
+    }
+    CHECK(calls == table->calls && issued == table->calls);
+    grid_deinit(&grid);
+    keys_deinit(&keys);
+}
+
 static void check_table(struct run *run, const struct table_options *options)
 {
     struct table table;
@@ -122,6 +148,7 @@ static void check_table(struct run *run, const struct table_options *options)
     for (const struct format *format = formats; format->name; format++)
         CHECK(format->needs == FORMAT_NEEDS_RUN || !format->print(file, &subject));
     grid_deinit(&grid);
+    check_cut(run, &table);
     CHECK(!fclose(file));
     CHECK(!memchr(text.bytes, '\0', text.size));
     free(text.bytes);
