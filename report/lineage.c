@@ -48,9 +48,11 @@ static char *name_of(const struct run *run, const struct module *module)
 {
     const char *name;
 
+    if (*module->path != '/') /* "[vdso]" has a soname of its own */
+        return strdup(module->name);
     if (*module->soname)
         return strdup(module->soname);
-    if (*module->path && is_executed(run, module)) {
+    if (is_executed(run, module)) {
         name = program_name(run, module->name);
         return strdup(name && *name ? name : module->name);
     }
