@@ -78,8 +78,8 @@ void difference_deinit(struct difference *difference);
 /* "appeared" and so on. */
 const char *change_name(enum change_kind kind);
 
-/* "FILE BUILD-ID", its beginning, of what a library was or is; several with ", " between. Escaped,
- * to be freed; NULL: no memory. */
+/* "FILE BUILD-ID", of that the first digits, of what a library was or is; several with ", "
+ * between. Escaped, to be freed; NULL: no memory. */
 char *upgrade_label(const struct difference *difference, const struct upgrade *upgrade,
                     enum side side);
 

@@ -1,9 +1,10 @@
 /* diffgrid.c - what differs between two lots of runs as rows and columns. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "record/escape.h"
 #include "report/difference.h"
-#include "report/label.h"
 
 static const char *const names[CHANGES] = {
     [APPEARED] = "appeared",
@@ -128,10 +129,18 @@ int difference_kind_grid(const struct difference *difference, enum change_kind k
 
 /* ---- Upgrades ---- */
 
+/* The identity's kind, if it is no build-id, and its first digits. */
 static int print_label(FILE *file, const struct module *module)
 {
-    char *label = label_library(module->name, module_build_id(module), "");
+    enum { DIGITS = 12 };
+    const char *id = module_build_id(module), *colon = strchr(id, ':');
+    int kind = colon ? (int)(colon + 1 - id) : 0;
+    char *joined, *label;
 
+    if (asprintf(&joined, "%s%s%.*s", module->name, *id ? " " : "", kind + DIGITS, id) < 0)
+        return -ENOMEM;
+    label = escape(joined);
+    free(joined);
     if (label)
         fputs(label, file);
     free(label);
