@@ -343,6 +343,26 @@ static void test_hostile(void **state)
     check_has("out", "\"library\": \"x | <b>\\\"*# \\\\x0a\\\\xff@[](),=1\",");
 }
 
+/* What CSV has an apostrophe in front of is in its place among the others. */
+static void test_formulas(void **state)
+{
+    struct run run;
+    (void)state;
+
+    for (char digit = '6'; digit < '8'; digit++) {
+        const char path[] = { digit, '.', 'j', 's', 'o', 'n', '\0' };
+        sample_run(&run, digit);
+        replace(&run.modules[SAMPLE_LIBA].soname, digit == '6' ? "liba" : "=1+1");
+        replace(&run.modules[SAMPLE_LIBA].identity, digit == '6' ? "gnu:6" : "gnu:7");
+        replace(&run.modules[SAMPLE_APP].soname, "(a)");
+        write_run(path, &run);
+    }
+    assert_int_equal(DIFF("6.json", "7.json", "--by=library", "--format=csv"), DIFF_NEW);
+    check_has("out", "\nappeared,'=1+1,0,10,0,1,0,10,\nvanished,liba,10,0,1,0,10,0,\n");
+    assert_int_equal(DIFF("6.json", "7.json", "--by=library"), DIFF_NEW);
+    check_has("out", "1 new group, 1 vanished\n");
+}
+
 /* ---- Mistakes ---- */
 
 #define CHECK_TROUBLE(line, ...)                           \
@@ -405,8 +425,8 @@ int main(void)
         cmocka_unit_test(test_same),         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_selection),    cmocka_unit_test(test_accept),
         cmocka_unit_test(test_write_accept), cmocka_unit_test(test_formats),
-        cmocka_unit_test(test_hostile),      cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_hostile),      cmocka_unit_test(test_formulas),
+        cmocka_unit_test(test_mistakes),     cmocka_unit_test(test_help),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
