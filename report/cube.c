@@ -302,6 +302,14 @@ static int compare_rows(const void *a, const void *b, void *context)
     return order;
 }
 
+/* (qsort_r(3) takes no null pointer, also not of no rows.) */
+static void sort(struct cube *cube, struct rows *rows,
+                 int (*compare)(const void *a, const void *b, void *context))
+{
+    if (rows->count)
+        qsort_r(rows->all, rows->count, sizeof(*rows->all), compare, cube);
+}
+
 /* ---- The grid ---- */
 
 static struct grid_cell text_cell(const struct cube *cube, uint32_t value)
@@ -347,7 +355,7 @@ static int make_plain_grid(struct cube *cube, struct grid *ret)
     const struct query *query = cube->query;
     size_t shown = rows_shown(cube, &cube->rows);
 
-    qsort_r(cube->rows.all, cube->rows.count, sizeof(*cube->rows.all), compare_rows, cube);
+    sort(cube, &cube->rows, compare_rows);
     int error = grid_init(ret, query->by_count + query->measure_count, shown + query->total, 0);
     if (error)
         return error;
@@ -425,8 +433,8 @@ static int make_pivot_grid(struct cube *cube, struct grid *ret)
     if (!error)
         error = add_up(cube, by, 1, &columns);
     if (!error) {
-        qsort_r(rows.all, rows.count, sizeof(*rows.all), compare_rows, cube);
-        qsort_r(columns.all, columns.count, sizeof(*columns.all), compare_columns, cube);
+        sort(cube, &rows, compare_rows);
+        sort(cube, &columns, compare_columns);
         error = grid_init(ret, by + columns.count, rows_shown(cube, &rows) + cube->query->total, 0);
     }
     if (!error) {
