@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # systrace-lib.bash - completion for bash: options, their values, and what the command traced would complete.
 
-# All options of the two commands; tests/package/completion compares them with --help.
+# All options of the commands; tests/package/completion compares them with --help.
 _systrace_lib_options='-o --output --interval --results --inlines --lines -p --attach -u --user -E --env --engine
     --kill-on-exit --no-kill-on-exit --no-near --format --table --runtime-library --no-runtime-libraries
     --through-signals --verify -q --quiet -V --version -h --help'
 _systrace_lib_report_options='-o --output --format --table --runtime-library --no-runtime-libraries --through-signals
     --by --measure --columns --where --under --not-under --group --sort --top --total -q --quiet -h --help'
+_systrace_lib_diff_options='--old --new --by --factor --where --under --not-under --group --runtime-library
+    --no-runtime-libraries --through-signals --accept --write-accept -o --output --format -q --quiet -h --help'
 
 # _systrace_lib_words WORD... - Of these, those that begin with what has been typed.
 _systrace_lib_words()
@@ -30,11 +32,11 @@ _systrace_lib_value()
     -u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
     -E | --env) mapfile -t COMPREPLY < <(compgen -v -- "$current") ;;
     -p | --attach) mapfile -t COMPREPLY < <(cd /proc && compgen -d -- "$current" | grep -x '[0-9]*') ;;
-    -o | --output) _systrace_lib_files < <(compgen -f -- "$current") ;;
+    -o | --output | --accept | --write-accept) _systrace_lib_files < <(compgen -f -- "$current") ;;
     --by | --columns) _systrace_lib_words program phase library component group syscall abi class capability issuer via function \
         entry from site line end execution ;;
     --measure) _systrace_lib_words calls issued on_stack inexact incomplete errors seconds runs stacks ;;
-    --interval | --runtime-library | --where | --under | --not-under | --group | --sort | --top) ;; # anything
+    --interval | --runtime-library | --where | --under | --not-under | --group | --sort | --top | --factor) ;; # anything
     *) return 1 ;;
     esac
 }
@@ -78,9 +80,11 @@ _systrace_lib()
     elif [ "$previous" = = ]; then
         previous=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if [ "${COMP_WORDS[1]}" = report ] && ((COMP_CWORD > 1)); then
+    if [[ ${COMP_WORDS[1]} == @(report|diff) ]] && ((COMP_CWORD > 1)); then
+        local options=_systrace_lib_${COMP_WORDS[1]}_options
+        [ "${COMP_WORDS[1]} $previous" != "diff --format" ] || { _systrace_lib_words csv json text markdown && return; }
         _systrace_lib_value "$previous" && return
-        [[ $current != -* ]] || { _systrace_lib_words "$_systrace_lib_report_options" && return; }
+        [[ $current != -* ]] || { _systrace_lib_words "${!options}" && return; }
         _systrace_lib_files < <(compgen -f -X '!*.json' -- "$current"; compgen -d -- "$current")
         return
     fi
@@ -92,7 +96,7 @@ _systrace_lib()
     elif [[ $current == -* ]]; then
         _systrace_lib_words "$_systrace_lib_options"
     else
-        mapfile -t COMPREPLY < <(compgen -W report -- "$current"; compgen -c -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "report diff" -- "$current"; compgen -c -- "$current")
     fi
 }
 

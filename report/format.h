@@ -19,6 +19,8 @@ struct subject {
     const struct grid *grid;   /* what is asked of it, or the table's rows; likewise */
     bool asked;                /* something is asked: also formats that need no grid have it */
     int width;                 /* columns, for people; text.h has what it may be */
+    /* Of two lots of runs (difference.h), in place of all the others but `width`; else NULL. */
+    const struct difference *difference;
 };
 
 /* -ENOMEM. Errors of the file are left to ferror(3). */

@@ -46,7 +46,10 @@ static const struct module *module_of(const struct keys *keys, uint64_t library)
 
 static char *describe_library(struct keys *keys, uint64_t number)
 {
-    return escape(module_of(keys, number)->name);
+    const char *const *names = keys->module_names;
+
+    return escape(names ? names[keys->callers->libraries[number].module]
+                        : module_of(keys, number)->name);
 }
 
 static char *describe_component(struct keys *keys, uint64_t number)

@@ -61,6 +61,8 @@ struct keys {
     struct run *run;                     /* borrowed, as the others */
     struct callers *callers;             /* knows all stacks that have calls */
     const struct library_groups *groups; /* may be NULL */
+    const char *const *module_names;     /* what libraries are called, by module, in place of their
+                                            files' names; NULL, or set after keys_init() */
     struct values values;
     uint32_t **known;                   /* private: by key and number, value + 1; NULL: none is */
     uint64_t sizes[KEY_OF_SYSCALL + 1]; /* private: of the domains */

@@ -17,6 +17,11 @@ void outputs_deinit(struct outputs *outputs)
     free(outputs->table_options.runtime.globs);
 }
 
+static const struct format *formats_of(const struct outputs *outputs)
+{
+    return outputs->formats ? outputs->formats : formats;
+}
+
 /* ---- Messages ---- */
 
 __attribute__((format(printf, 2, 3))) static void complain(const struct outputs *outputs,
@@ -39,7 +44,7 @@ static int complain_of_memory(const struct outputs *outputs)
 
 static int complain_of_format(const struct outputs *outputs, const char *name)
 {
-    char *shown = escape(name), *names = format_names(formats);
+    char *shown = escape(name), *names = format_names(formats_of(outputs));
 
     if (shown && names)
         complain(outputs, "unknown format '%.4096s': use %s", shown, names);
@@ -51,7 +56,7 @@ static int complain_of_format(const struct outputs *outputs, const char *name)
 
 static int complain_of_ending(const struct outputs *outputs, const char *path)
 {
-    char *shown = escape(path), *endings = format_endings(formats);
+    char *shown = escape(path), *endings = format_endings(formats_of(outputs));
 
     if (shown && endings)
         complain(outputs,
@@ -99,7 +104,7 @@ static int append(const struct outputs *outputs, const char ***words, size_t *co
 
 static int parse_format(struct outputs *outputs, const char *name)
 {
-    if (!format_by_name(formats, name, false))
+    if (!format_by_name(formats_of(outputs), name, false))
         return complain_of_format(outputs, name);
     outputs->format = name;
     return 0;
@@ -144,12 +149,13 @@ int outputs_parse(struct outputs *outputs, int option, const char *argument)
 
 static const struct format *format_of(const struct outputs *outputs, const char *path)
 {
+    const struct format *list = formats_of(outputs);
     const struct query *query = outputs->query;
     /* What is asked of a run, or a part of one, is no run. */
     bool table = outputs->table || (query && (query->given || query->filter_count));
 
-    return outputs->format ? format_by_name(formats, outputs->format, table)
-                           : format_by_ending(formats, path, table);
+    return outputs->format ? format_by_name(list, outputs->format, table)
+                           : format_by_ending(list, path, table);
 }
 
 static int check(const struct outputs *outputs, const char *path)
@@ -254,6 +260,7 @@ static int print_job(FILE *file, void *context)
     const struct subject subject = { .run = job->run,
                                      .table = job->has_table ? &job->table : NULL,
                                      .grid = job->has_grid ? &job->grid : NULL,
+                                     .difference = job->outputs->difference,
                                      .asked = is_asked(job->outputs),
                                      .width = text_terminal_width(fileno(file)) };
 
@@ -291,7 +298,7 @@ int outputs_print(const struct outputs *outputs, struct run *run, const char *fo
     struct job job = {
         .run = run,
         .outputs = outputs,
-        .format = format_by_name(formats, outputs->format ? outputs->format : format,
+        .format = format_by_name(formats_of(outputs), outputs->format ? outputs->format : format,
                                  outputs->table || is_asked(outputs)),
     };
     int error = print_job(stream, &job);

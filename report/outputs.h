@@ -16,12 +16,14 @@
  * owned. */
 struct outputs {
     void (*complain)(const char *message); /* prints one line, given without a newline */
+    const struct format *formats;          /* that there are; NULL: those of runs (format.h) */
     const char **paths;                    /* -o */
     size_t count;                          /* of these */
     const char *format;                    /* --format: a name there is; NULL: by the ending */
     bool table;                            /* --table */
     struct table_options table_options;
     struct query *query; /* what else to print than the table of all; borrowed; NULL: nothing */
+    const struct difference *difference; /* what to print in place of a run; borrowed, or NULL */
 };
 
 void outputs_deinit(struct outputs *outputs);

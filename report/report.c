@@ -4,14 +4,11 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include "record/escape.h"
-#include "record/runfile.h"
+#include "report/complain.h"
 #include "report/outputs.h"
-#include "report/selection.h"
+#include "report/runs.h"
 
 enum { EXIT_OURS = 125 };
 
@@ -43,45 +40,7 @@ static const struct option long_options[] = {
     { 0 },
 };
 
-/* ---- Messages ---- */
-
-__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
-{
-    va_list arguments;
-
-    fputs("systrace-lib: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    putc('\n', stderr);
-    return EXIT_OURS;
-}
-
-/* With a text that the user gave, as "%s: %s". */
-static int complain_of(const char *raw, const char *what)
-{
-    char *shown = escape(raw);
-    complain("%s: %s", shown ? shown : "?", what);
-    free(shown);
-    return EXIT_OURS;
-}
-
 /* ---- Arguments ---- */
-
-static void complain_of_output(const char *message)
-{
-    complain("%s", message);
-}
-
-/* getopt_long() has said nothing yet: opterr is 0. */
-static int complain_of_option(char **argv, int option)
-{
-    char short_option[] = { '-', (char)optopt, '\0' };
-    const char *text = optopt > 0 && optopt < 256 ? short_option : argv[optind - 1];
-
-    return complain_of(text, option == ':' ? "needs a value (try 'systrace-lib report --help')"
-                                           : "no such option (try 'systrace-lib report --help')");
-}
 
 static int parse_query(struct arguments *arguments, int option)
 {
@@ -100,7 +59,7 @@ static int parse_option(struct arguments *arguments, int option)
     result = outputs_parse(&arguments->outputs, option, optarg);
 
     if (result != OUTPUTS_OTHER)
-        return result ? EXIT_OURS : 0;
+        return result;
     if (option == 'q')
         arguments->quiet = true;
     else
@@ -115,14 +74,13 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 
     char error[QUERY_ERROR_MAX];
 
-    *ret =
-        (struct arguments){ .outputs.complain = complain_of_output, .outputs.query = &ret->query };
+    *ret = (struct arguments){ .outputs.complain = complain_line, .outputs.query = &ret->query };
     query_init(&ret->query);
     opterr = 0;
     optind = 0; /* getopt may have been used for the words before "report" */
     while ((option = getopt_long(argc, argv, ":" OUTPUTS_SHORT_OPTIONS "qh", long_options, NULL)) !=
            -1) {
-        int status = option == '?' || option == ':' ? complain_of_option(argv, option)
+        int status = option == '?' || option == ':' ? complain_of_option(argv, option, "report")
                                                     : parse_option(ret, option);
         if (status)
             return status;
@@ -136,83 +94,19 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
     return 0;
 }
 
-/* ---- Reading ---- */
-
-static int merge_file(struct run *run, const char *path)
-{
-    struct run other;
-    struct runfile_error error;
-
-    if (runfile_load(path, &other, &error))
-        return complain_of(path, error.text);
-    int number = run_merge(run, &other);
-    run_deinit(&other);
-    if (number == -EEXIST)
-        return complain_of(path,
-                           "it has a run that an earlier file has too, which would count twice");
-    if (number)
-        return complain_of(path, strerror(-number));
-    return 0;
-}
-
-static int merge_files(const struct arguments *arguments, struct run *run)
-{
-    int status = 0;
-
-    for (int i = 0; i < arguments->run_count && !status; i++)
-        status = merge_file(run, arguments->runs[i]);
-    return status;
-}
-
-static void say(const char *line)
-{
-    complain("%s", line);
-}
-
-/* Only what is asked for. */
-static int select_calls(const struct arguments *arguments, struct run *run)
-{
-    struct callers callers;
-    struct keys keys;
-    const struct caller *last;
-
-    if (!arguments->query.filter_count)
-        return 0;
-    int error = callers_init(&callers, run, &arguments->outputs.table_options);
-    if (error)
-        return complain("%s", strerror(ENOMEM));
-    error = callers_find(&callers, run->stacks.count - 1, &last);
-    if (!error)
-        error = keys_init(&keys, run, &callers, &arguments->query.groups);
-    if (!error) {
-        error = selection_apply(run, &keys, &arguments->query, say);
-        keys_deinit(&keys);
-    }
-    callers_deinit(&callers);
-    if (error)
-        return complain("%s", strerror(-error));
-    return run->count_count ? 0 : complain("no calls are left by --where and --under");
-}
-
 /* ---- Writing ---- */
-
-static int flush_stdout(int error)
-{
-    if (!error && (fflush(stdout) || ferror(stdout)))
-        error = errno ? -errno : -EIO;
-    return error ? complain("cannot write the standard output: %s", strerror(-error)) : 0;
-}
 
 static int print_stdout(const struct outputs *outputs, struct run *run)
 {
     errno = 0;
-    return flush_stdout(outputs_print(outputs, run, outputs->table ? "json" : "text", stdout));
+    return complain_of_stdout(
+        outputs_print(outputs, run, outputs->table ? "json" : "text", stdout));
 }
 
 static int write_results(const struct arguments *arguments, struct run *run)
 {
     if (arguments->outputs.count)
-        return outputs_write(&arguments->outputs, run) ? EXIT_OURS : 0;
+        return outputs_write(&arguments->outputs, run);
     return arguments->quiet ? 0 : print_stdout(&arguments->outputs, run);
 }
 
@@ -222,13 +116,14 @@ static int report(const struct arguments *arguments)
 {
     struct run run;
 
-    if (outputs_check(&arguments->outputs))
-        return EXIT_OURS;
+    int status = outputs_check(&arguments->outputs);
+    if (status)
+        return status;
     if (run_init(&run))
         return complain("%s", strerror(ENOMEM));
-    int status = merge_files(arguments, &run);
+    status = runs_add(&run, arguments->runs, (size_t)arguments->run_count);
     if (!status)
-        status = select_calls(arguments, &run);
+        status = runs_select(&run, &arguments->outputs.table_options, &arguments->query);
     if (!status)
         status = write_results(arguments, &run);
     run_deinit(&run);
@@ -246,14 +141,14 @@ int report_main(int argc, char **argv)
         putchar('\n');
         outputs_print_help(stdout);
         fputs(help_end, stdout);
-        status = flush_stdout(0);
+        status = complain_of_stdout(0);
     } else if (!status && arguments.query.help) {
         query_print_presets(stdout);
-        status = flush_stdout(0);
+        status = complain_of_stdout(0);
     } else if (!status) {
         status = report(&arguments);
     }
     query_deinit(&arguments.query);
     outputs_deinit(&arguments.outputs);
-    return status;
+    return status ? EXIT_OURS : 0;
 }

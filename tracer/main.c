@@ -25,6 +25,7 @@
  *
  *   version_print    tracer/version.c              --version: and what the kernel lets us do (probe.c)
  *   report_main      report/report.c               the same tables, of saved runs
+ *   diff_main        report/diff.c                 what differs between two lots of them
  */
 /* clang-format on */
 #include <errno.h>
@@ -39,6 +40,7 @@
 
 #include "diag.h"
 #include "options.h"
+#include "report/diff.h"
 #include "report/report.h"
 #include "trace.h"
 #include "version.h"
@@ -118,6 +120,8 @@ int main(int argc, char **argv)
     fill_standard_files();
     if (argc > 1 && !strcmp(argv[1], "report"))
         return report_main(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "diff"))
+        return diff_main(argc - 1, argv + 1);
     int result = options_parse(&options, argc, argv);
     if (result == OPTIONS_RUN)
         result = trace_main(&options);

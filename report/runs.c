@@ -1,0 +1,67 @@
+/* runs.c - reads run files, merges them, selects calls. */
+#include "runs.h"
+
+#include <errno.h>
+#include <string.h>
+#include "record/runfile.h"
+#include "report/complain.h"
+#include "report/keys.h"
+#include "report/selection.h"
+
+static int add(struct run *run, const char *path)
+{
+    struct run other;
+    struct runfile_error error;
+
+    if (runfile_load(path, &other, &error))
+        return complain_of(path, error.text);
+    int number = run_merge(run, &other);
+    run_deinit(&other);
+    if (number == -EEXIST)
+        return complain_of(path,
+                           "it has a run that an earlier file has too, which would count twice");
+    return number ? complain_of(path, strerror(-number)) : 0;
+}
+
+int runs_add(struct run *run, char *const *paths, size_t count)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < count && !error; i++)
+        error = add(run, paths[i]);
+    return error;
+}
+
+static int select_by(struct run *run, struct callers *callers, const struct query *query)
+{
+    struct keys keys;
+    const struct caller *last;
+    int error = callers_find(callers, run->stacks.count - 1, &last);
+
+    if (error)
+        return error;
+    error = keys_init(&keys, run, callers, &query->groups);
+    if (error)
+        return error;
+    error = selection_apply(run, &keys, query, complain_line);
+    keys_deinit(&keys);
+    return error;
+}
+
+int runs_select(struct run *run, const struct table_options *options, const struct query *query)
+{
+    struct callers callers;
+
+    if (!query->filter_count)
+        return 0;
+    int error = callers_init(&callers, run, options);
+    if (!error) {
+        error = select_by(run, &callers, query);
+        callers_deinit(&callers);
+    }
+    if (error) {
+        complain("%s", strerror(-error));
+        return error;
+    }
+    return run->count_count ? 0 : complain("no calls are left by --where and --under");
+}
