@@ -18,6 +18,7 @@ struct subject {
     const struct table *table; /* the run's; NULL if the format does not need it */
     const struct grid *grid;   /* what is asked of it, or the table's rows; likewise */
     bool asked;                /* something is asked: also formats that need no grid have it */
+    const struct library_groups *groups; /* of libraries (keys.h); NULL: none are */
     int width;                 /* columns, for people; text.h has what it may be */
 };
 
@@ -45,7 +46,9 @@ enum format_needs {
     row(markdown_print, "markdown", ".md", FORMAT_NEEDS_GRID, false,                                \
         "the table, in Markdown")                                                                  \
     row(stacktext_print, "stacks", ".stacks", FORMAT_NEEDS_TABLE, false,                           \
-        "all stacks with functions, and source lines if there are (--lines)")
+        "all stacks with functions, and source lines if there are (--lines)")                      \
+    row(html_print, "html", ".html", FORMAT_NEEDS_TABLE, false,                                    \
+        "a page with tables and pictures of all of it, for a browser")
 /* clang-format on */
 
 #define FORMAT_DECLARE(print, ...) format_print print;

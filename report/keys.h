@@ -59,7 +59,7 @@ char *key_names(void);
 /* The values of all keys in one run. */
 struct keys {
     struct run *run;                     /* borrowed, as the others */
-    struct callers *callers;             /* knows all stacks that have calls */
+    const struct callers *callers;       /* knows all stacks that have calls */
     const struct library_groups *groups; /* may be NULL */
     struct values values;
     uint32_t **known;                   /* private: by key and number, value + 1; NULL: none is */
@@ -67,7 +67,7 @@ struct keys {
 };
 
 /* -ENOMEM: there is nothing to deinit. */
-int keys_init(struct keys *keys, struct run *run, struct callers *callers,
+int keys_init(struct keys *keys, struct run *run, const struct callers *callers,
               const struct library_groups *groups);
 void keys_deinit(struct keys *keys);
 
