@@ -17,7 +17,7 @@ function h(tag, attributes, ...children) {
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
     else if (value !== false && value != null) element.setAttribute(name, value === true ? '' : value);
   }
-  element.append(...children.flat().filter(child => child != null));
+  element.append(...children.flat(3).filter(child => child != null));
   return element;
 }
 
@@ -145,9 +145,9 @@ function underFilter(negated, pattern) {
 const elementFilter = (domain, element, key, value) =>
   ({ key, relation: 'is', value, pass: count => elementOf(domain, count) === element });
 
-function addFilter(filter) {
-  const same = other => other.key === filter.key && other.relation === filter.relation && other.value === filter.value;
-  if (!filters.some(same)) filters.push(filter);
+function addFilters(added) {
+  for (const filter of added)
+    if (!filters.some(other => ['key', 'relation', 'value'].every(part => other[part] === filter[part]))) filters.push(filter);
   update();
 }
 
@@ -322,41 +322,43 @@ function tally(columnsOf) {
 
 const byMost = sums => (a, b) => (sums.get(b) || 0) - (sums.get(a) || 0);
 
-/* A table that arrow keys go through: one cell at a time can be tabbed to. */
+/* A table of libraries and columns that arrow keys go through: one cell at a time can be tabbed to. */
 function matrix(place, options) {
-  const { caption, rows, columns, rowText, columnText, tallied, chooseRow, chooseColumn, columnTitle } = options;
-  const { cells, rowSums, columnSums } = tallied;
+  const { caption, rows, columns, columnText, tallied: { cells, rowSums, columnSums } } = options;
   let most = 0;
   for (const row of cells.values()) for (const calls of row.values()) most = Math.max(most, calls);
-  const readout = h('p', { class: 'readout', 'aria-live': 'polite' }, 'Point at a cell, or go to it, for its number.');
-  const grid = [];
-  const cell = (element, say, act) => Object.assign(element, { say, act });
-  const head = columns.map(column => cell(
-    h('th', { scope: 'col', title: columnTitle ? columnTitle(column) : columnText(column), tabindex: -1 }, h('span', null, name(columnText(column)))),
-    () => [h('strong', null, name(columnText(column))), `: ${plural(columnSums.get(column) || 0, 'call')}${columnTitle ? `; ${columnTitle(column)}` : ''}`],
-    () => chooseColumn(column)));
-  grid.push([null, ...head]);
+  const head = columns.map(column => h('th', { scope: 'col' }, h('span', null, name(columnText(column)))));
   const body = rows.map(row => {
-    const title = cell(h('th', { scope: 'row', tabindex: -1 }, name(rowText(row))),
-      () => [h('strong', null, name(rowText(row))), `: ${plural(rowSums.get(row) || 0, 'call')}`], () => chooseRow(row));
-    const line = columns.map(column => {
-      const calls = cells.get(row)?.get(column) || 0;
-      if (!calls) return cell(h('td', { tabindex: -1 }), () => [h('strong', null, name(rowText(row))), ': no ', name(columnText(column))], null);
-      return cell(h('td', { tabindex: -1, class: `v v${level(calls, most)}` }, compact(calls)),
-        () => [h('strong', null, name(rowText(row))), ' asks for ', h('strong', null, name(columnText(column))), `: ${plural(calls, 'call')}, ${percent(calls, chosenCalls)} of the selection`],
-        () => { filters.push(chooseRow(row, true)); chooseColumn(column); });
-    });
-    grid.push([title, ...line]);
-    return h('tr', null, title, line, h('td', { class: 'total' }, number(rowSums.get(row) || 0)));
+    const line = h('tr', null, h('th', { scope: 'row' }, name(libraryTexts[row])), h('td', { class: 'total' }, number(rowSums.get(row) || 0)));
+    for (const column of columns) { /* there may be many: by hand */
+      const calls = cells.get(row)?.get(column), cell = line.insertCell();
+      if (!calls) continue;
+      cell.className = `v v${level(calls, most)}`;
+      cell.textContent = compact(calls);
+    }
+    return line;
   });
   const table = h('table', { class: 'heat', role: 'grid', 'aria-label': caption, 'aria-readonly': 'true' },
-    h('thead', null, h('tr', null, h('td', { class: 'corner' }, 'calls'), head, h('th', { scope: 'col', class: 'total' }, h('span', null, 'all')))),
+    h('thead', null, h('tr', null, h('td', { class: 'corner' }, 'calls'), h('th', { scope: 'col', class: 'total' }, 'all'), head)),
     h('tbody', null, body),
-    h('tfoot', null, h('tr', null, h('th', { scope: 'row' }, 'all'), columns.map(column => h('td', null, compact(columnSums.get(column) || 0))),
-      h('td', { class: 'total' }, number(chosenCalls)))));
-  table.style.setProperty('--fit', Math.min(1, 24 / (columns.length + 7)).toFixed(3));
-  roam(table, grid, readout);
+    h('tfoot', null, h('tr', null, h('th', { scope: 'row' }, 'all'), h('td', { class: 'total' }, number(chosenCalls)),
+      columns.map(column => h('td', null, compact(columnSums.get(column) || 0))))));
+  const readout = h('p', { class: 'readout', 'aria-live': 'polite' }, 'Point at a cell, or go to it, for its number.');
+  table.style.setProperty('--fit', Math.min(1, 660 / (columns.length * 27 + 240)).toFixed(3));
+  roam(table, options, readout);
   place.replaceChildren(h('div', { class: 'matrix' }, table), readout, scale(most));
+}
+
+const TITLES = 2; /* cells of a line before those of the columns: the library, and the sum */
+
+/* What there is to say of a cell: line 0 and cell 0 are the headings. */
+function sayCell({ rows, columns, columnText, columnTitle, tallied: { cells, rowSums, columnSums } }, y, x) {
+  const row = rows[y - 1], column = columns[x - TITLES], strong = text => h('strong', null, name(text));
+  if (!y) return [strong(columnText(column)), `: ${plural(columnSums.get(column) || 0, 'call')}${columnTitle ? `; ${columnTitle(column)}` : ''}`];
+  if (x < TITLES) return [strong(libraryTexts[row]), `: ${plural(rowSums.get(row) || 0, 'call')}, ${percent(rowSums.get(row) || 0, chosenCalls)} of the selection`];
+  const calls = cells.get(row)?.get(column) || 0;
+  if (!calls) return [strong(libraryTexts[row]), ' does not ask for ', strong(columnText(column))];
+  return [strong(libraryTexts[row]), ' asks for ', strong(columnText(column)), `: ${plural(calls, 'call')}, ${percent(calls, chosenCalls)} of the selection`];
 }
 
 function scale(most) {
@@ -364,43 +366,44 @@ function scale(most) {
   return h('p', { class: 'scale', 'aria-hidden': 'true' }, '1 call', steps, `${number(most)}`);
 }
 
-function roam(table, grid, readout) {
-  const places = new Map();
-  grid.forEach((line, y) => line.forEach((element, x) => element && places.set(element, [y, x])));
-  let [y, x] = grid[1]?.[1] ? [1, 1] : [0, 1];
-  const current = () => grid[y]?.[x];
-  const show = element => readout.replaceChildren(...element.say());
-  const find = target => target.closest?.('th, td');
-  const go = (toY, toX) => {
-    if (!grid[toY]?.[toX]) return;
-    if (current()) current().tabIndex = -1;
-    [y, x] = [toY, toX];
-    current().tabIndex = 0;
-    current().focus();
+function roam(table, options, readout) {
+  const { rows, columns, chooseColumn } = options;
+  const exists = (y, x) => y >= 0 && y <= rows.length && x >= 0 && x < columns.length + TITLES && (y > 0 || x >= TITLES) && x !== 1;
+  const cellAt = (y, x) => table.rows[y].cells[x];
+  let y = rows.length ? 1 : 0, x = TITLES;
+  const place = target => {
+    const cell = target.closest?.('th, td');
+    return cell && exists(cell.parentNode.rowIndex, cell.cellIndex) ? [cell.parentNode.rowIndex, cell.cellIndex] : null;
   };
-  if (current()) current().tabIndex = 0;
-  table.addEventListener('pointerover', event => { const element = find(event.target); if (places.has(element)) show(element); });
-  table.addEventListener('focusin', event => {
-    const element = find(event.target);
-    if (!places.has(element)) return;
-    if (current()) current().tabIndex = -1;
-    [y, x] = places.get(element);
-    element.tabIndex = 0;
-    show(element);
-  });
-  table.addEventListener('click', event => { const element = find(event.target); if (places.has(element)) element.act?.(); });
+  const show = (atY, atX) => readout.replaceChildren(...sayCell(options, atY, atX));
+  const act = (atY, atX) => {
+    const found = [];
+    if (atY) found.push(elementFilter('library', rows[atY - 1], 'library', libraryTexts[rows[atY - 1]]));
+    if (atX >= TITLES) found.push(chooseColumn(columns[atX - TITLES]));
+    if (atY && atX >= TITLES && !options.tallied.cells.get(rows[atY - 1])?.get(columns[atX - TITLES])) return;
+    addFilters(found);
+  };
+  const go = (toY, toX) => {
+    if (!exists(toY, toX)) return;
+    cellAt(y, x).removeAttribute('tabindex');
+    [y, x] = [toY, toX];
+    cellAt(y, x).tabIndex = 0;
+    cellAt(y, x).focus();
+    show(y, x);
+  };
+  if (columns.length) cellAt(y, x).tabIndex = 0;
+  table.addEventListener('pointerover', event => { const at = place(event.target); if (at) show(...at); });
+  table.addEventListener('focusin', () => show(y, x));
+  table.addEventListener('click', event => { const at = place(event.target); if (at) act(...at); });
   table.addEventListener('keydown', event => {
-    const moves = { ArrowUp: [y - 1, x], ArrowDown: [y + 1, x], ArrowLeft: [y, x - 1], ArrowRight: [y, x + 1], Home: [y, y ? 0 : 1], End: [y, grid[0].length - 1] };
+    const beside = { ArrowLeft: x === TITLES ? 0 : x - 1, ArrowRight: x ? x + 1 : TITLES };
+    const moves = { ArrowUp: [y - 1, x], ArrowDown: [y + 1, x], ArrowLeft: [y, beside.ArrowLeft], ArrowRight: [y, beside.ArrowRight],
+      Home: [y, y ? 0 : TITLES], End: [y, columns.length + TITLES - 1] };
     if (moves[event.key]) go(...moves[event.key]);
-    else if (event.key === 'Enter' || event.key === ' ') current().act?.();
+    else if (event.key === 'Enter' || event.key === ' ') act(y, x);
     else return;
     event.preventDefault();
   });
-}
-
-function chooseLibrary(row, only) {
-  const filter = elementFilter('library', row, 'library', libraryTexts[row]);
-  return only ? filter : addFilter(filter);
 }
 
 /* ---- Who asks for what ---- */
@@ -424,9 +427,8 @@ function showWho() {
   const columns = (all ? [...syscallTexts.keys()] : [...columnSums.keys()]).sort((a, b) => byMost(columnSums)(a, b) || syscallTexts[a].localeCompare(syscallTexts[b]));
   matrix($('who-matrix'), {
     caption: 'Calls by library and system call', rows, columns, tallied: whoTally,
-    rowText: row => libraryTexts[row], columnText: column => syscallTexts[column],
-    chooseRow: chooseLibrary,
-    chooseColumn: column => addFilter(elementFilter('syscall', column, 'syscall', syscallTexts[column])),
+    columnText: column => syscallTexts[column],
+    chooseColumn: column => elementFilter('syscall', column, 'syscall', syscallTexts[column]),
   });
   if ($('who-words').open) showWords();
 }
@@ -447,8 +449,8 @@ function showCapabilities() {
     caption: 'Calls by library and capability', tallied,
     rows: [...tallied.rowSums.keys()].sort((a, b) => byMost(tallied.rowSums)(a, b) || libraryTexts[a].localeCompare(libraryTexts[b])),
     columns: order.filter(capability => tallied.columnSums.has(capability)),
-    rowText: row => libraryTexts[row], columnText: column => column, columnTitle: column => meaningOf.get(column) || 'none of these',
-    chooseRow: chooseLibrary, chooseColumn: column => addFilter(keyFilter(keyNamed.capability, false, column)),
+    columnText: column => column, columnTitle: column => meaningOf.get(column) || 'none of these',
+    chooseColumn: column => keyFilter(keyNamed.capability, false, column),
   });
 }
 
@@ -468,8 +470,8 @@ function showPhases() {
   matrix($('phase-matrix'), {
     caption: 'Calls by library and phase', columns, tallied,
     rows: [...tallied.rowSums.keys()].sort((a, b) => byMost(tallied.rowSums)(a, b) || libraryTexts[a].localeCompare(libraryTexts[b])),
-    rowText: row => libraryTexts[row], columnText: column => phaseTexts[column],
-    chooseRow: chooseLibrary, chooseColumn: column => addFilter(elementFilter('phase', column, 'phase', phaseTexts[column])),
+    columnText: column => phaseTexts[column],
+    chooseColumn: column => elementFilter('phase', column, 'phase', phaseTexts[column]),
   });
   $('phase-words').replaceChildren(...columns.flatMap(phase => {
     const all = chosen;
@@ -675,8 +677,13 @@ const flame = (() => {
   }
 
   function cut(text, wide) {
-    const most = Math.floor(wide / 6.4);
-    return text.length <= most ? text : most < 3 ? '' : text.slice(0, most - 1) + '…';
+    let most = Math.floor(wide / 5); /* of which there is no more room in any case */
+    if (text.length <= most && pen.measureText(text).width <= wide) return text;
+    for (most = Math.min(most, text.length) - 1; most > 1; most--) {
+      const shorter = text.slice(0, most) + '…';
+      if (pen.measureText(shorter).width <= wide) return shorter;
+    }
+    return '';
   }
 
   function drawBox({ node, left, wide }, y) {
@@ -851,7 +858,7 @@ function startFilter() {
     const globs = $('filter-globs').value, negated = $('filter-not').value === '!';
     if (!globs) return $('filter-globs').focus();
     $('filter-globs').value = '';
-    addFilter(keyNamed[select.value] ? keyFilter(keyNamed[select.value], negated, globs) : underFilter(negated, globs));
+    addFilters([keyNamed[select.value] ? keyFilter(keyNamed[select.value], negated, globs) : underFilter(negated, globs)]);
   });
 }
 
@@ -911,5 +918,6 @@ function start() {
 }
 
 start();
-window.systraceReport = { data, cube, keyNamed, flame, addFilter, keyFilter, underFilter, globToRegExp, reset() { filters = []; update(); }, calls: () => chosenCalls };
+/* For the console, and for tests. */
+window.systraceReport = { data, keyNamed, cube, flame, addFilters, keyFilter, underFilter, reset: () => { filters = []; update(); } };
 })();
