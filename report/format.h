@@ -19,7 +19,7 @@ struct subject {
     const struct grid *grid;   /* what is asked of it, or the table's rows; likewise */
     bool asked;                /* something is asked: also formats that need no grid have it */
     const struct library_groups *groups; /* of libraries (keys.h); NULL: none are */
-    int width;                 /* columns, for people; text.h has what it may be */
+    int width;                           /* columns, for people; text.h has what it may be */
 };
 
 /* -ENOMEM. Errors of the file are left to ferror(3). */

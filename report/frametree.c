@@ -64,9 +64,8 @@ static int64_t label_symbol(struct frametree *tree, struct keys *keys, const str
     uint32_t *known = &tree->of_symbols[symbol - keys->run->symbols];
 
     if (!*known) {
-        int64_t label =
-            add_label(tree, keys, name_library(keys, symbol->module, symbol->component),
-                      escape(symbol->name));
+        int64_t label = add_label(tree, keys, name_library(keys, symbol->module, symbol->component),
+                                  escape(symbol->name));
         if (label < 0)
             return label;
         *known = (uint32_t)label + 1;
@@ -94,12 +93,11 @@ static int64_t label_frame(struct frametree *tree, struct keys *keys, uint32_t s
 
 /* ---- Stacks ---- */
 
-static int64_t add_inlined(struct frametree *tree, struct keys *keys,
-                           const struct inlined *inlined, int64_t parent)
+static int64_t add_inlined(struct frametree *tree, struct keys *keys, const struct inlined *inlined,
+                           int64_t parent)
 {
-    int64_t label =
-        add_label(tree, keys, name_library(keys, inlined->module, inlined->component),
-                  escape(inlined->name));
+    int64_t label = add_label(tree, keys, name_library(keys, inlined->module, inlined->component),
+                              escape(inlined->name));
 
     return label < 0 ? label
                      : find_node(tree, (struct frame_node){ (uint32_t)parent, (uint32_t)label,

@@ -289,8 +289,10 @@ static void print_stacks(const struct page *page)
     static const struct {
         const char *name;
         htmljson_number *get;
-    } columns[] = { { "library", library_of }, { "issuer", issuer_of },   { "set", set_of },
-                    { "inexact", is_inexact }, { "incomplete", is_incomplete }, { "node", node_of } };
+    } columns[] = {
+        { "library", library_of }, { "issuer", issuer_of },         { "set", set_of },
+        { "inexact", is_inexact }, { "incomplete", is_incomplete }, { "node", node_of }
+    };
 
     fputs("\"stacks\":{", page->file);
     for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {
@@ -422,8 +424,8 @@ static int print_execution(FILE *file, const struct execution *execution,
     if (!error)
         error = print_command(file, execution);
     fprintf(file, ",\"exit_status\":%d,\"exit_signal\":%d,\"cut_short\":%s,\"results\":%s",
-            execution->exit_status, execution->exit_signal,
-            execution->cut_short ? "true" : "false", execution->results ? "true" : "false");
+            execution->exit_status, execution->exit_signal, execution->cut_short ? "true" : "false",
+            execution->results ? "true" : "false");
     print_count(file, "entries", execution->entries);
     print_count(file, "denied", execution->denied);
     print_count(file, "killed", execution->killed);

@@ -1,6 +1,6 @@
 /*
- * htmljson.h - JSON that stands in a <script> element of a page: what HTML could take for the end of
- * it, or for markup, is escaped, as are the line ends that JSON allows and older scripts do not.
+ * htmljson.h - JSON that stands in a <script> element of a page: what HTML could take for the end
+ * of it, or for markup, is escaped, as are the line ends that JSON allows and older scripts do not.
  */
 #ifndef SYSTRACE_HTMLJSON_H
 #define SYSTRACE_HTMLJSON_H

@@ -255,8 +255,8 @@ static int print_job(FILE *file, void *context)
                                      .table = job->has_table ? &job->table : NULL,
                                      .grid = job->has_grid ? &job->grid : NULL,
                                      .asked = is_asked(job->outputs),
-                                     .groups = job->outputs->query ? &job->outputs->query->groups
-                                                                   : NULL,
+                                     .groups =
+                                         job->outputs->query ? &job->outputs->query->groups : NULL,
                                      .width = text_terminal_width(fileno(file)) };
 
     return error ? error : job->format->print(file, &subject);

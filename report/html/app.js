@@ -808,7 +808,6 @@ const flame = (() => {
     show() {
       ready = true;
       sum();
-      readColours();
       zoom(values[zoomed] ? zoomed : 0);
       if ($('search').value) search();
     },
