@@ -344,9 +344,11 @@ function matrix(place, options) {
     h('tfoot', null, h('tr', null, h('th', { scope: 'row' }, 'all'), h('td', { class: 'total' }, number(chosenCalls)),
       columns.map(column => h('td', null, compact(columnSums.get(column) || 0))))));
   const readout = h('p', { class: 'readout', 'aria-live': 'polite' }, 'Point at a cell, or go to it, for its number.');
-  table.style.setProperty('--fit', Math.min(1, 660 / (columns.length * 27 + 240)).toFixed(3));
+  table.style.setProperty('--fit', Math.min(1, 900 / (columns.length * 27 + 240)).toFixed(3));
   roam(table, options, readout);
+  const focused = place.contains(document.activeElement);
   place.replaceChildren(h('div', { class: 'matrix' }, table), readout, scale(most));
+  if (focused) table.querySelector('[tabindex]')?.focus({ preventScroll: true });
 }
 
 const TITLES = 2; /* cells of a line before those of the columns: the library, and the sum */
@@ -415,7 +417,7 @@ function wordsTable(caption, { cells, rowSums }) {
     h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Library'), h('th', { scope: 'col', class: 'n' }, 'Calls'), h('th', { scope: 'col' }, 'System calls'))),
     h('tbody', null, rows.map(row => h('tr', null, h('th', { scope: 'row' }, name(libraryTexts[row])), h('td', null, number(rowSums.get(row))),
       h('td', null, [...cells.get(row)].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([column, calls], i) =>
-        [i ? ', ' : '', h('b', null, syscallTexts[column]), ` ${number(calls)}`])))))));
+        [i ? ', ' : '', h('b', null, syscallTexts[column]), `\u00a0${number(calls)}`])))))));
 }
 
 let whoTally;
@@ -634,8 +636,8 @@ const flame = (() => {
     [...sums].sort((a, b) => b[1] - a[1]).forEach(([library], i) => colourOf.set(library, Math.min(i, 8)));
     $('legend').replaceChildren(...[...colourOf].filter(([, colour]) => colour < 8).map(([library, colour]) =>
       h('li', null, h('button', { type: 'button', onclick: () => { $('search').value = library; search(); } }, h('i', { class: `c${colour}` }), name(library)))),
-      ...(colourOf.size > 8 ? [h('li', null, h('button', { type: 'button', disabled: true }, h('i', { class: 'c8' }), 'others'))] : []),
-      h('li', null, h('button', { type: 'button', disabled: true }, h('i', { class: 'c9' }), 'system calls')));
+      ...(colourOf.size > 8 ? [h('li', null, h('i', { class: 'c8' }), 'others')] : []),
+      h('li', null, h('i', { class: 'c9' }), 'system calls'));
   }
 
   function readColours() {
@@ -661,9 +663,13 @@ const flame = (() => {
     if (!colourOf.size) rank();
   }
 
+  /* On paper the width is not that of the window; the style makes it fit. */
+  const PAPER = 1000;
+  const widthNow = () => printing ? PAPER : box.clientWidth;
+
   /* What is wide enough to be seen, by depth. */
   function lay() {
-    const width = box.clientWidth, from = x[zoomed], unit = width / (values[zoomed] || 1), todo = [zoomed];
+    const width = widthNow(), from = x[zoomed], unit = width / (values[zoomed] || 1), todo = [zoomed];
     lines = [];
     const put = (node, left, wide) => (lines[depth[node]] ||= []).push({ node, left, wide });
     for (let node = zoomed; node;) put(node = parent[node], 0, width);
@@ -673,7 +679,7 @@ const flame = (() => {
       for (let j = first[node]; j < first[node + 1]; j++)
         if (values[children[j]] * unit >= LEAST) todo.push(children[j]);
     }
-    $('flame-space').style.height = `${lines.length * FRAME}px`;
+    $('flame-space').style.height = printing ? 'auto' : `${lines.length * FRAME}px`;
   }
 
   function cut(text, wide) {
@@ -710,11 +716,11 @@ const flame = (() => {
 
   function draw() {
     if (!ready) return;
-    const ratio = window.devicePixelRatio || 1, width = box.clientWidth;
-    const height = printing ? Math.min(lines.length, 100) * FRAME : Math.max(box.clientHeight, FRAME);
+    const ratio = printing ? 2 : window.devicePixelRatio || 1, width = widthNow();
+    const height = printing ? Math.min(lines.length, 60) * FRAME : Math.max(box.clientHeight, FRAME);
     canvas.width = width * ratio;
     canvas.height = height * ratio;
-    canvas.style.height = `${height}px`;
+    canvas.style.height = printing ? 'auto' : `${height}px`;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.font = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
     const top = printing ? 0 : box.scrollTop;
@@ -802,7 +808,7 @@ const flame = (() => {
   });
   $('search').addEventListener('input', search);
   $('zoom-out').addEventListener('click', () => zoom(0));
-  new ResizeObserver(() => { if (ready) { lay(); draw(); } }).observe(box);
+  new ResizeObserver(() => { if (ready && !printing) { lay(); draw(); } }).observe(box);
 
   return {
     show() {
@@ -812,7 +818,7 @@ const flame = (() => {
       if ($('search').value) search();
     },
     repaint() { readColours(); draw(); },
-    print(on) { printing = on; readColours(); draw(); },
+    print(on) { printing = on; readColours(); lay(); draw(); },
     zoom, size, titleOf, valueOf: node => values[node], current: () => current, zoomed: () => zoomed, child,
   };
 })();
@@ -882,8 +888,11 @@ function startTheme() {
 
 /* On paper all that is folded is open, and the light colours are used. */
 function startPrint() {
-  const opened = [];
+  const opened = [], root = document.documentElement;
+  let theme;
   addEventListener('beforeprint', () => {
+    theme = root.dataset.theme;
+    root.dataset.theme = 'light';
     for (const details of document.querySelectorAll('main details:not(.choice):not([open])')) {
       details.open = true;
       opened.push(details);
@@ -893,6 +902,8 @@ function startPrint() {
   });
   addEventListener('afterprint', () => {
     for (const details of opened.splice(0)) details.open = false;
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
     flame.print(false);
   });
 }
