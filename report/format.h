@@ -28,6 +28,7 @@ typedef int format_print(FILE *file, const struct subject *subject);
 enum format_needs {
     FORMAT_NEEDS_RUN,   /* prints the run as it is, and may sort it (run_sort) */
     FORMAT_NEEDS_TABLE, /* and its table */
+    FORMAT_NEEDS_ORDER, /* the same of a run in its one order (run_sort), which shows in the file */
     FORMAT_NEEDS_GRID,  /* and rows and columns of that */
 };
 
@@ -47,7 +48,7 @@ enum format_needs {
         "the table, in Markdown")                                                                  \
     row(stacktext_print, "stacks", ".stacks", FORMAT_NEEDS_TABLE, false,                           \
         "all stacks with functions, and source lines if there are (--lines)")                      \
-    row(html_print, "html", ".html", FORMAT_NEEDS_TABLE, false,                                    \
+    row(html_print, "html", ".html", FORMAT_NEEDS_ORDER, false,                                    \
         "a page with tables and pictures of all of it, for a browser")
 /* clang-format on */
 

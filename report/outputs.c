@@ -241,7 +241,11 @@ static int prepare(struct job *job)
         job_deinit(job);
         return 0;
     }
-    error = make_table(job);
+    if (job->format->needs == FORMAT_NEEDS_ORDER)
+        job_deinit(job);
+    error = job->format->needs == FORMAT_NEEDS_ORDER ? run_sort(job->run) : 0;
+    if (!error)
+        error = make_table(job);
     if (!error && (job->format->needs == FORMAT_NEEDS_GRID || is_asked(job->outputs)))
         error = make_grid(job);
     return error;
