@@ -840,11 +840,30 @@ function update() {
   chosenCalls = chosen.reduce((sum, count) => sum + counts.calls[count], 0);
   shown = STEP;
   showSelection();
-  showWho();
-  showCapabilities();
-  flame.show();
-  showPhases();
-  showTable();
+  waiting = SECTIONS.map(([id, show]) => ({ show, seen: isSeen($(id)) })).sort((a, b) => b.seen - a.seen).map(({ show }) => show);
+  clearTimeout(timer);
+  showNext();
+}
+
+/* What is in sight is made anew at once, then the other sections, one after the other, so that none has to be waited for. */
+const SECTIONS = [['who', showWho], ['capabilities', showCapabilities], ['stacks', () => flame.show()], ['phases', showPhases], ['table', showTable]];
+let waiting = [], timer;
+
+function isSeen(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top < innerHeight && bottom > 0;
+}
+
+function showNext() {
+  waiting.shift()();
+  $('main').setAttribute('aria-busy', waiting.length > 0);
+  if (waiting.length) timer = setTimeout(showNext);
+}
+
+function showAll() {
+  clearTimeout(timer);
+  while (waiting.length) waiting.shift()();
+  $('main').setAttribute('aria-busy', false);
 }
 
 function startFilter() {
@@ -893,6 +912,7 @@ function startPrint() {
   addEventListener('beforeprint', () => {
     theme = root.dataset.theme;
     root.dataset.theme = 'light';
+    showAll();
     for (const details of document.querySelectorAll('main details:not(.choice):not([open])')) {
       details.open = true;
       opened.push(details);
@@ -925,9 +945,10 @@ function start() {
   startTheme();
   startPrint();
   update();
+  showAll();
 }
 
 start();
 /* For the console, and for tests. */
-window.systraceReport = { data, keyNamed, cube, flame, addFilters, keyFilter, underFilter, reset: () => { filters = []; update(); } };
+window.systraceReport = { data, keyNamed, cube, flame, addFilters, keyFilter, underFilter, showAll, reset: () => { filters = []; update(); } };
 })();
