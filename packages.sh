@@ -11,6 +11,7 @@ check_packages=(libcmocka-dev libzydis-dev g++ clang libclang-rt-dev clang-forma
     libbz2-dev liblzma-dev zlib1g-dev # a static build
     dpkg-dev lintian debootstrap man-db zsh # packages
     strace gdb linux-perf # other tracers, to compare with
+    chromium chromium-driver # a browser for the HTML report
     bubblewrap btrfs-progs # a sandbox, and a file system, to trace in
     "${demo_packages[@]}" nginx-light redis-server redis-tools wrk curl openssl) # workloads
 

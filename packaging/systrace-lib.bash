@@ -28,7 +28,7 @@ _systrace_lib_value()
 {
     case $1 in
     --engine) _systrace_lib_words auto seccomp ptrace ;;
-    --format) _systrace_lib_words csv json text markdown stacks ;;
+    --format) _systrace_lib_words csv json text markdown stacks html ;;
     -u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
     -E | --env) mapfile -t COMPREPLY < <(compgen -v -- "$current") ;;
     -p | --attach) mapfile -t COMPREPLY < <(cd /proc && compgen -d -- "$current" | grep -x '[0-9]*') ;;

@@ -18,7 +18,8 @@ struct subject {
     const struct table *table; /* the run's; NULL if the format does not need it */
     const struct grid *grid;   /* what is asked of it, or the table's rows; likewise */
     bool asked;                /* something is asked: also formats that need no grid have it */
-    int width;                 /* columns, for people; text.h has what it may be */
+    const struct library_groups *groups; /* of libraries (keys.h); NULL: none are */
+    int width;                           /* columns, for people; text.h has what it may be */
     /* Of two lots of runs (difference.h), in place of all the others but `width`; else NULL. */
     const struct difference *difference;
 };
@@ -29,6 +30,7 @@ typedef int format_print(FILE *file, const struct subject *subject);
 enum format_needs {
     FORMAT_NEEDS_RUN,   /* prints the run as it is, and may sort it (run_sort) */
     FORMAT_NEEDS_TABLE, /* and its table */
+    FORMAT_NEEDS_ORDER, /* the same of a run in its one order (run_sort), which shows in the file */
     FORMAT_NEEDS_GRID,  /* and rows and columns of that */
 };
 
@@ -47,7 +49,9 @@ enum format_needs {
     row(markdown_print, "markdown", ".md", FORMAT_NEEDS_GRID, false,                                \
         "the table, in Markdown")                                                                  \
     row(stacktext_print, "stacks", ".stacks", FORMAT_NEEDS_TABLE, false,                           \
-        "all stacks with functions, and source lines if there are (--lines)")
+        "all stacks with functions, and source lines if there are (--lines)")                      \
+    row(html_print, "html", ".html", FORMAT_NEEDS_ORDER, false,                                    \
+        "a page with tables and pictures of all of it, for a browser")
 /* clang-format on */
 
 #define FORMAT_DECLARE(print, ...) format_print print;

@@ -297,7 +297,7 @@ char *key_names(void)
 
 /* ---- Values ---- */
 
-int keys_init(struct keys *keys, struct run *run, struct callers *callers,
+int keys_init(struct keys *keys, struct run *run, const struct callers *callers,
               const struct library_groups *groups)
 {
     *keys = (struct keys){

@@ -59,7 +59,7 @@ char *key_names(void);
 /* The values of all keys in one run. */
 struct keys {
     struct run *run;                     /* borrowed, as the others */
-    struct callers *callers;             /* knows all stacks that have calls */
+    const struct callers *callers;       /* knows all stacks that have calls */
     const struct library_groups *groups; /* may be NULL */
     const char *const *module_names;     /* what libraries are called, by module, in place of their
                                             files' names; NULL, or set after keys_init() */
@@ -69,7 +69,7 @@ struct keys {
 };
 
 /* -ENOMEM: there is nothing to deinit. */
-int keys_init(struct keys *keys, struct run *run, struct callers *callers,
+int keys_init(struct keys *keys, struct run *run, const struct callers *callers,
               const struct library_groups *groups);
 void keys_deinit(struct keys *keys);
 

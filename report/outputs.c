@@ -247,7 +247,11 @@ static int prepare(struct job *job)
         job_deinit(job);
         return 0;
     }
-    error = make_table(job);
+    if (job->format->needs == FORMAT_NEEDS_ORDER)
+        job_deinit(job);
+    error = job->format->needs == FORMAT_NEEDS_ORDER ? run_sort(job->run) : 0;
+    if (!error)
+        error = make_table(job);
     if (!error && (job->format->needs == FORMAT_NEEDS_GRID || is_asked(job->outputs)))
         error = make_grid(job);
     return error;
@@ -262,6 +266,8 @@ static int print_job(FILE *file, void *context)
                                      .grid = job->has_grid ? &job->grid : NULL,
                                      .difference = job->outputs->difference,
                                      .asked = is_asked(job->outputs),
+                                     .groups =
+                                         job->outputs->query ? &job->outputs->query->groups : NULL,
                                      .width = text_terminal_width(fileno(file)) };
 
     return error ? error : job->format->print(file, &subject);

@@ -1,0 +1,54 @@
+# embed.cmake - makes the C source of the HTML report's page: puts the style and the script into it, and their hashes, so
+# that the page's policy (Content-Security-Policy) lets nothing else run.
+#
+#     cmake -D FROM=DIRECTORY -D TO=FILE -P embed.cmake
+
+# to_base64(HEX RET): the bytes that HEX stands for.
+function(to_base64 hex ret)
+    string(LENGTH "${hex}" left)
+    set(letters ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
+    set(text "")
+    set(at 0)
+    while(left GREATER 0)
+        string(SUBSTRING "${hex}0000" ${at} 6 three)
+        math(EXPR bits "0x${three}")
+        foreach(shift 18 12 6 0)
+            math(EXPR index "(${bits} >> ${shift}) & 63")
+            string(SUBSTRING ${letters} ${index} 1 letter)
+            string(APPEND text ${letter})
+        endforeach()
+        math(EXPR at "${at} + 6")
+        math(EXPR left "${left} - 6")
+    endwhile()
+    if(left EQUAL -2) # 2 bytes are left of the last 3
+        string(REGEX REPLACE ".$" "=" text "${text}")
+    elseif(left EQUAL -4)
+        string(REGEX REPLACE "..$" "==" text "${text}")
+    endif()
+    set(${ret} "${text}" PARENT_SCOPE)
+endfunction()
+
+# to_array(NAME TEXT RET): an array of C.
+function(to_array name text ret)
+    file(WRITE "${TO}.bytes" "${text}")
+    file(READ "${TO}.bytes" hex HEX)
+    file(REMOVE "${TO}.bytes")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    set(${ret} "const unsigned char ${name}[] = {${bytes}};\nconst size_t ${name}_size = sizeof(${name});\n" PARENT_SCOPE)
+endfunction()
+
+file(READ "${FROM}/page.html" page)
+foreach(part style.css app.js)
+    file(READ "${FROM}/${part}" text)
+    string(SHA256 hash "${text}")
+    to_base64(${hash} hash)
+    string(REPLACE "@hash of ${part}@" "sha256-${hash}" page "${page}")
+    string(REPLACE "@${part}@" "${text}" page "${page}")
+endforeach()
+string(FIND "${page}" "@data@" at)
+string(SUBSTRING "${page}" 0 ${at} before)
+math(EXPR at "${at} + 6")
+string(SUBSTRING "${page}" ${at} -1 behind)
+to_array(htmlpage_before "${before}" before)
+to_array(htmlpage_behind "${behind}" behind)
+file(WRITE "${TO}" "/* Made by embed.cmake of page.html, style.css and app.js. */\n#include \"report/htmlpage.h\"\n\n${before}${behind}")
