@@ -11,7 +11,7 @@
 #include "report/callers.h"
 
 /* Why a call is in it; of several reasons the first. */
-enum allowed_why { ALLOWED_SEEN, ALLOWED_VARIANT, ALLOWED_START, ALLOWED_WHYS };
+enum allowed_why { ALLOWED_SEEN, ALLOWED_START, ALLOWED_VARIANT, ALLOWED_WHYS };
 
 struct allowed {
     char name[SYSCALL_NAME_MAX]; /* "syscall_470" of one without a name */

@@ -57,7 +57,8 @@ void evidence_warn(const struct evidence *evidence, char *ret, size_t size)
     *ret = '\0';
     if (evidence->by_library && (selected || rest))
         snprintf(ret, size,
-                 "who asked is inexact or unknown for %" PRIu64 " of the selected calls and %" PRIu64
+                 "who asked is inexact or unknown for %" PRIu64
+                 " of the selected calls and %" PRIu64
                  " of the others: some may be in the selection or not by mistake",
                  selected, rest);
 }

@@ -229,8 +229,8 @@ const char *profile_why(enum allowed_why why)
 {
     static const char *const whys[ALLOWED_WHYS] = {
         [ALLOWED_SEEN] = "observed",
-        [ALLOWED_VARIANT] = "variants of these (--with-variants)",
         [ALLOWED_START] = "for a start (--with-start)",
+        [ALLOWED_VARIANT] = "variants of these (--with-variants)",
     };
 
     return whys[why];
