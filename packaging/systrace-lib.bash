@@ -6,7 +6,8 @@ _systrace_lib_options='-o --output --interval --results --inlines --lines -p --a
     --kill-on-exit --no-kill-on-exit --no-near --format --table --runtime-library --no-runtime-libraries
     --through-signals --verify -q --quiet -V --version -h --help'
 _systrace_lib_report_options='-o --output --format --table --runtime-library --no-runtime-libraries --through-signals
-    --by --measure --columns --where --under --not-under --group --sort --top --total -q --quiet -h --help'
+    --by --measure --columns --where --under --not-under --group --sort --top --total --seccomp --with-variants --with-start
+    -q --quiet -h --help'
 
 # _systrace_lib_words WORD... - Of these, those that begin with what has been typed.
 _systrace_lib_words()
@@ -34,6 +35,7 @@ _systrace_lib_value()
     --by | --columns) _systrace_lib_words program phase library component group syscall abi class capability issuer via function \
         entry from site line end execution ;;
     --measure) _systrace_lib_words calls issued on_stack inexact incomplete errors seconds runs stacks ;;
+    --seccomp) _systrace_lib_words oci systemd minijail bpf libseccomp-c ;;
     --interval | --runtime-library | --where | --under | --not-under | --group | --sort | --top) ;; # anything
     *) return 1 ;;
     esac

@@ -293,6 +293,7 @@ static void test_bpf(void **state)
     begin(&c); /* of i386 alone */
     c.run.count_count = 0;
     add_calls(&c.run, ABI_I386, 192, 1); /* mmap2 */
+    add_calls(&c.run, ABI_I386, 359, 1); /* socket: socketcall for no other request */
     check_bpf(&c);
 
     begin(&c);
