@@ -180,6 +180,30 @@ static void test_hostile_names(void **state)
     }
 }
 
+/* docs/filters.md has the drop-in of the sample as its example. */
+static void test_page(void **state)
+{
+    struct case_of c;
+    char *line, page[1 << 15];
+    FILE *file = fopen(FILTERS_PAGE, "r");
+    (void)state;
+    assert_non_null(file);
+    size_t size = fread(page, 1, sizeof(page) - 1, file);
+    assert_in_range(size, 1, sizeof(page) - 2);
+    page[size] = '\0';
+    fclose(file);
+    begin(&c);
+    finish(&c, "systemd");
+    char *text = print(&c), *rest = text, *place = strstr(page, "    # Allows");
+    while ((line = strsep(&rest, "\n")) && *rest) {
+        place = place ? strstr(place, line) : NULL;
+        if (!place)
+            fail_msg("%s lacks '%s'", FILTERS_PAGE, line);
+    }
+    free(text);
+    end(&c);
+}
+
 /* ---- The compiled program ---- */
 
 struct question {
@@ -483,7 +507,7 @@ int main(void)
         cmocka_unit_test(test_variants),      cmocka_unit_test(test_start),
         cmocka_unit_test(test_vsyscall),      cmocka_unit_test(test_evidence),
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_options),       cmocka_unit_test(test_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
