@@ -13,6 +13,7 @@ check_packages=(libcmocka-dev libzydis-dev g++ clang libclang-rt-dev clang-forma
     strace gdb linux-perf # other tracers, to compare with
     chromium chromium-driver # a browser for the HTML report
     bubblewrap btrfs-progs # a sandbox, and a file system, to trace in
+    runc systemd # who install filters
     "${demo_packages[@]}" nginx-light redis-server redis-tools wrk curl openssl) # workloads
 
 # install_packages NAME... - Installs those that are missing. Without the right to do so it says which

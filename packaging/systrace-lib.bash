@@ -6,7 +6,8 @@ _systrace_lib_options='-o --output --interval --results --inlines --lines -p --a
     --kill-on-exit --no-kill-on-exit --no-near --format --table --runtime-library --no-runtime-libraries
     --through-signals --verify -q --quiet -V --version -h --help'
 _systrace_lib_report_options='-o --output --format --table --runtime-library --no-runtime-libraries --through-signals
-    --by --measure --columns --where --under --not-under --group --sort --top --total -q --quiet -h --help'
+    --by --measure --columns --where --under --not-under --group --sort --top --total --seccomp --with-variants --with-start
+    -q --quiet -h --help'
 _systrace_lib_diff_options='--old --new --by --factor --where --under --not-under --group --runtime-library
     --no-runtime-libraries --through-signals --accept --write-accept -o --output --format -q --quiet -h --help'
 
@@ -36,6 +37,7 @@ _systrace_lib_value()
     --by | --columns) _systrace_lib_words program phase library component group syscall abi class capability issuer via function \
         entry from site line end execution ;;
     --measure) _systrace_lib_words calls issued on_stack inexact incomplete errors seconds runs stacks ;;
+    --seccomp) _systrace_lib_words oci systemd minijail bpf libseccomp-c ;;
     --interval | --runtime-library | --where | --under | --not-under | --group | --sort | --top | --factor) ;; # anything
     *) return 1 ;;
     esac

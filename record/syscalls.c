@@ -10,6 +10,10 @@
 
 enum { X32_BIT = 1 << 30 };
 
+/* libseccomp's numbers for requests of socketcall(2) and ipc(2): -101 and -201 less what they are
+ * there (seccomp-syscalls.h). */
+enum { MULTIPLEXED_FIRST = -100, MULTIPLEXED_LAST = -299 };
+
 static const struct {
     const char *name;
     uint32_t arch;    /* libseccomp's */
@@ -54,4 +58,11 @@ const char *syscall_name(enum abi abi, uint32_t nr, char buffer[static SYSCALL_N
         snprintf(buffer, SYSCALL_NAME_MAX, "syscall_%u", nr);
     free(name);
     return buffer;
+}
+
+bool syscall_exists(enum abi abi, const char *name)
+{
+    int nr = seccomp_syscall_resolve_name_arch(abis[abi].arch, name);
+
+    return nr >= 0 || (abi == ABI_I386 && nr < MULTIPLEXED_FIRST && nr >= MULTIPLEXED_LAST);
 }

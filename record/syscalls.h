@@ -4,6 +4,7 @@
 #ifndef SYSTRACE_SYSCALLS_H
 #define SYSTRACE_SYSCALLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,9 @@ int abi_parse(const char *name);
 /* The name of a number (for x32 without bit 30), or "syscall_470" for one without a name. Writes to
  * `buffer` and returns it; NULL: no memory. */
 const char *syscall_name(enum abi abi, uint32_t nr, char buffer[static SYSCALL_NAME_MAX]);
+
+/* Does the ABI have a call of this name, as far as libseccomp knows? Those that i386 has as
+ * requests of socketcall(2) or ipc(2) are among them. */
+bool syscall_exists(enum abi abi, const char *name);
 
 #endif

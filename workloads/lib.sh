@@ -69,10 +69,11 @@ needs()
 }
 
 # launch COMMAND... - Starts it under the tracer, with our stdin and stdout; its stderr goes to the file log.
-# Its process group is its own, so that neither's signals reach the other.
+# Its process group is its own, so that neither's signals reach the other. SYSTRACE_FILTER is a program that executes
+# the command under a filter (replay).
 launch()
 {
-    setsid "$systrace" -q -o "$results.csv" -o "$results.json" -- "$@" <&0 2>>log &
+    setsid "$systrace" -q -o "$results.csv" -o "$results.json" -- ${SYSTRACE_FILTER:+"$SYSTRACE_FILTER"} "$@" <&0 2>>log &
     tracer=$!
 }
 

@@ -200,6 +200,46 @@ static void test_nothing_is_written_after_a_mistake(void **state)
     assert_int_equal(access("a.csv", F_OK), -1);
 }
 
+/* Filters, to stdout and to files; what they rest on is on stderr where they have no room for it.
+ */
+static void test_filters(void **state)
+{
+    (void)state;
+    assert_int_equal(REPORT("1.json", "--seccomp=oci"), 0);
+    check_starts("out", "{\n  \"defaultAction\": \"SCMP_ACT_ERRNO\",\n");
+    check_starts("err", "systrace-lib: Allows the system calls that systrace-lib saw");
+    assert_int_equal(REPORT("1.json", "-q", "--seccomp=oci", "-o", "f.oci", "-o", "f"), 0);
+    check_starts("err", "");
+    check_starts("f.oci", "{\n");
+    check_starts("f", "{\n");
+    assert_int_equal(REPORT("1.json", "--seccomp=systemd", "--where=library=liba*"), 0);
+    check_starts("out", "# Allows the system calls that systrace-lib saw");
+    check_starts("err",
+                 "systrace-lib: who asked is inexact or unknown for 10 of the selected calls "
+                 "and 1 of the others:");
+    /* The same of the same runs, in whatever order. */
+    assert_int_equal(REPORT("1.json", "2.json", "--seccomp=libseccomp-c", "-o", "f"), 0);
+    assert_int_equal(REPORT("1.json", "2.json", "--seccomp=libseccomp-c", "-o", "f.oci"), 0);
+    char *one = read_file("f"), *other = read_file("f.oci");
+    assert_string_equal(one, other);
+    free(one);
+    free(other);
+    unlink("f");
+    unlink("f.oci");
+}
+
+static void test_mistakes_in_filters(void **state)
+{
+    (void)state;
+    MISTAKE("--seccomp=x: there is no such filter; use oci, systemd,", "1.json", "--seccomp=x");
+    MISTAKE("--with-variants needs --seccomp", "1.json", "--with-variants");
+    MISTAKE("--seccomp prints a filter, no table", "1.json", "--seccomp=oci", "--by=library");
+    MISTAKE("--seccomp prints a filter, no table", "1.json", "--seccomp=oci", "--format=csv");
+    MISTAKE("'.': Is a directory", "1.json", "--seccomp=oci", "-o", ".");
+    MISTAKE("'/dev/full': No space left", "1.json", "-q", "--seccomp=oci", "-o", "/dev/full");
+    MISTAKE("none.json: No such file", "none.json", "--seccomp=oci");
+}
+
 static void test_full_stdout(void **state)
 {
     (void)state;
@@ -215,6 +255,8 @@ int main(void)
         cmocka_unit_test(test_merging),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_nothing_is_written_after_a_mistake),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_mistakes_in_filters),
         cmocka_unit_test(test_full_stdout),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

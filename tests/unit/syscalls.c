@@ -49,11 +49,30 @@ static void test_abis(void **state)
     assert_int_equal(abi_parse("arm"), -1);
 }
 
+static void test_existence(void **state)
+{
+    static const struct {
+        const char *name;
+        bool exists[ABI_COUNT];
+    } rows[] = {
+        { "read", { true, true, true } },         { "rt_sigaction", { true, true, true } },
+        { "socketcall", { false, true, false } }, { "mmap2", { false, true, false } },
+        { "socket", { true, true, true } }, /* libseccomp has i386's as one of socketcall's */
+        { "semtimedop", { true, true, true } },   { "syscall_9999", { false, false, false } },
+        { "", { false, false, false } },
+    };
+    (void)state;
+    for (size_t i = 0; i < LENGTH(rows); i++)
+        for (int abi = 0; abi < ABI_COUNT; abi++)
+            assert_int_equal(syscall_exists((enum abi)abi, rows[i].name), rows[i].exists[abi]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_abis),
+        cmocka_unit_test(test_existence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
