@@ -2,13 +2,13 @@
 # packages.sh - the Debian packages that the project needs, and install_packages, which installs the missing ones.
 
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config libunwind-dev libdw-dev libelf-dev
-    libjansson-dev libseccomp-dev libiberty-dev)
+    libjansson-dev libseccomp-dev libiberty-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler)
 
 demo_packages=(sqlite3)
 
 check_packages=(libcmocka-dev libzydis-dev g++ clang libclang-rt-dev clang-format # unit tests, the second compiler
-    golang-go git make python3 shellcheck mandoc musl-tools xz-utils dwz util-linux # tools of the tests, and tracees
-    libbz2-dev liblzma-dev zlib1g-dev # a static build
+    golang-go git graphviz make python3 shellcheck mandoc musl-tools xz-utils dwz util-linux # tools of the tests, and tracees
+    libbz2-dev liblzma-dev # a static build
     dpkg-dev lintian debootstrap man-db zsh # packages
     strace gdb linux-perf # other tracers, to compare with
     chromium chromium-driver # a browser for the HTML report

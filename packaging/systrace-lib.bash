@@ -3,9 +3,9 @@
 
 # All options of the commands; tests/package/completion compares them with --help.
 _systrace_lib_options='-o --output --interval --results --inlines --lines -p --attach -u --user -E --env --engine
-    --kill-on-exit --no-kill-on-exit --no-near --format --table --runtime-library --no-runtime-libraries
+    --kill-on-exit --no-kill-on-exit --no-near --format --table --graph --runtime-library --no-runtime-libraries
     --through-signals --verify -q --quiet -V --version -h --help'
-_systrace_lib_report_options='-o --output --format --table --runtime-library --no-runtime-libraries --through-signals
+_systrace_lib_report_options='-o --output --format --table --graph --runtime-library --no-runtime-libraries --through-signals
     --by --measure --columns --where --under --not-under --group --sort --top --total --seccomp --with-variants --with-start
     -q --quiet -h --help'
 _systrace_lib_diff_options='--old --new --by --factor --where --under --not-under --group --runtime-library
@@ -29,7 +29,8 @@ _systrace_lib_value()
 {
     case $1 in
     --engine) _systrace_lib_words auto seccomp ptrace ;;
-    --format) _systrace_lib_words csv json text markdown stacks html ;;
+    --format) _systrace_lib_words csv json json.gz text markdown stacks html folded pprof dot svg ;;
+    --graph) _systrace_lib_words libraries ;;
     -u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
     -E | --env) mapfile -t COMPREPLY < <(compgen -v -- "$current") ;;
     -p | --attach) mapfile -t COMPREPLY < <(cd /proc && compgen -d -- "$current" | grep -x '[0-9]*') ;;
@@ -64,7 +65,7 @@ _systrace_lib_begin()
         --) echo $((i + 1)) && return ;;
         =) ((i++)) ;; # bash takes --format=csv for three words
         -o | -p | -u | -E) ((i++)) ;;
-        --output | --attach | --user | --env | --engine | --format | --interval | --runtime-library)
+        --output | --attach | --user | --env | --engine | --format | --graph | --interval | --runtime-library)
             [ "${COMP_WORDS[i + 1]-}" = = ] || ((i++))
             ;;
         -*) ;;

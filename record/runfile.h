@@ -22,9 +22,9 @@ struct runfile_error {
 };
 
 /*
- * Reads a run file from an open one. It accepts only what the format says: on -EINVAL (no run file,
- * or a malformed one), -ENOMEM or -EIO, `error` says the first thing wrong and `ret` is not to be
- * used.
+ * Reads a run file from an open one, which may be packed (gzip.h). It accepts only what the format
+ * says: on -EINVAL (no run file, or a malformed one), -ENOMEM or -EIO, `error` says the first thing
+ * wrong and `ret` is not to be used.
  */
 int runfile_read(FILE *file, struct run *ret, struct runfile_error *error);
 

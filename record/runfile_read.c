@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include "record/reader.h"
 #include "record/component.h"
+#include "record/gzip.h"
 #include "record/library.h"
 
 /* ---- Programs, phases, modules, symbols ---- */
@@ -658,25 +659,40 @@ static int read_run(const json_t *root, struct run *ret, struct runfile_error *e
     return number;
 }
 
-int runfile_read(FILE *file, struct run *ret, struct runfile_error *error)
+static int read_json(struct gzip_reader *packed, struct run *ret, struct runfile_error *error)
 {
-    json_error_t json_error;
-    struct stat status;
     struct reader reader = { .error = error };
+    json_error_t json_error;
     int number;
 
-    if (!fstat(fileno(file), &status) && S_ISDIR(status.st_mode))
-        return refuse(&reader, "%s", strerror(EISDIR));
-    errno = 0;
-    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &json_error);
-    if (ferror(file))
+    json_t *root = json_load_callback(gzip_read, packed, JSON_REJECT_DUPLICATES, &json_error);
+    if (ferror(packed->file))
         number = refuse(&reader, "%s", strerror(errno));
+    else if (*packed->error)
+        number = refuse(&reader, "%s", packed->error);
     else if (!root)
         number = refuse(&reader, "it is not JSON, or cut off: %s (line %d)", json_error.text,
                         json_error.line);
     else
         number = read_run(root, ret, error);
     json_decref(root);
+    return number;
+}
+
+int runfile_read(FILE *file, struct run *ret, struct runfile_error *error)
+{
+    struct stat status;
+    struct reader reader = { .error = error };
+    struct gzip_reader packed;
+
+    if (!fstat(fileno(file), &status) && S_ISDIR(status.st_mode))
+        return refuse(&reader, "%s", strerror(EISDIR));
+    errno = 0;
+    int number = gzip_reader_init(&packed, file);
+    if (!number) {
+        number = read_json(&packed, ret, error);
+        gzip_reader_deinit(&packed);
+    }
     if (number == -ENOMEM)
         refuse(&reader, "%s", strerror(ENOMEM));
     return number;

@@ -302,6 +302,23 @@ const struct caller *callers_known(const struct callers *callers, uint32_t stack
     return &callers->verdicts[stack];
 }
 
+uint32_t callers_library(const struct callers *callers, struct caller_function function)
+{
+    struct run *run = callers->run;
+    const struct frame *frame = &run->stacks.stacks[function.stack].frame;
+    const struct inlined *inlined;
+
+    if (function.position == CALLER_FRAME)
+        return library_of_frame(callers, frame, run_find_symbol(run, frame->module, frame->offset));
+    run_find_inlined(run, frame->module, frame->offset, &inlined);
+    return callers->of_inlined[inlined + function.position - run->inlined];
+}
+
+bool callers_is_runtime(const struct callers *callers, uint32_t library)
+{
+    return callers->traits[library].runtime;
+}
+
 /* ---- The whole ---- */
 
 static struct caller_traits traits_of(const struct callers *callers, uint32_t number)

@@ -103,4 +103,8 @@ int callers_find(struct callers *callers, uint32_t stack, const struct caller **
 /* The same for a stack that was asked for before, or one with a lower number than such a one. */
 const struct caller *callers_known(const struct callers *callers, uint32_t stack);
 
+/* The library of a function, and whether it is a runtime library. */
+uint32_t callers_library(const struct callers *callers, struct caller_function function);
+bool callers_is_runtime(const struct callers *callers, uint32_t library);
+
 #endif

@@ -18,10 +18,10 @@ int diffcsv_print(FILE *file, const struct subject *subject)
 
 /* None needs a run: what they print was computed before (FORMAT_NEEDS_RUN is the least). */
 const struct format diff_formats[] = {
-    { diffcsv_print, "csv", ".csv", FORMAT_NEEDS_RUN, false, "a row for each change" },
-    { diffjson_print, "json", ".json", FORMAT_NEEDS_RUN, false, "all that differs" },
-    { difftext_print, "text", ".txt", FORMAT_NEEDS_RUN, false, "for people" },
+    { diffcsv_print, "csv", ".csv", FORMAT_NEEDS_RUN, false, "a row for each change", NULL },
+    { diffjson_print, "json", ".json", FORMAT_NEEDS_RUN, false, "all that differs", NULL },
+    { difftext_print, "text", ".txt", FORMAT_NEEDS_RUN, false, "for people", NULL },
     { diffmarkdown_print, "markdown", ".md", FORMAT_NEEDS_RUN, false,
-      "for the comment of a pull request" },
+      "for the comment of a pull request", NULL },
     { 0 },
 };

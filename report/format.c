@@ -5,8 +5,12 @@
 #include <string.h>
 #include "record/runfile.h"
 
-#define FORMAT_ROW(...) { __VA_ARGS__ },
+/* The program is NULL where a row has none. */
+#define FORMAT_ROW(...) FORMAT_FIELDS(__VA_ARGS__, NULL, )
+#define FORMAT_FIELDS(print, name, ending, needs, of_table, description, program, ...) \
+    { print, name, ending, needs, of_table, description, program },
 const struct format formats[] = { FORMATS(FORMAT_ROW){ 0 } };
+#undef FORMAT_FIELDS
 #undef FORMAT_ROW
 
 int runjson_print(FILE *file, const struct subject *subject)
@@ -102,6 +106,6 @@ char *format_endings(const struct format *list)
 void format_print_help(const struct format *list, FILE *file)
 {
     for (; list->name; list++)
-        fprintf(file, "  %s%-*s %-8s %s\n", list->name, 13 - (int)strlen(list->name),
+        fprintf(file, "  %s%-*s %-8s %s\n", list->name, 15 - (int)strlen(list->name),
                 list->of_table ? " --table" : "", list->ending, list->description);
 }

@@ -37,7 +37,8 @@ enum format_needs {
 /*
  * The function that prints it; the name for --format; the ending, which may have several parts
  * (".json.gz"; the longest that fits is taken); what it needs; whether it is of --table: of two
- * with one name and ending, the one that this option chooses; what the help says.
+ * with one name and ending, the one that this option chooses; what the help says; and the program
+ * that it takes, if it does.
  */
 /* clang-format off */
 #define FORMATS(row)                                                                               \
@@ -45,13 +46,24 @@ enum format_needs {
     row(runjson_print, "json", ".json", FORMAT_NEEDS_RUN, false,                                   \
         "the run file, of which \"report\" makes all the others")                                  \
     row(tablejson_print, "json", ".json", FORMAT_NEEDS_GRID, true, "the table, in JSON")          \
+    row(runjsongz_print, "json.gz", ".json.gz", FORMAT_NEEDS_RUN, false, "the run file, packed")   \
+    row(tablejsongz_print, "json.gz", ".json.gz", FORMAT_NEEDS_GRID, true,                         \
+        "the table, in JSON, packed")                                                              \
     row(text_print, "text", ".txt", FORMAT_NEEDS_TABLE, false, "the table for people")             \
     row(markdown_print, "markdown", ".md", FORMAT_NEEDS_GRID, false,                                \
         "the table, in Markdown")                                                                  \
     row(stacktext_print, "stacks", ".stacks", FORMAT_NEEDS_TABLE, false,                           \
         "all stacks with functions, and source lines if there are (--lines)")                      \
     row(html_print, "html", ".html", FORMAT_NEEDS_ORDER, false,                                    \
-        "a page with tables and pictures of all of it, for a browser")
+        "a page with tables and pictures of all of it, for a browser")  \
+    row(folded_print, "folded", ".folded", FORMAT_NEEDS_TABLE, false,                              \
+        "all stacks for flame graphs (flamegraph.pl, speedscope)")                                 \
+    row(pprof_print, "pprof", ".pb.gz", FORMAT_NEEDS_TABLE, false,                                 \
+        "all stacks for \"go tool pprof\"")                                                        \
+    row(dot_print, "dot", ".dot", FORMAT_NEEDS_TABLE, false,                                       \
+        "which library calls which, in Graphviz's language")                                       \
+    row(svg_print, "svg", ".svg", FORMAT_NEEDS_TABLE, false,                                       \
+        "a picture of that, by Graphviz", "dot")
 /* clang-format on */
 
 #define FORMAT_DECLARE(print, ...) format_print print;
@@ -64,6 +76,7 @@ struct format {
     enum format_needs needs;
     bool of_table;
     const char *description;
+    const char *program; /* which must be installed; NULL: none */
 };
 
 /* All there are, in the order of the help; behind the last one without a name. */

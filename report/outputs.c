@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include "record/escape.h"
+#include "report/child.h"
 #include "report/cube.h"
 #include "report/format.h"
 #include "report/output.h"
@@ -77,6 +79,9 @@ void outputs_print_help(FILE *file)
           "                             repeated\n"
           "      --format=FORMAT      write this format, whatever the ending\n"
           "      --table              write the table where the run would be written\n"
+          "      --graph=libraries    draw which library calls which, down to classes of system\n"
+          "                             calls: what .dot and .svg do anyway, and what is printed\n"
+          "                             without -o\n"
           "      --runtime-library=GLOB\n"
           "                           count libraries of this name as runtime libraries, which\n"
           "                             pass requests on, besides those of the C library; may be\n"
@@ -121,6 +126,20 @@ static int parse_table(struct outputs *outputs, const char *name)
     return error;
 }
 
+static int parse_graph(struct outputs *outputs, const char *name)
+{
+    char *shown;
+
+    if (!strcmp(name, "libraries")) {
+        outputs->graph = true;
+        return 0;
+    }
+    shown = escape(name);
+    complain(outputs, "unknown graph '%.4096s': there is libraries", shown ? shown : "?");
+    free(shown);
+    return -EINVAL;
+}
+
 int outputs_parse(struct outputs *outputs, int option, const char *argument)
 {
     struct runtime_libraries *runtime = &outputs->table_options.runtime;
@@ -132,6 +151,8 @@ int outputs_parse(struct outputs *outputs, int option, const char *argument)
         return parse_format(outputs, argument);
     case OUTPUTS_TABLE:
         return parse_table(outputs, argument);
+    case OUTPUTS_GRAPH:
+        return parse_graph(outputs, argument);
     case OUTPUTS_RUNTIME:
         return append(outputs, &runtime->globs, &runtime->glob_count, argument);
     case OUTPUTS_NO_RUNTIME:
@@ -158,6 +179,15 @@ static const struct format *format_of(const struct outputs *outputs, const char 
                            : format_by_ending(list, path, table);
 }
 
+static int check_program(const struct outputs *outputs, const struct format *format)
+{
+    if (!format->program || child_exists(format->program))
+        return 0;
+    complain(outputs, "the format %s takes Graphviz's program '%s', which is not installed",
+             format->name, format->program);
+    return -ENOENT;
+}
+
 static int check(const struct outputs *outputs, const char *path)
 {
     struct output_error error;
@@ -167,13 +197,17 @@ static int check(const struct outputs *outputs, const char *path)
         complain(outputs, "%s", error.text);
         return number;
     }
-    return format_of(outputs, path) ? 0 : complain_of_ending(outputs, path);
+    const struct format *format = format_of(outputs, path);
+    return format ? check_program(outputs, format) : complain_of_ending(outputs, path);
 }
 
 int outputs_check(const struct outputs *outputs)
 {
     int error = 0;
 
+    if (outputs->format && !outputs->count)
+        error = check_program(outputs,
+                              format_by_name(formats_of(outputs), outputs->format, outputs->table));
     for (size_t i = 0; i < outputs->count && !error; i++)
         error = check(outputs, outputs->paths[i]);
     return error;
@@ -301,11 +335,11 @@ int outputs_write(const struct outputs *outputs, struct run *run)
 
 int outputs_print(const struct outputs *outputs, struct run *run, const char *format, FILE *stream)
 {
+    format = outputs->format ? outputs->format : outputs->graph ? "dot" : format;
     struct job job = {
         .run = run,
         .outputs = outputs,
-        .format = format_by_name(formats_of(outputs), outputs->format ? outputs->format : format,
-                                 outputs->table || is_asked(outputs)),
+        .format = format_by_name(formats_of(outputs), format, outputs->table || is_asked(outputs)),
     };
     int error = print_job(stream, &job);
 

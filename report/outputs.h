@@ -21,6 +21,7 @@ struct outputs {
     size_t count;                          /* of these */
     const char *format;                    /* --format: a name there is; NULL: by the ending */
     bool table;                            /* --table */
+    bool graph;                            /* --graph */
     struct table_options table_options;
     struct query *query; /* what else to print than the table of all; borrowed; NULL: nothing */
     const struct difference *difference; /* what to print in place of a run; borrowed, or NULL */
@@ -33,6 +34,7 @@ void outputs_deinit(struct outputs *outputs);
 enum {
     OUTPUTS_FORMAT = 1024,
     OUTPUTS_TABLE,
+    OUTPUTS_GRAPH,
     OUTPUTS_RUNTIME,
     OUTPUTS_NO_RUNTIME,
     OUTPUTS_THROUGH,
@@ -42,6 +44,7 @@ enum {
     { "output", required_argument, NULL, 'o' },                            \
     { "format", required_argument, NULL, OUTPUTS_FORMAT },                 \
     { "table", optional_argument, NULL, OUTPUTS_TABLE },                         \
+    { "graph", required_argument, NULL, OUTPUTS_GRAPH },                   \
     { "runtime-library", required_argument, NULL, OUTPUTS_RUNTIME },       \
     { "no-runtime-libraries", no_argument, NULL, OUTPUTS_NO_RUNTIME },     \
     { "through-signals", no_argument, NULL, OUTPUTS_THROUGH }
@@ -57,16 +60,17 @@ enum { OUTPUTS_OTHER = 1 };
  * complaint. */
 int outputs_parse(struct outputs *outputs, int option, const char *argument);
 
-/* Whether all files can probably be written (output_check), and their formats are known, to be
- * asked before the work that gives the result. 0, or a negative errno after a complaint. */
+/* Whether all files can probably be written (output_check), their formats are known, and the
+ * programs that these take are installed, to be asked before the work that gives the result. 0, or
+ * a negative errno after a complaint. */
 int outputs_check(const struct outputs *outputs);
 
 /* Writes the run to all files, of which each is tried, whichever fails. 0, or the last negative
  * errno after a complaint about each. May sort the run (run_sort). */
 int outputs_write(const struct outputs *outputs, struct run *run);
 
-/* Prints the run to a stream, in the format of --format, else in `format`, which is a name there
- * is. -ENOMEM. Errors of the stream are left to ferror(3). May sort the run. */
+/* Prints the run to a stream, in the format of --format, else of --graph, else in `format`, which
+ * is a name there is. -ENOMEM. Errors of the stream are left to ferror(3). May sort the run. */
 int outputs_print(const struct outputs *outputs, struct run *run, const char *format, FILE *stream);
 
 #endif

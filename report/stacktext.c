@@ -36,7 +36,7 @@ struct page {
     FILE *file;
     struct run *run;
     const struct table *table;
-    const char **names; /* by module: its name, or its path if another has the same name */
+    const char **names; /* by module (label.h) */
     struct part *parts;
     size_t part_count;
     struct entry *entries; /* in the order in which they are printed */
@@ -130,26 +130,6 @@ static int group(struct page *page)
 }
 
 /* ---- Names ---- */
-
-static const char *name_module(const struct run *run, const struct module *module)
-{
-    for (size_t i = 0; i < run->module_count; i++) {
-        const struct module *other = &run->modules[i];
-        if (other != module && !strcmp(other->name, module->name) && *module->path)
-            return module->path;
-    }
-    return module->name;
-}
-
-static int name_modules(struct page *page)
-{
-    page->names = calloc(page->run->module_count, sizeof(*page->names));
-    if (!page->names)
-        return -ENOMEM;
-    for (size_t i = 0; i < page->run->module_count; i++)
-        page->names[i] = name_module(page->run, &page->run->modules[i]);
-    return 0;
-}
 
 /* To be freed; NULL: no memory. */
 static char *make_label(const struct page *page, uint32_t module, const char *component)
@@ -459,10 +439,9 @@ static int print_entries(const struct page *page)
 int stacktext_print(FILE *file, const struct subject *subject)
 {
     struct page page = { .file = file, .run = subject->run, .table = subject->table };
-    int error = name_modules(&page);
 
-    if (!error)
-        error = add_up(&page);
+    page.names = label_modules(subject->run);
+    int error = page.names ? add_up(&page) : -ENOMEM;
     if (!error)
         error = group(&page);
     if (!error)

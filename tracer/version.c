@@ -6,9 +6,11 @@
 #include <gnu/libc-version.h>
 #include <jansson.h>
 #include <libunwind.h>
+#include <protobuf-c/protobuf-c.h>
 #include <seccomp.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "probe.h"
 
@@ -29,7 +31,9 @@ static void print_libraries(FILE *file)
 
     fprintf(file, "libraries: libunwind %s, libdw and libelf %s, libseccomp %u.%u.%u, ", UNWIND,
             dwfl_version(NULL), seccomp->major, seccomp->minor, seccomp->micro);
-    fprintf(file, "jansson %s, glibc %s\n", jansson_version_str(), gnu_get_libc_version());
+    fprintf(file, "jansson %s, zlib %s, protobuf-c %s, ", jansson_version_str(), zlibVersion(),
+            protobuf_c_version());
+    fprintf(file, "glibc %s\n", gnu_get_libc_version());
 }
 
 static void print_answer(FILE *file, const char *name, const struct reason *reason)

@@ -1,11 +1,12 @@
-/* runfile.c - fuzzes record/runfile_read.c: any bytes as a run file; and what is done with those
- * that are accepted. */
+/* runfile.c - fuzzes record/runfile_read.c: any bytes as a run file, packed or not; and what is
+ * done with those that are accepted. */
 #include "runs.h"
 
 #include <errno.h>
 #include <jansson.h>
 
 #include "fuzz.h"
+#include "record/gzip.h"
 #include "record/runfile.h"
 
 /* ---- A mutator that keeps JSON what it is ---- */
@@ -72,15 +73,48 @@ static void mutate_value(json_t *value, unsigned *seed)
                                     (json_int_t)(next_random(seed) % 5) - 2);
 }
 
+static json_t *load(const uint8_t *data, size_t size)
+{
+    struct gzip_reader reader;
+    FILE *file = fmemopen((void *)data, size, "r");
+
+    if (!file)
+        return NULL;
+    CHECK(!gzip_reader_init(&reader, file));
+    json_t *root = json_load_callback(gzip_read, &reader, 0, NULL);
+    gzip_reader_deinit(&reader);
+    fclose(file);
+    return root;
+}
+
+/* The size, if there is room for it. */
+static size_t pack(const json_t *root, uint8_t *data, size_t size, size_t max_size)
+{
+    char *bytes;
+    size_t written;
+    FILE *file = open_memstream(&bytes, &written), *packed = gzip_writer(file);
+
+    CHECK(file && packed);
+    json_dumpf(root, packed, JSON_COMPACT);
+    CHECK(!fclose(packed) && !fclose(file));
+    if (written <= max_size)
+        memcpy(data, bytes, written);
+    free(bytes);
+    return written <= max_size ? written : size;
+}
+
+/* One that is packed stays so, most often; and at times one is packed that was not. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
-    json_t *root = next_random(&seed) % 8 ? json_loadb((char *)data, size, 0, NULL) : NULL;
+    json_t *root = next_random(&seed) % 8 ? load(data, size) : NULL;
+    bool was_packed = size && *data == 0x1f, change = next_random(&seed) % 32 == 0;
 
     if (!root)
         return LLVMFuzzerMutate(data, size, max_size);
     for (uint32_t times = 1 + next_random(&seed) % 3; times; times--)
         mutate_value(pick(root, &seed), &seed);
-    size_t written = json_dumpb(root, (char *)data, max_size, JSON_COMPACT);
+    size_t written = was_packed != change ? pack(root, data, size, max_size)
+                                          : json_dumpb(root, (char *)data, max_size, JSON_COMPACT);
     json_decref(root);
     return written <= max_size ? written : size;
 }

@@ -106,8 +106,8 @@ static void print_help(FILE *file)
 static void test_help(void **state)
 {
     (void)state;
-    check_text(PRINTED((print_help(file), 0)), "  run           .r       the run\n"
-                                               "  run --table   .r       its table\n");
+    check_text(PRINTED((print_help(file), 0)), "  run             .r       the run\n"
+                                               "  run --table     .r       its table\n");
 }
 
 int main(void)

@@ -65,6 +65,9 @@ static void test_examples(void **state)
     cut_stacks(text);
     check_example(page, text);
     free(text);
+    text = PRINTED(folded_print(file, &subject));
+    check_example(page, text);
+    free(text);
     grid_deinit(&grid);
     table_deinit(&table);
     text = PRINTED(runjson_print(file, &subject));
