@@ -411,7 +411,7 @@ static void test_help(void **state)
     (void)state;
     assert_int_equal(DIFF("--help"), 0);
     check_has("out", "Usage: systrace-lib diff OLD NEW");
-    check_has("out", "\n  markdown       .md");
+    check_has("out", "\n  markdown        .md");
     assert_int_equal(diff_to("/dev/full", (const char *const[]){ "-h", NULL }), DIFF_TROUBLE);
     check_has("err", "cannot write the standard output");
     assert_int_equal(diff_to("/dev/full", (const char *const[]){ "old.json", "new.json", NULL }),
