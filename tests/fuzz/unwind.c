@@ -163,7 +163,7 @@ static void check_attribution(const struct unwinder *u, enum stack_end end)
 
 static void check_walk(const struct unwinder *u, const struct process *p, enum stack_end end)
 {
-    enum { MARKS = FRAME_SIGNAL | FRAME_INEXACT | FRAME_TAIL | FRAME_ENTRY };
+    enum { MARKS = FRAME_SIGNAL | FRAME_INEXACT | FRAME_TAIL | FRAME_ENTRY | FRAME_PROVEN };
 
     CHECK(end < STACK_ENDS);
     CHECK(u->depth <= STACK_MAX_DEPTH);
@@ -174,6 +174,7 @@ static void check_walk(const struct unwinder *u, const struct process *p, enum s
         const struct frame *f = &u->frames[i];
         CHECK(f->module == MODULE_ANON || (f->module >= MODULE_FIRST && f->module < p->modules));
         CHECK(!(f->marks & ~(uint32_t)MARKS));
+        CHECK(!(f->marks & FRAME_PROVEN) || f->marks & FRAME_TAIL);
         CHECK(f->module != MODULE_ANON || !(f->marks & (FRAME_SIGNAL | FRAME_TAIL | FRAME_ENTRY)));
     }
     if (u->depth)
