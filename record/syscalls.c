@@ -60,6 +60,11 @@ const char *syscall_name(enum abi abi, uint32_t nr, char buffer[static SYSCALL_N
     return buffer;
 }
 
+bool syscall_is_named(const char *text)
+{
+    return strncmp(text, "syscall_", strlen("syscall_"));
+}
+
 bool syscall_exists(enum abi abi, const char *name)
 {
     int nr = seccomp_syscall_resolve_name_arch(abis[abi].arch, name);

@@ -20,6 +20,9 @@ int abi_parse(const char *name);
  * `buffer` and returns it; NULL: no memory. */
 const char *syscall_name(enum abi abi, uint32_t nr, char buffer[static SYSCALL_NAME_MAX]);
 
+/* Is the text a name, and not what stands for a number without one? */
+bool syscall_is_named(const char *text);
+
 /* Does the ABI have a call of this name, as far as libseccomp knows? Those that i386 has as
  * requests of socketcall(2) or ipc(2) are among them. */
 bool syscall_exists(enum abi abi, const char *name);

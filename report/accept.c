@@ -1,8 +1,8 @@
 /* accept.c - files of what is known and accepted. */
 #include "accept.h"
 
-#include <errno.h>
 #include <fnmatch.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "record/array.h"
@@ -143,7 +143,7 @@ int accepts_parse(struct accepts *accepts, const char *text, size_t size, size_t
 static bool matches(const struct accept_entry *entry, const char *const *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (fnmatch(entry->globs[i], texts[i], 0))
+        if (strcmp(entry->globs[i], texts[i]) && fnmatch(entry->globs[i], texts[i], 0))
             return false;
     return true;
 }

@@ -7,6 +7,7 @@
 #include "capability.h"
 
 #include <string.h>
+#include "record/syscalls.h"
 
 #define CALLS(name, ...) static const char *const name[] = { __VA_ARGS__, NULL }
 
@@ -21,9 +22,9 @@ CALLS(change_names, "rename", "renameat", "renameat2", "link", "linkat", "symlin
       "mkdir", "mkdirat", "rmdir", "mknod", "mknodat");
 CALLS(change_modes, "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "chown32", "fchown32",
       "lchown32", "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr",
-      "removexattrat", "file_setattr");
-/* By their arguments: PROT_EXEC, or the personality READ_IMPLIES_EXEC. */
-CALLS(map_code, "mmap", "mmap2", "mprotect", "pkey_mprotect", "shmat", "remap_file_pages", "uselib");
+      "removexattrat", "file_setattr", "utime", "utimes", "utimensat", "utimensat_time64", "futimesat");
+/* By their arguments: PROT_EXEC, SHM_EXEC (by ipc, too: i386), or the personality READ_IMPLIES_EXEC. */
+CALLS(map_code, "mmap", "mmap2", "mprotect", "pkey_mprotect", "shmat", "ipc", "remap_file_pages", "uselib", "personality");
 CALLS(new_process, "fork", "vfork", "clone", "clone3");
 CALLS(identity, "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid", "setgroups",
       "setuid32", "setgid32", "setreuid32", "setregid32", "setresuid32", "setresgid32", "setfsuid32", "setfsgid32",
@@ -31,6 +32,12 @@ CALLS(identity, "setuid", "setgid", "setreuid", "setregid", "setresuid", "setres
 CALLS(signal_others, "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal");
 CALLS(trace_others, "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "process_madvise", "process_mrelease",
       "move_pages", "migrate_pages", "kcmp");
+CALLS(limit_others, "prlimit64", "setpriority", "ioprio_set", "sched_setscheduler", "sched_setparam", "sched_setattr",
+      "sched_setaffinity");
+CALLS(sockets, "socket", "socketcall");
+CALLS(watch_files, "fanotify_init", "fanotify_mark", "inotify_init", "inotify_init1", "inotify_add_watch");
+CALLS(rare_parts, "userfaultfd", "modify_ldt", "vm86", "vm86old", "lookup_dcookie", "get_mempolicy", "mbind", "set_mempolicy",
+      "name_to_handle_at", "open_by_handle_at");
 CALLS(kernel_code, "init_module", "finit_module", "delete_module", "create_module", "kexec_load", "kexec_file_load", "bpf",
       "perf_event_open");
 /* clone and clone3 make namespaces too, by flags; they are not listed, for each thread is made by them. */
@@ -48,6 +55,7 @@ CALLS(filter_calls, "seccomp", "prctl", "landlock_create_ruleset", "landlock_add
 const struct capability capabilities[] = {
     { "run-program", "run another program", "execve(2)", run_program },
     { "connect", "reach other hosts and processes by sockets", "connect(2), send(2)", connect_out },
+    { "sockets", "make sockets, perhaps raw ones or to the kernel", "socket(2), packet(7), netlink(7)", sockets },
     { "listen", "be reached by sockets", "bind(2), listen(2), accept(2)", listen_for },
     { "read-files", "open files, perhaps to read", "open(2): O_RDONLY", read_files },
     { "write-files", "open files, perhaps to write or make them", "open(2): O_WRONLY, O_RDWR; truncate(2)", write_files },
@@ -59,6 +67,10 @@ const struct capability capabilities[] = {
     { "identity", "change user, group or privileges", "credentials(7), capabilities(7)", identity },
     { "signal-others", "send signals", "kill(2), tgkill(2), pidfd_send_signal(2)", signal_others },
     { "trace-others", "read, change or steal from other processes", "ptrace(2): access mode checking", trace_others },
+    { "limit-others", "change limits and priorities, perhaps of other processes", "prlimit(2), setpriority(2), sched(7)",
+      limit_others },
+    { "watch-files", "be told what others do with files", "fanotify(7), inotify(7)", watch_files },
+    { "rare-parts", "use parts of the kernel that containers deny by default", "Docker: Seccomp security profiles", rare_parts },
     { "kernel-code", "load code into the kernel, or watch it", "init_module(2), kexec_load(2), bpf(2), perf_event_open(2)",
       kernel_code },
     { "namespaces", "change namespaces, mounts or the root", "namespaces(7), mount(2), chroot(2)", namespaces },
@@ -92,5 +104,7 @@ const char *capability_of(const char *syscall, char buffer[static CAPABILITIES_M
             *end++ = '+';
         end = stpcpy(end, capabilities[i].name);
     }
-    return end > buffer ? buffer : "none";
+    if (end > buffer)
+        return buffer;
+    return syscall_is_named(syscall) ? "none" : "unknown"; /* a newer one */
 }

@@ -23,7 +23,8 @@ extern const size_t capability_count;
 bool capability_has(const struct capability *capability, const char *syscall);
 
 /* The names of all that the call may be for, in the table's order, joined by "+":
- * "read-files+write-files"; "none". Writes to `buffer`, which is large enough for all of them. */
+ * "read-files+write-files"; "none", or "unknown" of a number without a name. Writes to `buffer`,
+ * which is large enough for all of them. */
 enum { CAPABILITIES_MAX = 512 };
 const char *capability_of(const char *syscall, char buffer[static CAPABILITIES_MAX]);
 

@@ -18,6 +18,7 @@ struct group_row {
 /* Rows told apart by the same number of values. */
 struct rows {
     size_t key_count;
+    bool results; /* what a new row begins with: are any known? */
     struct group_row *all;
     size_t count, capacity;
     struct slots slots;
@@ -27,11 +28,10 @@ struct cube {
     struct run *run;
     struct keys *keys;
     const struct query *query;
-    int *by; /* the keys, and that of the columns behind them */
+    const int *by; /* the keys, and that of the columns behind them */
     size_t by_count;
     bool of_library;  /* a key is of a library */
     bool inclusive;   /* libraries that did not ask have rows, too */
-    bool results;     /* of at least one execution */
     uint32_t *values; /* of the call at hand */
     struct rows rows;
     struct group_row total;
@@ -69,7 +69,7 @@ static struct group_row *rows_find(struct rows *rows, const uint32_t *values)
     if (!all)
         return NULL;
     rows->all = all;
-    struct group_row row = { .values = malloc(size + 1), .results = true };
+    struct group_row row = { .values = malloc(size + 1), .results = rows->results };
     if (!row.values || slots_add(&rows->slots, key, (uint32_t)rows->count) < 0) {
         free(row.values);
         return NULL;
@@ -94,27 +94,32 @@ static struct group_row *row_of_library(struct cube *cube, uint32_t library)
     return rows_find(&cube->rows, cube->values);
 }
 
+static void note_execution(struct group_row *row, const struct count *count)
+{
+    row->measures[MEASURE_RUNS] += row->execution != count->execution + 1;
+    row->execution = count->execution + 1;
+}
+
 static void add_calls(const struct cube *cube, struct group_row *row, const struct count *count,
                       const struct verdict *verdict)
 {
     row->measures[MEASURE_CALLS] += count->calls;
     row->measures[MEASURE_INEXACT] += verdict->inexact ? count->calls : 0;
     row->measures[MEASURE_INCOMPLETE] += verdict->unknown_on_stack ? count->calls : 0;
-    row->results &= cube->results && cube->run->executions[count->execution].results;
+    row->results &= cube->run->executions[count->execution].results;
     row->measures[MEASURE_ERRORS] = run_sum(row->measures[MEASURE_ERRORS], count->errors);
     row->measures[MEASURE_SECONDS] = run_sum(row->measures[MEASURE_SECONDS], count->nanoseconds);
-    row->measures[MEASURE_RUNS] += row->execution != count->execution + 1;
-    row->execution = count->execution + 1;
+    note_execution(row, count);
 }
 
-static void add_on_stack(struct group_row *row, size_t number, uint64_t calls)
+static void add_on_stack(struct group_row *row, size_t number, const struct count *count)
 {
-    row->measures[MEASURE_ON_STACK] += row->count == number + 1 ? 0 : calls;
+    row->measures[MEASURE_ON_STACK] += row->count == number + 1 ? 0 : count->calls;
     row->count = number + 1;
+    note_execution(row, count);
 }
 
-static int add_all_on_stack(struct cube *cube, const struct caller *caller, size_t number,
-                            uint64_t calls)
+static int add_all_on_stack(struct cube *cube, const struct caller *caller, size_t number)
 {
     const struct library_set *sets = cube->keys->callers->sets.sets;
 
@@ -122,7 +127,7 @@ static int add_all_on_stack(struct cube *cube, const struct caller *caller, size
         struct group_row *row = row_of_library(cube, sets[set].library);
         if (!row)
             return -ENOMEM;
-        add_on_stack(row, number, calls);
+        add_on_stack(row, number, &cube->run->counts[number]);
     }
     return 0;
 }
@@ -151,7 +156,7 @@ static int add_count(struct cube *cube, size_t number)
     cube->total.measures[MEASURE_ISSUED] += count->calls;
     cube->total.measures[MEASURE_ON_STACK] += count->calls;
     if (!error && cube->of_library && cube->inclusive)
-        error = add_all_on_stack(cube, caller, number, count->calls);
+        error = add_all_on_stack(cube, caller, number);
     if (error)
         return error;
     struct group_row *row = row_of_library(cube, caller->library);
@@ -159,7 +164,7 @@ static int add_count(struct cube *cube, size_t number)
         return -ENOMEM;
     add_calls(cube, row, count, &caller->verdict);
     if (!cube->of_library)
-        add_on_stack(row, number, count->calls);
+        add_on_stack(row, number, count);
     if (cube->of_library && cube->inclusive)
         row = row_of_library(cube, caller->issuer);
     if (!row)
@@ -256,6 +261,45 @@ static int add_stacks(struct cube *cube)
     return error;
 }
 
+/* ---- The cube ---- */
+
+static bool has_results(const struct run *run)
+{
+    for (size_t i = 0; i < run->execution_count; i++)
+        if (run->executions[i].results)
+            return true;
+    return false;
+}
+
+/* By these keys, which are borrowed. */
+static int cube_init(struct cube *cube, struct run *run, struct keys *keys,
+                     const struct query *query, const int *by, size_t by_count)
+{
+    bool results = has_results(run);
+
+    *cube = (struct cube){
+        .run = run,
+        .keys = keys,
+        .query = query,
+        .by = by,
+        .by_count = by_count,
+        .inclusive = measures(query, MEASURE_ISSUED) || measures(query, MEASURE_ON_STACK),
+        .values = calloc(by_count + 1, sizeof(*cube->values)),
+        .rows = { .key_count = by_count, .results = results },
+        .total.results = results,
+    };
+    for (size_t i = 0; i < by_count; i++)
+        cube->of_library |= keys_all[by[i]].domain == KEY_OF_LIBRARY;
+    return cube->values ? 0 : -ENOMEM;
+}
+
+static int fill(struct cube *cube)
+{
+    int error = add_counts(cube);
+
+    return error ? error : add_stacks(cube);
+}
+
 /* ---- Order ---- */
 
 static int compare_texts(const struct cube *cube, const struct group_row *a,
@@ -344,6 +388,7 @@ static void fill_keys(const struct cube *cube, const struct rows *rows, struct g
         for (size_t i = 0; i < query->by_count; i++)
             grid->rows[row][i] = text_cell(cube, rows->all[row].values[i]);
     grid->has_total = query->total;
+    grid->pivot = query->pivot != NO_PIVOT ? query->by_count : 0;
     for (size_t i = 0; i < query->by_count && query->total; i++)
         grid->rows[grid->row_count - 1][i] =
             (struct grid_cell){ .kind = GRID_TEXT, .text = i ? "" : "total" };
@@ -372,20 +417,17 @@ static int make_plain_grid(struct cube *cube, struct grid *ret)
 
 /* ---- With a column for each value ---- */
 
-/* Adds all rows up, without the last of their keys or by that alone. */
-static int add_up(const struct cube *cube, size_t first, size_t count, struct rows *ret)
+/* The same calls by other keys: not all measures of a group are the sums of its parts'. */
+static int make_part(const struct cube *cube, const int *by, size_t by_count, struct rows *ret)
 {
-    *ret = (struct rows){ .key_count = count };
-    for (size_t i = 0; i < cube->rows.count; i++) {
-        const struct group_row *from = &cube->rows.all[i];
-        struct group_row *to = rows_find(ret, from->values + first);
-        if (!to)
-            return -ENOMEM;
-        to->results &= from->results;
-        for (int measure = 0; measure < MEASURES; measure++)
-            to->measures[measure] = run_sum(to->measures[measure], from->measures[measure]);
-    }
-    return 0;
+    struct cube part;
+    int error = cube_init(&part, cube->run, cube->keys, cube->query, by, by_count);
+
+    if (!error)
+        error = fill(&part);
+    *ret = part.rows;
+    free(part.values);
+    return error;
 }
 
 /* The most frequent column first. */
@@ -402,11 +444,11 @@ static int fill_pivot(struct cube *cube, const struct rows *rows, const struct r
 {
     size_t by = cube->query->by_count;
     enum measure measure = cube->query->measures[0];
-    const struct group_row none = { .results = true };
+    const struct group_row none = { .results = cube->rows.results };
 
     for (size_t i = 0; i < columns->count; i++) {
         const char *name = cube->keys->values.texts[columns->all[i].values[0]];
-        grid->columns[by + i] = *name ? name : "-";
+        grid->columns[by + i] = name;
         for (size_t row = 0; row < rows_shown(cube, rows); row++) {
             memcpy(cube->values, rows->all[row].values, by * sizeof(*cube->values));
             cube->values[by] = columns->all[i].values[0];
@@ -427,10 +469,10 @@ static int make_pivot_grid(struct cube *cube, struct grid *ret)
 {
     size_t by = cube->query->by_count;
     struct rows rows, columns = { 0 };
-    int error = add_up(cube, 0, by, &rows);
+    int error = make_part(cube, cube->by, by, &rows);
 
     if (!error)
-        error = add_up(cube, by, 1, &columns);
+        error = make_part(cube, cube->by + by, 1, &columns);
     if (!error) {
         sort(&rows, compare_rows, cube);
         sort(&columns, compare_columns, cube);
@@ -447,55 +489,24 @@ static int make_pivot_grid(struct cube *cube, struct grid *ret)
 
 /* ---- The whole ---- */
 
-static bool has_results(const struct run *run)
-{
-    for (size_t i = 0; i < run->execution_count; i++)
-        if (run->executions[i].results)
-            return true;
-    return false;
-}
-
-static int cube_init(struct cube *cube, struct run *run, struct keys *keys,
-                     const struct query *query)
-{
-    bool pivot = query->pivot != NO_PIVOT;
-
-    *cube = (struct cube){
-        .run = run,
-        .keys = keys,
-        .query = query,
-        .by = calloc(query->by_count + 1, sizeof(*cube->by)),
-        .by_count = query->by_count + pivot,
-        .inclusive = measures(query, MEASURE_ISSUED) || measures(query, MEASURE_ON_STACK),
-        .results = has_results(run),
-        .values = calloc(query->by_count + 1, sizeof(*cube->values)),
-        .total.results = true,
-    };
-    if (!cube->by || !cube->values)
-        return -ENOMEM;
-    memcpy(cube->by, query->by, query->by_count * sizeof(*cube->by));
-    if (pivot)
-        cube->by[query->by_count] = query->pivot;
-    for (size_t i = 0; i < cube->by_count; i++)
-        cube->of_library |= keys_all[cube->by[i]].domain == KEY_OF_LIBRARY;
-    cube->rows.key_count = cube->by_count;
-    return 0;
-}
-
 int cube_grid(struct run *run, struct keys *keys, const struct query *query, struct grid *ret)
 {
-    struct cube cube;
-    int error = cube_init(&cube, run, keys, query);
+    bool pivot = query->pivot != NO_PIVOT;
+    int *by = calloc(query->by_count + 1, sizeof(*by));
+    struct cube cube = { 0 };
+    int error = -ENOMEM;
 
+    if (by) {
+        memcpy(by, query->by, query->by_count * sizeof(*by));
+        by[query->by_count] = query->pivot; /* of the columns, if there are any */
+        error = cube_init(&cube, run, keys, query, by, query->by_count + pivot);
+    }
     if (!error)
-        error = add_counts(&cube);
+        error = fill(&cube);
     if (!error)
-        error = add_stacks(&cube);
-    if (!error)
-        error =
-            query->pivot == NO_PIVOT ? make_plain_grid(&cube, ret) : make_pivot_grid(&cube, ret);
+        error = pivot ? make_pivot_grid(&cube, ret) : make_plain_grid(&cube, ret);
     rows_deinit(&cube.rows);
     free(cube.values);
-    free(cube.by);
+    free(by);
     return error;
 }

@@ -12,6 +12,7 @@
 #include "report/acceptfile.h"
 #include "report/complain.h"
 #include "report/difference.h"
+#include "report/lastingname.h"
 #include "report/diffformats.h"
 #include "report/output.h"
 #include "report/outputs.h"
@@ -302,8 +303,12 @@ static int compare(struct arguments *arguments, struct sides *sides, struct acce
 {
     const struct table_options *options = &arguments->outputs.table_options;
     struct difference difference;
-    int result = runs_select(&sides->run, options, &arguments->query);
+    char **names = lasting_names(&sides->run);
 
+    if (!names)
+        return complain("%s", strerror(ENOMEM));
+    int result = runs_select(&sides->run, options, &arguments->query, (const char *const *)names);
+    lasting_names_free(names, &sides->run);
     if (result)
         return result;
     if (difference_init(&difference, sides, options, &arguments->query, accepts, arguments->factor))

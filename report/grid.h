@@ -28,6 +28,7 @@ struct grid {
     size_t column_count;
     struct grid_cell **rows; /* in their order; they point into `cells` */
     size_t row_count;
+    size_t pivot;            /* the columns from this one on are named by values; 0: none are */
     bool has_total;          /* the last row is no row, but what all have together */
     struct grid_cell *cells; /* owned */
     char **texts;            /* owned */

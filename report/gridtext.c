@@ -40,10 +40,16 @@ static bool is_text(const struct grid *grid, size_t column)
     return grid->row_count && grid->rows[0][column].kind == GRID_TEXT;
 }
 
+/* Also of the column of an empty value. */
+static const char *column_name(const struct grid *grid, size_t column)
+{
+    return *grid->columns[column] ? grid->columns[column] : "-";
+}
+
 static int widest(const struct grid *grid, size_t column)
 {
     char text[NUMBER_MAX];
-    int ret = width_of(grid->columns[column]);
+    int ret = width_of(column_name(grid, column));
 
     for (size_t i = 0; i < grid->row_count; i++) {
         int width = width_of(shown(&grid->rows[i][column], text));
@@ -100,7 +106,7 @@ static void print_row(const struct page *page, const struct grid_cell *row)
     for (int texts = 0; texts < 2; texts++) {
         for (size_t i = 0; i < grid->column_count; i++) {
             if (is_text(grid, i) == texts)
-                print_cell(page, row ? shown(&row[i], text) : grid->columns[i], i, !--left);
+                print_cell(page, row ? shown(&row[i], text) : column_name(grid, i), i, !--left);
         }
     }
     putc('\n', page->file);

@@ -2,7 +2,6 @@
 #include "keys.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "record/component.h"
 #include "record/escape.h"
 #include "report/capability.h"
+#include "report/glob.h"
 #include "report/sysclass.h"
 
 /* Phases are the built-in ones, then those of the user, of which the first is none. Of system calls
@@ -72,22 +72,43 @@ static char *describe_build_id(struct keys *keys, uint64_t number)
     return escape(module_build_id(module_of(keys, number)));
 }
 
-static bool is_in_group(const struct library_group *group, const char *name)
+static bool is_in_group(const struct library_group *group, const char *name, const char *component)
 {
     for (char **glob = group->globs; *glob; glob++)
-        if (!fnmatch(*glob, name, 0))
+        if (glob_matches(*glob, name) || (*component && glob_matches(*glob, component)))
             return true;
     return false;
 }
 
+static const char *find_group(const struct keys *keys, const char *name, const char *component)
+{
+    for (size_t i = 0; keys->groups && i < keys->groups->count; i++)
+        if (is_in_group(&keys->groups->groups[i], name, component))
+            return keys->groups->groups[i].name;
+    return "";
+}
+
 static char *describe_group(struct keys *keys, uint64_t number)
 {
-    const char *name = module_of(keys, number)->name;
+    char *name = describe_library(keys, number), *component = describe_component(keys, number);
+    char *text = name && component ? escape(find_group(keys, name, component)) : NULL;
 
-    for (size_t i = 0; keys->groups && i < keys->groups->count; i++)
-        if (is_in_group(&keys->groups->groups[i], name))
-            return escape(keys->groups->groups[i].name);
-    return strdup("");
+    free(name);
+    free(component);
+    return text;
+}
+
+/* "library component" in one, of what has but one key. */
+static char *describe_both(struct keys *keys, uint64_t number)
+{
+    char *name = describe_library(keys, number), *component = describe_component(keys, number);
+    char *text = NULL;
+
+    if (name && component && asprintf(&text, "%s%s%s", name, *component ? " " : "", component) < 0)
+        text = NULL;
+    free(name);
+    free(component);
+    return text;
 }
 
 static const struct caller *caller_of(const struct keys *keys, uint64_t stack)
@@ -97,14 +118,14 @@ static const struct caller *caller_of(const struct keys *keys, uint64_t stack)
 
 static char *describe_issuer(struct keys *keys, uint64_t number)
 {
-    return describe_library(keys, caller_of(keys, number)->issuer);
+    return describe_both(keys, caller_of(keys, number)->issuer);
 }
 
 static char *describe_from(struct keys *keys, uint64_t number)
 {
     uint32_t from = caller_of(keys, number)->from;
 
-    return from == NO_FUNCTION ? strdup("") : describe_library(keys, from);
+    return from == NO_FUNCTION ? strdup("") : describe_both(keys, from);
 }
 
 static char *place_name(const struct keys *keys, const struct frame *frame)

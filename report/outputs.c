@@ -168,15 +168,19 @@ int outputs_parse(struct outputs *outputs, int option, const char *argument)
 
 /* ---- Files ---- */
 
+/* What is asked of a run, or a part of one, is no run. */
+static bool is_table(const struct outputs *outputs)
+{
+    const struct query *query = outputs->query;
+    return outputs->table || (query && (query->given || query->filter_count));
+}
+
 static const struct format *format_of(const struct outputs *outputs, const char *path)
 {
     const struct format *list = formats_of(outputs);
-    const struct query *query = outputs->query;
-    /* What is asked of a run, or a part of one, is no run. */
-    bool table = outputs->table || (query && (query->given || query->filter_count));
 
-    return outputs->format ? format_by_name(list, outputs->format, table)
-                           : format_by_ending(list, path, table);
+    return outputs->format ? format_by_name(list, outputs->format, is_table(outputs))
+                           : format_by_ending(list, path, is_table(outputs));
 }
 
 static int check_program(const struct outputs *outputs, const struct format *format)
@@ -339,7 +343,7 @@ int outputs_print(const struct outputs *outputs, struct run *run, const char *fo
     struct job job = {
         .run = run,
         .outputs = outputs,
-        .format = format_by_name(formats_of(outputs), format, outputs->table || is_asked(outputs)),
+        .format = format_by_name(formats_of(outputs), format, is_table(outputs)),
     };
     int error = print_job(stream, &job);
 

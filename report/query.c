@@ -91,9 +91,11 @@ static int fail(char error[static QUERY_ERROR_MAX], const char *option, const ch
 static int fail_of_name(char error[static QUERY_ERROR_MAX], const char *option,
                         const char *argument, const char *name, const char *kind, const char *names)
 {
-    char text[QUERY_ERROR_MAX];
+    char text[QUERY_ERROR_MAX], *shown = escape(name);
 
-    snprintf(text, sizeof(text), "there is no %s '%.40s'; there are %.360s", kind, name, names);
+    snprintf(text, sizeof(text), "there is no %s '%.40s'; there are %.360s", kind,
+             shown ? shown : "?", names);
+    free(shown);
     return fail(error, option, argument, text);
 }
 
@@ -267,6 +269,14 @@ static struct filter *add_filter(struct query *query)
     return &filters[query->filter_count - 1];
 }
 
+/* "%file" is how strace writes a class. */
+static void drop_percents(char **globs)
+{
+    for (; *globs; globs++)
+        if (**globs == '%')
+            memmove(*globs, *globs + 1, strlen(*globs));
+}
+
 /* "KEY=GLOB,GLOB" or "KEY!=..." */
 static int parse_where(struct query *query, const char *argument,
                        char error[static QUERY_ERROR_MAX])
@@ -285,16 +295,26 @@ static int parse_where(struct query *query, const char *argument,
         result = fail_of_key(error, "where", argument, name);
     else
         filter->negated = negated;
+    if (!result && keys_all[filter->key].several)
+        drop_percents(filter->globs);
     free(name);
     return result;
 }
 
-/* The single colon of "LIBRARY:FUNCTION", not one of C++'s "::". */
+/* The single colon of "LIBRARY:FUNCTION", not one of C++'s "::", nor in brackets ("[abi:cxx11]").
+ */
 static const char *find_colon(const char *text)
 {
-    for (const char *c = text; (c = strchr(c, ':')); c += 2)
-        if (c[1] != ':')
-            return c;
+    int depth = 0;
+
+    for (; *text; text++) {
+        depth += strchr("[(<", *text) ? 1 : strchr("])>", *text) ? -1 : 0;
+        if (*text != ':' || depth > 0)
+            continue;
+        if (text[1] != ':')
+            return text;
+        text++;
+    }
     return NULL;
 }
 
@@ -383,30 +403,47 @@ static void preset_names(char ret[static QUERY_ERROR_MAX])
         end += sprintf(end, "%s%s", i ? ", " : "", presets[i].name);
 }
 
+static const struct preset *find_preset(const char *name)
+{
+    for (size_t i = 0; i < sizeof(presets) / sizeof(*presets); i++)
+        if (!strcmp(presets[i].name, name))
+            return &presets[i];
+    return NULL;
+}
+
 int query_preset(struct query *query, const char *name, char error[static QUERY_ERROR_MAX])
 {
     char names[QUERY_ERROR_MAX];
-    int result = 0;
 
-    if (!strcmp(name, "help")) {
-        query->help = true;
+    query->help |= !strcmp(name, "help");
+    if (query->help)
         return 0;
-    }
-    for (size_t i = 0; i < sizeof(presets) / sizeof(*presets); i++) {
-        const struct preset *preset = &presets[i];
-        if (strcmp(preset->name, name))
-            continue;
-        if (!preset->by)
-            return 0;
-        result = query_parse(query, QUERY_BY, preset->by, error);
-        if (!result && preset->columns)
-            result = query_parse(query, QUERY_COLUMNS, preset->columns, error);
-        if (!result && !query->measure_count)
-            result = query_parse(query, QUERY_MEASURE, preset->measures, error);
-        return result;
+    if (query->preset)
+        return fail(error, "table", name, "there is one already");
+    if (find_preset(name)) {
+        query->preset = name;
+        return 0;
     }
     preset_names(names);
     return fail_of_name(error, "table", name, name, "table", names);
+}
+
+/* Puts in place of the preset what it is short for. */
+static int expand_preset(struct query *query, char error[static QUERY_ERROR_MAX])
+{
+    const struct preset *preset = find_preset(query->preset);
+    int result = 0;
+
+    if (query->by_count || query->pivot != NO_PIVOT)
+        return fail(error, "table", query->preset, "it has --by and --columns of its own");
+    if (!preset->by)
+        return query->given ? fail(error, "table", query->preset, "it is as it is: use --by") : 0;
+    result = query_parse(query, QUERY_BY, preset->by, error);
+    if (!result && preset->columns)
+        result = query_parse(query, QUERY_COLUMNS, preset->columns, error);
+    if (!result && !query->measure_count)
+        result = query_parse(query, QUERY_MEASURE, preset->measures, error);
+    return result;
 }
 
 /* Is it one of those that are printed? */
@@ -422,8 +459,12 @@ static bool is_printed(const struct query *query, const struct sort_order *order
 
 int query_finish(struct query *query, char error[static QUERY_ERROR_MAX])
 {
-    if (!query->given)
-        return 0;
+    int expanded = query->preset ? expand_preset(query, error) : 0;
+
+    if (expanded || !query->given)
+        return expanded;
+    if (is_by(query, key_parse("group")) && !query->groups.count)
+        return fail(error, "by", "group", "there is no --group");
     if (!query->measure_count)
         query->measures[query->measure_count++] = MEASURE_CALLS;
     if (!query->by_count) {

@@ -46,9 +46,10 @@ struct sort_order {
 
 /* All 0, with no_columns and no_query, to begin with: nothing is asked for. */
 struct query {
-    bool given; /* something is to be printed other than the table of all calls */
-    bool help;  /* --table=help: only the list of presets */
-    int *by;    /* keys */
+    bool given;         /* something is to be printed other than the table of all calls */
+    bool help;          /* --table=help: only the list of presets */
+    const char *preset; /* --table=NAME, borrowed; NULL: none */
+    int *by;            /* keys */
     size_t by_count;
     enum measure measures[MEASURES];
     size_t measure_count; /* 0: calls alone */

@@ -201,7 +201,7 @@ static int report_profile(const struct arguments *arguments, struct run *run)
 
     if (error)
         return complain("%s", strerror(-error));
-    int status = runs_select(run, &arguments->outputs.table_options, &arguments->query);
+    int status = runs_select(run, &arguments->outputs.table_options, &arguments->query, NULL);
     if (!status &&
         profile_finish(&profile, &arguments->profile, run, &arguments->query, options, text))
         status = complain("%s", text);
@@ -217,7 +217,7 @@ static int report_profile(const struct arguments *arguments, struct run *run)
 
 static int report_tables(const struct arguments *arguments, struct run *run)
 {
-    int status = runs_select(run, &arguments->outputs.table_options, &arguments->query);
+    int status = runs_select(run, &arguments->outputs.table_options, &arguments->query, NULL);
 
     return status ? status : write_results(arguments, run);
 }

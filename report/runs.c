@@ -20,6 +20,8 @@ static int add(struct run *run, const char *path)
     if (number == -EEXIST)
         return complain_of(path,
                            "it has a run that an earlier file has too, which would count twice");
+    if (number == -EOVERFLOW)
+        return complain_of(path, "with the files before it there are more than 2^63 calls");
     return number ? complain_of(path, strerror(-number)) : 0;
 }
 
@@ -32,7 +34,8 @@ int runs_add(struct run *run, char *const *paths, size_t count)
     return error;
 }
 
-static int select_by(struct run *run, struct callers *callers, const struct query *query)
+static int select_by(struct run *run, struct callers *callers, const struct query *query,
+                     const char *const *names)
 {
     struct keys keys;
     const struct caller *last;
@@ -43,25 +46,31 @@ static int select_by(struct run *run, struct callers *callers, const struct quer
     error = keys_init(&keys, run, callers, &query->groups);
     if (error)
         return error;
-    error = selection_apply(run, &keys, query, complain_line);
+    keys.module_names = names;
+    error = selection_check_groups(&keys, &query->groups, complain_line);
+    if (!error)
+        error = selection_apply(run, &keys, query, complain_line);
     keys_deinit(&keys);
     return error;
 }
 
-int runs_select(struct run *run, const struct table_options *options, const struct query *query)
+int runs_select(struct run *run, const struct table_options *options, const struct query *query,
+                const char *const *names)
 {
     struct callers callers;
 
-    if (!query->filter_count)
+    if (!query->filter_count && !query->groups.count)
         return 0;
     int error = callers_init(&callers, run, options);
     if (!error) {
-        error = select_by(run, &callers, query);
+        error = select_by(run, &callers, query, names);
         callers_deinit(&callers);
     }
     if (error) {
         complain("%s", strerror(-error));
         return error;
     }
-    return run->count_count ? 0 : complain("no calls are left by --where and --under");
+    return run->count_count || !query->filter_count
+               ? 0
+               : complain("no calls are left by --where and --under");
 }

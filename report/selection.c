@@ -2,27 +2,25 @@
 #include "selection.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include "record/escape.h"
+#include "report/glob.h"
 
 /* What a filter says of one value of its key, or of one stack. */
 enum answer { ANSWER_NONE, ANSWER_NO, ANSWER_YES };
 
-enum { SHOWN_MAX = 12, LINE_SIZE = 4096, VALUE_SIZE = 64 };
+enum { SAID_MAX = 8, SHOWN_MAX = 12, LINE_SIZE = 4096, VALUE_SIZE = 64 };
 
 /* ---- By a key ---- */
 
-/* Does it match one of them? Of classes, "%file" is strace's way to write it. */
 static bool matches(char **globs, const char *text, bool *used)
 {
     bool ret = false;
 
     for (size_t i = 0; globs[i]; i++) {
-        if (fnmatch(globs[i] + (*globs[i] == '%'), text, 0))
-            continue;
-        used[i] = ret = true;
+        if (glob_matches(globs[i], text))
+            used[i] = ret = true;
     }
     return ret;
 }
@@ -78,27 +76,41 @@ static int filter_by_key(const struct run *run, struct keys *keys, const struct 
 
 /* ---- By what is on the stack ---- */
 
-static bool names_match(const struct filter *filter, const char *name)
+static bool names_match(char **globs, const char *name)
 {
-    for (char **glob = filter->globs; *glob; glob++)
-        if (!fnmatch(*glob, name, 0))
+    for (char **glob = globs; *glob; glob++)
+        if (glob_matches(*glob, name))
             return true;
     return false;
 }
 
-/* Does the frame, or a function inlined in it, have the name? */
+/* The same of a raw name. */
+static bool escaped_matches(char **globs, const char *raw)
+{
+    char *name = escape(raw);
+    bool ret = name && names_match(globs, name);
+
+    free(name);
+    return ret;
+}
+
+/* Does the frame, or a function inlined in it, have the name? (A tail frame is at its function's
+ * start, where nothing inlined has been called.) */
 static bool frame_matches(struct run *run, const struct filter *filter, const struct frame *frame)
 {
     const struct symbol *symbol = run_find_symbol(run, frame->module, frame->offset);
+    char *library[] = { filter->library, NULL };
     const struct inlined *inlined;
 
-    if (filter->library && fnmatch(filter->library, run->modules[frame->module].name, 0))
+    if (filter->library && !escaped_matches(library, run->modules[frame->module].name))
         return false;
-    if (symbol && names_match(filter, symbol->name))
+    if (symbol && escaped_matches(filter->globs, symbol->name))
         return true;
+    if (frame->marks & FRAME_TAIL)
+        return false;
     size_t count = run_find_inlined(run, frame->module, frame->offset, &inlined);
     for (size_t i = 0; i < count; i++)
-        if (names_match(filter, inlined[i].name))
+        if (escaped_matches(filter->globs, inlined[i].name))
             return true;
     return false;
 }
@@ -153,16 +165,32 @@ static void list_values(const struct run *run, struct keys *keys, int key, FILE 
         fprintf(file, ", and %zu more (report --by=%s)", shown - SHOWN_MAX, keys_all[key].name);
 }
 
+/* A glob is of escaped text: its backslashes are as they are to be. */
+static char *escape_printed(const char *glob)
+{
+    char *text = escape(glob), *to = text;
+
+    for (const char *from = text; from && *from; from++) {
+        *to++ = *from;
+        from += from[0] == '\\' && from[1] == '\\';
+    }
+    if (text)
+        *to = '\0';
+    return text;
+}
+
 static void say_unused(const struct run *run, struct keys *keys, const struct filter *filter,
                        const char *glob, void (*say)(const char *line))
 {
-    char line[LINE_SIZE] = "", *shown = escape(glob);
+    char line[LINE_SIZE] = "";
+    char *shown = escape_printed(glob),
+         *library = filter->library ? escape_printed(filter->library) : NULL;
     FILE *file = fmemopen(line, sizeof(line), "w");
 
     if (file && filter->key == FILTER_UNDER) {
         fprintf(file, "no stack has a function '%.*s'", VALUE_SIZE, shown ? shown : "?");
         if (filter->library)
-            fprintf(file, " of %.*s", VALUE_SIZE, filter->library);
+            fprintf(file, " of %.*s", VALUE_SIZE, library ? library : "?");
     } else if (file) {
         fprintf(file,
                 "no call has a %s that matches '%.*s'; there are: ", keys_all[filter->key].name,
@@ -174,6 +202,50 @@ static void say_unused(const struct run *run, struct keys *keys, const struct fi
     line[sizeof(line) - 1] = '\0';
     say(line);
     free(shown);
+    free(library);
+}
+
+/* ---- Groups ---- */
+
+/* 1, 0, or -ENOMEM. */
+static int matches_library(struct keys *keys, const char *glob)
+{
+    static const char *const names[] = { "library", "component" };
+
+    for (uint32_t i = 0; i < keys->callers->library_count; i++) {
+        for (size_t name = 0; name < sizeof(names) / sizeof(*names); name++) {
+            int64_t value = keys_of_library(keys, key_parse(names[name]), i);
+            if (value < 0)
+                return -ENOMEM;
+            if (*keys->values.texts[value] && glob_matches(glob, keys->values.texts[value]))
+                return 1;
+        }
+    }
+    return 0;
+}
+
+int selection_check_groups(struct keys *keys, const struct library_groups *groups,
+                           void (*say)(const char *line))
+{
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct library_group *group = &groups->groups[i];
+        for (char **glob = group->globs; *glob; glob++) {
+            char line[LINE_SIZE], *shown, *name;
+            int found = matches_library(keys, *glob);
+            if (found < 0)
+                return found;
+            if (found)
+                continue;
+            shown = escape_printed(*glob);
+            name = escape_printed(group->name);
+            snprintf(line, sizeof(line), "no library matches '%.*s' of the group '%.*s'",
+                     VALUE_SIZE, shown ? shown : "?", VALUE_SIZE, name ? name : "?");
+            say(line);
+            free(shown);
+            free(name);
+        }
+    }
+    return 0;
 }
 
 /* ---- All ---- */
@@ -195,9 +267,11 @@ static int apply(struct run *run, struct keys *keys, const struct filter *filter
                 : filter->key == FILTER_UNDER ? filter_by_stack(run, filter, kept, used)
                                               : filter_by_key(run, keys, filter, kept, used);
 
-    for (size_t i = 0; !error && filter->globs[i]; i++)
+    for (size_t i = 0, said = 0; !error && filter->globs[i] && said < SAID_MAX; i++) {
+        said += !used[i];
         if (!used[i])
             say_unused(run, keys, filter, filter->globs[i], say);
+    }
     free(used);
     return error;
 }

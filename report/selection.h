@@ -15,4 +15,8 @@
 int selection_apply(struct run *run, struct keys *keys, const struct query *query,
                     void (*say)(const char *line));
 
+/* Tells `say` of the globs of groups that no library matches. -ENOMEM. */
+int selection_check_groups(struct keys *keys, const struct library_groups *groups,
+                           void (*say)(const char *line));
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "record/syscalls.h"
 
 static int compare(const void *key, const void *element)
 {
@@ -13,5 +14,5 @@ const char *sysclass_of(const char *syscall)
 {
     const struct sysclass *found =
         bsearch(syscall, sysclasses, sysclass_count, sizeof(*sysclasses), compare);
-    return found ? found->classes : "none";
+    return found ? found->classes : syscall_is_named(syscall) ? "none" : "unknown";
 }

@@ -15,7 +15,8 @@ struct sysclass {
 extern const struct sysclass sysclasses[]; /* in the bytewise order of the names */
 extern const size_t sysclass_count;
 
-/* "desc+file"; "none" of a system call that is in no class. */
+/* "desc+file"; "none" of a system call that is in no class, "unknown" of a number without a name.
+ */
 const char *sysclass_of(const char *syscall);
 
 #endif

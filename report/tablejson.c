@@ -1,7 +1,8 @@
 /*
  * tablejson.c - a grid as JSON: {"format": "systrace-lib-table/1", "rows": [...]}, each row, in a
  * line, an object with the columns of the CSV; counts are numbers, null where they are not known.
- * What all rows have together, if it is asked for, is "total".
+ * What all rows have together, if it is asked for, is "total". Columns that are named by values are
+ * an object of their own, "columns".
  */
 #include <errno.h>
 #include <jansson.h>
@@ -24,11 +25,14 @@ static json_t *make_value(const struct grid_cell *cell)
 
 static int print_row(FILE *file, const struct grid *grid, size_t number)
 {
-    json_t *row = json_object();
-    int failed = !row;
+    json_t *row = json_object(), *columns = grid->pivot ? json_object() : row;
+    int failed = !row || !columns;
 
     for (size_t i = 0; i < grid->column_count && !failed; i++)
-        failed = json_object_set_new(row, grid->columns[i], make_value(&grid->rows[number][i]));
+        failed = json_object_set_new(grid->pivot && i >= grid->pivot ? columns : row,
+                                     grid->columns[i], make_value(&grid->rows[number][i]));
+    if (grid->pivot)
+        failed |= json_object_set_new(row, "columns", columns);
     if (!failed)
         failed = json_dumpf(row, file, JSON_COMPACT | JSON_SORT_KEYS) && !ferror(file);
     json_decref(row);

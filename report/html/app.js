@@ -73,7 +73,7 @@ const executionOf = keyNamed.execution.values.map(value => executionById.get(tex
 const commandOf = execution => execution.command.length ? execution.command.join(' ')
   : execution.attach.length ? `attached to ${execution.attach.join(', ')}` : execution.id;
 
-/* ---- Patterns, as fnmatch(3) has them ---- */
+/* ---- Patterns, as report/glob.c has them: fnmatch(3), in which a backslash is one ---- */
 
 function globToRegExp(glob) {
   let source = '';
@@ -87,8 +87,7 @@ function globToRegExp(glob) {
       source += `[${inner}]`;
       i = close;
     } else {
-      const plain = c === '\\' && i + 1 < glob.length ? glob[++i] : c;
-      source += plain.replace(/[\\^$.*+?()[\]{}|\/]/g, '\\$&');
+      source += c.replace(/[\\^$.*+?()[\]{}|\/]/g, '\\$&');
     }
   }
   try {
@@ -98,9 +97,15 @@ function globToRegExp(glob) {
   }
 }
 
+/* "[start]" is a name, too. */
+function globMatcher(glob) {
+  const pattern = globToRegExp(glob);
+  return text => text === glob || pattern.test(text);
+}
+
 function matcher(globs, several) {
-  const all = globs.split(',').filter(Boolean).map(glob => globToRegExp(glob.replace(/^%/, '')));
-  const one = text => all.some(glob => glob.test(text));
+  const all = globs.split(',').filter(Boolean).map(glob => globMatcher(several ? glob.replace(/^%/, '') : glob));
+  const one = text => all.some(matches => matches(text));
   return text => one(text) || (several && text.split('+').some(one));
 }
 
@@ -128,12 +133,24 @@ function keyFilter(key, negated, globs) {
   };
 }
 
+/* "LIBRARY:FUNCTION", by a colon that is none of C++'s (report/query.c, find_colon). */
+function splitUnder(pattern) {
+  let depth = 0;
+  for (let i = 0; i < pattern.length; i++) {
+    depth += '[(<'.includes(pattern[i]) ? 1 : '])>'.includes(pattern[i]) ? -1 : 0;
+    if (pattern[i] !== ':' || depth > 0) continue;
+    if (pattern[i + 1] !== ':') return [pattern.slice(0, i), pattern.slice(i + 1)];
+    i++;
+  }
+  return ['', pattern];
+}
+
 /* That the stack holds a function. */
 function underFilter(negated, pattern) {
-  const [, library, fn] = /^(?:([^:]+):(?!:))?([^]*)$/.exec(pattern);
-  const matchesLibrary = library ? globToRegExp(library) : null, matchesFunction = globToRegExp(fn);
+  const [library, fn] = splitUnder(pattern);
+  const matchesLibrary = library ? globMatcher(library) : null, matchesFunction = globMatcher(fn);
   const hit = labels.function.map((text, i) =>
-    matchesFunction.test(texts[text]) && (!library || matchesLibrary.test(texts[labels.library[i]].split(' ')[0])));
+    matchesFunction(texts[text]) && (!library || matchesLibrary(texts[labels.library[i]].split(' ')[0])));
   const under = new Uint8Array(nodes.parent.length);
   for (let i = 1; i < under.length; i++) under[i] = under[nodes.parent[i]] || hit[nodes.label[i]] ? 1 : 0;
   return {
@@ -175,7 +192,12 @@ const RESULTS = new Set(['errors', 'seconds']);
 
 function newRow(values) {
   return { values, calls: 0, issued: 0, on_stack: 0, inexact: 0, incomplete: 0, errors: 0, seconds: 0, runs: 0,
-    known: true, stacks: new Set(), execution: -1, count: -1 };
+    known: data.results, stacks: new Set(), execution: -1, count: -1 };
+}
+
+function noteRun(row, count) {
+  if (row.execution !== counts.execution[count]) row.runs++;
+  row.execution = counts.execution[count];
 }
 
 function addCalls(row, count) {
@@ -187,15 +209,15 @@ function addCalls(row, count) {
     row.errors += counts.errors[count];
     row.seconds += counts.nanoseconds[count] / 1e9;
   }
-  row.known = row.known && data.results && executionOf[counts.execution[count]].results;
-  if (row.execution !== counts.execution[count]) row.runs++;
-  row.execution = counts.execution[count];
+  row.known = row.known && executionOf[counts.execution[count]].results;
+  noteRun(row, count);
   row.stacks.add(stack);
 }
 
 function addOnStack(row, count) {
   if (row.count !== count) row.on_stack += counts.calls[count];
   row.count = count;
+  noteRun(row, count);
 }
 
 function cube(keys, inclusive) {
