@@ -245,8 +245,8 @@ bool library_is_exit_handler(const struct module *module, const char *component,
     for (size_t i = 0; i < sizeof(runners) / sizeof(*runners); i++)
         if (!strcmp(function, runners[i]))
             return true;
-    return (library_is_libc(module) || !strcmp(component, COMPONENT_LIBC)) &&
-           (!strcmp(function, "exit") || !strcmp(function, "quick_exit"));
+    return (!strcmp(function, "exit") || !strcmp(function, "quick_exit")) &&
+           (library_is_libc(module) || !strcmp(component, COMPONENT_LIBC));
 }
 
 static const char *const set_names[RUNTIME_SETS] = {

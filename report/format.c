@@ -62,6 +62,11 @@ const struct format *format_by_ending(const struct format *list, const char *pat
     return choose(list, path, table, fit_ending);
 }
 
+bool format_shows_tables(const struct format *format)
+{
+    return format->needs != FORMAT_NEEDS_TABLE || format->print == text_print;
+}
+
 /* ---- Texts ---- */
 
 /* The format behind this one, without those of --table, which share a name. */

@@ -87,6 +87,9 @@ extern const struct format formats[];
 const struct format *format_by_name(const struct format *list, const char *name, bool table);
 const struct format *format_by_ending(const struct format *list, const char *path, bool table);
 
+/* Does it print what is asked for by --by, and not stacks alone? */
+bool format_shows_tables(const struct format *format);
+
 /* For messages: "csv, json, text or stacks", and ".csv, .json, .txt or .stacks". To be freed; NULL:
  * no memory. */
 char *format_names(const struct format *list);

@@ -183,8 +183,13 @@ static const struct format *format_of(const struct outputs *outputs, const char 
                            : format_by_ending(list, path, is_table(outputs));
 }
 
-static int check_program(const struct outputs *outputs, const struct format *format)
+static int check_format(const struct outputs *outputs, const struct format *format)
 {
+    if (outputs->query && outputs->query->given && !format_shows_tables(format)) {
+        complain(outputs, "the format %s has stacks: --by, and what goes with it, is for tables",
+                 format->name);
+        return -EINVAL;
+    }
     if (!format->program || child_exists(format->program))
         return 0;
     complain(outputs, "the format %s takes Graphviz's program '%s', which is not installed",
@@ -202,7 +207,7 @@ static int check(const struct outputs *outputs, const char *path)
         return number;
     }
     const struct format *format = format_of(outputs, path);
-    return format ? check_program(outputs, format) : complain_of_ending(outputs, path);
+    return format ? check_format(outputs, format) : complain_of_ending(outputs, path);
 }
 
 int outputs_check(const struct outputs *outputs)
@@ -210,8 +215,8 @@ int outputs_check(const struct outputs *outputs)
     int error = 0;
 
     if (outputs->format && !outputs->count)
-        error = check_program(outputs,
-                              format_by_name(formats_of(outputs), outputs->format, outputs->table));
+        error = check_format(outputs,
+                             format_by_name(formats_of(outputs), outputs->format, outputs->table));
     for (size_t i = 0; i < outputs->count && !error; i++)
         error = check(outputs, outputs->paths[i]);
     return error;

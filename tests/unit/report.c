@@ -233,6 +233,8 @@ static void test_mistakes_in_filters(void **state)
     (void)state;
     MISTAKE("--seccomp=x: there is no such filter; use oci, systemd,", "1.json", "--seccomp=x");
     MISTAKE("--with-variants needs --seccomp", "1.json", "--with-variants");
+    MISTAKE("the format folded has stacks: --by", "1.json", "--format=folded", "--by=library");
+    MISTAKE("the format stacks has stacks: --by", "1.json", "--total", "-o", "out.stacks");
     MISTAKE("--seccomp prints a filter, no table", "1.json", "--seccomp=oci", "--by=library");
     MISTAKE("--seccomp prints a filter, no table", "1.json", "--seccomp=oci", "--format=csv");
     MISTAKE("'.': Is a directory", "1.json", "--seccomp=oci", "-o", ".");
