@@ -85,7 +85,7 @@ _systrace_lib()
     fi
     if [[ ${COMP_WORDS[1]} == @(report|diff) ]] && ((COMP_CWORD > 1)); then
         local options=_systrace_lib_${COMP_WORDS[1]}_options
-        [ "${COMP_WORDS[1]} $previous" != "diff --format" ] || { _systrace_lib_words csv json text markdown && return; }
+        [ "${COMP_WORDS[1]} $previous" != "diff --format" ] || { _systrace_lib_words csv json text markdown html && return; }
         _systrace_lib_value "$previous" && return
         [[ $current != -* ]] || { _systrace_lib_words "${!options}" && return; }
         _systrace_lib_files < <(compgen -f -X '!*.json' -- "$current"; compgen -d -- "$current")

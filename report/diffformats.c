@@ -23,5 +23,6 @@ const struct format diff_formats[] = {
     { difftext_print, "text", ".txt", FORMAT_NEEDS_RUN, false, "for people", NULL },
     { diffmarkdown_print, "markdown", ".md", FORMAT_NEEDS_RUN, false,
       "for the comment of a pull request", NULL },
+    { diffhtml_print, "html", ".html", FORMAT_NEEDS_RUN, false, "a page for a browser", NULL },
     { 0 },
 };

@@ -9,7 +9,7 @@
 
 #include "report/format.h"
 
-format_print diffcsv_print, diffjson_print, difftext_print, diffmarkdown_print;
+format_print diffcsv_print, diffjson_print, difftext_print, diffmarkdown_print, diffhtml_print;
 
 /* As `formats` (format.h). */
 extern const struct format diff_formats[];

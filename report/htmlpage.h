@@ -1,6 +1,7 @@
 /*
- * htmlpage.h - the page of the HTML report, with its style and script in it, before and behind the
- * data. html/embed.cmake makes it of the files in html/ when the program is built.
+ * htmlpage.h - the pages of the HTML report and of what differs, with style and script in them,
+ * before and behind the data. html/embed.cmake makes them of the files in html/ when the program is
+ * built.
  */
 #ifndef SYSTRACE_HTMLPAGE_H
 #define SYSTRACE_HTMLPAGE_H
@@ -9,5 +10,7 @@
 
 extern const unsigned char htmlpage_before[], htmlpage_behind[];
 extern const size_t htmlpage_before_size, htmlpage_behind_size;
+extern const unsigned char diffpage_before[], diffpage_behind[];
+extern const size_t diffpage_before_size, diffpage_behind_size;
 
 #endif

@@ -1,5 +1,5 @@
-# embed.cmake - makes the C source of the HTML report's page: puts the style and the script into it, and their hashes, so
-# that the page's policy (Content-Security-Policy) lets nothing else run.
+# embed.cmake - makes the C source of the pages: puts the style and the script into them, and their hashes, so
+# that a page's policy (Content-Security-Policy) lets nothing else run.
 #
 #     cmake -D FROM=DIRECTORY -D TO=FILE -P embed.cmake
 
@@ -37,18 +37,25 @@ function(to_array name text ret)
     set(${ret} "const unsigned char ${name}[] = {${bytes}};\nconst size_t ${name}_size = sizeof(${name});\n" PARENT_SCOPE)
 endfunction()
 
-file(READ "${FROM}/page.html" page)
-foreach(part style.css app.js)
-    file(READ "${FROM}/${part}" text)
-    string(SHA256 hash "${text}")
-    to_base64(${hash} hash)
-    string(REPLACE "@hash of ${part}@" "sha256-${hash}" page "${page}")
-    string(REPLACE "@${part}@" "${text}" page "${page}")
-endforeach()
-string(FIND "${page}" "@data@" at)
-string(SUBSTRING "${page}" 0 ${at} before)
-math(EXPR at "${at} + 6")
-string(SUBSTRING "${page}" ${at} -1 behind)
-to_array(htmlpage_before "${before}" before)
-to_array(htmlpage_behind "${behind}" behind)
-file(WRITE "${TO}" "/* Made by embed.cmake of page.html, style.css and app.js. */\n#include \"report/htmlpage.h\"\n\n${before}${behind}")
+# embed(PAGE NAME RET): the page with style and script, as arrays of what is before and behind its data.
+function(embed page name ret)
+    file(READ "${FROM}/${page}" page)
+    foreach(part style.css app.js)
+        file(READ "${FROM}/${part}" text)
+        string(SHA256 hash "${text}")
+        to_base64(${hash} hash)
+        string(REPLACE "@hash of ${part}@" "sha256-${hash}" page "${page}")
+        string(REPLACE "@${part}@" "${text}" page "${page}")
+    endforeach()
+    string(FIND "${page}" "@data@" at)
+    string(SUBSTRING "${page}" 0 ${at} before)
+    math(EXPR at "${at} + 6")
+    string(SUBSTRING "${page}" ${at} -1 behind)
+    to_array(${name}_before "${before}" before)
+    to_array(${name}_behind "${behind}" behind)
+    set(${ret} "${before}${behind}" PARENT_SCOPE)
+endfunction()
+
+embed(page.html htmlpage report)
+embed(diff.html diffpage diff)
+file(WRITE "${TO}" "/* Made by embed.cmake of page.html, diff.html, style.css and app.js. */\n#include \"report/htmlpage.h\"\n\n${report}${diff}")

@@ -335,6 +335,9 @@ static void test_hostile(void **state)
     assert_int_equal(DIFF("old.json", "hostile.json", "--accept=accept"), DIFF_NOTHING_NEW);
     check_has("out", "nothing new, 3 accepted, 1 vanished\n");
     check_file("err", "");
+    assert_int_equal(DIFF("old.json", "hostile.json", "--format=html"), DIFF_NEW);
+    check_has("out", "<h2>Appeared (");
+    check_has("out", "<bdi>x | &lt;b&gt;\"*#");
     assert_int_equal(DIFF("old.json", "hostile.json", "--format=markdown"), DIFF_NEW);
     check_has(
         "out",
