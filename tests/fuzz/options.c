@@ -46,7 +46,7 @@ static void try_report(int count, char **words)
     struct arguments arguments;
     int status = parse_arguments(count, words, &arguments);
 
-    CHECK(!status || status == EXIT_OURS);
+    CHECK(!status || status == -EINVAL || status == EXIT_OURS);
     CHECK(status || arguments.help || arguments.query.help ||
           (arguments.run_count > 0 && is_word(words, *arguments.runs)));
     for (size_t i = 0; i < arguments.outputs.count; i++)
