@@ -201,7 +201,7 @@ static bool find_level(struct run *run, const struct frame *frame, uint32_t numb
 static void print_remarks(const struct page *page, const struct level *level)
 {
     const char *before = "  (";
-    uint32_t marks = level->inlined ? 0 : level->frame->marks;
+    uint32_t marks = level->frame->marks & (level->inlined ? FRAME_SPAWNED_BY : ~0u);
 
     if (level->inlined || level->claimed) {
         fprintf(page->file, "%s%s", before, level->inlined ? "inlined" : "perf-map");
