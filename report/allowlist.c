@@ -91,7 +91,7 @@ static bool is_of_start(const struct run *run, const struct callers *callers, ui
 int allowlist_add_start(struct allowlist *list, struct run *run, const struct callers *callers,
                         bool launcher)
 {
-    bool abis[ABI_COUNT] = { [ABI_X86_64] = true };
+    bool abis[ABI_COUNT] = { false };
     int error = 0;
 
     for (size_t i = 0; i < run->count_count && !error; i++) {

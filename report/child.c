@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,23 +74,36 @@ static int wait_for(pid_t pid)
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return -errno;
-    return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ECHILD;
+    return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
 }
 
 static int copy(FILE *from, FILE *to)
 {
     char buffer[4096];
+    bool none = true;
     size_t size;
 
     rewind(from);
-    while ((size = fread(buffer, 1, sizeof(buffer), from)))
+    while ((size = fread(buffer, 1, sizeof(buffer), from))) {
         fwrite(buffer, 1, size, to);
-    return ferror(from) ? -EIO : 0;
+        none = false;
+    }
+    return ferror(from) || none ? -EIO : 0;
+}
+
+FILE *child_file(void)
+{
+    int fd = memfd_create("file", MFD_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+
+    if (!file && fd >= 0)
+        close(fd);
+    return file;
 }
 
 int child_filter(char *const command[], FILE *in, FILE *out)
 {
-    FILE *printed = tmpfile(); /* not a pipe: so neither waits for the other */
+    FILE *printed = child_file(); /* not a pipe: so neither waits for the other */
     pid_t pid;
 
     if (!printed)

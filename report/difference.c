@@ -234,7 +234,19 @@ static void upgrade_deinit(struct upgrade *upgrade)
     free(upgrade->modules[NEW]);
 }
 
-/* The files of one name that only one side has. If both have some, it is an upgrade. */
+/* Has the side a file of this module's name? */
+static bool has_name(const struct difference *difference, uint32_t number, enum side side)
+{
+    const struct sides *sides = difference->sides;
+
+    for (uint32_t i = MODULE_FIRST; i < sides->run.module_count; i++)
+        if (sides->has_module[side][i] && !strcmp(difference->names[i], difference->names[number]))
+            return true;
+    return false;
+}
+
+/* The files of one name that only one side has. If both have some, it is an upgrade; and if NEW has
+ * another besides those of OLD, that must not go unseen. */
 static int add_upgrade(struct difference *difference, uint32_t first)
 {
     size_t modules = difference->sides->run.module_count;
@@ -249,7 +261,7 @@ static int add_upgrade(struct difference *difference, uint32_t first)
                 is_only_of(difference, i, (enum side)side))
                 upgrade.modules[side][upgrade.counts[side]++] = i;
     }
-    if (!error && upgrade.counts[OLD] && upgrade.counts[NEW])
+    if (!error && upgrade.counts[NEW] && has_name(difference, first, OLD))
         difference->upgrades[difference->upgrade_count++] = upgrade;
     else
         upgrade_deinit(&upgrade);

@@ -198,7 +198,7 @@ int dot_print(FILE *file, const struct subject *subject)
 int svg_print(FILE *file, const struct subject *subject)
 {
     static char *const command[] = { "dot", "-Tsvg", NULL };
-    FILE *dot = tmpfile();
+    FILE *dot = child_file();
 
     if (!dot)
         return -errno;

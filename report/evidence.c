@@ -65,11 +65,22 @@ void evidence_warn(const struct evidence *evidence, char *ret, size_t size)
 
 /* ---- Texts ---- */
 
+enum { NAME_MAX_SHOWN = 200, WORDS_SHOWN = 16 };
+
+/* In a comment no name is long, and none turns the text around it (U+202E): only ASCII is itself.
+ */
 static void print_escaped(FILE *file, const char *raw)
 {
     char *shown = escape(raw);
+    size_t left = NAME_MAX_SHOWN;
 
-    fputs(shown ? shown : "?", file);
+    for (const char *c = shown ? shown : "?"; *c && left; c++, left--) {
+        if ((unsigned char)*c < 0x80)
+            putc(*c, file);
+        else
+            fprintf(file, "\\x%02x", (unsigned char)*c);
+    }
+    fputs(left ? "" : "...", file);
     free(shown);
 }
 
@@ -120,7 +131,8 @@ static void print_selection(FILE *file, const struct query *query)
 static void print_execution(FILE *file, const struct execution *execution)
 {
     fprintf(file, "  %s:", execution->id);
-    for (char **word = execution->command; word && *word; word++) {
+    int left = WORDS_SHOWN;
+    for (char **word = execution->command; word && *word && left--; word++) {
         putc(' ', file);
         print_quoted(file, *word);
     }

@@ -44,13 +44,22 @@ static size_t length_without_version(const char *name)
     return digits && so[4 + digits] == '.' ? (size_t)(so - name) + 4 + digits : strlen(name);
 }
 
+/* Any file may say that it is another library: its own name must begin as the soname does
+ * ("libopenblasp-r0.3.so" may be libopenblas.so.0, libevil.so may not). */
+static bool is_credible(const struct module *module)
+{
+    size_t stem = strcspn(module->soname, ".");
+
+    return *module->soname && !strncmp(module->name, module->soname, stem);
+}
+
 static char *name_of(const struct run *run, const struct module *module)
 {
     const char *name;
 
     if (*module->path != '/') /* "[vdso]" has a soname of its own */
         return strdup(module->name);
-    if (*module->soname)
+    if (is_credible(module))
         return strdup(module->soname);
     if (is_executed(run, module)) {
         name = program_name(run, module->name);

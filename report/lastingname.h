@@ -1,7 +1,8 @@
 /*
  * lastingname.h - by which name a library is the same one in two runs, though it has become another
- * file meanwhile: its soname; of a program's file, which has none, the program's name; else the
- * file's name with no more of its version than a soname has ("libfoo.so.1.2" is libfoo.so.1).
+ * file meanwhile: its soname, if the file is named like it; of a program's file, which has none,
+ * the program's name; else the file's name with no more of its version than a soname has
+ * ("libfoo.so.1.2" is libfoo.so.1).
  */
 #ifndef SYSTRACE_LASTINGNAME_H
 #define SYSTRACE_LASTINGNAME_H

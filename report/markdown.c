@@ -13,6 +13,10 @@ static void print_text(FILE *file, const char *text)
             fputs("&lt;", file);
         else if (*text == '&')
             fputs("&amp;", file);
+        else if (!strncmp(text, "www.", 4)) /* what looks like a link becomes one (GFM, 6.9) */
+            text += fprintf(file, "www\\") - 2;
+        else if (!strncmp(text, "://", 3))
+            fputs("\\:", file);
         else if (strchr("\\`*_{}[]()#!|~>@", *text))
             fprintf(file, "\\%c", *text);
         else

@@ -113,7 +113,7 @@ static int find_callers(struct callers *callers, struct run *run,
     return error;
 }
 
-int profile_begin(struct profile *profile, const struct profile_options *options, struct run *run,
+int profile_begin(struct profile *profile, struct run *run,
                   const struct table_options *table_options)
 {
     struct callers callers;
@@ -123,12 +123,23 @@ int profile_begin(struct profile *profile, const struct profile_options *options
     if (error)
         return error;
     error = evidence_tally(run, &callers, &profile->evidence.all);
-    if (!error && options->start)
-        error = allowlist_add_start(&profile->list, run, &callers,
-                                    options->format->traits & PROFILE_LAUNCHER);
     callers_deinit(&callers);
     if (error)
         profile_deinit(profile);
+    return error;
+}
+
+int profile_add_start(struct profile *profile, const struct profile_options *options,
+                      struct run *run, const struct table_options *table_options)
+{
+    struct callers callers;
+    int error = options->start ? find_callers(&callers, run, table_options) : 0;
+
+    if (error || !options->start)
+        return error;
+    error = allowlist_add_start(&profile->list, run, &callers,
+                                options->format->traits & PROFILE_LAUNCHER);
+    callers_deinit(&callers);
     return error;
 }
 

@@ -82,12 +82,15 @@ int profile_check_options(const struct profile_options *options, const struct qu
                           bool tables, char error[static PROFILE_ERROR_MAX]);
 
 /*
- * In this order: begin with the whole run; let selection_apply() take out what is not asked for;
- * finish, which may say what the format cannot (as profile_parse). Then it can be printed.
- * profile_begin: -ENOMEM, and there is nothing to deinit.
+ * In this order: begin with the whole run; let selection_apply() take out what is not asked for of
+ * system calls themselves; add the start, if it is asked for, of what is left; let it take out all
+ * else that is not asked for; finish, which may say what the format cannot (as profile_parse). Then
+ * it can be printed. -ENOMEM; of profile_begin: and there is nothing to deinit.
  */
-int profile_begin(struct profile *profile, const struct profile_options *options, struct run *run,
+int profile_begin(struct profile *profile, struct run *run,
                   const struct table_options *table_options);
+int profile_add_start(struct profile *profile, const struct profile_options *options,
+                      struct run *run, const struct table_options *table_options);
 int profile_finish(struct profile *profile, const struct profile_options *options, struct run *run,
                    const struct query *query, const struct table_options *table_options,
                    char error[static PROFILE_ERROR_MAX]);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <seccomp.h>
 #include <unistd.h>
+#include "report/child.h"
 #include "report/profile.h"
 
 static const uint32_t architectures[ABI_COUNT] = {
@@ -69,7 +70,7 @@ static int make_all(const struct allowlist *list, scmp_filter_ctx *ret)
  */
 static int export(scmp_filter_ctx filter, FILE *file)
 {
-    FILE *program = tmpfile();
+    FILE *program = child_file();
     int error = program ? seccomp_export_bpf(filter, fileno(program)) : -errno;
 
     if (program && !error) {

@@ -62,6 +62,8 @@ static const char tail[] =
     "            seccomp_release(one);\n"
     "        all = all ? all : one;\n"
     "    }\n"
+    "    if (!error) /* for all threads there are */\n"
+    "        error = seccomp_attr_set(all, SCMP_FLTATR_CTL_TSYNC, 1);\n"
     "    if (!error)\n"
     "        error = seccomp_load(all);\n"
     "    seccomp_release(all);\n"

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "report/complain.h"
@@ -191,17 +192,41 @@ static void explain(const struct arguments *arguments, const struct profile *pro
         complain("%s", warning);
 }
 
+/* What is said of system calls themselves, as by --where=abi=, is of those of the start, too. */
+static int select_part(const struct arguments *arguments, struct run *run, bool of_syscalls)
+{
+    struct query query = arguments->query;
+
+    query.filters = calloc(query.filter_count + 1, sizeof(*query.filters));
+    if (!query.filters)
+        return complain("%s", strerror(ENOMEM));
+    query.filter_count = 0;
+    for (size_t i = 0; i < arguments->query.filter_count; i++) {
+        const struct filter *filter = &arguments->query.filters[i];
+        bool is = filter->key != FILTER_UNDER && keys_all[filter->key].domain == KEY_OF_SYSCALL;
+        if (is == of_syscalls)
+            query.filters[query.filter_count++] = *filter;
+    }
+    int status = runs_select(run, &arguments->outputs.table_options, &query, NULL);
+    free(query.filters);
+    return status;
+}
+
 /* Selects the calls, and writes the filter of them. */
 static int report_profile(const struct arguments *arguments, struct run *run)
 {
     const struct table_options *options = &arguments->outputs.table_options;
     char text[PROFILE_ERROR_MAX];
     struct profile profile;
-    int error = profile_begin(&profile, &arguments->profile, run, options);
+    int error = profile_begin(&profile, run, options);
 
     if (error)
         return complain("%s", strerror(-error));
-    int status = runs_select(run, &arguments->outputs.table_options, &arguments->query, NULL);
+    int status = select_part(arguments, run, true);
+    if (!status && profile_add_start(&profile, &arguments->profile, run, options))
+        status = complain("%s", strerror(ENOMEM));
+    if (!status)
+        status = select_part(arguments, run, false);
     if (!status &&
         profile_finish(&profile, &arguments->profile, run, &arguments->query, options, text))
         status = complain("%s", text);

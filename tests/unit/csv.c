@@ -241,16 +241,31 @@ static void test_json_results(void **state)
     run_deinit(&other);
 }
 
+/* Nothing in a name is markup, nor a link. */
+static void test_markdown(void **state)
+{
+    const char *const names[] = { "a|b*c", "<b>", "www.evil.example", "http://evil.example", "@x" };
+    struct grid grid;
+    (void)state;
+
+    assert_int_equal(grid_init(&grid, 1, LENGTH(names), 0), 0);
+    grid.columns[0] = "library";
+    for (size_t i = 0; i < LENGTH(names); i++)
+        grid.rows[i][0] = (struct grid_cell){ .kind = GRID_TEXT, .text = names[i] };
+    char *text = PRINTED(markdown_print(file, &(struct subject){ .grid = &grid }));
+    assert_string_equal(text, "| library |\n| --- |\n| a\\|b\\*c |\n| &lt;b\\> |\n"
+                              "| www\\.evil.example |\n| http\\://evil.example |\n| \\@x |\n");
+    free(text);
+    grid_deinit(&grid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_hostile_names),
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_results),
-        cmocka_unit_test(test_results_of_some),
+        cmocka_unit_test(test_markdown),     cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_empty),        cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_order),        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_results),      cmocka_unit_test(test_results_of_some),
         cmocka_unit_test(test_json_results),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

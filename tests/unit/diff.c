@@ -67,6 +67,7 @@ static int setup(void **state)
     write_run("new.json", &run);
     make_new(&run, '4');
     replace(&run.modules[SAMPLE_LIBA].soname, "x | <b>\"*# \n\xff@[](),=1");
+    replace(&run.modules[SAMPLE_LIBA].name, "x | <b>\"*# \n\xff@[](),=1");
     write_run("hostile.json", &run);
     assert_int_equal(run_init(&run), 0);
     sample_execution(&run, '5');
@@ -356,6 +357,7 @@ static void test_formulas(void **state)
         const char path[] = { digit, '.', 'j', 's', 'o', 'n', '\0' };
         sample_run(&run, digit);
         replace(&run.modules[SAMPLE_LIBA].soname, digit == '6' ? "liba" : "=1+1");
+        replace(&run.modules[SAMPLE_LIBA].name, digit == '6' ? "liba" : "=1+1");
         replace(&run.modules[SAMPLE_LIBA].identity, digit == '6' ? "gnu:6" : "gnu:7");
         replace(&run.modules[SAMPLE_APP].soname, "(a)");
         write_run(path, &run);

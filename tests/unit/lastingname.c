@@ -25,6 +25,7 @@ static void test_names(void **state)
     (void)state;
     check("libzip.so.4.0.1", "/lib/libzip.so.4.0.1", "libzip.so.4", "libzip.so.4");
     check("libzip-5.so", "/lib/libzip-5.so", "libzip.so", "libzip.so");
+    check("libevil.so", "/tmp/libevil.so", "libzip.so.4", "libevil.so"); /* says so itself */
     check("libfoo.so.1.2.3", "/lib/libfoo.so.1.2.3", "", "libfoo.so.1");
     check("libfoo.so.12", "/lib/libfoo.so.12", "", "libfoo.so.12");
     check("libfoo.so", "/lib/libfoo.so", "", "libfoo.so");

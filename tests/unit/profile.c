@@ -45,7 +45,8 @@ static void finish(struct case_of *c, const char *format)
     const struct table_options options = { 0 };
 
     option(c, PROFILE_SECCOMP, format);
-    assert_int_equal(profile_begin(&c->profile, &c->options, &c->run, &options), 0);
+    assert_int_equal(profile_begin(&c->profile, &c->run, &options), 0);
+    assert_int_equal(profile_add_start(&c->profile, &c->options, &c->run, &options), 0);
     c->result = profile_finish(&c->profile, &c->options, &c->run, &c->query, &options, c->error);
 }
 
@@ -365,7 +366,8 @@ static void test_start(void **state)
     option(&c, PROFILE_START, NULL);
     option(&c, PROFILE_SECCOMP, "systemd");
     const struct table_options options = { 0 };
-    assert_int_equal(profile_begin(&c.profile, &c.options, &c.run, &options), 0);
+    assert_int_equal(profile_begin(&c.profile, &c.run, &options), 0);
+    assert_int_equal(profile_add_start(&c.profile, &c.options, &c.run, &options), 0);
     c.run.count_count = 0;
     c.result = profile_finish(&c.profile, &c.options, &c.run, &c.query, &options, c.error);
     assert_int_equal(c.result, 0);
