@@ -403,7 +403,8 @@ static void test_mistakes(void **state)
                   "--by=execution");
     CHECK_TROUBLE("--froop: no such option (try 'systrace-lib diff --help')", "--froop");
     CHECK_TROUBLE("--by: needs a value (try 'systrace-lib diff --help')", "--by");
-    CHECK_TROUBLE("unknown format 'stacks': use csv, json, text, markdown or html", "--format=stacks");
+    CHECK_TROUBLE("unknown format 'stacks': use csv, json, text, markdown or html",
+                  "--format=stacks");
     CHECK_TROUBLE("--write-accept needs a file: its own, or that of --accept", "old.json",
                   "new.json", "--write-accept");
     CHECK_TROUBLE("b: there can be one --accept only", "--accept=a", "--accept=b");
