@@ -84,6 +84,14 @@ void run_deinit(struct run *run)
 
 /* ---- Adding ---- */
 
+bool run_has_results(const struct run *run)
+{
+    for (size_t i = 0; i < run->execution_count; i++)
+        if (run->executions[i].results)
+            return true;
+    return false;
+}
+
 uint64_t run_sum(uint64_t a, uint64_t b)
 {
     uint64_t sum;

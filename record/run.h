@@ -171,6 +171,9 @@ int64_t run_count(struct run *run, const struct count *count);
 /* Adds what came of one of its calls to the count with this index. */
 void run_add_result(struct run *run, uint32_t count, bool error, uint64_t nanoseconds);
 
+/* Were the returns of calls observed in at least one execution? */
+bool run_has_results(const struct run *run);
+
 /* The sum, or INT64_MAX if it is more: the most that a run file can say. */
 uint64_t run_sum(uint64_t a, uint64_t b);
 

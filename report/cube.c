@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "record/array.h"
+#include "report/countorder.h"
 
 struct group_row {
     uint32_t *values; /* of each key; owned by struct rows */
@@ -175,44 +176,10 @@ static int add_count(struct cube *cube, size_t number)
 
 /* ---- All counts ---- */
 
-typedef uint32_t part_fn(const struct count *count);
-
-static uint32_t execution_of(const struct count *count)
-{
-    return count->execution;
-}
-
-static uint32_t stack_of(const struct count *count)
-{
-    return count->stack;
-}
-
-/* The numbers of the counts in the order of one of their parts, so that a row meets all with the
- * same in one go. NULL: no memory. */
-static uint32_t *order_by(const struct run *run, part_fn *part, size_t parts)
-{
-    size_t *next = calloc(parts + 1, sizeof(*next));
-    uint32_t *order = calloc(run->count_count + 1, sizeof(*order));
-
-    if (!next || !order) {
-        free(next);
-        free(order);
-        return NULL;
-    }
-    for (size_t i = 0; i < run->count_count; i++)
-        next[part(&run->counts[i]) + 1]++;
-    for (size_t i = 1; i < parts; i++)
-        next[i] += next[i - 1];
-    for (size_t i = 0; i < run->count_count; i++)
-        order[next[part(&run->counts[i])]++] = (uint32_t)i;
-    free(next);
-    return order;
-}
-
 static int add_counts(struct cube *cube)
 {
     const struct run *run = cube->run;
-    uint32_t *order = order_by(run, execution_of, run->execution_count);
+    uint32_t *order = counts_by_execution(run);
     int error = order ? 0 : -ENOMEM;
 
     for (size_t i = 0; i < run->count_count && !error; i++)
@@ -253,7 +220,7 @@ static int add_stacks(struct cube *cube)
 {
     if (!measures(cube->query, MEASURE_STACKS))
         return 0;
-    uint32_t *order = order_by(cube->run, stack_of, cube->run->stacks.count);
+    uint32_t *order = counts_by_stack(cube->run);
     int error = order ? 0 : -ENOMEM;
     for (size_t i = 0; i < cube->run->count_count && !error; i++)
         error = add_stack(cube, &cube->run->counts[order[i]]);
@@ -263,19 +230,11 @@ static int add_stacks(struct cube *cube)
 
 /* ---- The cube ---- */
 
-static bool has_results(const struct run *run)
-{
-    for (size_t i = 0; i < run->execution_count; i++)
-        if (run->executions[i].results)
-            return true;
-    return false;
-}
-
 /* By these keys, which are borrowed. */
 static int cube_init(struct cube *cube, struct run *run, struct keys *keys,
                      const struct query *query, const int *by, size_t by_count)
 {
-    bool results = has_results(run);
+    bool results = run_has_results(run);
 
     *cube = (struct cube){
         .run = run,

@@ -58,41 +58,15 @@ static void print_table(FILE *file, const struct grid *grid)
     fputs("</tbody></table></div>\n", file);
 }
 
-static void print_section(FILE *file, const char *title, const char *remark,
-                          const struct grid *grid)
+static int print_section(FILE *file, const char *title, const char *remark, const struct grid *grid,
+                         bool new, int width)
 {
+    (void)new, (void)width;
     fprintf(file, "<section>\n<h2>%s (%zu)</h2>\n", title, grid->row_count);
     if (remark)
         fprintf(file, "<p class=\"about\">%s</p>\n", remark);
     print_table(file, grid);
     fputs("</section>\n", file);
-}
-
-static int print_kind(FILE *file, const struct difference *difference, enum change_kind kind)
-{
-    struct grid grid;
-
-    if (!difference->counts[kind])
-        return 0;
-    int error = difference_kind_grid(difference, kind, &grid);
-    if (error)
-        return error;
-    print_section(file, difftext_title(kind), difftext_remark(kind), &grid);
-    grid_deinit(&grid);
-    return 0;
-}
-
-static int print_upgrades(FILE *file, const struct difference *difference)
-{
-    struct grid grid;
-
-    if (!difference->upgrade_count)
-        return 0;
-    int error = difference_upgrade_grid(difference, &grid);
-    if (error)
-        return error;
-    print_section(file, "Upgraded libraries", NULL, &grid);
-    grid_deinit(&grid);
     return 0;
 }
 
@@ -110,15 +84,9 @@ static void print_head(FILE *file, const struct difference *difference)
 
 int diffhtml_print(FILE *file, const struct subject *subject)
 {
-    const struct difference *difference = subject->difference;
-    int error = 0;
-
     fwrite(diffpage_before, 1, diffpage_before_size, file);
-    print_head(file, difference);
-    for (int kind = 0; kind < CHANGES && !error; kind++)
-        error = print_kind(file, difference, (enum change_kind)kind);
-    if (!error)
-        error = print_upgrades(file, difference);
+    print_head(file, subject->difference);
+    int error = difftext_sections(file, subject, print_section);
     fwrite(diffpage_behind, 1, diffpage_behind_size, file);
     return error;
 }

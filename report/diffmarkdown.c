@@ -12,50 +12,21 @@ static int print_table(FILE *file, const struct grid *grid)
 }
 
 static int print_section(FILE *file, const char *title, const char *remark, const struct grid *grid,
-                         bool open)
+                         bool new, int width)
 {
-    fprintf(file, open ? "\n#### %s (%zu)\n\n" : "\n<details><summary>%s (%zu)</summary>\n\n",
-            title, grid->row_count);
+    (void)width;
+    fprintf(file, new ? "\n#### %s (%zu)\n\n" : "\n<details><summary>%s (%zu)</summary>\n\n", title,
+            grid->row_count);
     if (remark)
         fprintf(file, "%s\n\n", remark);
     int error = print_table(file, grid);
-    fputs(open ? "" : "\n</details>\n", file);
-    return error;
-}
-
-static int print_kind(FILE *file, const struct difference *difference, enum change_kind kind)
-{
-    struct grid grid;
-
-    if (!difference->counts[kind])
-        return 0;
-    int error = difference_kind_grid(difference, kind, &grid);
-    if (error)
-        return error;
-    error =
-        print_section(file, difftext_title(kind), difftext_remark(kind), &grid, kind == APPEARED);
-    grid_deinit(&grid);
-    return error;
-}
-
-static int print_upgrades(FILE *file, const struct difference *difference)
-{
-    struct grid grid;
-
-    if (!difference->upgrade_count)
-        return 0;
-    int error = difference_upgrade_grid(difference, &grid);
-    if (error)
-        return error;
-    error = print_section(file, "Upgraded libraries", NULL, &grid, false);
-    grid_deinit(&grid);
+    fputs(new ? "" : "\n</details>\n", file);
     return error;
 }
 
 int diffmarkdown_print(FILE *file, const struct subject *subject)
 {
     const struct difference *difference = subject->difference;
-    int error = 0;
 
     fputs("### System calls: ", file);
     difftext_summary(file, difference);
@@ -64,7 +35,5 @@ int diffmarkdown_print(FILE *file, const struct subject *subject)
     fputs(". New: ", file);
     difftext_evidence(file, difference, NEW);
     fputs(".\n", file);
-    for (int kind = 0; kind < CHANGES && !error; kind++)
-        error = print_kind(file, difference, (enum change_kind)kind);
-    return error ? error : print_upgrades(file, difference);
+    return difftext_sections(file, subject, print_section);
 }

@@ -48,7 +48,7 @@ void difftext_evidence(FILE *file, const struct difference *difference, enum sid
                   evidence->cut_short == 1 ? "run was cut short" : "runs were cut short");
 }
 
-const char *difftext_title(enum change_kind kind)
+static const char *title_of(enum change_kind kind)
 {
     static const char *const titles[CHANGES] = {
         [APPEARED] = "Appeared",
@@ -59,7 +59,7 @@ const char *difftext_title(enum change_kind kind)
     return titles[kind];
 }
 
-const char *difftext_remark(enum change_kind kind)
+static const char *remark_of(enum change_kind kind)
 {
     return kind == VANISHED ? "This may only mean that the new runs did not exercise it."
            : kind == CHANGED
@@ -67,11 +67,52 @@ const char *difftext_remark(enum change_kind kind)
                : NULL;
 }
 
+/* ---- Sections ---- */
+
+static int print_kind(FILE *file, const struct subject *subject, enum change_kind kind,
+                      difftext_section *print)
+{
+    struct grid grid;
+
+    if (!subject->difference->counts[kind])
+        return 0;
+    int error = difference_kind_grid(subject->difference, kind, &grid);
+    if (error)
+        return error;
+    error = print(file, title_of(kind), remark_of(kind), &grid, kind == APPEARED, subject->width);
+    grid_deinit(&grid);
+    return error;
+}
+
+static int print_upgrades(FILE *file, const struct subject *subject, difftext_section *print)
+{
+    struct grid grid;
+
+    if (!subject->difference->upgrade_count)
+        return 0;
+    int error = difference_upgrade_grid(subject->difference, &grid);
+    if (error)
+        return error;
+    error = print(file, "Upgraded libraries", NULL, &grid, false, subject->width);
+    grid_deinit(&grid);
+    return error;
+}
+
+int difftext_sections(FILE *file, const struct subject *subject, difftext_section *print)
+{
+    int error = 0;
+
+    for (int kind = 0; kind < CHANGES && !error; kind++)
+        error = print_kind(file, subject, (enum change_kind)kind, print);
+    return error ? error : print_upgrades(file, subject, print);
+}
+
 /* ---- The page ---- */
 
-static int print_grid(FILE *file, const char *title, const char *remark, const struct grid *grid,
-                      int width)
+static int print_section(FILE *file, const char *title, const char *remark, const struct grid *grid,
+                         bool new, int width)
 {
+    (void)new;
     fprintf(file, "\n%s", title);
     if (remark)
         fprintf(file, ". %s", remark);
@@ -79,39 +120,9 @@ static int print_grid(FILE *file, const char *title, const char *remark, const s
     return gridtext_print(file, grid, width);
 }
 
-static int print_kind(FILE *file, const struct difference *difference, enum change_kind kind,
-                      int width)
-{
-    struct grid grid;
-
-    if (!difference->counts[kind])
-        return 0;
-    int error = difference_kind_grid(difference, kind, &grid);
-    if (error)
-        return error;
-    error = print_grid(file, difftext_title(kind), difftext_remark(kind), &grid, width);
-    grid_deinit(&grid);
-    return error;
-}
-
-static int print_upgrades(FILE *file, const struct difference *difference, int width)
-{
-    struct grid grid;
-
-    if (!difference->upgrade_count)
-        return 0;
-    int error = difference_upgrade_grid(difference, &grid);
-    if (error)
-        return error;
-    error = print_grid(file, "Upgraded libraries", NULL, &grid, width);
-    grid_deinit(&grid);
-    return error;
-}
-
 int difftext_print(FILE *file, const struct subject *subject)
 {
     const struct difference *difference = subject->difference;
-    int error = 0;
 
     difftext_summary(file, difference);
     fputs("\nold: ", file);
@@ -119,7 +130,5 @@ int difftext_print(FILE *file, const struct subject *subject)
     fputs("\nnew: ", file);
     difftext_evidence(file, difference, NEW);
     putc('\n', file);
-    for (int kind = 0; kind < CHANGES && !error; kind++)
-        error = print_kind(file, difference, (enum change_kind)kind, subject->width);
-    return error ? error : print_upgrades(file, difference, subject->width);
+    return difftext_sections(file, subject, print_section);
 }

@@ -88,14 +88,6 @@ static int number_elements(struct page *page, enum key_domain domain, struct ele
     return error;
 }
 
-static bool has_results(const struct run *run)
-{
-    for (size_t i = 0; i < run->execution_count; i++)
-        if (run->executions[i].results)
-            return true;
-    return false;
-}
-
 static void page_deinit(struct page *page)
 {
     for (int i = 0; i < DOMAINS; i++) {
@@ -114,7 +106,7 @@ static int page_init(struct page *page, FILE *file, const struct subject *subjec
         .file = file,
         .run = subject->run,
         .subject = subject,
-        .results = has_results(subject->run),
+        .results = run_has_results(subject->run),
     };
     int error = keys_init(&page->keys, page->run, &table->callers, subject->groups);
     for (int i = 0; i < DOMAINS && !error; i++)

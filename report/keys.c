@@ -10,6 +10,7 @@
 #include "record/escape.h"
 #include "report/capability.h"
 #include "report/glob.h"
+#include "report/label.h"
 #include "report/sysclass.h"
 
 /* Phases are the built-in ones, then those of the user, of which the first is none. Of system calls
@@ -44,12 +45,16 @@ static const struct module *module_of(const struct keys *keys, uint64_t library)
     return &keys->run->modules[keys->callers->libraries[library].module];
 }
 
-static char *describe_library(struct keys *keys, uint64_t number)
+static const char *name_of(const struct keys *keys, uint64_t library)
 {
     const char *const *names = keys->module_names;
 
-    return escape(names ? names[keys->callers->libraries[number].module]
-                        : module_of(keys, number)->name);
+    return names ? names[keys->callers->libraries[library].module] : module_of(keys, library)->name;
+}
+
+static char *describe_library(struct keys *keys, uint64_t number)
+{
+    return escape(name_of(keys, number));
 }
 
 static char *describe_component(struct keys *keys, uint64_t number)
@@ -101,14 +106,7 @@ static char *describe_group(struct keys *keys, uint64_t number)
 /* "library component" in one, of what has but one key. */
 static char *describe_both(struct keys *keys, uint64_t number)
 {
-    char *name = describe_library(keys, number), *component = describe_component(keys, number);
-    char *text = NULL;
-
-    if (name && component && asprintf(&text, "%s%s%s", name, *component ? " " : "", component) < 0)
-        text = NULL;
-    free(name);
-    free(component);
-    return text;
+    return label_library(name_of(keys, number), "", keys->callers->libraries[number].component);
 }
 
 static const struct caller *caller_of(const struct keys *keys, uint64_t stack)

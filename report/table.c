@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "report/countorder.h"
 
 struct builder {
     struct table *table;
@@ -162,46 +163,16 @@ static int add_to_rows(struct builder *builder, const struct count *count)
 
 /* ---- The whole ---- */
 
-/* The numbers of the counts in the order of their executions, so that a row meets each execution in
- * one go. */
-static uint32_t *by_execution(const struct run *run)
-{
-    size_t *next = calloc(run->execution_count + 1, sizeof(*next));
-    uint32_t *order = calloc(run->count_count + 1, sizeof(*order));
-
-    if (!next || !order) {
-        free(next);
-        free(order);
-        return NULL;
-    }
-    for (size_t i = 0; i < run->count_count; i++)
-        next[run->counts[i].execution + 1]++;
-    for (size_t i = 1; i < run->execution_count; i++)
-        next[i] += next[i - 1];
-    for (size_t i = 0; i < run->count_count; i++)
-        order[next[run->counts[i].execution]++] = (uint32_t)i;
-    free(next);
-    return order;
-}
-
 static int add_counts(struct builder *builder)
 {
     const struct run *run = builder->run;
-    uint32_t *order = by_execution(run);
+    uint32_t *order = counts_by_execution(run);
     int error = order ? 0 : -ENOMEM;
 
     for (size_t i = 0; i < run->count_count && !error; i++)
         error = add_to_rows(builder, &run->counts[order[i]]);
     free(order);
     return error;
-}
-
-static bool has_results(const struct run *run)
-{
-    for (size_t i = 0; i < run->execution_count; i++)
-        if (run->executions[i].results)
-            return true;
-    return false;
 }
 
 /* Every call has one caller and one issuer, and both are on its stack. */
@@ -228,7 +199,7 @@ int table_build(struct run *run, const struct table_options *options, struct tab
 {
     struct builder builder = { .table = ret, .run = run };
 
-    *ret = (struct table){ .run = run, .results = has_results(run) };
+    *ret = (struct table){ .run = run, .results = run_has_results(run) };
     int error = callers_init(&ret->callers, run, options);
     if (!error)
         error = add_counts(&builder);
