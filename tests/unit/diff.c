@@ -1,5 +1,6 @@
 /* diff.c - the command `diff`: what appeared, vanished, changed, is accepted, is another file now;
  * its formats, its exit status, and one line for each mistake. */
+#include "command.h"
 #include "sample.h"
 
 #include <fcntl.h>
@@ -81,18 +82,6 @@ static int teardown(void **state)
     return system("rm -f *") || chdir("/") || rmdir(directory);
 }
 
-static char *read_file(const char *path)
-{
-    size_t size = 100000;
-    char *text = calloc(1, size);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        fail_msg("there is no %s", path);
-    assert_true(fread(text, 1, size - 1, file) < size - 1);
-    fclose(file);
-    return text;
-}
-
 static void write_file(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -103,41 +92,7 @@ static void write_file(const char *path, const char *text)
 
 /* ---- The command ---- */
 
-static int redirect(int fd, const char *path)
-{
-    int saved = dup(fd), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(saved >= 0 && file >= 0);
-    dup2(file, fd);
-    close(file);
-    return saved;
-}
-
-static void restore(int fd, int saved)
-{
-    dup2(saved, fd);
-    close(saved);
-}
-
-/* The exit status; what it prints is in the files "out" and "err". */
-static int diff_to(const char *out, const char *const *arguments)
-{
-    char *argv[20] = { (char *)"diff" };
-    int argc = 1;
-
-    for (; *arguments; arguments++)
-        argv[argc++] = (char *)*arguments;
-    fflush(stdout);
-    int saved_out = redirect(STDOUT_FILENO, out), saved_err = redirect(STDERR_FILENO, "err");
-    int status = diff_main(argc, argv);
-    fflush(stdout);
-    clearerr(stdout);
-    fflush(stderr);
-    restore(STDOUT_FILENO, saved_out);
-    restore(STDERR_FILENO, saved_err);
-    return status;
-}
-
-#define DIFF(...) diff_to("out", (const char *const[]){ __VA_ARGS__, NULL })
+#define DIFF(...) run_command(diff_main, "diff", "out", (const char *const[]){ __VA_ARGS__, NULL })
 
 static void check_file(const char *path, const char *wanted)
 {
@@ -418,9 +373,12 @@ static void test_help(void **state)
     assert_int_equal(DIFF("--help"), 0);
     check_has("out", "Usage: systrace-lib diff OLD NEW");
     check_has("out", "\n  markdown        .md");
-    assert_int_equal(diff_to("/dev/full", (const char *const[]){ "-h", NULL }), DIFF_TROUBLE);
+    assert_int_equal(
+        run_command(diff_main, "diff", "/dev/full", (const char *const[]){ "-h", NULL }),
+        DIFF_TROUBLE);
     check_has("err", "cannot write the standard output");
-    assert_int_equal(diff_to("/dev/full", (const char *const[]){ "old.json", "new.json", NULL }),
+    assert_int_equal(run_command(diff_main, "diff", "/dev/full",
+                                 (const char *const[]){ "old.json", "new.json", NULL }),
                      DIFF_TROUBLE);
 }
 

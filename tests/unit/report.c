@@ -1,4 +1,5 @@
 /* report.c - the command `report`: options, merging, formats, and one line for each mistake. */
+#include "command.h"
 #include "sample.h"
 
 #include <fcntl.h>
@@ -45,54 +46,8 @@ static int teardown(void **state)
     return chdir("/") || rmdir(directory);
 }
 
-static char *read_file(const char *path)
-{
-    size_t size = 100000;
-    char *text = calloc(1, size);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        fail_msg("there is no %s", path);
-    assert_true(fread(text, 1, size - 1, file) < size - 1);
-    fclose(file);
-    return text;
-}
-
-/* Puts the files in place of stdout and stderr; what was there comes back. */
-static int redirect(int fd, const char *path)
-{
-    int saved = dup(fd), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(saved >= 0 && file >= 0);
-    dup2(file, fd);
-    close(file);
-    return saved;
-}
-
-static void restore(int fd, int saved)
-{
-    dup2(saved, fd);
-    close(saved);
-}
-
-/* The exit status; what it prints is in the files "out" and "err". */
-static int report_to(const char *out, const char *const *arguments)
-{
-    char *argv[20] = { (char *)"report" };
-    int argc = 1;
-
-    for (; *arguments; arguments++)
-        argv[argc++] = (char *)*arguments;
-    fflush(stdout);
-    int saved_out = redirect(STDOUT_FILENO, out), saved_err = redirect(STDERR_FILENO, "err");
-    int status = report_main(argc, argv);
-    fflush(stdout);
-    clearerr(stdout);
-    fflush(stderr);
-    restore(STDOUT_FILENO, saved_out);
-    restore(STDERR_FILENO, saved_err);
-    return status;
-}
-
-#define REPORT(...) report_to("out", (const char *const[]){ __VA_ARGS__, NULL })
+#define REPORT(...) \
+    run_command(report_main, "report", "out", (const char *const[]){ __VA_ARGS__, NULL })
 
 static void check_starts(const char *path, const char *start)
 {
@@ -156,7 +111,7 @@ static void test_merging(void **state)
 /* Exit status 125, nothing on stdout, and one line on stderr that has this in it. */
 static void check_mistake(const char *part, const char *const *arguments)
 {
-    int status = report_to("out", arguments);
+    int status = run_command(report_main, "report", "out", arguments);
     char *out = read_file("out"), *err = read_file("err");
 
     if (status != 125 || *out || strncmp(err, "systrace-lib: ", 14) || !strstr(err, part) ||
@@ -245,7 +200,9 @@ static void test_mistakes_in_filters(void **state)
 static void test_full_stdout(void **state)
 {
     (void)state;
-    assert_int_equal(report_to("/dev/full", (const char *const[]){ "1.json", NULL }), 125);
+    assert_int_equal(
+        run_command(report_main, "report", "/dev/full", (const char *const[]){ "1.json", NULL }),
+        125);
     check_starts("err", "systrace-lib: cannot write the standard output: No space left");
 }
 
