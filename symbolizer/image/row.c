@@ -7,7 +7,7 @@
 
 #include "record/array.h"
 #include "symbolizer/image/cursor.h"
-#include "symbolizer/x86_64/sigframe.h"
+#include "symbolizer/processor/sigframe.h"
 
 enum { OFFSET_MAX = 1 << 30 };
 

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "symbolizer/unwind/x86_64/codepath.h"
-#include "symbolizer/x86_64/instruction.h"
+#include "symbolizer/unwind/codepath.h"
+#include "symbolizer/processor/x86_64/instruction.h"
 #include "symbolizer/unwind/site.h"
 #include "symbolizer/unwind/callee.h"
 

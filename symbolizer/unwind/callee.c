@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "symbolizer/unwind/site.h"
-#include "symbolizer/x86_64/callcode.h"
+#include "symbolizer/processor/callcode.h"
 
 /*
  * Reads all of a few bytes of code, at a site or just before it. While nothing can write there, it

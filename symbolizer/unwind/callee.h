@@ -5,7 +5,7 @@
 #define SYSTRACE_CALLEE_H
 
 #include "symbolizer/unwind/space.h"
-#include "symbolizer/x86_64/callcode.h"
+#include "symbolizer/processor/callcode.h"
 
 /* What a call or a jump names, by way of PLT stubs. */
 struct named {

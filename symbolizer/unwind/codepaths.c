@@ -5,7 +5,7 @@
 
 #include "record/array.h"
 #include "record/slots.h"
-#include "symbolizer/unwind/x86_64/codepath.h"
+#include "symbolizer/unwind/codepath.h"
 
 enum { PATHS_MAX = 1 << 18 };
 

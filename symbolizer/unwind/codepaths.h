@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "symbolizer/image/images.h"
-#include "symbolizer/unwind/x86_64/codepath.h"
+#include "symbolizer/unwind/codepath.h"
 
 /* codepath_find, once for the image. It takes one off `*budget` if the code must be followed now,
  * and does not follow it if there is none left. */

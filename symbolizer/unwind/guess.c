@@ -10,15 +10,15 @@
 #include <string.h>
 
 #include "symbolizer/unwind/codepaths.h"
-#include "symbolizer/unwind/x86_64/codepath.h"
-#include "symbolizer/unwind/x86_64/functions.h"
+#include "symbolizer/unwind/codepath.h"
+#include "symbolizer/unwind/functions.h"
 #include "symbolizer/unwind/reference.h"
 #include "symbolizer/unwind/returns.h"
 #include "symbolizer/unwind/scan.h"
 #include "symbolizer/unwind/sight.h"
 #include "symbolizer/unwind/site.h"
 #include "symbolizer/unwind/rowstep.h"
-#include "symbolizer/unwind/x86_64/registers.h"
+#include "symbolizer/unwind/registers.h"
 
 enum {
     ALIGNMENT_MAX = 128,

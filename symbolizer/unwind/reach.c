@@ -11,9 +11,9 @@
 
 #include "record/bisect.h"
 #include "record/array.h"
-#include "symbolizer/x86_64/callcode.h"
-#include "symbolizer/unwind/x86_64/exits.h"
-#include "symbolizer/unwind/x86_64/jumps.h"
+#include "symbolizer/processor/callcode.h"
+#include "symbolizer/unwind/exits.h"
+#include "symbolizer/unwind/jumps.h"
 #include "record/library.h"
 #include "symbolizer/image/links.h"
 

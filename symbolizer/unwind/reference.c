@@ -11,8 +11,8 @@
 
 #include <libunwind.h>
 
-#include "symbolizer/unwind/x86_64/emulator.h"
-#include "symbolizer/unwind/x86_64/registers.h"
+#include "symbolizer/unwind/emulator.h"
+#include "symbolizer/unwind/registers.h"
 #include "symbolizer/unwind/rowstep.h"
 
 struct reference {

@@ -1,9 +1,9 @@
 /* rowstep.c - one function a kind of row. */
 #include "rowstep.h"
 
-#include "symbolizer/unwind/x86_64/emulator.h"
-#include "symbolizer/unwind/x86_64/registers.h"
-#include "symbolizer/x86_64/sigframe.h"
+#include "symbolizer/unwind/emulator.h"
+#include "symbolizer/unwind/registers.h"
+#include "symbolizer/processor/sigframe.h"
 
 /* Steps over the kernel's signal frame, whose return address has been popped. */
 static enum step signal_step(struct unwinder *u, struct position *at)

@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "record/slots.h"
-#include "symbolizer/x86_64/callcode.h"
+#include "symbolizer/processor/callcode.h"
 #include "symbolizer/unwind/codepages.h"
-#include "symbolizer/unwind/x86_64/codepath.h"
+#include "symbolizer/unwind/codepath.h"
 #include "symbolizer/unwind/former.h"
 #include "symbolizer/image/images.h"
 #include "symbolizer/unwind/memo.h"

@@ -15,7 +15,7 @@
 #include "symbolizer/unwind/tails.h"
 #include "symbolizer/unwind/site.h"
 #include "symbolizer/unwind/callee.h"
-#include "symbolizer/unwind/x86_64/registers.h"
+#include "symbolizer/unwind/registers.h"
 
 enum {
     STACK_CHANGES_MAX = 1024, /* they may move the stack anywhere: bounds a hostile cycle */

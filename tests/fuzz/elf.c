@@ -7,8 +7,8 @@
 
 #include <errno.h>
 
-#include "symbolizer/unwind/x86_64/codepath.h"
-#include "symbolizer/unwind/x86_64/functions.h"
+#include "symbolizer/unwind/codepath.h"
+#include "symbolizer/unwind/functions.h"
 #include "symbolizer/image/go/gorow.h"
 #include "symbolizer/image/images.h"
 #include "record/library.h"

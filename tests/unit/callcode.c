@@ -1,7 +1,7 @@
 /* callcode.c - calls before a return address: a table of encodings, as assemblers write them. */
 #include "test.h"
 
-#include "symbolizer/x86_64/callcode.h"
+#include "symbolizer/processor/callcode.h"
 
 enum { RETURN = 0x401000 };
 

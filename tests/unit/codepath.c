@@ -6,9 +6,9 @@
 #include "loaded.h"
 #include "scratch.h"
 
-#include "symbolizer/unwind/x86_64/codepath.h"
-#include "symbolizer/unwind/x86_64/functions.h"
-#include "symbolizer/x86_64/instruction.h"
+#include "symbolizer/unwind/codepath.h"
+#include "symbolizer/unwind/functions.h"
+#include "symbolizer/processor/x86_64/instruction.h"
 
 enum { PCS = 20000 }; /* that are compared of each library */
 

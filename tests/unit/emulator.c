@@ -5,8 +5,8 @@
 #include <errno.h>
 
 #include "symbolizer/image/cfiprogram.h"
-#include "symbolizer/unwind/x86_64/emulator.h"
-#include "symbolizer/unwind/x86_64/registers.h"
+#include "symbolizer/unwind/emulator.h"
+#include "symbolizer/unwind/registers.h"
 
 /* By their numbers in instructions. */
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };

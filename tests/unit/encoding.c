@@ -10,7 +10,7 @@
 #include <gelf.h>
 #include <Zydis/Zydis.h>
 
-#include "symbolizer/x86_64/instruction.h"
+#include "symbolizer/processor/x86_64/instruction.h"
 
 static ZydisDecoder decoder;
 

@@ -2,7 +2,7 @@
 #include "leaves.h"
 
 #include "record/fnv.h"
-#include "symbolizer/unwind/x86_64/exits.h"
+#include "symbolizer/unwind/exits.h"
 
 static const struct {
     int number;

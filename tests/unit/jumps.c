@@ -2,7 +2,7 @@
 #include "leaves.h"
 
 #include "symbolizer/image/links.h"
-#include "symbolizer/unwind/x86_64/jumps.h"
+#include "symbolizer/unwind/jumps.h"
 
 static void test_lead_to(void **state)
 {

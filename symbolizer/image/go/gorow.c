@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "symbolizer/x86_64/instruction.h"
+#include "symbolizer/processor/x86_64/instruction.h"
 
 enum role {
     ORDINARY,

@@ -1,12 +1,12 @@
 /* codepath.c - a search for the pc, or from there for a return, by the instructions that control
  * can go to. */
-#include "codepath.h"
+#include "symbolizer/unwind/codepath.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolizer/unwind/x86_64/functions.h"
-#include "symbolizer/x86_64/instruction.h"
+#include "symbolizer/unwind/functions.h"
+#include "symbolizer/processor/x86_64/instruction.h"
 
 enum {
     CODE_PIECE = 1024,      /* bytes read at once */

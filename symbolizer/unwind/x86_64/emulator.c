@@ -1,9 +1,9 @@
 /* emulator.c - a very small part of a processor (Intel SDM vol. 2). */
-#include "emulator.h"
+#include "symbolizer/unwind/emulator.h"
 
 #include <string.h>
 
-#include "symbolizer/x86_64/encoding.h"
+#include "symbolizer/processor/x86_64/encoding.h"
 
 enum { INSTRUCTIONS_MAX = 128, PREFIX_FS = 0x64, LEA = 0x8d };
 

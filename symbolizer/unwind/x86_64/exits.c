@@ -1,5 +1,5 @@
 /* exits.c - goes through the instructions of a function, one by one. */
-#include "exits.h"
+#include "symbolizer/unwind/exits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "record/array.h"
 #include "record/fnv.h"
 #include "record/slots.h"
-#include "symbolizer/x86_64/instruction.h"
+#include "symbolizer/processor/x86_64/instruction.h"
 
 enum {
     FUNCTION_MAX = 1 << 17, /* bytes */

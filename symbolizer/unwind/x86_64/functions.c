@@ -1,6 +1,6 @@
 /* functions.c - collects starts of functions: from symbols, calls, addresses taken, and pointers.
  */
-#include "functions.h"
+#include "symbolizer/unwind/functions.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* jumps.c - looks for the bytes that jumps begin with, sixteen at a time, and only then where each
  * of them leads. */
-#include "jumps.h"
+#include "symbolizer/unwind/jumps.h"
 
 #include <emmintrin.h>
 #include <errno.h>

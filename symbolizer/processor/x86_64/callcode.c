@@ -1,11 +1,11 @@
 /* callcode.c - decodes the few call and jump forms that name a function (Intel SDM vol. 2, CALL and
  * JMP). */
-#include "callcode.h"
+#include "symbolizer/processor/callcode.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "symbolizer/x86_64/encoding.h"
+#include "symbolizer/processor/x86_64/encoding.h"
 
 /* Is there an indirect call of exactly `length` bytes at `at`? Through memory that is relative to
  * rip is not counted. */

@@ -5,7 +5,7 @@
 #ifndef SYSTRACE_INSTRUCTION_H
 #define SYSTRACE_INSTRUCTION_H
 
-#include "symbolizer/x86_64/encoding.h"
+#include "symbolizer/processor/x86_64/encoding.h"
 
 struct instruction {
     struct encoding encoding;

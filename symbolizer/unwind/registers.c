@@ -8,7 +8,7 @@
 #include "record/array.h"
 #include "symbolizer/image/expression.h"
 #include "symbolizer/unwind/unwinder.h"
-#include "symbolizer/x86_64/sigframe.h"
+#include "symbolizer/processor/sigframe.h"
 #include "symbolizer/unwind/site.h"
 
 void registers_deinit(struct registers *r)
