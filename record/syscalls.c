@@ -15,13 +15,13 @@ enum { X32_BIT = 1 << 30 };
 enum { MULTIPLEXED_FIRST = -100, MULTIPLEXED_LAST = -299 };
 
 static const struct {
-    const char *name;
+    const char *name, *constant;
     uint32_t arch;    /* libseccomp's */
-    uint32_t nr_base; /* what libseccomp has added to our number */
+    uint32_t nr_base; /* what libseccomp has added to our number, and the kernel */
 } abis[ABI_COUNT] = {
-    [ABI_X86_64] = { "x86_64", SCMP_ARCH_X86_64, 0 },
-    [ABI_I386] = { "i386", SCMP_ARCH_X86, 0 },
-    [ABI_X32] = { "x32", SCMP_ARCH_X32, X32_BIT },
+    [ABI_X86_64] = { "x86_64", "SCMP_ARCH_X86_64", SCMP_ARCH_X86_64, 0 },
+    [ABI_I386] = { "i386", "SCMP_ARCH_X86", SCMP_ARCH_X86, 0 },
+    [ABI_X32] = { "x32", "SCMP_ARCH_X32", SCMP_ARCH_X32, X32_BIT },
 };
 
 const char *abi_name(enum abi abi)
@@ -35,6 +35,26 @@ int abi_parse(const char *name)
         if (!strcmp(abis[abi].name, name))
             return abi;
     return -1;
+}
+
+uint32_t abi_architecture(enum abi abi)
+{
+    return abis[abi].arch;
+}
+
+const char *abi_constant(enum abi abi)
+{
+    return abis[abi].constant;
+}
+
+enum abi abi_read(uint32_t architecture, uint64_t came, uint32_t *nr)
+{
+    enum abi abi = architecture == SCMP_ARCH_X86                    ? ABI_I386
+                   : came & X32_BIT && came < 2 * (uint64_t)X32_BIT ? ABI_X32
+                                                                    : ABI_X86_64;
+
+    *nr = (uint32_t)came - abis[abi].nr_base;
+    return abi;
 }
 
 /* libseccomp's negative numbers stand for calls that the ABI lacks, and would find those names. */
@@ -65,9 +85,16 @@ bool syscall_is_named(const char *text)
     return strncmp(text, "syscall_", strlen("syscall_"));
 }
 
-bool syscall_exists(enum abi abi, const char *name)
+int syscall_number(enum abi abi, const char *name)
 {
     int nr = seccomp_syscall_resolve_name_arch(abis[abi].arch, name);
+
+    return nr >= 0 ? nr - (int)abis[abi].nr_base : nr;
+}
+
+bool syscall_exists(enum abi abi, const char *name)
+{
+    int nr = syscall_number(abi, name);
 
     return nr >= 0 || (abi == ABI_I386 && nr < MULTIPLEXED_FIRST && nr >= MULTIPLEXED_LAST);
 }

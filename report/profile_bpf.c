@@ -9,12 +9,6 @@
 #include "report/child.h"
 #include "report/profile.h"
 
-static const uint32_t architectures[ABI_COUNT] = {
-    [ABI_X86_64] = SCMP_ARCH_X86_64,
-    [ABI_I386] = SCMP_ARCH_X86,
-    [ABI_X32] = SCMP_ARCH_X32,
-};
-
 /* libseccomp takes numbers of x86_64, also negative ones that it made up for calls that this ABI
  * lacks, and translates them by their names. */
 static int allow(scmp_filter_ctx filter, const struct allowed *call)
@@ -33,7 +27,7 @@ static scmp_filter_ctx make_one(const struct allowlist *list, enum abi abi)
     if (!error && abi != ABI_X86_64)
         error = seccomp_arch_remove(filter, SCMP_ARCH_X86_64);
     if (!error && abi != ABI_X86_64)
-        error = seccomp_arch_add(filter, architectures[abi]);
+        error = seccomp_arch_add(filter, abi_architecture(abi));
     if (!error)
         error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
     for (size_t i = 0; i < list->count && !error; i++)

@@ -82,12 +82,6 @@ static const char tail[] =
     "}\n"
     "#endif\n";
 
-static const char *const architectures[ABI_COUNT] = {
-    [ABI_X86_64] = "SCMP_ARCH_X86_64",
-    [ABI_I386] = "SCMP_ARCH_X86",
-    [ABI_X32] = "SCMP_ARCH_X32",
-};
-
 /* The comment of the file: what is in it may have words that end or begin a comment in C. */
 static void print_comment(FILE *file, const struct profile *profile)
 {
@@ -138,7 +132,8 @@ int profile_c(FILE *file, const struct profile *profile)
           file);
     for (int abi = 0; abi < ABI_COUNT; abi++)
         if (allowlist_has_abi(list, (enum abi)abi))
-            fprintf(file, "    { %s, filter_%s },\n", architectures[abi], abi_name((enum abi)abi));
+            fprintf(file, "    { %s, filter_%s },\n", abi_constant((enum abi)abi),
+                    abi_name((enum abi)abi));
     fputs("};\n", file);
     fputs(tail, file);
     return 0;

@@ -7,19 +7,13 @@
 #include <jansson.h>
 #include "report/profile.h"
 
-static const char *const architectures[ABI_COUNT] = {
-    [ABI_X86_64] = "SCMP_ARCH_X86_64",
-    [ABI_I386] = "SCMP_ARCH_X86",
-    [ABI_X32] = "SCMP_ARCH_X32",
-};
-
 static json_t *make_architectures(const struct allowlist *list)
 {
     json_t *array = json_array();
 
     for (int abi = 0; abi < ABI_COUNT; abi++)
         if (allowlist_has_abi(list, (enum abi)abi))
-            json_array_append_new(array, json_string(architectures[abi]));
+            json_array_append_new(array, json_string(abi_constant((enum abi)abi)));
     return array;
 }
 

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include "status.h"
+#include "symbolizer/processor/registerset.h"
 
 enum { TEXT_SIZE = 160 };
 
@@ -64,8 +64,6 @@ static _Noreturn void end_process(void)
 
 static void on_fault(int number, siginfo_t *info, void *context)
 {
-    const ucontext_t *machine = context;
-
     if (!is_fault(number, info))
         return;
     if (getpid() != crash.process) { /* again, and to the end; as abort(3) does by itself */
@@ -74,7 +72,7 @@ static void on_fault(int number, siginfo_t *info, void *context)
     }
     crash.signal = number;
     crash.address = number == SIGABRT ? NULL : info->si_addr;
-    crash.pc = (uintptr_t)machine->uc_mcontext.gregs[REG_RIP];
+    crash.pc = (uintptr_t)registerset_interrupted_pc(context);
     if (gettid() != crash.thread)
         end_process();
     crash.happened = true;

@@ -7,11 +7,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/user.h>
 
 #include "procfs.h"
 #include "request.h"
 #include "resume.h"
+#include "threadregs.h"
 #include "view.h"
 
 /*
@@ -22,14 +22,11 @@
 static void write_clone_flags(const struct tracee *tracee, uint64_t flags)
 {
     const struct clone_call *clone = &tracee->call.clone;
-    struct user_regs_struct registers;
 
-    if (clone->args) {
+    if (clone->args)
         request_send(PTRACE_POKEDATA, tracee->tid, clone->args, flags);
-    } else if (request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers)) {
-        *(clone->abi == ABI_I386 ? &registers.rbx : &registers.rdi) = flags;
-        request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
-    }
+    else
+        threadregs_set_argument(tracee->tid, clone->abi, flags);
 }
 
 void effects_restore(struct tracee *tracee)
@@ -213,10 +210,10 @@ void effects_begin(struct tracer *tracer, struct tracee *tracee, const struct sy
 static void hide_filter(struct tracee *tracee, struct __ptrace_syscall_info *info)
 {
     if (tracee->call.entering_strict && info->exit.rval == -EINVAL) {
-        tracee->strict = request_set_result(tracee->tid, 0, false);
+        tracee->strict = threadregs_set_result(tracee->tid, 0, false);
         info->exit.is_error = !tracee->strict;
     } else if (tracee->call.asks_mode && info->exit.rval == SECCOMP_MODE_FILTER) {
-        request_set_result(tracee->tid, 0, false);
+        threadregs_set_result(tracee->tid, 0, false);
     }
 }
 

@@ -3,23 +3,19 @@
 
 #include <errno.h>
 #include <sys/ptrace.h>
-#include <sys/user.h>
 
 #include "effects.h"
 #include "jit.h"
 #include "readahead.h"
 #include "request.h"
+#include "threadregs.h"
 #include "view.h"
-
-enum { CODE_64 = 0x33 }; /* %cs of 64-bit code */
-
-#define VSYSCALL_PAGE UINT64_C(0xffffffffff600000)
 
 /* One entry into the kernel. */
 struct entry {
     struct syscall call;
-    uint32_t filter_data;              /* at a seccomp stop */
-    struct user_regs_struct registers; /* rip, rsp and cs; the others are read when they matter */
+    uint32_t filter_data;         /* at a seccomp stop */
+    struct registerset registers; /* pc, sp and foreign; the others are read when they matter */
 };
 
 /* The entry of a stop that is one. False: the tracee is gone. */
@@ -31,11 +27,10 @@ static bool read_entry(const struct tracer *tracer, const struct tracee *tracee,
 
     ret->filter_data = info->op == PTRACE_SYSCALL_INFO_SECCOMP ? info->seccomp.ret_data : 0;
     ret->call = meanings_read(&tracer->meanings, info->arch, nr, info->entry.args);
-    ret->registers.rip = info->instruction_pointer;
-    ret->registers.rsp = info->stack_pointer;
-    ret->registers.cs = CODE_64; /* of 32-bit code all calls are of the i386 ABI */
-    return ret->call.abi != ABI_I386 ||
-           request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&ret->registers);
+    ret->registers.all[REGISTER_PC] = info->instruction_pointer;
+    ret->registers.all[REGISTER_SP] = info->stack_pointer;
+    ret->registers.foreign = false;
+    return threadregs_is_walked(ret->call.abi) || threadregs_read(tracee->tid, &ret->registers);
 }
 
 int64_t entry_add(struct tracer *tracer, int64_t program, int64_t stack, enum abi abi, uint32_t nr)
@@ -95,7 +90,7 @@ static bool observe(struct tracer *tracer, struct tracee *tracee, const struct e
 static bool begin_call(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
     tracee_end_call(tracee); /* it had one whose exit was not asked for */
-    if ((entry->registers.rip & ~UINT64_C(0xfff)) == VSYSCALL_PAGE) {
+    if (threadregs_is_emulated(entry->registers.all[REGISTER_PC])) {
         count_if_known(&tracer_execution(tracer)->vsyscall);
         return true;
     }
@@ -128,7 +123,7 @@ static bool at_filter(struct tracer *tracer, struct tracee *tracee, const struct
         if (!tracee->call.in_call)
             count_if_known(&tracer_execution(tracer)->denied);
         /* Without a tracer its RET_TRACE is that (seccomp(2)). */
-        request_set_result(tracee->tid, -ENOSYS, true);
+        threadregs_set_result(tracee->tid, -ENOSYS, true);
     }
     return true;
 }

@@ -4,7 +4,7 @@
  * Unless it is traced (kernel/signal.c, force_sig_info_to_task: "Don't clear SIGNAL_UNKILLABLE for
  * traced tasks, users won't expect debugging to leave init killable"): then the signal that a
  * tracer passes on is dropped. The fault comes again, and so for ever; or, if the signal is a
- * trap's (int3, SECCOMP_RET_TRAP), the program goes on behind it.
+ * trap's (a breakpoint, SECCOMP_RET_TRAP), the program goes on behind it.
  *
  *     int main(void) { *(volatile int *)0 = 0; }    unshare -pf strace ./a.out
  *

@@ -1,16 +1,13 @@
 /* meaning.c - gives meaning to numbers by name, for each ABI. */
 #include "meaning.h"
 
-#include <linux/audit.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 
-enum { X32_BIT = 1 << 30 }; /* in the number of an x32 call */
 enum { IPCOP_SHMAT = 21 };
 enum { IOCTL_NEW_USERFAULTFD = 0xaa00 }; /* of /dev/userfaultfd: USERFAULTFD_IOC_NEW */
 enum { I386_EXIT = 1, I386_READ = 3, I386_WRITE = 4, I386_SIGRETURN = 119 };
@@ -80,34 +77,31 @@ static const char *const unrestarted[] = {
     "io_pgetevents_time64",
 };
 
-/* The number of a call without x32's bit, if there is one below MEANINGS_MAX; else -1. */
-static int resolve(uint32_t architecture, const char *name)
+/* The number of a call, if there is one below MEANINGS_MAX; else -1. */
+static int resolve(enum abi abi, const char *name)
 {
-    int nr = seccomp_syscall_resolve_name_arch(architecture, name);
-    return nr >= 0 && (nr & ~X32_BIT) < MEANINGS_MAX ? nr & ~X32_BIT : -1;
+    int nr = syscall_number(abi, name);
+    return nr < MEANINGS_MAX ? nr : -1;
 }
 
 void meanings_init(struct meanings *meanings)
 {
-    static const uint32_t architectures[ABI_COUNT] = {
-        [ABI_X86_64] = SCMP_ARCH_X86_64, [ABI_I386] = SCMP_ARCH_X86, [ABI_X32] = SCMP_ARCH_X32
-    };
     int nr;
 
     memset(meanings, 0, sizeof(*meanings));
     for (int abi = 0; abi < ABI_COUNT; abi++) {
         for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
             for (const char *const *name = named[i].names; *name; name++)
-                if ((nr = resolve(architectures[abi], *name)) >= 0)
+                if ((nr = resolve((enum abi)abi, *name)) >= 0)
                     meanings->meaning[abi][nr] = (uint8_t)named[i].meaning;
         }
         for (size_t i = 0; i < sizeof(unrestarted) / sizeof(*unrestarted); i++) {
-            if ((nr = resolve(architectures[abi], unrestarted[i])) >= 0)
+            if ((nr = resolve((enum abi)abi, unrestarted[i])) >= 0)
                 meanings->unrestarted[abi][nr] = true;
         }
     }
     /* i386's `mmap` is the old one, with its arguments in memory; x86-64's mmap is i386's mmap2. */
-    if ((nr = resolve(SCMP_ARCH_X86, "mmap")) >= 0)
+    if ((nr = resolve(ABI_I386, "mmap")) >= 0)
         meanings->meaning[ABI_I386][nr] = CALL_OLD_MMAP;
 }
 
@@ -116,19 +110,12 @@ enum meaning meanings_find(const struct meanings *meanings, enum abi abi, uint32
     return nr < MEANINGS_MAX ? meanings->meaning[abi][nr] : CALL_OTHER;
 }
 
-static enum abi abi_of(uint32_t architecture, uint64_t nr)
-{
-    return architecture == AUDIT_ARCH_I386              ? ABI_I386
-           : nr & X32_BIT && nr < 2 * (uint64_t)X32_BIT ? ABI_X32
-                                                        : ABI_X86_64;
-}
-
 struct syscall meanings_read(const struct meanings *meanings, uint32_t architecture, uint64_t nr,
                              const uint64_t args[static 6])
 {
-    struct syscall ret = { .abi = abi_of(architecture, nr) };
+    struct syscall ret;
 
-    ret.nr = (uint32_t)(ret.abi == ABI_X32 ? nr & ~(uint64_t)X32_BIT : nr);
+    ret.abi = abi_read(architecture, nr, &ret.nr);
     ret.meaning = meanings_find(meanings, ret.abi, ret.nr);
     memcpy(ret.args, args, sizeof(ret.args));
     return ret;

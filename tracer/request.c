@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 
 #include "diag.h"
@@ -37,18 +36,6 @@ bool request_send(int request, pid_t tid, uintptr_t address, uintptr_t data)
         return true;
     request_failed(tid, errno);
     return false;
-}
-
-bool request_set_result(pid_t tid, int64_t result, bool refused)
-{
-    struct user_regs_struct registers;
-
-    if (!request_send(PTRACE_GETREGS, tid, 0, (uintptr_t)&registers))
-        return false;
-    registers.rax = (unsigned long long)result;
-    if (refused)
-        registers.orig_rax = (unsigned long long)-1;
-    return request_send(PTRACE_SETREGS, tid, 0, (uintptr_t)&registers);
 }
 
 bool request_syscall_info(pid_t tid, struct __ptrace_syscall_info *ret)

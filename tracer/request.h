@@ -15,10 +15,6 @@
  */
 bool request_send(int request, pid_t tid, uintptr_t address, uintptr_t data);
 
-/* Has the call return this from which the tracee is about to come out, or, with `refused`, which it
- * is about to make, and does not then. False: the tracee is gone. */
-bool request_set_result(pid_t tid, int64_t result, bool refused);
-
 /* What the kernel says of the stop. False: the tracee is gone. */
 bool request_syscall_info(pid_t tid, struct __ptrace_syscall_info *ret);
 

@@ -13,11 +13,11 @@
 
 #include <errno.h>
 #include <sys/ptrace.h>
-#include <sys/user.h>
 
 #include "clock.h"
 #include "procfs.h"
 #include "request.h"
+#include "threadregs.h"
 
 enum { ERESTARTNOHAND = 514 }; /* include/linux/errno.h: restart the call unless a handler runs */
 
@@ -47,19 +47,18 @@ void resume_interrupt(struct tracee *tracee)
 bool resume_restarted(const struct tracer *tracer, const struct tracee *tracee, bool stopping)
 {
     static const uint64_t none[6];
-    int64_t result = stopping ? -ERESTARTNOHAND : -EINTR;
-    struct user_regs_struct registers;
     struct __ptrace_syscall_info info;
+    int64_t nr;
+    int result;
 
-    if (!request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)&registers) ||
-        (int)registers.rax != result || (int64_t)registers.orig_rax < 0 ||
+    if (!threadregs_call(tracee->tid, &nr, &result) || nr < 0 ||
+        result != (stopping ? -ERESTARTNOHAND : -EINTR) ||
         !request_syscall_info(tracee->tid, &info))
         return false;
-    struct syscall call = meanings_read(&tracer->meanings, info.arch, registers.orig_rax, none);
+    struct syscall call = meanings_read(&tracer->meanings, info.arch, (uint64_t)nr, none);
     if (!meanings_unrestarted(&tracer->meanings, call.abi, call.nr))
         return false;
-    registers.rax = (unsigned long long)(stopping ? -EINTR : -ERESTARTNOHAND);
-    return request_send(PTRACE_SETREGS, tracee->tid, 0, (uintptr_t)&registers);
+    return threadregs_set_result(tracee->tid, stopping ? -EINTR : -ERESTARTNOHAND, false);
 }
 
 void resume_watched(struct tracer *tracer, struct tracee *installer)

@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "probe.h"
+#include "symbolizer/processor/processor.h"
 
 #ifdef SYSTRACE_STATIC
 static const char linkage[] = "static";
@@ -63,7 +64,8 @@ static void print_answers(FILE *file)
 int version_print(FILE *file)
 {
     fprintf(file, "systrace-lib %s\n", SYSTRACE_VERSION);
-    fprintf(file, "features: %s build for Linux x86-64, engines seccomp and ptrace\n", linkage);
+    fprintf(file, "features: %s build for Linux " PROCESSOR_NAME ", engines seccomp and ptrace\n",
+            linkage);
     print_libraries(file);
     fflush(file); /* else children would have it too */
     print_answers(file);

@@ -34,6 +34,7 @@
 #include "readahead.h"
 #include "request.h"
 #include "served.h"
+#include "threadregs.h"
 #include "tracee.h"
 
 enum {
@@ -326,10 +327,9 @@ static int open_copy(void *context, const struct mapping *mapping, const char *p
     return served_open(view->served, view->tracee->tid, mapping, path);
 }
 
-static int read_registers(void *context, struct user_regs_struct *ret)
+static int read_registers(void *context, struct registerset *ret)
 {
-    const struct tracee *tracee = ((const struct view *)context)->tracee;
-    return request_send(PTRACE_GETREGS, tracee->tid, 0, (uintptr_t)ret) ? 0 : -ESRCH;
+    return threadregs_read(((const struct view *)context)->tracee->tid, ret) ? 0 : -ESRCH;
 }
 
 struct target view_target(const struct view *view)

@@ -10,6 +10,7 @@
 
 #include "record/bisect.h"
 #include "symbolizer/image/cursor.h"
+#include "symbolizer/processor/processor.h"
 
 enum {
     HEADER_SIZE =
@@ -18,7 +19,6 @@ enum {
     /* libunwind 1.6.2 looks at no more letters; of the fifth only S is known to make no difference.
      */
     LETTERS_MAX = 5,
-    RETURN_COLUMN = 16, /* rip */
 };
 
 /* Bytes of a pointer in this DW_EH_PE encoding; 0: of variable or unknown size. */
@@ -177,7 +177,7 @@ static bool read_cie(const struct cfi *cfi, uint64_t vaddr, struct cie *ret)
     ret->code_align = take_uleb(&c);
     ret->data_align = take_sleb(&c);
     uint64_t column = version == 1 ? take_u8(&c) : take_uleb(&c);
-    if (column != RETURN_COLUMN || !read_augmentation(&c, letters, ret) || c.failed)
+    if (column != REGISTER_RETURN || !read_augmentation(&c, letters, ret) || c.failed)
         return false;
     ret->instructions = (struct span){ c.at, cursor_left(&c) };
     return true;

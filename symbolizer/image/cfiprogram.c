@@ -264,7 +264,7 @@ static int run_both(struct machine *m, const struct fde *fde, struct frame_rules
     run(m, &program->own);
     if (!m->found)
         *ret = m->rules;
-    m->bad |= !ret->has_cfa && ret->registers[DWARF_RIP].kind != RULE_UNDEFINED;
+    m->bad |= !ret->has_cfa && ret->registers[REGISTER_RETURN].kind != RULE_UNDEFINED;
     return m->bad ? -EINVAL : 0;
 }
 

@@ -10,26 +10,12 @@
 
 #include <stdbool.h>
 #include "symbolizer/image/cfi.h"
-
-/* DWARF's numbers of registers (psABI, figure 3.36); higher ones, vector registers mostly, are of
- * no matter to a walk. */
-enum {
-    DWARF_RAX,
-    DWARF_RDX,
-    DWARF_RCX,
-    DWARF_RBX,
-    DWARF_RSI,
-    DWARF_RDI,
-    DWARF_RBP,
-    DWARF_RSP,
-    DWARF_RIP = 16,
-    DWARF_REGISTERS
-};
+#include "symbolizer/processor/processor.h"
 
 /* Where a register of the caller is. */
 struct rule {
     enum {
-        RULE_UNSPECIFIED, /* as the ABI has it: rsp is the CFA, others that are preserved still
+        RULE_UNSPECIFIED, /* as the ABI has it: sp is the CFA, others that are preserved still
                               themselves */
         RULE_SAME,
         RULE_UNDEFINED,

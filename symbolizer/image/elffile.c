@@ -168,7 +168,7 @@ static size_t frames_size(const struct image *image, Elf *elf, uint64_t vaddr)
 
     while ((scn = elf_nextscn(elf, scn))) {
         if (gelf_getshdr(scn, &shdr) && shdr.sh_addr == vaddr && shdr.sh_size &&
-            (shdr.sh_type == SHT_PROGBITS || shdr.sh_type == SHT_X86_64_UNWIND))
+            (shdr.sh_type == SHT_PROGBITS || shdr.sh_type == SECTION_UNWIND))
             return shdr.sh_size;
     }
     for (size_t i = 0; i < image->segment_count; i++) {
@@ -296,7 +296,7 @@ int elf_file_read(struct image *image, bool tables)
     if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
         goto out;
     image->entry = ehdr.e_entry;
-    tables &= ehdr.e_machine == EM_X86_64;
+    tables &= ehdr.e_machine == PROCESSOR_ELF;
     result = read_segments(image, elf);
     /* Of what there can be only one, only the first counts: a hostile file must not make us read
      * for hours. */

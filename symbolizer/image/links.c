@@ -206,7 +206,7 @@ static void add_import_of(struct reader *r, const Elf64_Rela *rela)
     uint32_t type = ELF64_R_TYPE(rela->r_info), number = ELF64_R_SYM(rela->r_info);
     Elf64_Sym symbol;
 
-    if (!number || (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT && type != R_X86_64_64))
+    if (!number || (type != RELOCATION_PLT && type != RELOCATION_GOT && type != RELOCATION_ADDRESS))
         return;
     uint64_t name = find_symbol(r, number, &symbol) ? hash_name(&r->strings, symbol.st_name) : 0;
     r->failed |= !name;
@@ -214,7 +214,7 @@ static void add_import_of(struct reader *r, const Elf64_Rela *rela)
         return;
     bool canonical = symbol.st_shndx == SHN_UNDEF && symbol.st_value;
     if (ELF64_ST_TYPE(symbol.st_info) != STT_OBJECT)
-        add_import(r, name, rela->r_offset, type != R_X86_64_JUMP_SLOT || canonical);
+        add_import(r, name, rela->r_offset, type != RELOCATION_PLT || canonical);
 }
 
 static void add_pointer(struct reader *r, uint64_t vaddr)
@@ -229,7 +229,7 @@ static void add_pointer(struct reader *r, uint64_t vaddr)
 
 static void add_pointer_of(struct reader *r, const Elf64_Rela *rela)
 {
-    if (ELF64_R_TYPE(rela->r_info) == R_X86_64_RELATIVE)
+    if (ELF64_R_TYPE(rela->r_info) == RELOCATION_RELATIVE)
         add_pointer(r, (uint64_t)rela->r_addend);
 }
 

@@ -7,7 +7,7 @@
 
 #include "record/array.h"
 #include "symbolizer/image/cursor.h"
-#include "symbolizer/processor/sigframe.h"
+#include "symbolizer/processor/registerset.h"
 
 enum { OFFSET_MAX = 1 << 30 };
 
@@ -24,68 +24,69 @@ static bool fits(int64_t offset)
     return offset > -OFFSET_MAX && offset < OFFSET_MAX;
 }
 
-/* Is the caller's %rbp still in %rbp, or at the CFA? */
-static bool is_simple(const struct rule *rbp)
+/* Is the caller's fp still in fp, or at the CFA? */
+static bool is_simple(const struct rule *fp)
 {
-    return rbp->kind == RULE_UNSPECIFIED || rbp->kind == RULE_SAME ||
-           (rbp->kind == RULE_AT_CFA && rbp->offset && fits(rbp->offset));
+    return fp->kind == RULE_UNSPECIFIED || fp->kind == RULE_SAME ||
+           (fp->kind == RULE_AT_CFA && fp->offset && fits(fp->offset));
 }
 
-/* Is this expression rsp + offset, and if it is a value, what is there? */
-static bool is_at_rsp(struct span expression, uint64_t offset, bool value)
+/* Is this expression sp + offset, and if it is a value, what is there? */
+static bool is_at_sp(struct span expression, uint64_t offset, bool value)
 {
     struct cursor c = { expression.bytes, expression.bytes + expression.size, false };
 
-    return take_u8(&c) == DW_OP_breg0 + DWARF_RSP && take_sleb(&c) == (int64_t)offset &&
+    return take_u8(&c) == DW_OP_breg0 + REGISTER_SP && take_sleb(&c) == (int64_t)offset &&
            (!value || take_u8(&c) == DW_OP_deref) && !c.failed && !cursor_left(&c);
 }
 
-static bool is_saved_at_rsp(const struct rule *rule, uint64_t offset)
+static bool is_saved_at_sp(const struct rule *rule, uint64_t offset)
 {
-    return rule->kind == RULE_AT_EXPRESSION && is_at_rsp(rule->expression, offset, false);
+    return rule->kind == RULE_AT_EXPRESSION && is_at_sp(rule->expression, offset, false);
 }
 
 /* Are the registers where the kernel puts them? */
 static bool is_signal(const struct frame_rules *rules)
 {
-    const uint64_t rsp_at = sigframe_offset(REG_RSP);
-    const struct rule *rsp = &rules->registers[DWARF_RSP];
+    const uint64_t sp_at = registerset_signal_offset(REGISTER_SP);
+    const struct rule *sp = &rules->registers[REGISTER_SP];
 
-    return rules->cfa_register == DWARF_REGISTERS &&
-           is_at_rsp(rules->cfa_expression, rsp_at, true) &&
-           (rsp->kind == RULE_UNSPECIFIED || is_saved_at_rsp(rsp, rsp_at)) &&
-           is_saved_at_rsp(&rules->registers[DWARF_RIP], sigframe_offset(REG_RIP)) &&
-           is_saved_at_rsp(&rules->registers[DWARF_RBP], sigframe_offset(REG_RBP));
+    return rules->cfa_register == DWARF_REGISTERS && is_at_sp(rules->cfa_expression, sp_at, true) &&
+           (sp->kind == RULE_UNSPECIFIED || is_saved_at_sp(sp, sp_at)) &&
+           is_saved_at_sp(&rules->registers[REGISTER_RETURN],
+                          registerset_signal_offset(REGISTER_RETURN)) &&
+           is_saved_at_sp(&rules->registers[REGISTER_FP], registerset_signal_offset(REGISTER_FP));
 }
 
 /* Of rules that are not simple, without them. */
 static struct row compile(const struct frame_rules *rules, bool signal)
 {
     struct row row = { .kind = ROW_HARD };
-    const struct rule *rip = &rules->registers[DWARF_RIP], *rbp = &rules->registers[DWARF_RBP];
+    const struct rule *address = &rules->registers[REGISTER_RETURN],
+                      *fp = &rules->registers[REGISTER_FP];
 
-    if (rip->kind == RULE_UNDEFINED)
+    if (address->kind == RULE_UNDEFINED)
         return (struct row){ .kind = ROW_OUTERMOST };
-    if (rip->kind == RULE_UNSPECIFIED || rip->kind == RULE_SAME)
+    if (address->kind == RULE_UNSPECIFIED || address->kind == RULE_SAME)
         return (struct row){ .kind = ROW_BAD };
     if (signal && is_signal(rules))
         return (struct row){ .kind = ROW_SIGNAL };
-    bool in_rdi = rip->kind == RULE_IN_REGISTER && rip->offset == DWARF_RDI &&
-                  rules->cfa_register == DWARF_RSP;
-    bool at_cfa = rip->kind == RULE_AT_CFA && rip->offset == -8;
-    if (signal || (!in_rdi && !at_cfa) || !is_simple(rbp) ||
-        rules->registers[DWARF_RSP].kind != RULE_UNSPECIFIED || !fits(rules->cfa_offset))
+    bool in_register = address->kind == RULE_IN_REGISTER && address->offset == REGISTER_OF_VFORK &&
+                       rules->cfa_register == REGISTER_SP;
+    bool at_cfa = address->kind == RULE_AT_CFA && address->offset == RETURN_AT_CFA;
+    if (signal || (!in_register && !at_cfa) || !is_simple(fp) ||
+        rules->registers[REGISTER_SP].kind != RULE_UNSPECIFIED || !fits(rules->cfa_offset))
         return row;
-    if (in_rdi)
-        row.kind = ROW_IN_RDI;
-    else if (rules->cfa_register == DWARF_RSP)
-        row.kind = ROW_CFA_RSP;
-    else if (rules->cfa_register == DWARF_RBP)
-        row.kind = ROW_CFA_RBP;
+    if (in_register)
+        row.kind = ROW_IN_REGISTER;
+    else if (rules->cfa_register == REGISTER_SP)
+        row.kind = ROW_CFA_SP;
+    else if (rules->cfa_register == REGISTER_FP)
+        row.kind = ROW_CFA_FP;
     else
         return row;
     row.cfa_offset = (int32_t)rules->cfa_offset;
-    row.rbp_offset = rbp->kind == RULE_AT_CFA ? (int32_t)rbp->offset : 0;
+    row.fp_offset = fp->kind == RULE_AT_CFA ? (int32_t)fp->offset : 0;
     return row;
 }
 

@@ -14,16 +14,16 @@
 
 struct row {
     enum row_kind {
-        ROW_NONE,      /* no unwind entry */
-        ROW_CFA_RSP,   /* CFA = rsp + cfa_offset, return address at CFA - 8 */
-        ROW_CFA_RBP,   /* CFA = rbp + cfa_offset, return address at CFA - 8 */
-        ROW_HARD,      /* anything else: PLT stubs, realigned stacks */
-        ROW_BAD,       /* malformed, or not to be trusted to libunwind */
-        ROW_OUTERMOST, /* the return address is undefined: there is no caller */
-        ROW_SIGNAL,    /* the kernel's signal frame (sigframe.h) is at rsp - 8 */
-        ROW_IN_RDI,    /* CFA = rsp + cfa_offset, return address in rdi: vfork(2) */
+        ROW_NONE,        /* no unwind entry */
+        ROW_CFA_SP,      /* CFA = sp + cfa_offset, return address at RETURN_AT_CFA */
+        ROW_CFA_FP,      /* CFA = fp + cfa_offset, return address at RETURN_AT_CFA */
+        ROW_HARD,        /* anything else: PLT stubs, realigned stacks */
+        ROW_BAD,         /* malformed, or not to be trusted to libunwind */
+        ROW_OUTERMOST,   /* the return address is undefined: there is no caller */
+        ROW_SIGNAL,      /* sp is where a signal handler has returned (registerset.h) */
+        ROW_IN_REGISTER, /* CFA = sp + cfa_offset, return address in a register: vfork(2) */
         /* Go's (gorow.h): */
-        ROW_GO, /* CFA = rsp + cfa_offset, return address at CFA - 8; rbp is lost */
+        ROW_GO, /* CFA = sp + cfa_offset, return address at RETURN_AT_CFA; fp is lost */
         /* By running the code from the pc to the function's return (emulator.h); if that cannot
          * be, as ROW_GO, unless cfa_offset is 0. */
         ROW_CODE,
@@ -31,7 +31,7 @@ struct row {
     union {
         struct {
             int32_t cfa_offset;
-            int32_t rbp_offset; /* the caller's rbp is at CFA + rbp_offset; 0: it is still in rbp */
+            int32_t fp_offset; /* the caller's fp is at CFA + fp_offset; 0: it is still in fp */
         };
         const struct frame_rules *rules; /* ROW_HARD: kept as long as the image is */
     };
@@ -51,7 +51,13 @@ struct rows {
 /* Is the stack pointer that the caller had saved somewhere? Else it is the CFA. */
 static inline bool row_moves_stack(const struct row *row)
 {
-    return row->kind == ROW_HARD && row->rules->registers[DWARF_RSP].kind != RULE_UNSPECIFIED;
+    return row->kind == ROW_HARD && row->rules->registers[REGISTER_SP].kind != RULE_UNSPECIFIED;
+}
+
+/* Where the return address is, by a row whose CFA is at an offset from `base`. */
+static inline uint64_t row_return_at(const struct row *row, uint64_t base)
+{
+    return base + (uint64_t)(int64_t)row->cfa_offset + RETURN_AT_CFA;
 }
 
 void rows_deinit(struct rows *rows);

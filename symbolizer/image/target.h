@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <sys/user.h>
 #include "symbolizer/image/maps.h"
+#include "symbolizer/processor/registerset.h"
 
 struct target {
     /* Reads up to `size` bytes of memory; how many were read (fewer where an unmapped page begins),
@@ -37,7 +37,7 @@ struct target {
     int (*open_copy)(void *context, const struct mapping *mapping, const char *path);
 
     /* All registers of the thread. Negative errno. NULL: a walk has been given them all. */
-    int (*read_registers)(void *context, struct user_regs_struct *ret);
+    int (*read_registers)(void *context, struct registerset *ret);
 
     /*
      * What the program calls its code of no file at an address: *ret is the number that takes the

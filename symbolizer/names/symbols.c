@@ -14,6 +14,7 @@
 #include "symbolizer/names/debugfile.h"
 #include "symbolizer/names/directories.h"
 #include "symbolizer/names/staticlibc.h"
+#include "symbolizer/processor/processor.h"
 
 struct entry {
     struct symbol_name symbol;
@@ -27,11 +28,6 @@ struct symbols {
     const uint64_t *wanted; /* while they are read: what is asked for, ascending; NULL: all */
     size_t wanted_count;
 };
-
-/* The C library's signal trampoline comes without a size: nop; __restore_rt: mov $15, %rax;
- * syscall. It is never called but returned to, and the nop is there for who looks up the byte
- * before. */
-enum { TRAMPOLINE_LEAD = 1, TRAMPOLINE_SIZE = 10 };
 
 /* What is read from. */
 struct reading {
@@ -70,6 +66,7 @@ static const char *get_symbol(struct reading *reading, int number, GElf_Sym *sym
         reading->file = name && *name ? name : NULL;
     *is_function = name && (type == STT_FUNC || type == STT_GNU_IFUNC) && section != SHN_UNDEF &&
                    section != SHN_ABS && section != SHN_COMMON;
+    /* (The signal trampoline. It is never called but returned to.) */
     if (*is_function && !symbol->st_size && !strcmp(name, "__restore_rt")) {
         *address -= TRAMPOLINE_LEAD;
         symbol->st_size = TRAMPOLINE_SIZE;

@@ -1,10 +1,11 @@
 /*
- * callcode.h - the x86-64 instructions by which one function names another: calls before a return
+ * callcode.h - the instructions by which one function names another: calls before a return
  * address and PLT stubs. Pure functions of bytes, for the detection of tail calls.
  */
 #ifndef SYSTRACE_CALLCODE_H
 #define SYSTRACE_CALLCODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,11 +32,12 @@ enum { CALLCODE_BYTES = 8, CALLCODE_READINGS = 3, STUB_BYTES = 16 };
 size_t callcode_decode(const uint8_t bytes[static CALLCODE_BYTES], uint64_t return_address,
                        struct callcode ret[static CALLCODE_READINGS]);
 
-/*
- * The slot through which a PLT stub at `address` jumps, from its first STUB_BYTES bytes: `jmp
- * *slot(%rip)`, with endbr64 and bnd before it or not, or with the number of the symbol in %r11
- * (mold's); `mov slot(%rip),%r11`, by which a retpoline jumps. CALLCODE_SLOT or CALLCODE_NONE.
- */
+/* The slot through which a PLT stub at `address` jumps, from its first STUB_BYTES bytes.
+ * CALLCODE_SLOT or CALLCODE_NONE. */
 struct callcode callcode_decode_stub(const uint8_t bytes[static STUB_BYTES], uint64_t address);
+
+/* May code of this size, which begins as a PLT stub does, be a whole section of them, which one
+ * unwind entry covers? Else it is a function that does no more than call another. */
+bool callcode_may_be_stubs(uint64_t size);
 
 #endif

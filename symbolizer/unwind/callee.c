@@ -27,15 +27,10 @@ static int read_code(struct space *space, const struct target *target, struct co
     return error;
 }
 
-/*
- * Is this direct target a PLT stub, whose slot names the function? One unwind entry covers a whole
- * PLT section, of 8 or 16 bytes a stub. A function that is nothing but `jmp *slot(%rip)` looks the
- * same (a library's `return close(fd)` built with -fno-plt), but its own entry is 6, 10 or 11 bytes
- * long.
- */
+/* Is this direct target a PLT stub, perhaps, whose slot names the function? */
 static bool is_stub(const struct site *target)
 {
-    return target->address != target->start || (target->end - target->start) % 8 == 0;
+    return target->address != target->start || callcode_may_be_stubs(target->end - target->start);
 }
 
 /* Does the slot keep what it has? A GOT entry does, which the loader made read-only; a variable

@@ -1,6 +1,6 @@
 /*
  * codepath.h - makes an unwind row of code that has no unwind information, by following its
- * instructions and what they do to rsp and rbp: from where the function starts to the pc, or from
+ * instructions and what they do to sp and fp: from where the function starts to the pc, or from
  * there to a return. It can be wrong: calls are taken to return, and jumps through tables to go on
  * in the same function.
  */
@@ -11,7 +11,7 @@
 #include "symbolizer/image/image.h"
 
 struct codepath {
-    /* ROW_CFA_RSP, ROW_CFA_RBP, or ROW_OUTERMOST where rbp was cleared and not saved, by which
+    /* ROW_CFA_SP, ROW_CFA_FP, or ROW_OUTERMOST where fp was cleared and not saved, by which
      * start code and threads begin. */
     struct row row;
     bool realigned; /* the return address there is a copy, and the true one some words beyond */

@@ -9,10 +9,10 @@
 
 #include "symbolizer/unwind/unwinder.h"
 
-/* Which registers still are what they were in the function, beside rsp. */
+/* Which registers still are what they were in the function, beside sp. */
 enum emulator_registers {
-    EMULATOR_RSP,         /* none */
-    EMULATOR_PRESERVED,   /* that C functions preserve: rbx, rbp, r12 to r15 */
+    EMULATOR_SP,          /* none */
+    EMULATOR_PRESERVED,   /* that C functions preserve */
     EMULATOR_ALL,         /* that a system call preserves */
     EMULATOR_INTERRUPTED, /* all, where a signal came */
 };

@@ -103,7 +103,7 @@ static enum likelihood judge(const struct guess *g, uint64_t start, uint64_t add
 }
 
 /*
- * gcc's functions that realign the stack copy their return address to where rbp's frame is, and
+ * gcc's functions that realign the stack copy their return address to where fp's frame is, and
  * may leave up to the alignment between the two. What lies behind the true one is the caller's.
  */
 static void skip_copy(struct guess *g, enum sight_place place, struct position *caller,
@@ -113,12 +113,12 @@ static void skip_copy(struct guess *g, enum sight_place place, struct position *
 
     for (uint64_t end = caller->sp + 8; end <= caller->sp + ALIGNMENT_MAX; end += 8) {
         if (!sight_look(g->u, g->at, place, end - 8, &word) ||
-            (caller->bp >= caller->sp && caller->bp < end))
+            (caller->fp >= caller->sp && caller->fp < end))
             return;
         if (word == caller->ip) {
             int32_t skipped = (int32_t)(end - caller->sp);
             row->cfa_offset += skipped;
-            row->rbp_offset -= row->rbp_offset ? skipped : 0;
+            row->fp_offset -= row->fp_offset ? skipped : 0;
             caller->sp = end;
             return;
         }
@@ -127,18 +127,17 @@ static void skip_copy(struct guess *g, enum sight_place place, struct position *
 
 static enum sight_place place_of(const struct row *row)
 {
-    return row->kind == ROW_CFA_RBP ? SIGHT_FROM_RBP : SIGHT_FROM_RSP;
+    return row->kind == ROW_CFA_FP ? SIGHT_FROM_FP : SIGHT_FROM_SP;
 }
 
 /* The return address by a row, as it is seen; 0: there is none. */
 static uint64_t look_at_return(const struct guess *g, const struct row *row)
 {
-    uint64_t base = row->kind == ROW_CFA_RBP ? g->at->bp : g->at->sp, word;
+    uint64_t base = row->kind == ROW_CFA_FP ? g->at->fp : g->at->sp, word;
 
-    if (row->kind == ROW_CFA_RBP && !g->at->bp_known)
+    if (row->kind == ROW_CFA_FP && !g->at->fp_known)
         return 0;
-    base += (uint64_t)(int64_t)row->cfa_offset - 8;
-    return sight_look(g->u, g->at, place_of(row), base, &word) ? word : 0;
+    return sight_look(g->u, g->at, place_of(row), row_return_at(row, base), &word) ? word : 0;
 }
 
 /* Takes the caller's frame for found if the row leads to it. */
@@ -167,7 +166,7 @@ static enum step by_code(struct guess *g)
     for (size_t i = 0; guesses && i < guesses->entry_count && best != LIKELY; i++) {
         const struct guess_entry *entry = &guesses->entries[i];
         if (entry->path.row.kind == ROW_OUTERMOST) {
-            if (sight_rbp(g->at) == RBP_ZERO)
+            if (sight_fp(g->at) == FP_ZERO)
                 return STEP_OUTERMOST;
             continue;
         }
@@ -187,12 +186,12 @@ static bool may_realign(const struct site *site)
     return false;
 }
 
-/* The frame that rbp points to: the caller's rbp and the return address. */
+/* The frame that fp points to: the caller's fp and the return address. */
 static bool by_frame_pointer(struct guess *g)
 {
-    static const struct row row = { .kind = ROW_CFA_RBP, .cfa_offset = 16, .rbp_offset = -16 };
+    static const struct row row = { .kind = ROW_CFA_FP, .cfa_offset = 16, .fp_offset = -16 };
 
-    return sight_rbp(g->at) == RBP_AT_FRAME && judge(g, 0, look_at_return(g, &row)) != UNLIKELY &&
+    return sight_fp(g->at) == FP_AT_FRAME && judge(g, 0, look_at_return(g, &row)) != UNLIKELY &&
            take(g, &row, may_realign(g->site));
 }
 
@@ -205,7 +204,7 @@ static bool by_search(struct guess *g, uint64_t end)
     uint64_t word;
 
     for (uint64_t i = 0; i < SCAN_WORDS && sp + 8 * i < end; i++) {
-        if (!sight_look(u, g->at, SIGHT_FROM_RSP, sp + 8 * i, &word))
+        if (!sight_look(u, g->at, SIGHT_FROM_SP, sp + 8 * i, &word))
             return false;
         const struct site *call = word ? returns_call(u, word) : NULL;
         struct codepath path;
@@ -213,7 +212,7 @@ static bool by_search(struct guess *g, uint64_t end)
             !codepaths_find(u->images, g->site->image, call->target - g->site->bias,
                             vaddr_of(g->site), &u->searches, &path))
             continue;
-        if (path.row.kind == ROW_CFA_RSP && (uint64_t)path.row.cfa_offset == 8 * i + 8 &&
+        if (path.row.kind == ROW_CFA_SP && (uint64_t)path.row.cfa_offset == 8 * i + 8 &&
             take(g, &path.row, path.realigned))
             return true;
     }
@@ -248,7 +247,7 @@ static bool is_made_at_run_time(struct unwinder *u, uint64_t address)
  */
 static bool leads_out(struct guess *g, const struct codepath *path)
 {
-    if (path->row.kind == ROW_CFA_RBP)
+    if (path->row.kind == ROW_CFA_FP)
         return by_frame_pointer(g);
     for (int32_t pushed = 0; pushed <= (g->site->image ? 0 : PUSHED_MAX); pushed += 8) {
         struct row row = path->row;
@@ -263,7 +262,7 @@ static bool leads_out(struct guess *g, const struct codepath *path)
 static bool same_path(const struct codepath *a, const struct codepath *b)
 {
     return a->row.kind == b->row.kind && a->row.cfa_offset == b->row.cfa_offset &&
-           a->row.rbp_offset == b->row.rbp_offset && a->realigned == b->realigned;
+           a->row.fp_offset == b->row.fp_offset && a->realigned == b->realigned;
 }
 
 /* A way out that the search has come to: kept, and tried if it is a new one. */
@@ -323,7 +322,7 @@ static bool by_return(struct guess *g)
     return found;
 }
 
-/* By what entered the code; of rbp nothing is known then. */
+/* By what entered the code; of fp nothing is known then. */
 static bool by_scan(struct guess *g)
 {
     const uint64_t size = scan_caller(g->u, g->site, g->at);
@@ -358,7 +357,7 @@ enum step guess_step(struct unwinder *u, struct site *site, struct position *at,
     struct guess g = { .u = u, .site = site, .at = at, .first = (uint32_t)u->sight_count };
     enum step step;
 
-    unwinder_find_bp(u, at);
+    unwinder_find_fp(u, at);
     if (!site->image) /* which call it is may change */
         sight_note_memory(u, site->address + 1 - CALL_SIZE, CALL_SIZE / 8);
     if (site->image)
@@ -367,8 +366,8 @@ enum step guess_step(struct unwinder *u, struct site *site, struct position *at,
         step = by_frame_pointer(&g) || by_return(&g) || by_scan(&g) ? STEP_OUT : STEP_UNKNOWN;
     *row = g.row;
     if (step == STEP_OUT) {
-        uint64_t base = g.row.kind == ROW_CFA_RBP ? at->bp : at->sp;
-        sight_forget(u, g.first, at, base + (uint64_t)(int64_t)g.row.cfa_offset - 8);
+        uint64_t base = g.row.kind == ROW_CFA_FP ? at->fp : at->sp;
+        sight_forget(u, g.first, at, row_return_at(&g.row, base));
         *at = g.caller;
         lose(u, at);
     }
@@ -390,7 +389,7 @@ static bool is_one_frame(struct unwinder *u, const struct site *site)
 {
     const struct site *start = site_find(u->space, u->target, site->start);
 
-    return site->row.kind == ROW_CFA_RSP && site->row.cfa_offset > 8 && start &&
+    return site->row.kind == ROW_CFA_SP && site->row.cfa_offset > 8 && start &&
            start->row.kind == site->row.kind && start->row.cfa_offset == site->row.cfa_offset;
 }
 
@@ -402,8 +401,8 @@ enum step guess_deeper(struct unwinder *u, struct site *site, struct position *a
     for (int32_t i = 0; i < SCAN_WORDS && is_one_frame(u, site); i++) {
         struct row deeper = site->row;
         deeper.cfa_offset += 8 * i;
-        uint64_t address = at->sp + (uint64_t)(int64_t)deeper.cfa_offset - 8;
-        if (!sight_look(u, at, SIGHT_FROM_RSP, address, &word))
+        uint64_t address = row_return_at(&deeper, at->sp);
+        if (!sight_look(u, at, SIGHT_FROM_SP, address, &word))
             break;
         const struct site *call = word ? returns_call(u, word) : NULL;
         struct site deep = *site;
@@ -427,12 +426,12 @@ enum step guess_lost(struct unwinder *u, struct site *site, struct position *at,
     struct site found = *site;
     struct position caller = *at;
 
-    if (site->row.kind != ROW_CFA_RBP || !scan_lost_frame(u, at, site, at->sp, &found.row) ||
+    if (site->row.kind != ROW_CFA_FP || !scan_lost_frame(u, at, site, at->sp, &found.row) ||
         unwinder_step(u, &found, &caller) != STEP_OUT) {
         u->failure = 0;
         return STEP_UNKNOWN;
     }
-    sight_forget(u, first, at, caller.sp - 8);
+    sight_forget(u, first, at, caller.sp + RETURN_AT_CFA);
     *at = caller;
     *row = found.row;
     lose(u, at);

@@ -32,7 +32,7 @@ enum step guess_step(struct unwinder *unwinder, struct site *site, struct positi
 enum step guess_deeper(struct unwinder *unwinder, struct site *site, struct position *at,
                        struct row *row);
 
-/* The same where the row of `site` needs an rbp that is not known any more: the nearest return
+/* The same where the row of `site` needs an fp that is not known any more: the nearest return
  * address is believed that is behind a call of its function, else behind one through a pointer. */
 enum step guess_lost(struct unwinder *unwinder, struct site *site, struct position *at,
                      struct row *row);

@@ -40,7 +40,7 @@ static bool same_sight(const struct memo_sight *a, const struct memo_sight *b)
 static bool is_same(const struct memo *memo, const struct memo_node *node,
                     const struct memo_node *frame, const struct memo_sight *sights)
 {
-    if (node->guessed != frame->guessed || node->rbp != frame->rbp ||
+    if (node->guessed != frame->guessed || node->fp != frame->fp ||
         node->sight_count != frame->sight_count)
         return false;
     for (uint32_t i = 0; i < node->sight_count; i++) {

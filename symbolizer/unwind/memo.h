@@ -29,8 +29,8 @@ enum {
  */
 struct memo_sight {
     enum sight_place {
-        SIGHT_FROM_RSP, /* `at` is relative to the frame's rsp, */
-        SIGHT_FROM_RBP, /* or rbp, in bytes */
+        SIGHT_FROM_SP, /* `at` is relative to the frame's sp, */
+        SIGHT_FROM_FP, /* or fp, in bytes */
         SIGHT_MEMORY, /* it is an address: of code made at run time, which may be made anew, or of a
                      variable with a function's address */
     } place;
@@ -39,12 +39,12 @@ struct memo_sight {
     uint64_t word; /* 0: no code; 1: it cannot be read. Of memory, a number for all of it */
 };
 
-/* What is known of rbp where a guess is made. */
-enum memo_rbp {
-    RBP_UNKNOWN,
-    RBP_ZERO,
-    RBP_ASTRAY, /* it cannot point to the frame */
-    RBP_AT_FRAME,
+/* What is known of fp where a guess is made. */
+enum memo_fp {
+    FP_UNKNOWN,
+    FP_ZERO,
+    FP_ASTRAY, /* it cannot point to the frame */
+    FP_AT_FRAME,
 };
 
 /* One frame, on the way from the innermost to it. */
@@ -56,7 +56,7 @@ struct memo_node {
     uint8_t progress; /* enum memo_progress */
     bool uncalled;    /* what the step leads to is no return address of a call */
     bool guessed;     /* the step: for it, this must be as it was: */
-    uint8_t rbp;      /* enum memo_rbp */
+    uint8_t fp;       /* enum memo_fp */
     /* What must be as it was, guessed or not; in memo->sights, on a path in those of the walk. */
     uint32_t sights, sight_count;
     uint32_t other; /* the same frame, guessed otherwise; MEMO_NONE */

@@ -1,7 +1,7 @@
 /*
  * reference.c - stepping by libunwind, over our accessors: registers read once, the stack in one
  * piece, tables from images in our memory. It is never left to guess: where no CFI covers a pc it
- * is told to stop (libunwind 1.6.2 would follow %rbp, and skip callers).
+ * is told to stop (libunwind 1.6.2 would follow fp, and skip callers).
  */
 #include "reference.h"
 
@@ -24,7 +24,7 @@ struct reference {
         REFERENCE_AT_FRAME,
         /* The walk has gone on without its cursor, which starts again: */
         REFERENCE_CARRIED, /* with `registers` */
-        REFERENCE_LOST,    /* with rip and rsp, and perhaps rbp */
+        REFERENCE_LOST,    /* with ip and sp, and perhaps fp */
     } state;
 };
 
@@ -52,7 +52,7 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
     return unwinder_read(u, address, value) ? 0 : -UNW_EINVAL;
 }
 
-/* libunwind's x86-64 register numbers are DWARF's. One that is not known is not there: it must not
+/* libunwind's register numbers are DWARF's. One that is not known is not there: it must not
  * be taken for what it had elsewhere. */
 static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *value, int write,
                       void *context)
@@ -69,7 +69,7 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t number, unw_word_t *valu
 /*
  * The unwind entry for `ip`: the table is narrowed to the one entry that site_find has found and
  * checked. There always is one, since the walk does not step from an uncovered pc; should libunwind
- * ask for another, it must stop and not fall back to %rbp, which -UNW_ENOINFO would make it do.
+ * ask for another, it must stop and not fall back to fp, which -UNW_ENOINFO would make it do.
  */
 static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info,
                           int need_unwind_info, void *context)
@@ -160,11 +160,12 @@ void reference_lose(struct unwinder *u)
     u->reference->state = REFERENCE_LOST;
 }
 
-/* The outermost frame is one whose CFI says that there is no return address (rip undefined). */
+/* The outermost frame is one whose CFI says that there is no return address (REGISTER_RETURN
+ * undefined). */
 static bool is_outermost(unw_cursor_t *cursor)
 {
     unw_save_loc_t location;
-    return !unw_get_save_loc(cursor, UNW_X86_64_RIP, &location) && location.type == UNW_SLT_NONE;
+    return !unw_get_save_loc(cursor, REGISTER_RETURN, &location) && location.type == UNW_SLT_NONE;
 }
 
 /* Takes over the registers at which libunwind is. */
@@ -182,7 +183,7 @@ static void keep_registers(struct unwinder *u)
  * takes no return address to begin with. False: no memory. */
 static bool start_at(struct unwinder *u, const struct site *site)
 {
-    u->reference->registers[DWARF_RIP].value = site->address - (site->cfi == SITE_AT_END);
+    u->reference->registers[REGISTER_PC].value = site->address - (site->cfi == SITE_AT_END);
     u->reference->site = site;
     u->reference->state = REFERENCE_AT_FRAME;
     return !unw_init_remote(&u->reference->cursor, u->reference->accessors, u);
@@ -196,10 +197,10 @@ static bool resume_at(struct unwinder *u, const struct site *site, const struct 
 
     if (u->reference->state == REFERENCE_LOST) {
         memset(registers, 0, REGISTER_COUNT * sizeof(*registers));
-        registers[DWARF_RIP].known = true;
-        registers[DWARF_RBP] = (struct value){ at->bp_known, at->bp };
+        registers[REGISTER_PC].known = true;
+        registers[REGISTER_FP] = (struct value){ at->fp_known, at->fp };
     }
-    registers[DWARF_RSP] = (struct value){ true, at->sp };
+    registers[REGISTER_SP] = (struct value){ true, at->sp };
     return start_at(u, site);
 }
 
@@ -214,7 +215,7 @@ static bool read_saved(struct unwinder *u, uint64_t frame, unsigned number)
 {
     struct value *ret = &u->reference->registers[number];
 
-    ret->known = unwinder_read(u, frame + registers_signal_offset(number), &ret->value);
+    ret->known = unwinder_read(u, frame + registerset_signal_offset(number), &ret->value);
     return ret->known;
 }
 
@@ -234,7 +235,7 @@ static enum step carry(struct unwinder *u, const struct site *site, struct posit
     bool interrupted = u->depth > 1 && u->frames[u->depth - 2].marks & FRAME_SIGNAL;
     enum emulator_registers known = u->depth == 1 ? EMULATOR_ALL
                                     : interrupted ? EMULATOR_INTERRUPTED
-                                    : at->lost    ? EMULATOR_RSP
+                                    : at->lost    ? EMULATOR_SP
                                                   : EMULATOR_PRESERVED;
 
     if (site->row.kind == ROW_SIGNAL)
@@ -283,16 +284,16 @@ static enum step missing(const struct unwinder *u)
 static enum step read_position(struct unwinder *u, struct position *at)
 {
     unw_cursor_t *cursor = &u->reference->cursor;
-    unw_word_t ip, sp, bp;
+    unw_word_t ip, sp, fp;
 
     if (unw_get_reg(cursor, UNW_REG_IP, &ip) < 0 || unw_get_reg(cursor, UNW_REG_SP, &sp) < 0)
         return missing(u);
-    bool bp_known = unw_get_reg(cursor, UNW_X86_64_RBP, &bp) >= 0;
-    if (!bp_known && u->failure)
+    bool fp_known = unw_get_reg(cursor, REGISTER_FP, &fp) >= 0;
+    if (!fp_known && u->failure)
         return STEP_FAILED;
     if (!ip)
         return STEP_TO_ZERO;
-    *at = (struct position){ ip, sp, bp_known ? bp : 0, bp_known, at->lost || !bp_known };
+    *at = (struct position){ ip, sp, fp_known ? fp : 0, fp_known, at->lost || !fp_known };
     return STEP_OUT;
 }
 
@@ -318,7 +319,7 @@ enum step reference_step(struct unwinder *u, const struct site *site, struct pos
     if (step != STEP_OUT || !site->signal)
         return step;
     keep_registers(u); /* it has no flags */
-    at->bp_known = true;
+    at->fp_known = true;
     at->lost = false;
     return read_saved(u, frame, REGISTER_FLAGS) ? STEP_OUT : STEP_FAILED;
 }

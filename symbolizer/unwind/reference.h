@@ -17,8 +17,8 @@ bool reference_begin(struct unwinder *unwinder, const struct site *site);
 /* Steps outwards from the frame at `site`, where the cursor is. */
 enum step reference_step(struct unwinder *unwinder, const struct site *site, struct position *at);
 
-/* The walk has made a step without its cursor, by which no register is known but rip, rsp and
- * perhaps rbp. */
+/* The walk has made a step without its cursor, by which no register is known but ip, sp and
+ * perhaps fp. */
 void reference_lose(struct unwinder *unwinder);
 
 #endif

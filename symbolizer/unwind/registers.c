@@ -8,7 +8,6 @@
 #include "record/array.h"
 #include "symbolizer/image/expression.h"
 #include "symbolizer/unwind/unwinder.h"
-#include "symbolizer/processor/sigframe.h"
 #include "symbolizer/unwind/site.h"
 
 void registers_deinit(struct registers *r)
@@ -31,12 +30,12 @@ void registers_begin(struct registers *r)
 
 void registers_lose(struct registers *r, const struct position *to)
 {
-    set_origin(r, REGISTERS_LOST, (struct value){ to->bp_known, to->bp });
+    set_origin(r, REGISTERS_LOST, (struct value){ to->fp_known, to->fp });
 }
 
 void registers_set(struct registers *r, const struct value values[REGISTER_COUNT])
 {
-    set_origin(r, REGISTERS_LOST, values[DWARF_RBP]);
+    set_origin(r, REGISTERS_LOST, values[REGISTER_FP]);
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
         r->saved[i] =
             (struct saved){ values[i].known ? SAVED_VALUE : SAVED_NOWHERE, values[i].value };
@@ -66,24 +65,10 @@ void registers_follow(struct registers *r, enum row_kind kind, uint64_t address,
         registers_lose(r, to);
 }
 
-void registers_split(const struct user_regs_struct *r, struct value ret[REGISTER_COUNT])
+void registers_split(const struct registerset *registers, struct value ret[REGISTER_COUNT])
 {
-    const uint64_t values[REGISTER_COUNT] = { r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi,
-                                              r->rbp, r->rsp, r->r8,  r->r9,  r->r10, r->r11,
-                                              r->r12, r->r13, r->r14, r->r15, r->rip, r->eflags };
-
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
-        ret[i] = (struct value){ true, values[i] };
-}
-
-uint64_t registers_signal_offset(unsigned number)
-{
-    static const uint8_t places[REGISTER_COUNT] = { REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI,
-                                                    REG_RDI, REG_RBP, REG_RSP, REG_R8,  REG_R9,
-                                                    REG_R10, REG_R11, REG_R12, REG_R13, REG_R14,
-                                                    REG_R15, REG_RIP, REG_EFL };
-
-    return sigframe_offset(places[number]);
+        ret[i] = (struct value){ true, registers->all[i] };
 }
 
 /* ---- Rules of one frame ---- */
@@ -103,13 +88,13 @@ static enum step find_register(const struct activation *a, uint64_t number, stru
     struct unwinder *u = a->unwinder;
     enum step step;
 
-    if (number == DWARF_RSP || number == DWARF_RIP) {
-        *ret = (struct saved){ SAVED_VALUE, number == DWARF_RSP ? a->sp : a->ip };
+    if (number == REGISTER_SP || number == REGISTER_PC) {
+        *ret = (struct saved){ SAVED_VALUE, number == REGISTER_SP ? a->sp : a->ip };
         return STEP_OUT;
     }
-    if (a->at && number == DWARF_RBP) {
-        step = unwinder_find_bp(u, a->at);
-        *ret = (struct saved){ SAVED_VALUE, a->at->bp };
+    if (a->at && number == REGISTER_FP) {
+        step = unwinder_find_fp(u, a->at);
+        *ret = (struct saved){ SAVED_VALUE, a->at->fp };
         return step;
     }
     step = a->at ? reach(u) : STEP_OUT;
@@ -168,7 +153,7 @@ static enum step locate(struct activation *a, unsigned number, struct saved *ret
     switch (rule->kind) {
     case RULE_UNSPECIFIED:
     case RULE_SAME:
-        if (number != DWARF_RSP || rule->kind == RULE_SAME)
+        if (number != REGISTER_SP || rule->kind == RULE_SAME)
             return find_register(a, number, ret);
         ret->value = a->cfa;
         return STEP_OUT;
@@ -219,19 +204,17 @@ static void pass(struct unwinder *u, const struct passed *passed)
 static enum step find_origin(struct unwinder *u)
 {
     struct registers *r = &u->registers;
-    struct value start[REGISTER_COUNT];
 
     if (r->origin == REGISTERS_START && !unwinder_complete_start(u))
         return STEP_FAILED;
-    registers_split(&u->start, start);
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
         r->saved[i] =
-            r->origin == REGISTERS_START ? (struct saved){ SAVED_VALUE, start[i].value }
+            r->origin == REGISTERS_START ? (struct saved){ SAVED_VALUE, u->start.all[i] }
             : r->origin == REGISTERS_INTERRUPTED
-                ? (struct saved){ SAVED_AT, r->origin_word.value + registers_signal_offset(i) }
+                ? (struct saved){ SAVED_AT, r->origin_word.value + registerset_signal_offset(i) }
                 : (struct saved){ 0 };
     if (r->origin == REGISTERS_LOST && r->origin_word.known)
-        r->saved[DWARF_RBP] = (struct saved){ SAVED_VALUE, r->origin_word.value };
+        r->saved[REGISTER_FP] = (struct saved){ SAVED_VALUE, r->origin_word.value };
     r->found = true;
     return STEP_OUT;
 }
@@ -282,16 +265,16 @@ enum step registers_step(struct unwinder *u, const struct frame_rules *rules, st
     enum step step = find_cfa(&a);
 
     if (step == STEP_OUT)
-        step = read_callers(&a, DWARF_RIP, &caller.ip);
+        step = read_callers(&a, REGISTER_RETURN, &caller.ip);
     if (step == STEP_OUT)
-        step = read_callers(&a, DWARF_RSP, &caller.sp);
+        step = read_callers(&a, REGISTER_SP, &caller.sp);
     if (step != STEP_OUT)
         return step;
-    step = read_callers(&a, DWARF_RBP, &caller.bp);
+    step = read_callers(&a, REGISTER_FP, &caller.fp);
     if (step == STEP_FAILED)
         return step;
-    caller.bp_known = step == STEP_OUT;
-    caller.lost |= !caller.bp_known;
+    caller.fp_known = step == STEP_OUT;
+    caller.lost |= !caller.fp_known;
     *at = caller;
     return at->ip ? STEP_OUT : STEP_FAILED;
 }

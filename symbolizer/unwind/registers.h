@@ -1,5 +1,5 @@
 /*
- * registers.h - the registers of the frame to which a walk has come. Rows keep to rip, rsp and rbp.
+ * registers.h - the registers of the frame to which a walk has come. Rows keep to pc, sp and fp.
  * The others are found when one is asked for: the frames that the walk has passed are noted, and
  * then what each of them saved is read from its rules, from the innermost outwards, once for each
  * frame. With them, the rules of any frame can be followed, also where its row is hard.
@@ -7,7 +7,6 @@
 #ifndef SYSTRACE_REGISTERS_H
 #define SYSTRACE_REGISTERS_H
 
-#include <sys/user.h>
 #include "symbolizer/unwind/unwinder.h"
 
 void registers_deinit(struct registers *registers);
@@ -41,10 +40,7 @@ void registers_list(struct unwinder *unwinder, struct position *at,
 enum step registers_step(struct unwinder *unwinder, const struct frame_rules *rules,
                          struct position *at);
 
-/* Takes a tracee's registers apart. */
-void registers_split(const struct user_regs_struct *registers, struct value ret[REGISTER_COUNT]);
-
-/* The kernel's place for a register in its signal frame (sigframe.h). */
-uint64_t registers_signal_offset(unsigned number);
+/* All of a thread's, which are known. */
+void registers_split(const struct registerset *registers, struct value ret[REGISTER_COUNT]);
 
 #endif

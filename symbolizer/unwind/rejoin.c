@@ -14,7 +14,7 @@ enum {
 void rejoin_begin(struct unwinder *u)
 {
     u->trails = &u->space->code->trails;
-    u->trail = trails_find(u->trails, u->start.rsp);
+    u->trail = trails_find(u->trails, u->start.all[REGISTER_SP]);
     u->trail_kept = u->trail ? u->trail->count : 0;
 }
 
@@ -37,9 +37,9 @@ static bool same_word(struct unwinder *u, uint64_t address, uint64_t value)
 static bool same_step(struct unwinder *u, const struct trail_step *step,
                       const struct trail_step *outer)
 {
-    return same_word(u, outer->sp - 8, outer->ip) &&
-           (!step->rbp_offset || !outer->rests_on_bp ||
-            same_word(u, outer->sp + (uint64_t)(int64_t)step->rbp_offset, outer->bp));
+    return same_word(u, outer->sp + RETURN_AT_CFA, outer->ip) &&
+           (!step->fp_offset || !outer->rests_on_fp ||
+            same_word(u, outer->sp + (uint64_t)(int64_t)step->fp_offset, outer->fp));
 }
 
 /* Bytes of the stack as they are now and as they were when the trail was stored, from an address
@@ -110,7 +110,7 @@ static uint32_t same_steps(struct unwinder *u, uint32_t from)
 static bool leads_on(struct unwinder *u, const struct position *at, const struct trail_step *step)
 {
     struct position copy = *at;
-    return !step->rests_on_bp || (unwinder_find_bp(u, &copy) == STEP_OUT && copy.bp == step->bp);
+    return !step->rests_on_fp || (unwinder_find_fp(u, &copy) == STEP_OUT && copy.fp == step->fp);
 }
 
 static bool is_joined(struct unwinder *u, const struct position *at, enum trail_frame frame)
@@ -172,15 +172,15 @@ void rejoin_note_frame(struct unwinder *u, const struct position *at, enum trail
         rejoin_end(u);
 }
 
-/* Did the step read nothing but a return address, and perhaps the caller's %rbp, in the frame? */
+/* Did the step read nothing but a return address, and perhaps the caller's fp, in the frame? */
 static bool is_simple(const struct site *site, const struct position *from,
                       const struct position *at)
 {
-    uint64_t size = at->sp - from->sp, bp_from_top = -(uint64_t)(int64_t)site->row.rbp_offset;
+    uint64_t size = at->sp - from->sp, fp_from_top = -(uint64_t)(int64_t)site->row.fp_offset;
 
     return site->cfi == SITE_COVERED && !site->uncalled && !site->signal &&
-           (site->row.kind == ROW_CFA_RSP || site->row.kind == ROW_CFA_RBP) && at->sp > from->sp &&
-           size >= 8 && bp_from_top <= size;
+           (site->row.kind == ROW_CFA_SP || site->row.kind == ROW_CFA_FP) && at->sp > from->sp &&
+           size >= 8 && fp_from_top <= size;
 }
 
 void rejoin_note_step(struct unwinder *u, const struct site *site, bool by_row,
@@ -193,9 +193,9 @@ void rejoin_note_step(struct unwinder *u, const struct site *site, bool by_row,
         return;
     }
     struct trail_step *step = &u->steps[u->step_count - 1];
-    step->rbp_offset = site->row.rbp_offset;
-    step->rests_on_bp = site->row.kind == ROW_CFA_RBP;
-    step->bp = at->sp - (uint64_t)(int64_t)site->row.cfa_offset;
+    step->fp_offset = site->row.fp_offset;
+    step->rests_on_fp = site->row.kind == ROW_CFA_FP;
+    step->fp = at->sp - (uint64_t)(int64_t)site->row.cfa_offset;
 }
 
 int64_t rejoin_add_frames(struct unwinder *u, uint32_t outer)

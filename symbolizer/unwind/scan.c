@@ -28,7 +28,7 @@ bool scan_lost_frame(struct unwinder *u, const struct position *from, const stru
     int32_t pointed = 0, named = 0;
 
     for (int32_t size = 8; size <= 8 * SCAN_WORDS && !named; size += 8) {
-        if (!sight_look(u, from, SIGHT_FROM_RSP, sp + (uint64_t)size - 8, &word))
+        if (!sight_look(u, from, SIGHT_FROM_SP, sp + (uint64_t)size + RETURN_AT_CFA, &word))
             break;
         const struct site *call = word ? returns_call(u, word) : NULL;
         if (!call || !call->image || call->signal)
@@ -38,13 +38,13 @@ bool scan_lost_frame(struct unwinder *u, const struct position *from, const stru
         else if (!call->callee && !call->target && !pointed)
             pointed = size;
     }
-    *ret = (struct row){ .kind = ROW_CFA_RSP,
+    *ret = (struct row){ .kind = ROW_CFA_SP,
                          .cfa_offset = named ? named : pointed,
-                         .rbp_offset = site->row.rbp_offset };
+                         .fp_offset = site->row.fp_offset };
     return named || pointed;
 }
 
-/* A row that leads outwards from a frame though rbp may not be known, and notes the word that
+/* A row that leads outwards from a frame though fp may not be known, and notes the word that
  * decides on the step. False: there is none. */
 static bool find_row(struct scan *s, const struct site *call, const struct position *at,
                      struct row *ret)
@@ -54,15 +54,13 @@ static bool find_row(struct scan *s, const struct site *call, const struct posit
     *ret = call->row;
     if (ret->kind == ROW_OUTERMOST)
         return true;
-    if (ret->kind == ROW_CFA_RBP && !at->bp_known &&
+    if (ret->kind == ROW_CFA_FP && !at->fp_known &&
         !scan_lost_frame(s->u, s->at, call, at->sp, ret))
         return false;
-    if (ret->kind != ROW_CFA_RSP && ret->kind != ROW_CFA_RBP)
+    if (ret->kind != ROW_CFA_SP && ret->kind != ROW_CFA_FP)
         return false;
-    sight_look(s->u, s->at, SIGHT_FROM_RSP,
-               (ret->kind == ROW_CFA_RSP ? at->sp : at->bp) + (uint64_t)(int64_t)ret->cfa_offset -
-                   8,
-               &word);
+    sight_look(s->u, s->at, SIGHT_FROM_SP,
+               row_return_at(ret, ret->kind == ROW_CFA_SP ? at->sp : at->fp), &word);
     return true;
 }
 
@@ -115,7 +113,7 @@ static bool has_jumped(struct scan *s, const struct site *call, int32_t size)
     return target && target->image &&
            codepaths_find_jump(s->u->images, target->image, target->address - target->bias,
                                &s->u->searches, &path) &&
-           path.row.kind == ROW_CFA_RSP && path.row.cfa_offset <= size &&
+           path.row.kind == ROW_CFA_SP && path.row.cfa_offset <= size &&
            (!s->site->image || size - path.row.cfa_offset <= SPILLED_MAX);
 }
 
@@ -134,7 +132,7 @@ uint64_t scan_caller(struct unwinder *u, const struct site *site, const struct p
     uint64_t word, found = 0;
 
     for (uint64_t size = 8; size <= 8 * REMOTE_WORDS && best != CHAIN_WHOLE; size += 8) {
-        if (!sight_look(s->u, s->at, SIGHT_FROM_RSP, sp + size - 8, &word))
+        if (!sight_look(s->u, s->at, SIGHT_FROM_SP, sp + size + RETURN_AT_CFA, &word))
             break;
         struct site *call = word ? returns_call(s->u, word) : NULL;
         if (!call || !leads_into(s, call, size))

@@ -18,9 +18,9 @@ enum { SCAN_WORDS = 512 }; /* of the stack, in which a frame nearby is looked fo
 uint64_t scan_caller(struct unwinder *unwinder, const struct site *site, const struct position *at);
 
 /*
- * Where a frame by rbp lies if what rbp was is lost: the nearest return address from `sp` on that
+ * Where a frame by fp lies if what fp was is lost: the nearest return address from `sp` on that
  * is behind a call of its function, else the nearest behind a call through a pointer, is the
- * frame's. Makes a row by rsp of its row by rbp. False: there is none. (Seen from the frame at
+ * frame's. Makes a row by sp of its row by fp. False: there is none. (Seen from the frame at
  * `from`.)
  */
 bool scan_lost_frame(struct unwinder *unwinder, const struct position *from,

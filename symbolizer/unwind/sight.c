@@ -5,21 +5,21 @@
 #include "record/fnv.h"
 
 enum {
-    FRAME_MAX = 1 << 20, /* bytes of stack, to where rbp points */
+    FRAME_MAX = 1 << 20, /* bytes of stack, to where fp points */
 };
 
-enum memo_rbp sight_rbp(const struct position *at)
+enum memo_fp sight_fp(const struct position *at)
 {
-    if (!at->bp_known)
-        return RBP_UNKNOWN;
-    if (!at->bp)
-        return RBP_ZERO;
-    return at->bp % 8 || at->bp < at->sp || at->bp - at->sp > FRAME_MAX ? RBP_ASTRAY : RBP_AT_FRAME;
+    if (!at->fp_known)
+        return FP_UNKNOWN;
+    if (!at->fp)
+        return FP_ZERO;
+    return at->fp % 8 || at->fp < at->sp || at->fp - at->sp > FRAME_MAX ? FP_ASTRAY : FP_AT_FRAME;
 }
 
 static uint64_t base_of(enum sight_place place, const struct position *at)
 {
-    return place == SIGHT_FROM_RSP ? at->sp : place == SIGHT_FROM_RBP ? at->bp : 0;
+    return place == SIGHT_FROM_SP ? at->sp : place == SIGHT_FROM_FP ? at->fp : 0;
 }
 
 /* Of a word that cannot be read: there a guess may end. (No code has this address.) */
@@ -152,7 +152,7 @@ static bool same_words(struct unwinder *u, const struct memo_sight *sight, uint6
 bool sight_same(struct unwinder *u, const struct memo *memo, const struct memo_node *node,
                 const struct position *at)
 {
-    bool same = !node->guessed || node->rbp == sight_rbp(at);
+    bool same = !node->guessed || node->fp == sight_fp(at);
 
     for (uint32_t i = 0; i < node->sight_count && same; i++) {
         const struct memo_sight *s = &memo->sights[node->sights + i];

@@ -8,8 +8,8 @@
 
 #include "symbolizer/unwind/unwinder.h"
 
-/* What is known of rbp at a frame. */
-enum memo_rbp sight_rbp(const struct position *at);
+/* What is known of fp at a frame. */
+enum memo_fp sight_fp(const struct position *at);
 
 /* The word of the stack at an address, and notes it: 0 unless it points to code. False: there is no
  * more to see. */

@@ -1,13 +1,13 @@
 /* site.c - asks unwind entries and, where there are none, the file. */
 #include "site.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "record/array.h"
 #include "symbolizer/image/go/gorow.h"
+#include "symbolizer/processor/knowncode.h"
 
 enum {
     /* The longest start code without unwind information: ld.so's _start and _dl_start_user are 61
@@ -34,27 +34,29 @@ static bool describe_go(struct site *site, uint64_t vaddr)
 }
 
 /* Is the system call at the end of this code at `offset`, or does the code begin just behind? */
-static bool is_at_syscall(const struct image *image, uint64_t offset, const uint8_t *code,
-                          size_t size)
+static bool is_at_syscall(const struct image *image, uint64_t offset, const struct knowncode *code)
 {
-    uint8_t bytes[16];
+    const uint64_t places[] = { offset - (code->size - SYSCALL_SIZE), offset + 1 };
+    uint8_t bytes[sizeof(code->bytes)];
 
-    assert(size <= sizeof(bytes));
-    return (image_bytes(image, offset - (size - 2), bytes, size) && !memcmp(bytes, code, size)) ||
-           (image_bytes(image, offset + 1, bytes, size) && !memcmp(bytes, code, size));
+    for (size_t i = 0; i < 2; i++)
+        if (image_bytes(image, places[i], bytes, code->size) &&
+            !memcmp(bytes, code->bytes, code->size))
+            return true;
+    return false;
 }
 
 /*
- * Is `vaddr` in a signal frame's trampoline that has no unwind entry (musl's): mov $15 to %rax
- * or %eax; syscall? Or just before it, where the call would be that a return to it comes from.
+ * Is `offset` in a signal frame's trampoline that has no unwind entry (musl's)? Or just before it,
+ * where the call would be that a return to it comes from.
  */
 static bool is_trampoline(const struct image *image, uint64_t offset)
 {
-    static const uint8_t code[] = { 0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05 };
-    static const uint8_t wide_code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
+    const struct knowncode *code = knowncode_sigreturns;
 
-    return is_at_syscall(image, offset, code, sizeof(code)) ||
-           is_at_syscall(image, offset, wide_code, sizeof(wide_code));
+    while (code->size && !is_at_syscall(image, offset, code))
+        code++;
+    return code->size;
 }
 
 /* What there is to say of an address that no unwind entry covers. */

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 struct position {
-    uint64_t ip, sp, bp;
-    bool bp_known; /* else %rbp has what it had at the start, */
+    uint64_t ip, sp, fp;
+    bool fp_known; /* else fp has what it had at the start, */
     bool lost; /* unless this is set: preserved registers are not known, for Go preserves none */
 };
 

@@ -91,14 +91,14 @@ static struct trail *make_trail(struct trails *trails, uint64_t start, uint64_t 
     return trail;
 }
 
-/* A step that leaves %rbp as it is rests on what the steps beyond it rest on. */
+/* A step that leaves fp as it is rests on what the steps beyond it rest on. */
 static void append(struct trail *trail, struct trail_step step)
 {
     const struct trail_step *outer = trail->count ? &trail->steps[trail->count - 1] : NULL;
 
-    if (!step.rests_on_bp && !step.rbp_offset && outer && outer->rests_on_bp) {
-        step.rests_on_bp = true;
-        step.bp = outer->bp;
+    if (!step.rests_on_fp && !step.fp_offset && outer && outer->rests_on_fp) {
+        step.rests_on_fp = true;
+        step.fp = outer->fp;
     }
     trail->steps[trail->count++] = step;
 }

@@ -30,14 +30,14 @@ enum trail_frame {
 
 /* A frame, and the step outwards from it. */
 struct trail_step {
-    uint64_t ip, sp;    /* of the frame */
-    uint64_t bp;        /* if rests_on_bp: its %rbp */
-    int32_t rbp_offset; /* the step has read the caller's %rbp there, from the caller's sp; 0: it
+    uint64_t ip, sp;   /* of the frame */
+    uint64_t fp;       /* if rests_on_fp: its fp */
+    int32_t fp_offset; /* the step has read the caller's fp there, from the caller's sp; 0: it
                            has not */
-    uint32_t beyond;    /* number of the stack beyond the frame */
-    uint8_t frame;      /* enum trail_frame */
-    bool inexact;       /* the frames from here outwards rest on a heuristic */
-    bool rests_on_bp;   /* so do these, on the %rbp of this one */
+    uint32_t beyond;   /* number of the stack beyond the frame */
+    uint8_t frame;     /* enum trail_frame */
+    bool inexact;      /* the frames from here outwards rest on a heuristic */
+    bool rests_on_fp;  /* so do these, on the fp of this one */
 };
 
 struct trail {
@@ -77,7 +77,7 @@ void trails_drop(struct trails *trails, struct trail *trail);
 /*
  * Stores a walk: `count` steps, innermost first, that led to the `kept` outermost ones of a trail;
  * with NULL for that, they are all that there are. All in all there are at least TRAIL_DEPTH_MIN.
- * If `rests_on_bp` of a step is set, the step itself rests on %rbp. Without memory for it, nothing
+ * If `rests_on_fp` of a step is set, the step itself rests on fp. Without memory for it, nothing
  * is stored.
  */
 void trails_store(struct trails *trails, struct trail *trail, uint32_t kept,

@@ -19,8 +19,6 @@
 
 enum {
     STACK_CHANGES_MAX = 1024, /* they may move the stack anywhere: bounds a hostile cycle */
-    SYSCALL_SIZE = 2,         /* `syscall`, `int $0x80` and `sysenter` all are */
-    CODE_64 = 0x33,           /* %cs of 64-bit code */
 };
 
 int unwinder_init(struct unwinder *u, struct images *images, struct stacks *stacks)
@@ -270,14 +268,14 @@ static void note_frame(struct unwinder *u, uint64_t address, const struct site *
 }
 
 /* Notes for the memo how the step outwards from the last frame was guessed, in which it had what is
- * known of rbp. */
-static void note_guess(struct unwinder *u, enum memo_rbp rbp, const struct row *row)
+ * known of fp. */
+static void note_guess(struct unwinder *u, enum memo_fp fp, const struct row *row)
 {
     if (!u->settled)
         return;
     struct memo_node *node = &u->path[u->path_depth - 1];
     node->guessed = true;
-    node->rbp = (uint8_t)rbp;
+    node->fp = (uint8_t)fp;
     node->row = *row;
     node->sight_count = (uint32_t)u->sight_count - node->sights;
 }
@@ -298,11 +296,11 @@ static enum step guess(struct unwinder *u, struct site *site, guesser *by, struc
 {
     struct row row = { 0 };
     u->step_sights = u->sight_count;
-    enum memo_rbp rbp = sight_rbp(at);
+    enum memo_fp fp = sight_fp(at);
     enum step step = by(u, site, at, &row);
     u->settled &= u->searches > 0; /* else a path may not have been looked for */
     if (step == STEP_OUT || by == guess_step)
-        note_guess(u, rbp, &row);
+        note_guess(u, fp, &row);
     return step;
 }
 
@@ -377,7 +375,7 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
             return decide(u, end);
         struct position before = at;
         if (uncovered)
-            unwinder_find_bp(u, &at);
+            unwinder_find_fp(u, &at);
         enum step stepped = uncovered ? guess(u, site, guess_step, &at) : step(u, site, &at);
         bool instead = !uncovered && guess_instead(u, site, stepped, &before, &at, &reread);
         if (instead)
@@ -393,7 +391,7 @@ static enum stack_end walk_outwards(struct unwinder *u, struct site **last, stru
             return decide(u, STACK_COMPLETE);
         case STEP_UNKNOWN:
             return uncovered ? decide(u, STACK_NO_CFI) : STACK_NO_CFI;
-        case STEP_TO_ZERO: /* (After a guess, or where rsp is astray, it may be any word.) */
+        case STEP_TO_ZERO: /* (After a guess, or where sp is astray, it may be any word.) */
             return u->inexact || !inner ? STACK_BAD_CFI : STACK_COMPLETE;
         case STEP_FAILED:
             return failed_step(u);
@@ -447,7 +445,7 @@ static enum stack_end walk(struct unwinder *u, struct site *site, struct positio
 
 static enum stack_end walk_by_reference(struct unwinder *u, struct site *site)
 {
-    struct position at = { u->start.rip, u->start.rsp, 0, false, false };
+    struct position at = { u->start.all[REGISTER_PC], u->start.all[REGISTER_SP], 0, false, false };
 
     if (!unwinder_complete_start(u))
         return failed_step(u);
@@ -456,7 +454,7 @@ static enum stack_end walk_by_reference(struct unwinder *u, struct site *site)
 
 static enum stack_end walk_by_rows(struct unwinder *u, struct site *site)
 {
-    struct position at = { u->start.rip, u->start.rsp, 0, false, false };
+    struct position at = { u->start.all[REGISTER_PC], u->start.all[REGISTER_SP], 0, false, false };
     enum stack_end end = walk(u, site, at, step_and_follow);
 
     u->hard_walks += u->hard;
@@ -479,14 +477,14 @@ static void check_names(struct unwinder *u)
 /* Makes ready for a walk, with the map as it is now. False: it is not known, and the old one may be
  * wrong. */
 static bool begin(struct unwinder *u, struct space *space, const struct target *target,
-                  const struct user_regs_struct *registers)
+                  const struct registerset *registers)
 {
     u->space = space;
     u->target = target;
     u->start = *registers;
     u->start_complete = !target->read_registers;
     u->depth = 0;
-    u->stack_start = u->start.rsp;
+    u->stack_start = u->start.all[REGISTER_SP];
     u->stack_size = u->reach = 0;
     u->stack_ends = false;
     u->inexact = u->decided = u->ended = false;
@@ -503,14 +501,14 @@ static bool begin(struct unwinder *u, struct space *space, const struct target *
 static enum stack_end walk_by(struct unwinder *u,
                               enum stack_end (*walker)(struct unwinder *, struct site *))
 {
-    uint64_t address = u->start.rip - SYSCALL_SIZE;
+    uint64_t address = u->start.all[REGISTER_PC] - SYSCALL_SIZE;
     bool reread = false, recorded = u->trails;
 
     rejoin_end(u); /* the map may be read again, and the trails be gone */
     struct site *site = find_site(u, address, &reread);
     if (!site)
         return missing_site(u, address);
-    if (u->start.cs != CODE_64) {
+    if (u->start.foreign) {
         enter(u, site, NULL);
         return STACK_UNSUPPORTED_CODE;
     }
@@ -533,14 +531,13 @@ static enum stack_end walk_by(struct unwinder *u,
 }
 
 enum stack_end unwind(struct unwinder *u, struct space *space, const struct target *target,
-                      const struct user_regs_struct *registers)
+                      const struct registerset *registers)
 {
     return begin(u, space, target, registers) ? walk_by(u, walk_by_rows) : failed_step(u);
 }
 
 enum stack_end unwind_by_reference(struct unwinder *u, struct space *space,
-                                   const struct target *target,
-                                   const struct user_regs_struct *registers)
+                                   const struct target *target, const struct registerset *registers)
 {
     return begin(u, space, target, registers) ? walk_by(u, walk_by_reference) : failed_step(u);
 }
@@ -601,7 +598,7 @@ static uint32_t step_by_memo(struct unwinder *u, uint32_t node, uint64_t *addres
         const struct memo_node *from = &memo->nodes[node];
         struct position next = *at;
         if (from->guessed)
-            unwinder_find_bp(u, &next);
+            unwinder_find_fp(u, &next);
         if ((from->guessed || from->sight_count) && !sight_same(u, memo, from, &next))
             continue;
         if (from->stack != MEMO_NONE) {
@@ -623,7 +620,7 @@ static uint32_t step_by_memo(struct unwinder *u, uint32_t node, uint64_t *addres
  * goes only as far as to where a trail begins. */
 static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
 {
-    struct position at = { u->start.rip, u->start.rsp, 0, false, false };
+    struct position at = { u->start.all[REGISTER_PC], u->start.all[REGISTER_SP], 0, false, false };
     uint64_t address = at.ip - SYSCALL_SIZE;
     uint32_t node = memo_find(&u->space->code->memo, root, address);
     const uint64_t end = u->trail ? trail_start(u->trail) : UINT64_MAX;
@@ -638,14 +635,14 @@ static uint32_t walk_by_memo(struct unwinder *u, uint32_t root)
 }
 
 int64_t unwind_number(struct unwinder *u, struct space *space, const struct target *target,
-                      const struct user_regs_struct *registers, int64_t spawner)
+                      const struct registerset *registers, int64_t spawner)
 {
     uint32_t root = MEMO_ROOT + (uint32_t)(spawner - UNKNOWN_STACK);
     bool begun = begin(u, space, target, registers);
 
     if (begun && spawner == NO_STACK)
         rejoin_begin(u);
-    uint32_t known = begun && registers->cs == CODE_64 ? walk_by_memo(u, root) : MEMO_NONE;
+    uint32_t known = begun && !registers->foreign ? walk_by_memo(u, root) : MEMO_NONE;
 
     if (known != MEMO_NONE) {
         u->hits++;

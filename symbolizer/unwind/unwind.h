@@ -8,7 +8,6 @@
 #define SYSTRACE_UNWIND_H
 
 #include <libunwind.h>
-#include <sys/user.h>
 #include "symbolizer/unwind/unwinder.h"
 
 /* 0 or -ENOMEM. */
@@ -17,11 +16,11 @@ void unwinder_deinit(struct unwinder *unwinder);
 
 /*
  * Walks the stack of a thread that stopped in a system call with these registers (if the target can
- * read them, rip, rsp and cs are enough: the others are read when they matter); reads the map of
+ * read them, pc, sp and foreign are enough: the others are read when they matter); reads the map of
  * `space` first if it is stale. The frames are in unwinder->frames; returns how the walk ended.
  */
 enum stack_end unwind(struct unwinder *unwinder, struct space *space, const struct target *target,
-                      const struct user_regs_struct *registers);
+                      const struct registerset *registers);
 
 /*
  * The number of the stack that the same walk finds, by the memo of the address space if that knows
@@ -30,12 +29,12 @@ enum stack_end unwind(struct unwinder *unwinder, struct space *space, const stru
  * yet, for an image is being fetched; -ENOMEM.
  */
 int64_t unwind_number(struct unwinder *unwinder, struct space *space, const struct target *target,
-                      const struct user_regs_struct *registers, int64_t spawner);
+                      const struct registerset *registers, int64_t spawner);
 
 /* The same walk by libunwind alone. */
 enum stack_end unwind_by_reference(struct unwinder *unwinder, struct space *space,
                                    const struct target *target,
-                                   const struct user_regs_struct *registers);
+                                   const struct registerset *registers);
 
 /* After a walk that ended so: adds the frames of `spawner`, marked FRAME_SPAWNED_BY; the end of the
  * whole. */

@@ -110,26 +110,26 @@ bool unwinder_complete_start(struct unwinder *u)
     return !error;
 }
 
-enum step unwinder_find_bp(struct unwinder *u, struct position *at)
+enum step unwinder_find_fp(struct unwinder *u, struct position *at)
 {
-    if (at->bp_known)
+    if (at->fp_known)
         return STEP_OUT;
     if (at->lost)
         return STEP_UNKNOWN;
     if (!unwinder_complete_start(u))
         return STEP_FAILED;
-    at->bp = u->start.rbp;
-    at->bp_known = true;
+    at->fp = u->start.all[REGISTER_FP];
+    at->fp_known = true;
     return STEP_OUT;
 }
 
 bool unwinder_lost_thread(const struct unwinder *u)
 {
     const struct target *target = u->target;
-    struct user_regs_struct registers;
+    struct registerset registers;
     uint8_t byte;
 
-    return target->read_registers
-               ? target->read_registers(target->context, &registers) == -ESRCH
-               : target->read(target->context, u->start.rsp, &byte, sizeof(byte)) == -ESRCH;
+    return target->read_registers ? target->read_registers(target->context, &registers) == -ESRCH
+                                  : target->read(target->context, u->start.all[REGISTER_SP], &byte,
+                                                 sizeof(byte)) == -ESRCH;
 }

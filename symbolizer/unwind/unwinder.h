@@ -11,9 +11,6 @@
 #include "symbolizer/unwind/space.h"
 #include "symbolizer/unwind/step.h"
 
-/* Registers by DWARF's numbers, and the flags. */
-enum { REGISTER_FLAGS = DWARF_REGISTERS, REGISTER_COUNT };
-
 struct value {
     bool known;
     uint64_t value;
@@ -23,9 +20,9 @@ struct registers {
     enum {
         REGISTERS_START,       /* all were known at the start of the walk: unwinder->start */
         REGISTERS_INTERRUPTED, /* all are in the kernel's signal frame */
-        REGISTERS_LOST,        /* none but rsp, and perhaps rbp */
+        REGISTERS_LOST,        /* none but sp, and perhaps fp */
     } origin;
-    struct value origin_word; /* REGISTERS_INTERRUPTED: where the signal frame is; _LOST: rbp */
+    struct value origin_word; /* REGISTERS_INTERRUPTED: where the signal frame is; _LOST: fp */
     struct passed {           /* frames since, that CFI led out of */
         uint64_t address;     /* of the site */
         uint64_t ip, sp;
@@ -41,7 +38,7 @@ struct registers {
     } saved[REGISTER_COUNT];
 };
 
-enum { STORES_MAX = 64, EMULATED_REGISTERS = 16 };
+enum { STORES_MAX = 64 };
 
 /* What the code that emulator.c runs has left on this walk, for the traced memory is not changed.
  */
@@ -75,8 +72,8 @@ struct unwinder {
     /* The walk under way. */
     struct space *space;
     const struct target *target;
-    struct user_regs_struct start; /* the registers; */
-    bool start_complete;           /* else only rip, rsp and cs of them are known yet */
+    struct registerset start; /* the registers; */
+    bool start_complete;      /* else only pc, sp and foreign of them are known yet */
     uint8_t *stack; /* the piece that has been read: [stack_start, stack_start + stack_size) */
     uint64_t stack_start;
     size_t stack_size, stack_capacity;
@@ -123,8 +120,8 @@ enum { UNWINDER_PIECE_MIN = 512 }; /* bytes of the stack that are read at once, 
  * cannot. */
 bool unwinder_complete_start(struct unwinder *unwinder);
 
-/* Makes at->bp known: STEP_OUT, or why it is not. */
-enum step unwinder_find_bp(struct unwinder *unwinder, struct position *at);
+/* Makes at->fp known: STEP_OUT, or why it is not. */
+enum step unwinder_find_fp(struct unwinder *unwinder, struct position *at);
 
 /* A word of the traced process, by way of the piece of the stack; false and unwinder->failure if
  * not mapped. */

@@ -64,17 +64,16 @@ static void print_frames(FILE *file, const char *by, const struct walked *stack)
 }
 
 static void print_registers(FILE *file, const struct target *target,
-                            const struct user_regs_struct *known)
+                            const struct registerset *known)
 {
-    struct user_regs_struct all = *known, *r = &all;
+    struct registerset r = *known;
 
     if (target->read_registers)
-        target->read_registers(target->context, r);
-    fprintf(file,
-            "  rip %llx rsp %llx rbp %llx rbx %llx r12 %llx r13 %llx r14 %llx r15 %llx\n"
-            "  rax %llx rcx %llx rdx %llx rsi %llx rdi %llx r8 %llx r9 %llx r10 %llx r11 %llx\n",
-            r->rip, r->rsp, r->rbp, r->rbx, r->r12, r->r13, r->r14, r->r15, r->rax, r->rcx, r->rdx,
-            r->rsi, r->rdi, r->r8, r->r9, r->r10, r->r11);
+        target->read_registers(target->context, &r);
+    fputc(' ', file);
+    for (unsigned i = 0; i < REGISTER_COUNT; i++)
+        fprintf(file, " %s %" PRIx64, registerset_name(i), r.all[i]);
+    fputc('\n', file);
 }
 
 static void print_stack(FILE *file, struct unwinder *u)
@@ -89,7 +88,7 @@ static void print_stack(FILE *file, struct unwinder *u)
 }
 
 int64_t verify_unwind(struct verify *verify, struct unwinder *u, struct space *space,
-                      const struct target *target, const struct user_regs_struct *registers,
+                      const struct target *target, const struct registerset *registers,
                       int64_t spawner)
 {
     struct walked ours = { 0 }, by_reference;

@@ -21,7 +21,7 @@ struct verify {
  * differences are printed and counted. The result is that of unwind_number().
  */
 int64_t verify_unwind(struct verify *verify, struct unwinder *unwinder, struct space *space,
-                      const struct target *target, const struct user_regs_struct *registers,
+                      const struct target *target, const struct registerset *registers,
                       int64_t spawner);
 
 #endif

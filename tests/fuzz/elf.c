@@ -70,9 +70,9 @@ static void look_up(struct image *image, uint64_t vaddr)
     CHECK(fde.start <= vaddr && vaddr < fde.end);
     struct row row = rows_find(&image->rows, &fde, vaddr);
     struct row again = rows_find(&image->rows, &fde, vaddr);
-    CHECK(row.kind <= ROW_IN_RDI);
+    CHECK(row.kind <= ROW_IN_REGISTER);
     CHECK(row.kind == again.kind && row.cfa_offset == again.cfa_offset);
-    CHECK(row.rbp_offset == again.rbp_offset);
+    CHECK(row.fp_offset == again.fp_offset);
 }
 
 /* A function holds the address for which it is found, and has a name. */

@@ -19,7 +19,7 @@ enum {
 
 /* What the process is. */
 struct process {
-    struct user_regs_struct registers;
+    struct registerset registers;
     bool has_file;     /* its file can be opened; else it is read from memory */
     bool repeat_stack; /* its stack has the same bytes again and again */
     bool denied;       /* the kernel refuses us its memory */
@@ -94,7 +94,7 @@ static int read_maps(void *context, char **ret)
     return 0;
 }
 
-static int read_registers(void *context, struct user_regs_struct *ret)
+static int read_registers(void *context, struct registerset *ret)
 {
     *ret = ((const struct process *)context)->registers;
     return 0;
@@ -120,17 +120,17 @@ static struct process read_process(const uint8_t *data, size_t size)
 {
     struct input in = { data, data + size };
     struct process p = { .modules = MODULE_FIRST };
-    struct user_regs_struct *r = &p.registers;
+    uint64_t *r = p.registers.all;
 
-    r->rip = take_number(&in, 8);
-    r->rsp = take_number(&in, 8);
-    r->rbp = take_number(&in, 8);
-    r->rbx = take_number(&in, 8);
-    r->r12 = take_number(&in, 8);
-    r->r13 = take_number(&in, 8);
-    r->r14 = take_number(&in, 8);
-    r->r15 = take_number(&in, 8);
-    r->cs = take_number(&in, 1);
+    r[REGISTER_PC] = take_number(&in, 8);
+    r[REGISTER_SP] = take_number(&in, 8);
+    r[REGISTER_FP] = take_number(&in, 8);
+    r[DWARF_RBX] = take_number(&in, 8);
+    r[12] = take_number(&in, 8);
+    r[13] = take_number(&in, 8);
+    r[14] = take_number(&in, 8);
+    r[15] = take_number(&in, 8);
+    p.registers.foreign = take_number(&in, 1) != 0x33;
     uint64_t flags = take_number(&in, 1);
     p.has_file = flags & 1;
     p.repeat_stack = flags & 2;
@@ -212,7 +212,7 @@ static void check_memo(struct unwinder *u, struct space *space, const struct tar
     enum { ROUNDS = 16 };
     uint8_t *stack = malloc(p->stack_size + 1), *code = malloc(p->file_size + 1);
     const uint8_t *former = p->stack, *former_code = p->file;
-    const uint64_t rsp = p->registers.rsp;
+    const uint64_t rsp = p->registers.all[REGISTER_SP];
     unsigned seed = (unsigned)p->stack_size;
 
     if (p->stack_size)
@@ -239,14 +239,15 @@ static void check_memo(struct unwinder *u, struct space *space, const struct tar
         size_t words = p->stack_size / 8;
         if (round % 4 == 3)
             change_code(p, code, &seed);
-        p->registers.rsp = rsp + (next_random(&seed) % 2 ? next_random(&seed) % 256 * 8 : 0);
+        p->registers.all[REGISTER_SP] =
+            rsp + (next_random(&seed) % 2 ? next_random(&seed) % 256 * 8 : 0);
         if (words && round % 3 == 2)
             memcpy(stack, former, p->stack_size);
         else if (words)
             memcpy(stack + next_random(&seed) % words * 8, stack + next_random(&seed) % words * 8,
                    8);
     }
-    p->registers.rsp = rsp;
+    p->registers.all[REGISTER_SP] = rsp;
     p->stack = former;
     p->file = former_code;
     free(stack);

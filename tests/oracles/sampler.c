@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,8 +24,6 @@
 #include "tracer/view.h"
 #include "tracer/tracee.h"
 #include "symbolizer/unwind/site.h"
-
-enum { SYSCALL_SIZE = 2 };
 
 static struct {
     int listener;  /* gdb connects to it, to look at the thread */
@@ -279,12 +278,13 @@ static uint64_t vdso_address(const struct space *space)
 static json_t *describe(const struct picture *picture, struct unwinder *u, enum stack_end end,
                         struct sampled *sampled)
 {
+    const struct registerset registers = registerset_of(&sampled->registers);
     const uint64_t rip = sampled->registers.rip;
     const uint64_t beyond = (uint64_t)first_beyond(u, picture->space, rip);
     json_t *sample = json_object();
 
     json_object_set_new(sample, "rows", our_walk(picture, u, beyond, end));
-    end = unwind_by_reference(u, picture->space, sampled->target, &sampled->registers);
+    end = unwind_by_reference(u, picture->space, sampled->target, &registers);
     json_object_set_new(sample, "libunwind", our_walk(picture, u, beyond, end));
     sampled->registers.rip = rip - SYSCALL_SIZE + beyond;
     json_object_set_new(sample, "libdwfl", dwfl_walk(sampled));
@@ -305,16 +305,13 @@ static bool hand_over(const json_t *sample, const struct sampled *sampled)
 }
 
 static void take_sample(struct verify *verify, struct unwinder *u, struct space *space,
-                        const struct target *target, const struct user_regs_struct *registers,
-                        enum stack_end end)
+                        const struct target *target, enum stack_end end)
 {
     struct picture picture = { .space = space };
     struct sampled sampled = { .tid = ((const struct view *)target->context)->tracee->tid,
-                               .target = target,
-                               .registers = *registers };
+                               .target = target };
 
-    if ((target->read_registers &&
-         target->read_registers(target->context, &sampled.registers) < 0) ||
+    if (ptrace(PTRACE_GETREGS, sampled.tid, 0, &sampled.registers) < 0 ||
         target->read_maps(target->context, &picture.maps) < 0)
         return; /* it was killed */
     json_t *sample = describe(&picture, u, end, &sampled);
@@ -331,7 +328,7 @@ static void take_sample(struct verify *verify, struct unwinder *u, struct space 
 }
 
 int64_t verify_unwind(struct verify *verify, struct unwinder *u, struct space *space,
-                      const struct target *target, const struct user_regs_struct *registers,
+                      const struct target *target, const struct registerset *registers,
                       int64_t spawner)
 {
     enum stack_end end = unwind(u, space, target, registers);
@@ -341,7 +338,7 @@ int64_t verify_unwind(struct verify *verify, struct unwinder *u, struct space *s
         stacks_intern(&sampler.seen, u->frames, u->depth, end) >= known &&
         !(verify->stacks++ % verify->every)) {
         sampler.left--;
-        take_sample(verify, u, space, target, registers, end);
+        take_sample(verify, u, space, target, end);
     }
     return unwind_number(u, space, target, registers, spawner);
 }

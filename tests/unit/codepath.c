@@ -67,13 +67,13 @@ static bool find_out(struct image *image, uint64_t pc, struct codepath *ret)
 static bool is_function(struct image *image, const struct fde *fde)
 {
     struct row row = rows_find(&image->rows, fde, fde->start);
-    return row.kind == ROW_CFA_RSP && row.cfa_offset == 8 && !row.rbp_offset;
+    return row.kind == ROW_CFA_SP && row.cfa_offset == 8 && !row.fp_offset;
 }
 
 /* Once rbp has been restored, it is also still where it was saved: compilers do not tell. */
 static bool is_popped(const struct codepath *path, const struct row *row)
 {
-    return !path->row.rbp_offset && row->rbp_offset;
+    return !path->row.fp_offset && row->fp_offset;
 }
 
 static void count(struct counts *counts, bool found, const struct codepath *path,
@@ -84,7 +84,7 @@ static void count(struct counts *counts, bool found, const struct codepath *path
         counts->none++;
     else if (path->row.kind == row->kind)
         counts->wrong += path->row.cfa_offset != row->cfa_offset ||
-                         (path->row.rbp_offset != row->rbp_offset && !is_popped(path, row));
+                         (path->row.fp_offset != row->fp_offset && !is_popped(path, row));
 }
 
 /* At one pc that has a simple row. */
@@ -94,7 +94,7 @@ static void compare(struct image *image, const struct fde *fde, uint64_t vaddr,
     struct row row = rows_find(&image->rows, fde, vaddr);
     struct codepath path;
 
-    if (row.kind != ROW_CFA_RSP && row.kind != ROW_CFA_RBP)
+    if (row.kind != ROW_CFA_SP && row.kind != ROW_CFA_FP)
         return;
     count(&counts[0], codepath_find(image, fde->start, vaddr, &path), &path, &row);
 }
@@ -113,7 +113,7 @@ static void compare_out(struct image *image, const struct fde *fde, struct count
         at += i.encoding.length;
         struct row row = rows_find(&image->rows, fde, fde->start + at - 1);
         struct codepath path;
-        if (i.flow == FLOW_CALL && (row.kind == ROW_CFA_RSP || row.kind == ROW_CFA_RBP))
+        if (i.flow == FLOW_CALL && (row.kind == ROW_CFA_SP || row.kind == ROW_CFA_FP))
             count(counts, find_out(image, fde->start + at, &path), &path, &row);
     }
 }
@@ -194,7 +194,7 @@ static void assert_row(const struct codepath *path, enum row_kind kind, int cfa,
 {
     assert_int_equal(path->row.kind, kind);
     assert_int_equal(path->row.cfa_offset, cfa);
-    assert_int_equal(path->row.rbp_offset, rbp);
+    assert_int_equal(path->row.fp_offset, rbp);
 }
 
 static void test_call_that_does_not_return(void **state)
@@ -208,7 +208,7 @@ static void test_call_that_does_not_return(void **state)
     uint64_t start = vaddr_of(image, before) + sizeof(before) - 1;
     assert_int_equal(function_start(&images, image, start), start);
     assert_true(codepath_find(image, start, vaddr_of(image, " at tabl"), &path));
-    assert_row(&path, ROW_CFA_RSP, 48, 0);
+    assert_row(&path, ROW_CFA_SP, 48, 0);
     images_deinit(&images);
 }
 
@@ -221,11 +221,11 @@ static void test_to_the_return(void **state)
 
     (void)state;
     assert_true(find_out(image, vaddr_of(image, " at tail") + TEXT, &path));
-    assert_row(&path, ROW_CFA_RSP, 48, -16);
+    assert_row(&path, ROW_CFA_SP, 48, -16);
     assert_true(find_out(image, vaddr_of(image, " at fram") + TEXT, &path));
-    assert_row(&path, ROW_CFA_RBP, 16, -16);
+    assert_row(&path, ROW_CFA_FP, 16, -16);
     assert_true(find_out(image, vaddr_of(image, " at tabl") + TEXT, &path));
-    assert_row(&path, ROW_CFA_RSP, 48, 0);
+    assert_row(&path, ROW_CFA_SP, 48, 0);
     images_deinit(&images);
 }
 

@@ -63,9 +63,9 @@ static int64_t cfa_offset(const struct cfi *cfi, uint64_t vaddr, uint64_t start,
     assert_int_equal(fde.start, start);
     assert_int_equal(fde.end, end);
     assert_int_equal(cfiprogram_run(&fde, vaddr, &rules), 0);
-    assert_int_equal(rules.cfa_register, DWARF_RSP);
-    assert_int_equal(rules.registers[DWARF_RIP].kind, RULE_AT_CFA);
-    assert_int_equal(rules.registers[DWARF_RIP].offset, -8);
+    assert_int_equal(rules.cfa_register, REGISTER_SP);
+    assert_int_equal(rules.registers[REGISTER_RETURN].kind, RULE_AT_CFA);
+    assert_int_equal(rules.registers[REGISTER_RETURN].offset, -8);
     return rules.cfa_offset;
 }
 

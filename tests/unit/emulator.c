@@ -56,10 +56,10 @@ static uint64_t initial(unsigned number)
     return number == RBX ? DATA : 0x1000 * (number + 1);
 }
 
-static const uint8_t dwarf_numbers[] = { DWARF_RAX, DWARF_RCX, DWARF_RDX, DWARF_RBX,
-                                         DWARF_RSP, DWARF_RBP, DWARF_RSI, DWARF_RDI,
-                                         8,         9,         10,        11,
-                                         12,        13,        14,        15 };
+static const uint8_t dwarf_numbers[] = { DWARF_RAX,   DWARF_RCX,   DWARF_RDX, DWARF_RBX,
+                                         REGISTER_SP, REGISTER_FP, DWARF_RSI, DWARF_RDI,
+                                         8,           9,           10,        11,
+                                         12,          13,          14,        15 };
 
 static enum step run(const uint8_t *bytes, size_t size, enum emulator_registers which,
                      const struct row *row, struct position *at)
@@ -77,7 +77,7 @@ static enum step run(const uint8_t *bytes, size_t size, enum emulator_registers 
                                   .stack_start = UINT64_MAX / 2, /* elsewhere, and nothing there */
                                   .stack_ends = true,
                                   .start_complete = true,
-                                  .start.fs_base = DATA };
+                                  .start.thread_pointer = DATA };
     *at = (struct position){ .ip = CODE, .sp = SP };
     return emulator_step(&unwinder, row, which, registers, at);
 }
@@ -257,7 +257,7 @@ static void test_which(void **state)
         enum emulator_registers which;
         const char *known; /* one letter for each, by its number */
     } cases[] = {
-        { EMULATOR_RSP, "    s           " },
+        { EMULATOR_SP, "    s           " },
         { EMULATOR_PRESERVED, "   bsp      cdef" },
         { EMULATOR_ALL, "  dbspSD89a cdef" },
         { EMULATOR_INTERRUPTED, "acdbspSD89abcdef" },
@@ -269,7 +269,7 @@ static void test_which(void **state)
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct position at;
         assert_int_equal(run(ret, sizeof(ret), cases[i].which, &row, &at), STEP_OUT);
-        assert_int_equal(at.bp_known, cases[i].which != EMULATOR_RSP);
+        assert_int_equal(at.fp_known, cases[i].which != EMULATOR_SP);
         for (unsigned number = 0; number < EMULATED_REGISTERS; number++)
             if (unwinder.emulation.registers[number].known != (cases[i].known[number] != ' '))
                 fail_msg("%d: register %u", (int)cases[i].which, number);
@@ -292,7 +292,7 @@ static void test_next_frame(void **state)
     code_size = sizeof(second);
     at.ip = CODE;
     unwinder.depth = 2;
-    assert_int_equal(emulator_step(&unwinder, &row, EMULATOR_RSP, nothing, &at), STEP_OUT);
+    assert_int_equal(emulator_step(&unwinder, &row, EMULATOR_SP, nothing, &at), STEP_OUT);
     assert_int_equal(at.ip, STACK_WORD + 9);
     assert_true(registers[RCX].known && registers[RCX].value == 0x1234);
     assert_true(registers[RDX].known && registers[RDX].value == 0x1000);
@@ -300,7 +300,7 @@ static void test_next_frame(void **state)
     /* Not if another frame lies between. */
     at.ip = CODE;
     unwinder.depth = 4;
-    assert_int_equal(emulator_step(&unwinder, &row, EMULATOR_RSP, nothing, &at), STEP_OUT);
+    assert_int_equal(emulator_step(&unwinder, &row, EMULATOR_SP, nothing, &at), STEP_OUT);
     assert_false(registers[RCX].known);
 }
 

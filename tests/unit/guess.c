@@ -9,7 +9,7 @@ enum { SITE = CODE + 0x200, RETURN = CODE + 0x105, OTHER = CODE + 0x305 };
 
 static const uint8_t pops[] = {
     0x48, 0x83, 0xc4, 0x10, 0x5b, 0xc3
-};                                               /* add $16,%rsp; pop %rbx; ret */
+};                                               /* add $16,%sp; pop %rbx; ret */
 static const uint8_t leaves[] = { 0xc9, 0xc3 };  /* leave; ret */
 static const uint8_t unknown[] = { 0x0f, 0x0b }; /* ud2 */
 
@@ -37,16 +37,16 @@ static void test_guesses(void **state)
         const char *what;
         const uint8_t *code;
         size_t size;
-        int rbp; /* how many words beyond rsp it points to; 0: it is 0 */
+        int fp; /* how many words beyond sp it points to; 0: it is 0 */
         struct {
-            int at; /* words beyond rsp */
+            int at; /* words beyond sp */
             uint64_t word;
         } stack[3];
-        int sp; /* words by which the caller's rsp is further out; 0: not found */
+        int sp; /* words by which the caller's sp is further out; 0: not found */
         uint64_t ip;
         enum row_kind kind;
     } cases[] = {
-        { "by its return", pops, sizeof(pops), 0, { { 3, RETURN } }, 4, RETURN, ROW_CFA_RSP },
+        { "by its return", pops, sizeof(pops), 0, { { 3, RETURN } }, 4, RETURN, ROW_CFA_SP },
         { "the nearest of two",
           pops,
           sizeof(pops),
@@ -54,7 +54,7 @@ static void test_guesses(void **state)
           { { 3, RETURN }, { 4, OTHER } },
           4,
           RETURN,
-          ROW_CFA_RSP },
+          ROW_CFA_SP },
         { "not nearer than its return",
           pops,
           sizeof(pops),
@@ -62,7 +62,7 @@ static void test_guesses(void **state)
           { { 1, OTHER }, { 3, RETURN } },
           4,
           RETURN,
-          ROW_CFA_RSP },
+          ROW_CFA_SP },
         { "with arguments behind it",
           pops,
           sizeof(pops),
@@ -70,40 +70,40 @@ static void test_guesses(void **state)
           { { 3, 7 }, { 5, RETURN } },
           6,
           RETURN,
-          ROW_CFA_RSP },
-        { "no return address", pops, sizeof(pops), 0, { { 3, 7 } }, 0, 0, ROW_CFA_RSP },
-        { "by rbp",
+          ROW_CFA_SP },
+        { "no return address", pops, sizeof(pops), 0, { { 3, 7 } }, 0, 0, ROW_CFA_SP },
+        { "by fp",
           unknown,
           sizeof(unknown),
           4,
           { { 4, STACK + 100 }, { 5, RETURN } },
           6,
           RETURN,
-          ROW_CFA_RBP },
-        { "rbp before all else",
+          ROW_CFA_FP },
+        { "fp before all else",
           pops,
           sizeof(pops),
           4,
           { { 3, OTHER }, { 4, STACK + 100 }, { 5, RETURN } },
           6,
           RETURN,
-          ROW_CFA_RBP },
-        { "rbp to no return address",
+          ROW_CFA_FP },
+        { "fp to no return address",
           pops,
           sizeof(pops),
           6,
           { { 3, RETURN }, { 7, 7 } },
           4,
           RETURN,
-          ROW_CFA_RSP },
-        { "leave, with rbp astray",
+          ROW_CFA_SP },
+        { "leave, with fp astray",
           leaves,
           sizeof(leaves),
           -1,
           { { 0, RETURN } },
           0,
           0,
-          ROW_CFA_RSP },
+          ROW_CFA_SP },
         { "code that is not understood",
           unknown,
           sizeof(unknown),
@@ -111,7 +111,7 @@ static void test_guesses(void **state)
           { { 0, RETURN } },
           0,
           0,
-          ROW_CFA_RSP },
+          ROW_CFA_SP },
     };
 
     for (size_t i = 0; i < LENGTH(cases); i++) {
@@ -122,7 +122,7 @@ static void test_guesses(void **state)
             assert_int_equal(set_up(state), 0);
         }
         set_code(cases[i].code, cases[i].size);
-        f.at.bp = cases[i].rbp ? SP + 8 * (uint64_t)(int64_t)cases[i].rbp : 0;
+        f.at.fp = cases[i].fp ? SP + 8 * (uint64_t)(int64_t)cases[i].fp : 0;
         for (size_t word = 0; word < LENGTH(cases[i].stack) && cases[i].stack[word].word; word++)
             f.stack[(SP - STACK) / 8 + cases[i].stack[word].at] = cases[i].stack[word].word;
         enum step step = guess(&row);
@@ -130,7 +130,7 @@ static void test_guesses(void **state)
             fail_msg("%s: %d", cases[i].what, (int)step);
         if (step == STEP_OUT && (f.at.ip != cases[i].ip || row.kind != cases[i].kind ||
                                  f.at.sp != SP + 8 * (uint64_t)cases[i].sp))
-            fail_msg("%s: to %#lx, rsp %#lx, %d", cases[i].what, (unsigned long)f.at.ip,
+            fail_msg("%s: to %#lx, sp %#lx, %d", cases[i].what, (unsigned long)f.at.ip,
                      (unsigned long)f.at.sp, (int)row.kind);
         assert_int_equal(f.unwinder.inexact, step == STEP_OUT);
         assert_int_equal(f.at.lost, step == STEP_OUT);
@@ -145,7 +145,7 @@ static void test_noted(void **state)
 
     (void)state;
     set_code(pops, sizeof(pops));
-    f.at.bp = 0;
+    f.at.fp = 0;
     f.stack[4] = RETURN;
     assert_int_equal(guess(&row), STEP_OUT);
     for (size_t i = 0; i < f.unwinder.sight_count; i++) {
@@ -164,12 +164,12 @@ static void test_other_code(void **state)
 
     (void)state;
     set_code(pops, sizeof(pops));
-    f.at.bp = 0;
+    f.at.fp = 0;
     f.stack[4] = RETURN;
     f.stack[2] = OTHER;
     assert_int_equal(guess(&row), STEP_OUT);
     assert_int_equal(f.at.ip, RETURN);
-    f.at = (struct position){ .sp = SP, .bp_known = true };
+    f.at = (struct position){ .sp = SP, .fp_known = true };
     set_code(shorter, sizeof(shorter));
     assert_int_equal(guess(&row), STEP_OUT);
     assert_int_equal(f.at.ip, OTHER);
@@ -184,7 +184,7 @@ static void test_budget(void **state)
     (void)state;
     set_code(pops, sizeof(pops));
     f.stack[4] = RETURN;
-    f.at.bp = 0;
+    f.at.fp = 0;
     f.at.ip = SITE;
     guess_begin(&f.unwinder);
     f.unwinder.searches = 0;

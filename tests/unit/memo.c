@@ -6,7 +6,7 @@
 static struct memo_node frame(uint64_t address)
 {
     return (struct memo_node){ .address = address,
-                               .row = { .kind = ROW_CFA_RSP, .cfa_offset = (int32_t)address } };
+                               .row = { .kind = ROW_CFA_SP, .cfa_offset = (int32_t)address } };
 }
 
 /* The stack with these addresses, MEMO_NONE if there is none. */

@@ -54,7 +54,7 @@ static int set_up(void **state)
     (void)state;
     memset(&f, 0, sizeof(f));
     f.target = (struct target){ .read = read_memory, .read_maps = read_maps };
-    f.at = (struct position){ .sp = SP, .bp = BP, .bp_known = true };
+    f.at = (struct position){ .sp = SP, .fp = BP, .fp_known = true };
     images_init(&f.images, number_module, NULL);
     if (stacks_init(&f.stacks) || unwinder_init(&f.unwinder, &f.images, &f.stacks))
         return -1;

@@ -19,7 +19,7 @@ enum { PCS_MAX = 300000, OFFSET_MAX = 1 << 30 };
 static bool is_by_rsp(const Dwarf_Op *ops, size_t count, int64_t offset)
 {
     return count == 2 && ops[0].atom == DW_OP_call_frame_cfa &&
-           ops[1].atom == DW_OP_breg0 + DWARF_RSP && (int64_t)ops[1].number == offset;
+           ops[1].atom == DW_OP_breg0 + REGISTER_SP && (int64_t)ops[1].number == offset;
 }
 
 static bool saved_by_rsp(Dwarf_Frame *frame, int number, int64_t offset)
@@ -38,9 +38,9 @@ static bool by_signal_frame(Dwarf_Frame *frame)
     size_t count;
 
     return !dwarf_frame_cfa(frame, &ops, &count) && count == 2 &&
-           ops[0].atom == DW_OP_breg0 + DWARF_RSP && ops[0].number == 160 &&
-           ops[1].atom == DW_OP_deref && saved_by_rsp(frame, DWARF_RBP, 120) &&
-           saved_by_rsp(frame, DWARF_RSP, 160) && saved_by_rsp(frame, DWARF_RIP, 168);
+           ops[0].atom == DW_OP_breg0 + REGISTER_SP && ops[0].number == 160 &&
+           ops[1].atom == DW_OP_deref && saved_by_rsp(frame, REGISTER_FP, 120) &&
+           saved_by_rsp(frame, REGISTER_SP, 160) && saved_by_rsp(frame, REGISTER_RETURN, 168);
 }
 
 /* Is the return address in %rdi? */
@@ -49,7 +49,7 @@ static bool in_rdi(Dwarf_Frame *frame)
     Dwarf_Op memory[3], *ops;
     size_t count;
 
-    return !dwarf_frame_register(frame, DWARF_RIP, memory, &ops, &count) && count == 1 &&
+    return !dwarf_frame_register(frame, REGISTER_RETURN, memory, &ops, &count) && count == 1 &&
            ops[0].atom == DW_OP_regx && ops[0].number == DWARF_RDI;
 }
 
@@ -98,10 +98,10 @@ static struct row expected_row(Dwarf_Frame *frame)
     unsigned number = 0;
     bool same, undefined, signal;
 
-    bool rip_saved = at_cfa(frame, DWARF_RIP, &same, &undefined, &rip);
+    bool rip_saved = at_cfa(frame, REGISTER_RETURN, &same, &undefined, &rip);
     if (undefined)
         return (struct row){ .kind = ROW_OUTERMOST };
-    bool rbp_saved = at_cfa(frame, DWARF_RBP, &same, &undefined, &rbp);
+    bool rbp_saved = at_cfa(frame, REGISTER_FP, &same, &undefined, &rbp);
     if (dwarf_frame_info(frame, NULL, NULL, &signal) < 0)
         return hard;
     if (signal && by_signal_frame(frame))
@@ -109,13 +109,13 @@ static struct row expected_row(Dwarf_Frame *frame)
     bool in_register = in_rdi(frame);
     if (signal || !by_register(frame, &number, &cfa) ||
         (!in_register && (!rip_saved || rip != -8)) || (!same && !rbp_saved) ||
-        (in_register && number != DWARF_RSP))
+        (in_register && number != REGISTER_SP))
         return hard;
-    if (number != DWARF_RSP && number != DWARF_RBP)
+    if (number != REGISTER_SP && number != REGISTER_FP)
         return hard;
-    row.kind = in_register ? ROW_IN_RDI : number == DWARF_RSP ? ROW_CFA_RSP : ROW_CFA_RBP;
+    row.kind = in_register ? ROW_IN_REGISTER : number == REGISTER_SP ? ROW_CFA_SP : ROW_CFA_FP;
     row.cfa_offset = (int32_t)cfa;
-    row.rbp_offset = (int32_t)rbp;
+    row.fp_offset = (int32_t)rbp;
     return row;
 }
 
@@ -136,10 +136,10 @@ static void compare(const char *path, struct image *image, Dwarf_CFI *cfi, uint6
     if (row.kind == ROW_HARD)
         row = (struct row){ .kind = ROW_HARD };
     if (row.kind != expected.kind || row.cfa_offset != expected.cfa_offset ||
-        row.rbp_offset != expected.rbp_offset)
+        row.fp_offset != expected.fp_offset)
         fail_msg("%s: at %#lx the row is %d %d %d, libdw's %d %d %d", path, vaddr, row.kind,
-                 row.cfa_offset, row.rbp_offset, expected.kind, expected.cfa_offset,
-                 expected.rbp_offset);
+                 row.cfa_offset, row.fp_offset, expected.kind, expected.cfa_offset,
+                 expected.fp_offset);
 }
 
 /* Every pc of every entry; of large files, fewer. */
@@ -200,7 +200,8 @@ static void test_same_as_libdw(void **state)
 static enum row_kind kind_of(const uint8_t *bytes, size_t size)
 {
     /* CFA = rsp + 8, rip at CFA - 8, as every compiler begins. */
-    static const uint8_t common[] = { DW_CFA_def_cfa, DWARF_RSP, 8, DW_CFA_offset | DWARF_RIP, 1 };
+    static const uint8_t common[] = { DW_CFA_def_cfa, REGISTER_SP, 8,
+                                      DW_CFA_offset | REGISTER_RETURN, 1 };
     struct fde fde = { .start = 0x1000,
                        .end = 0x2000,
                        .program = { 1, -8, { common, sizeof(common) }, { bytes, size } } };
@@ -226,34 +227,34 @@ static void test_programs(void **state)
         size_t size;
         uint8_t bytes[24];
     } programs[] = {
-        { ROW_CFA_RSP, BYTES(DW_CFA_nop) },
-        { ROW_CFA_RBP, BYTES(DW_CFA_def_cfa_register, DWARF_RBP) },
+        { ROW_CFA_SP, BYTES(DW_CFA_nop) },
+        { ROW_CFA_FP, BYTES(DW_CFA_def_cfa_register, REGISTER_FP) },
         { ROW_HARD, BYTES(DW_CFA_def_cfa_register, 10) },
-        { ROW_IN_RDI, BYTES(DW_CFA_register, DWARF_RIP, DWARF_RDI) },
-        { ROW_HARD, BYTES(DW_CFA_register, DWARF_RIP, 4) },
-        { ROW_HARD,
-          BYTES(DW_CFA_register, DWARF_RIP, DWARF_RDI, DW_CFA_def_cfa_register, DWARF_RBP) },
-        { ROW_HARD, BYTES(DW_CFA_same_value, DWARF_RSP) },
-        { ROW_HARD, BYTES(DW_CFA_undefined, DWARF_RBP) },
-        { ROW_HARD, BYTES(DW_CFA_val_offset, DWARF_RBP, 1) },
-        { ROW_BAD, BYTES(DW_CFA_same_value, DWARF_RIP) },
+        { ROW_IN_REGISTER, BYTES(DW_CFA_register, REGISTER_RETURN, DWARF_RDI) },
+        { ROW_HARD, BYTES(DW_CFA_register, REGISTER_RETURN, 4) },
+        { ROW_HARD, BYTES(DW_CFA_register, REGISTER_RETURN, DWARF_RDI, DW_CFA_def_cfa_register,
+                          REGISTER_FP) },
+        { ROW_HARD, BYTES(DW_CFA_same_value, REGISTER_SP) },
+        { ROW_HARD, BYTES(DW_CFA_undefined, REGISTER_FP) },
+        { ROW_HARD, BYTES(DW_CFA_val_offset, REGISTER_FP, 1) },
+        { ROW_BAD, BYTES(DW_CFA_same_value, REGISTER_RETURN) },
         /* Vector registers are of no matter, but to keep another one. */
-        { ROW_CFA_RSP, BYTES(DW_CFA_offset | 23, 1, DW_CFA_register, 24, 25) },
-        { ROW_BAD, BYTES(DW_CFA_register, DWARF_RIP, 23) },
-        { ROW_OUTERMOST, BYTES(DW_CFA_undefined, DWARF_RIP) },
-        { ROW_CFA_RSP, BYTES(DW_CFA_undefined, DWARF_RIP, DW_CFA_restore | DWARF_RIP) },
-        { ROW_CFA_RSP,
-          BYTES(DW_CFA_remember_state, DW_CFA_def_cfa_register, DWARF_RBP, DW_CFA_restore_state) },
-        { ROW_CFA_RSP,
-          BYTES(DW_CFA_def_cfa_expression, 1, DW_OP_lit0, DW_CFA_def_cfa_register, DWARF_RSP) },
+        { ROW_CFA_SP, BYTES(DW_CFA_offset | 23, 1, DW_CFA_register, 24, 25) },
+        { ROW_BAD, BYTES(DW_CFA_register, REGISTER_RETURN, 23) },
+        { ROW_OUTERMOST, BYTES(DW_CFA_undefined, REGISTER_RETURN) },
+        { ROW_CFA_SP, BYTES(DW_CFA_undefined, REGISTER_RETURN, DW_CFA_restore | REGISTER_RETURN) },
+        { ROW_CFA_SP, BYTES(DW_CFA_remember_state, DW_CFA_def_cfa_register, REGISTER_FP,
+                            DW_CFA_restore_state) },
+        { ROW_CFA_SP,
+          BYTES(DW_CFA_def_cfa_expression, 1, DW_OP_lit0, DW_CFA_def_cfa_register, REGISTER_SP) },
         { ROW_HARD, BYTES(DW_CFA_def_cfa_expression, 1, DW_OP_lit0, DW_CFA_def_cfa_offset, 8) },
         /* What comes later does not matter, if it is sound. */
-        { ROW_CFA_RSP, BYTES(DW_CFA_advance_loc | 1, DW_CFA_def_cfa_register, DWARF_RBP) },
+        { ROW_CFA_SP, BYTES(DW_CFA_advance_loc | 1, DW_CFA_def_cfa_register, REGISTER_FP) },
         { ROW_BAD, BYTES(DW_CFA_advance_loc | 1, DW_CFA_restore_state) },
         /* Of a PLT. */
-        { ROW_HARD,
-          CFA_EXPRESSION(DW_OP_breg0 + DWARF_RSP, 8, DW_OP_breg0 + DWARF_RIP, 0, DW_OP_lit15,
-                         DW_OP_and, DW_OP_lit11, DW_OP_ge, DW_OP_lit3, DW_OP_shl, DW_OP_plus) },
+        { ROW_HARD, CFA_EXPRESSION(DW_OP_breg0 + REGISTER_SP, 8, DW_OP_breg0 + REGISTER_RETURN, 0,
+                                   DW_OP_lit15, DW_OP_and, DW_OP_lit11, DW_OP_ge, DW_OP_lit3,
+                                   DW_OP_shl, DW_OP_plus) },
         /* libunwind 1.6.2 divides the least number by -1, and dies. */
         { ROW_BAD, CFA_EXPRESSION(DW_OP_const8s, 0, 0, 0, 0, 0, 0, 0, 0x80, DW_OP_const1s, 0xff,
                                   DW_OP_div) },
@@ -262,14 +263,14 @@ static void test_programs(void **state)
         { ROW_BAD, CFA_EXPRESSION(DW_OP_lit1, DW_OP_bra, 0xfc, 0xff) },
         /* Takes the operand for an operation. */
         { ROW_BAD, CFA_EXPRESSION(DW_OP_constu, DW_OP_skip) },
-        { ROW_BAD, CFA_EXPRESSION(DW_OP_bregx, DWARF_RSP, DW_OP_skip) },
+        { ROW_BAD, CFA_EXPRESSION(DW_OP_bregx, REGISTER_SP, DW_OP_skip) },
         /* Longer than the entry; cut off. */
         { ROW_BAD, BYTES(DW_CFA_def_cfa_expression, 0xff, 0xff, 0x7f, DW_OP_lit0) },
         { ROW_BAD, BYTES(DW_CFA_def_cfa_expression, 1, DW_OP_addr) },
-        { ROW_BAD, BYTES(DW_CFA_def_cfa, DWARF_RSP) },
+        { ROW_BAD, BYTES(DW_CFA_def_cfa, REGISTER_SP) },
         { ROW_BAD, BYTES(DW_CFA_def_cfa, 99, 8) },
         /* libdw 0.188 takes 2 GB for this register, and as much for each state remembered. */
-        { ROW_CFA_RSP, BYTES(DW_CFA_undefined, 0xff, 0xff, 0xff, 0x3f) },
+        { ROW_CFA_SP, BYTES(DW_CFA_undefined, 0xff, 0xff, 0xff, 0x3f) },
         { ROW_BAD, BYTES(DW_CFA_set_loc, 0, 0, 0, 0) },
         { ROW_BAD, BYTES(DW_CFA_def_cfa_offset, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
                          0x80, 0x80, 0) },
@@ -287,16 +288,16 @@ static void test_programs(void **state)
 /* What libunwind is not to see of vector registers is gone, and nothing else. */
 static void test_strip(void **state)
 {
-    uint8_t common[] = { DW_CFA_def_cfa, DWARF_RSP, 8, DW_CFA_offset | DWARF_RIP, 1 };
+    uint8_t common[] = { DW_CFA_def_cfa, REGISTER_SP, 8, DW_CFA_offset | REGISTER_RETURN, 1 };
     uint8_t own[] = { DW_CFA_advance_loc | 1,
                       DW_CFA_offset | 23,
                       4,
                       DW_CFA_expression,
                       24,
                       2,
-                      DW_OP_breg0 + DWARF_RSP,
+                      DW_OP_breg0 + REGISTER_SP,
                       16,
-                      DW_CFA_offset | DWARF_RBP,
+                      DW_CFA_offset | REGISTER_FP,
                       2,
                       DW_CFA_restore_extended,
                       0x80,
@@ -304,8 +305,8 @@ static void test_strip(void **state)
                       DW_CFA_register,
                       25,
                       26 };
-    const uint8_t stripped[] = { DW_CFA_advance_loc | 1,    0, 0, 0, 0, 0, 0, 0,
-                                 DW_CFA_offset | DWARF_RBP, 2, 0, 0, 0, 0, 0, 0 };
+    const uint8_t stripped[] = { DW_CFA_advance_loc | 1,      0, 0, 0, 0, 0, 0, 0,
+                                 DW_CFA_offset | REGISTER_FP, 2, 0, 0, 0, 0, 0, 0 };
     const struct fde fde = { .start = 0x1000,
                              .end = 0x2000,
                              .program = {
@@ -320,8 +321,8 @@ static void test_strip(void **state)
     assert_int_equal(cfiprogram_run(&fde, 0x1001, &after), 0);
     for (unsigned i = 0; i < DWARF_REGISTERS; i++)
         assert_int_equal(before.registers[i].kind, after.registers[i].kind);
-    assert_int_equal(after.registers[DWARF_RBP].kind, RULE_AT_CFA);
-    assert_int_equal(after.registers[DWARF_RBP].offset, -16);
+    assert_int_equal(after.registers[REGISTER_FP].kind, RULE_AT_CFA);
+    assert_int_equal(after.registers[REGISTER_FP].offset, -16);
 }
 
 static void test_limits(void **state)
@@ -330,10 +331,10 @@ static void test_limits(void **state)
 
     (void)state;
     memset(bytes, DW_CFA_nop, sizeof(bytes));
-    assert_int_equal(kind_of(bytes, 1 << 15), ROW_CFA_RSP);
+    assert_int_equal(kind_of(bytes, 1 << 15), ROW_CFA_SP);
     assert_int_equal(kind_of(bytes, sizeof(bytes)), ROW_BAD);
     memset(bytes, DW_CFA_remember_state, 17);
-    assert_int_equal(kind_of(bytes, 16), ROW_CFA_RSP);
+    assert_int_equal(kind_of(bytes, 16), ROW_CFA_SP);
     assert_int_equal(kind_of(bytes, 17), ROW_BAD);
 }
 

@@ -31,9 +31,9 @@ static void test_look(void **state)
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
         f.stack[3] = cases[i].word;
-        assert_int_equal(look(SIGHT_FROM_RSP, STACK + 24), cases[i].seen);
+        assert_int_equal(look(SIGHT_FROM_SP, STACK + 24), cases[i].seen);
     }
-    assert_false(sight_look(&f.unwinder, &f.at, SIGHT_FROM_RSP, CODE - 64, &word)); /* no memory */
+    assert_false(sight_look(&f.unwinder, &f.at, SIGHT_FROM_SP, CODE - 64, &word)); /* no memory */
 }
 
 static void check_sight(size_t i, enum sight_place place, uint32_t count, uint64_t at,
@@ -52,18 +52,18 @@ static void test_notes(void **state)
     (void)state;
     f.stack[4] = CODE + 16;
     for (uint64_t i = 1; i < 7; i++)
-        look(SIGHT_FROM_RSP, STACK + 8 * i);
-    look(SIGHT_FROM_RBP, BP + 8);
-    look(SIGHT_FROM_RBP, BP + 24); /* not the next one */
+        look(SIGHT_FROM_SP, STACK + 8 * i);
+    look(SIGHT_FROM_FP, BP + 8);
+    look(SIGHT_FROM_FP, BP + 24); /* not the next one */
     assert_int_equal(f.unwinder.sight_count, 5);
-    check_sight(0, SIGHT_FROM_RSP, 3, 0, 0);
-    check_sight(1, SIGHT_FROM_RSP, 1, 24, CODE + 16);
-    check_sight(2, SIGHT_FROM_RSP, 2, 32, 0);
-    check_sight(3, SIGHT_FROM_RBP, 1, 8, 0);
-    check_sight(4, SIGHT_FROM_RBP, 1, 24, 0);
+    check_sight(0, SIGHT_FROM_SP, 3, 0, 0);
+    check_sight(1, SIGHT_FROM_SP, 1, 24, CODE + 16);
+    check_sight(2, SIGHT_FROM_SP, 2, 32, 0);
+    check_sight(3, SIGHT_FROM_FP, 1, 8, 0);
+    check_sight(4, SIGHT_FROM_FP, 1, 24, 0);
     /* No sight of one step grows by those of the next. */
     f.unwinder.step_sights = 5;
-    look(SIGHT_FROM_RBP, BP + 32);
+    look(SIGHT_FROM_FP, BP + 32);
     assert_int_equal(f.unwinder.sight_count, 6);
 }
 
@@ -74,44 +74,44 @@ static void test_settled(void **state)
 
     (void)state;
     f.unwinder.settled = false;
-    look(SIGHT_FROM_RSP, SP);
+    look(SIGHT_FROM_SP, SP);
     sight_note_memory(&f.unwinder, CODE, 1);
     assert_int_equal(f.unwinder.sight_count, 0);
 
     f.unwinder.settled = true;
     f.unwinder.looks = 1;
-    look(SIGHT_FROM_RSP, SP);
+    look(SIGHT_FROM_SP, SP);
     assert_true(f.unwinder.settled);
-    assert_false(sight_look(&f.unwinder, &f.at, SIGHT_FROM_RSP, SP, &word));
+    assert_false(sight_look(&f.unwinder, &f.at, SIGHT_FROM_SP, SP, &word));
     assert_false(f.unwinder.settled);
 
     f.unwinder.settled = true;
     f.unwinder.looks = 1000 + MEMO_SIGHTS_MAX;
     f.stack[2] = CODE;
     for (int i = 0; i < MEMO_SIGHTS_MAX + 1; i++)
-        look(SIGHT_FROM_RSP, STACK + 16);
+        look(SIGHT_FROM_SP, STACK + 16);
     assert_int_equal(f.unwinder.sight_count, MEMO_SIGHTS_MAX);
     assert_false(f.unwinder.settled);
 }
 
-static void test_rbp(void **state)
+static void test_fp(void **state)
 {
     static const struct {
         struct position at;
-        enum memo_rbp is;
+        enum memo_fp is;
     } cases[] = {
-        { { .sp = SP, .bp = BP }, RBP_UNKNOWN },
-        { { .sp = SP, .bp = 0, .bp_known = true }, RBP_ZERO },
-        { { .sp = SP, .bp = SP, .bp_known = true }, RBP_AT_FRAME },
-        { { .sp = SP, .bp = SP + (1 << 20), .bp_known = true }, RBP_AT_FRAME },
-        { { .sp = SP, .bp = SP + (1 << 20) + 8, .bp_known = true }, RBP_ASTRAY },
-        { { .sp = SP, .bp = SP - 8, .bp_known = true }, RBP_ASTRAY },
-        { { .sp = SP, .bp = SP + 4, .bp_known = true }, RBP_ASTRAY },
+        { { .sp = SP, .fp = BP }, FP_UNKNOWN },
+        { { .sp = SP, .fp = 0, .fp_known = true }, FP_ZERO },
+        { { .sp = SP, .fp = SP, .fp_known = true }, FP_AT_FRAME },
+        { { .sp = SP, .fp = SP + (1 << 20), .fp_known = true }, FP_AT_FRAME },
+        { { .sp = SP, .fp = SP + (1 << 20) + 8, .fp_known = true }, FP_ASTRAY },
+        { { .sp = SP, .fp = SP - 8, .fp_known = true }, FP_ASTRAY },
+        { { .sp = SP, .fp = SP + 4, .fp_known = true }, FP_ASTRAY },
     };
 
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++)
-        assert_int_equal(sight_rbp(&cases[i].at), cases[i].is);
+        assert_int_equal(sight_fp(&cases[i].at), cases[i].is);
 }
 
 /* The return address that was found decides by itself; all else of the step stays. */
@@ -119,15 +119,15 @@ static void test_forget(void **state)
 {
     (void)state;
     f.stack[1] = f.stack[2] = f.stack[8] = CODE + 8;
-    look(SIGHT_FROM_RSP, STACK + 16); /* of a former step */
-    look(SIGHT_FROM_RSP, STACK + 16);
-    look(SIGHT_FROM_RSP, STACK + 8);
-    look(SIGHT_FROM_RBP, BP);
-    look(SIGHT_FROM_RSP, STACK + 24);
+    look(SIGHT_FROM_SP, STACK + 16); /* of a former step */
+    look(SIGHT_FROM_SP, STACK + 16);
+    look(SIGHT_FROM_SP, STACK + 8);
+    look(SIGHT_FROM_FP, BP);
+    look(SIGHT_FROM_SP, STACK + 24);
     sight_note_memory(&f.unwinder, STACK + 16, 1);
     sight_forget(&f.unwinder, 1, &f.at, STACK + 16);
     assert_int_equal(f.unwinder.sight_count, 5);
-    check_sight(1, SIGHT_FROM_RSP, 1, 0, CODE + 8);
+    check_sight(1, SIGHT_FROM_SP, 1, 0, CODE + 8);
     sight_forget(&f.unwinder, 1, &f.at, BP);
     assert_int_equal(f.unwinder.sight_count, 4);
     assert_int_equal(f.unwinder.sights[3].place, SIGHT_MEMORY);
@@ -138,7 +138,7 @@ static bool is_same(void)
 {
     struct memo memo = { .sights = f.unwinder.sights };
     const struct memo_node node = { .guessed = true,
-                                    .rbp = RBP_AT_FRAME,
+                                    .fp = FP_AT_FRAME,
                                     .sights = 0,
                                     .sight_count = (uint32_t)f.unwinder.sight_count };
 
@@ -150,7 +150,7 @@ static void test_same(void **state)
     (void)state;
     f.stack[3] = CODE + 8;
     for (uint64_t i = 1; i < 4; i++)
-        look(SIGHT_FROM_RSP, STACK + 8 * i);
+        look(SIGHT_FROM_SP, STACK + 8 * i);
     sight_note_memory(&f.unwinder, CODE + 32, 4);
     assert_true(is_same());
 
@@ -167,9 +167,9 @@ static void test_same(void **state)
     f.code[63] = 1;
     assert_false(is_same());
     f.code[63] = 0;
-    f.at.bp_known = false;
+    f.at.fp_known = false;
     assert_false(is_same());
-    f.at.bp_known = true;
+    f.at.fp_known = true;
     f.at.sp += 8; /* another frame */
     assert_false(is_same());
 }
@@ -180,7 +180,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_look, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_notes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_settled, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_rbp, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_fp, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_forget, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same, set_up, tear_down),
     };

@@ -78,15 +78,15 @@ static void test_rests_on_bp(void **state)
 
     memcpy(steps, make_steps(0x10000, TRAIL_DEPTH_MIN), sizeof(steps));
     for (int i = 0; i < TRAIL_DEPTH_MIN; i++)
-        steps[i].bp = (uint64_t)i; /* of no account where nothing rests on it */
-    steps[10].rbp_offset = -16;    /* reads the caller's */
-    steps[20].rests_on_bp = true;
+        steps[i].fp = (uint64_t)i; /* of no account where nothing rests on it */
+    steps[10].fp_offset = -16;     /* reads the caller's */
+    steps[20].rests_on_fp = true;
     trails_store(&trails, NULL, 0, steps, TRAIL_DEPTH_MIN, 1);
     for (int i = 0; i < TRAIL_DEPTH_MIN; i++) {
         const struct trail_step *step = &trails.all->steps[TRAIL_DEPTH_MIN - 1 - i];
-        assert_int_equal(step->rests_on_bp, i > 10 && i <= 20);
-        if (step->rests_on_bp)
-            assert_int_equal(step->bp, 20);
+        assert_int_equal(step->rests_on_fp, i > 10 && i <= 20);
+        if (step->rests_on_fp)
+            assert_int_equal(step->fp, 20);
     }
     trails_deinit(&trails);
 }

@@ -79,28 +79,29 @@ static int tear_down(void **state)
 }
 
 /* The registers as if `syscall` had just been executed here. */
-#define HERE(registers)                                                                     \
-    __asm__ volatile("lea 1f(%%rip), %%rax\n"                                               \
-                     "mov %%rax, %0\n"                                                      \
-                     "mov %%rsp, %1\n"                                                      \
-                     "mov %%rbp, %2\n"                                                      \
-                     "mov %%rbx, %3\n"                                                      \
-                     "mov %%r12, %4\n"                                                      \
-                     "mov %%r13, %5\n"                                                      \
-                     "mov %%r14, %6\n"                                                      \
-                     "mov %%r15, %7\n"                                                      \
-                     "nop\n"                                                                \
-                     "nop\n"                                                                \
-                     "1:\n"                                                                 \
-                     : "=m"((registers).rip), "=m"((registers).rsp), "=m"((registers).rbp), \
-                       "=m"((registers).rbx), "=m"((registers).r12), "=m"((registers).r13), \
-                       "=m"((registers).r14), "=m"((registers).r15)                         \
-                     :                                                                      \
+#define HERE(registers)                                                                        \
+    __asm__ volatile("lea 1f(%%rip), %%rax\n"                                                  \
+                     "mov %%rax, %0\n"                                                         \
+                     "mov %%rsp, %1\n"                                                         \
+                     "mov %%rbp, %2\n"                                                         \
+                     "mov %%rbx, %3\n"                                                         \
+                     "mov %%r12, %4\n"                                                         \
+                     "mov %%r13, %5\n"                                                         \
+                     "mov %%r14, %6\n"                                                         \
+                     "mov %%r15, %7\n"                                                         \
+                     "nop\n"                                                                   \
+                     "nop\n"                                                                   \
+                     "1:\n"                                                                    \
+                     : "=m"((registers).all[REGISTER_PC]), "=m"((registers).all[REGISTER_SP]), \
+                       "=m"((registers).all[REGISTER_FP]), "=m"((registers).all[DWARF_RBX]),   \
+                       "=m"((registers).all[12]), "=m"((registers).all[13]),                   \
+                       "=m"((registers).all[14]), "=m"((registers).all[15])                    \
+                     :                                                                         \
                      : "rax")
 
 static enum stack_end walk_here(struct fixture *f)
 {
-    struct user_regs_struct registers = { .cs = 0x33 };
+    struct registerset registers = { 0 };
     HERE(registers);
     return unwind(&f->unwinder, f->space, &f->target, &registers);
 }
@@ -131,7 +132,7 @@ static void test_own_stack(void **state)
 static void test_reference_agrees(void **state)
 {
     struct fixture *f = *state;
-    struct user_regs_struct registers = { .cs = 0x33 };
+    struct registerset registers = { 0 };
 
     HERE(registers);
     assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_COMPLETE);
@@ -148,7 +149,7 @@ static void test_reference_agrees(void **state)
 /* The number of the stack here. */
 static int64_t number_here(struct fixture *f, int64_t spawner)
 {
-    struct user_regs_struct registers = { .cs = 0x33 };
+    struct registerset registers = { 0 };
     HERE(registers);
     return unwind_number(&f->unwinder, f->space, &f->target, &registers, spawner);
 }
@@ -278,8 +279,7 @@ static void test_forgets(void **state)
 }
 
 /* What the memo says of a stack is what a walk finds. */
-static void check_number(struct fixture *f, const struct user_regs_struct *registers,
-                         enum stack_end end)
+static void check_number(struct fixture *f, const struct registerset *registers, enum stack_end end)
 {
     const struct unwinder *u = &f->unwinder;
     struct frame *frames = calloc(u->depth, sizeof(*frames));
@@ -306,11 +306,11 @@ static void test_bad_stack_pointers(void **state)
         0, 8, 0x1234, UINT64_MAX, UINT64_MAX - 7, UINT64_MAX - 999, 1ul << 63
     };
     struct fixture *f = *state;
-    struct user_regs_struct registers = { .cs = 0x33 };
+    struct registerset registers = { 0 };
 
     HERE(registers);
     for (size_t i = 0; i < LENGTH(pointers); i++) {
-        registers.rsp = registers.rbp = pointers[i];
+        registers.all[REGISTER_SP] = registers.all[REGISTER_FP] = pointers[i];
         enum stack_end end = unwind(&f->unwinder, f->space, &f->target, &registers);
         assert_true(end == STACK_UNREADABLE || end == STACK_CYCLE);
         assert_int_equal(f->unwinder.depth, 1);
@@ -321,10 +321,10 @@ static void test_no_return_address(void **state)
 {
     static uint64_t stack[1 << 12]; /* zeros */
     struct fixture *f = *state;
-    struct user_regs_struct registers = { .cs = 0x33 };
+    struct registerset registers = { 0 };
 
     HERE(registers);
-    registers.rsp = registers.rbp = (uint64_t)stack;
+    registers.all[REGISTER_SP] = registers.all[REGISTER_FP] = (uint64_t)stack;
     assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_BAD_CFI);
     assert_int_equal(f->unwinder.depth, 1);
     assert_int_equal(unwind_by_reference(&f->unwinder, f->space, &f->target, &registers),
@@ -336,7 +336,7 @@ static void test_garbage_stacks(void **state)
 {
     enum { SIZE = 1 << 16 };
     struct fixture *f = *state;
-    struct user_regs_struct registers = { .cs = 0x33 };
+    struct registerset registers = { 0 };
     uint64_t *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     HERE(registers);
@@ -345,11 +345,11 @@ static void test_garbage_stacks(void **state)
         for (size_t i = 0; i < SIZE / 8; i++) {
             /* Return addresses near here, pointers into this stack, and rubbish. */
             long kind = random() % 3;
-            stack[i] = kind == 0   ? registers.rip + (uint64_t)(random() % 512)
+            stack[i] = kind == 0   ? registers.all[REGISTER_PC] + (uint64_t)(random() % 512)
                        : kind == 1 ? (uint64_t)(stack + random() % (SIZE / 8))
                                    : (uint64_t)random() << 32 | (uint64_t)random();
         }
-        registers.rsp = registers.rbp = (uint64_t)stack;
+        registers.all[REGISTER_SP] = registers.all[REGISTER_FP] = (uint64_t)stack;
         enum stack_end end = unwind(&f->unwinder, f->space, &f->target, &registers);
         assert_true(f->unwinder.depth >= 1 && f->unwinder.depth <= SIZE / 8);
         check_number(f, &registers, end);
@@ -371,9 +371,9 @@ static void test_killed(void **state)
     uint8_t *code =
         mmap(NULL, SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     uint64_t *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    struct user_regs_struct registers = { .cs = 0x33,
-                                          .rip = (uint64_t)code + 64,
-                                          .rsp = (uint64_t)stack };
+    struct registerset registers = {
+        .all = { [REGISTER_PC] = (uint64_t)code + 64, [REGISTER_SP] = (uint64_t)stack }
+    };
 
     assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_NO_CFI);
     f->target.read = read_nothing;
@@ -399,7 +399,7 @@ static void test_verify_killed(void **state)
 {
     struct fixture *f = *state;
     struct verify verify = { .every = 1, .file = stderr };
-    struct user_regs_struct registers = { .cs = 0x33 };
+    struct registerset registers = { 0 };
 
     HERE(registers);
     f->target.read = read_until_killed;
@@ -442,7 +442,7 @@ static ssize_t read_patched(void *context, uint64_t address, void *buffer, size_
 }
 
 /* The number of a stack is that of a walk over all of it. */
-static void check_number_of(struct fixture *f, const struct user_regs_struct *registers)
+static void check_number_of(struct fixture *f, const struct registerset *registers)
 {
     struct unwinder *u = &f->unwinder;
     uint64_t entered = u->entered;
@@ -457,7 +457,7 @@ static void check_number_of(struct fixture *f, const struct user_regs_struct *re
 /* Not inlined, so that each call is seen from another place, by a stack of other words. */
 static __attribute__((noinline)) void check_here(struct fixture *f)
 {
-    struct user_regs_struct registers = { .cs = 0x33 };
+    struct registerset registers = { 0 };
 
     HERE(registers);
     check_number_of(f, &registers);
@@ -577,14 +577,14 @@ static __attribute__((noinline)) int wander_to(struct fixture *f, unsigned *seed
 static void change_words(struct fixture *f, unsigned *seed)
 {
     enum { ROUNDS = 3000, WORDS = 16000 };
-    struct user_regs_struct registers = { .cs = 0x33 };
+    struct registerset registers = { 0 };
 
     HERE(registers);
     f->target.read = read_patched;
     patched_space = f->space;
     for (int round = 0; round < ROUNDS; round++) {
-        uint64_t from = registers.rsp + next_number(seed) % WORDS * 8;
-        patch.address = round % 3 ? registers.rsp + next_number(seed) % WORDS * 8 : 0;
+        uint64_t from = registers.all[REGISTER_SP] + next_number(seed) % WORDS * 8;
+        patch.address = round % 3 ? registers.all[REGISTER_SP] + next_number(seed) % WORDS * 8 : 0;
         if (read_self(NULL, from, &patch.value, 8) != 8)
             patch.address = 0;
         check_number_of(f, &registers);
@@ -603,7 +603,7 @@ static void test_changed_words(void **state)
 /* What was walked before it happened is of no account where the code may be another. */
 static void change_code(struct fixture *f, unsigned *seed)
 {
-    struct user_regs_struct registers = { .cs = 0x33 };
+    struct registerset registers = { 0 };
 
     (void)seed;
     HERE(registers);
@@ -616,8 +616,8 @@ static void change_code(struct fixture *f, unsigned *seed)
             assert_int_equal(f->unwinder.entered - entered > 300, anew);
         }
         /* Where there is no code nothing is known of the stack, nor learned. */
-        struct user_regs_struct elsewhere = registers;
-        elsewhere.rip = 0x1000;
+        struct registerset elsewhere = registers;
+        elsewhere.all[REGISTER_PC] = 0x1000;
         check_number_of(f, &elsewhere);
     }
 }
@@ -633,14 +633,14 @@ static void test_changed_code(void **state)
 static void test_foreign_code(void **state)
 {
     struct fixture *f = *state;
-    struct user_regs_struct registers = { .cs = 0x23 };
+    struct registerset registers = { .foreign = true };
 
     HERE(registers);
     assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers),
                      STACK_UNSUPPORTED_CODE);
     assert_int_equal(f->unwinder.depth, 1);
-    registers.cs = 0x33;
-    registers.rip = 0x1000;
+    registers.foreign = false;
+    registers.all[REGISTER_PC] = 0x1000;
     assert_int_equal(unwind(&f->unwinder, f->space, &f->target, &registers), STACK_UNMAPPED_PC);
     assert_int_equal(f->unwinder.depth, 0);
 }

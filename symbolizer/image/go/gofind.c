@@ -47,7 +47,7 @@ static uint64_t pointer_at(const struct image *image, Elf_Data *relocations, uin
     GElf_Rela entry;
 
     for (int i = 0; relocations && gelf_getrela(relocations, i, &entry); i++) {
-        if (entry.r_offset == vaddr && GELF_R_TYPE(entry.r_info) == R_X86_64_RELATIVE)
+        if (entry.r_offset == vaddr && GELF_R_TYPE(entry.r_info) == RELOCATION_RELATIVE)
             return (uint64_t)entry.r_addend;
     }
     if (!image_offset(image, vaddr, &offset) ||

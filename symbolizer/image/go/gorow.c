@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#include "symbolizer/processor/x86_64/instruction.h"
+#include "symbolizer/processor/knowncode.h"
 
 enum role {
     ORDINARY,
     OUTERMOST, /* nothing is outwards of it */
     SWITCH,    /* it goes on on another stack, and its code says how it comes back */
-    ENTERED,   /* by C: its code says what that has in %rbp */
+    ENTERED,   /* by C: its code says what that has in fp */
     CLONE,     /* clone(2): the child comes out of it with an empty stack */
     UNCALLED,  /* sees to a signal, see struct go_row */
     TRAMPOLINE /* of the signal frame */
@@ -58,15 +58,16 @@ static enum role role_of(const struct go_function *function)
     return function->top ? OUTERMOST : function->moves_stack ? SWITCH : ORDINARY;
 }
 
-/* Is this `mov $SYS_clone,%eax; syscall`? The parent returns from there. */
+/* Is this behind the call of clone(2)? The parent returns from there. */
 static bool is_clone(const struct image *image, uint64_t vaddr)
 {
-    static const uint8_t clone[] = { 0xb8, 56, 0, 0, 0, 0x0f, 0x05 };
-    uint8_t code[sizeof(clone)];
+    const struct knowncode *clone = &knowncode_go_clone;
+    uint8_t code[sizeof(clone->bytes)];
     uint64_t offset;
 
-    return image_offset(image, vaddr - (sizeof(clone) - 2), &offset) &&
-           image_bytes(image, offset, code, sizeof(code)) && !memcmp(code, clone, sizeof(code));
+    return image_offset(image, vaddr - (clone->size - SYSCALL_SIZE), &offset) &&
+           image_bytes(image, offset, code, clone->size) &&
+           !memcmp(code, clone->bytes, clone->size);
 }
 
 /* The row by the function's table alone. */
@@ -78,7 +79,7 @@ static struct row simple_row(const struct go_table *table, const struct go_funct
 
     if (!go_table_stack(table, function, vaddr, &to_return))
         return (struct row){ .kind = ROW_BAD };
-    row.cfa_offset = to_return + 8;
+    row.cfa_offset = to_return - RETURN_AT_CFA;
     return row;
 }
 
@@ -86,16 +87,15 @@ static struct row simple_row(const struct go_table *table, const struct go_funct
  * still, also if `moves_stack`. (None of these functions jumps back to what is behind a load.) */
 static bool is_before_switch(const struct image *image, uint64_t start, uint64_t vaddr)
 {
-    struct instruction i;
     uint64_t offset;
     uint8_t code[INSTRUCTION_MAX];
+    size_t length = 1;
 
-    for (uint64_t at = start; at < vaddr; at += i.encoding.length)
-        if (!image_offset(image, at, &offset) || !image_bytes(image, offset, code, sizeof(code)) ||
-            !instruction_decode(code, sizeof(code), &i) || i.stack == STACK_LOST ||
-            i.stack == STACK_FROM_RBP)
-            return false;
-    return true;
+    for (uint64_t at = start; at < vaddr && length; at += length)
+        length = image_offset(image, at, &offset) && image_bytes(image, offset, code, sizeof(code))
+                     ? knowncode_same_stack(code, sizeof(code))
+                     : 0;
+    return length;
 }
 
 bool go_row_find(const struct image *image, uint64_t vaddr, struct go_row *ret)

@@ -1,5 +1,5 @@
 /*
- * gorow.h - unwind rows of Go code, from Go's own table. Most of it is simple: CFA = rsp + k. The
+ * gorow.h - unwind rows of Go code, from Go's own table. Most of it is simple: CFA = sp + k. The
  * functions of Go's runtime that change stacks or end them are known by name.
  */
 #ifndef SYSTRACE_GOROW_H

@@ -2,7 +2,6 @@
  * JMP). */
 #include "symbolizer/processor/callcode.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "symbolizer/processor/x86_64/encoding.h"
@@ -53,6 +52,8 @@ static bool comes_before(const struct encoding *e)
            (e->map == MAP_ONE && e->opcode == 0xbb && e->rm == R11);
 }
 
+/* `jmp *slot(%rip)`, with endbr64 and bnd before it or not, or with the number of the symbol in
+ * %r11 (mold's); `mov slot(%rip),%r11`, by which a retpoline jumps. */
 struct callcode callcode_decode_stub(const uint8_t bytes[static STUB_BYTES], uint64_t address)
 {
     struct encoding e;
@@ -65,4 +66,11 @@ struct callcode callcode_decode_stub(const uint8_t bytes[static STUB_BYTES], uin
             break;
     }
     return (struct callcode){ CALLCODE_NONE, 0 };
+}
+
+/* A stub has 8 or 16 bytes. A function that is nothing but `jmp *slot(%rip)` (a library's `return
+ * close(fd)` built with -fno-plt) is 6, 10 or 11 bytes long. */
+bool callcode_may_be_stubs(uint64_t size)
+{
+    return size % 8 == 0;
 }

@@ -8,8 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum { INSTRUCTION_MAX = 15 }; /* bytes */
+#include "symbolizer/processor/processor.h"
 
 /* Registers by their numbers in instructions, */
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };

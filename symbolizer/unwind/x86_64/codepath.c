@@ -199,10 +199,10 @@ static bool apply(const struct instruction *i, struct state *state)
 
 static bool make_path(const struct state *state, struct codepath *ret)
 {
-    struct row row = { .kind = ROW_OUTERMOST, .rbp_offset = -(int32_t)state->saved };
+    struct row row = { .kind = ROW_OUTERMOST, .fp_offset = -(int32_t)state->saved };
 
     if (!state->outermost) {
-        row.kind = state->depth ? ROW_CFA_RSP : ROW_CFA_RBP;
+        row.kind = state->depth ? ROW_CFA_SP : ROW_CFA_FP;
         row.cfa_offset = (int32_t)(state->depth ? state->depth : state->frame);
     }
     *ret = (struct codepath){ row, state->realigned };
@@ -217,12 +217,12 @@ static bool make_path_out(const struct instruction *i, const struct state *state
     bool by_rbp = (i->rbp == RBP_LEFT || i->stack == STACK_FROM_RBP) && !state->frame;
     int32_t size = (int32_t)(DEPTH_THERE - state->depth) + 8;
 
-    *ret = (struct codepath){ .row = { .kind = ROW_CFA_RBP, .cfa_offset = 16, .rbp_offset = -16 } };
+    *ret = (struct codepath){ .row = { .kind = ROW_CFA_FP, .cfa_offset = 16, .fp_offset = -16 } };
     if (by_rbp && !state->popped)
         return true;
-    ret->row = (struct row){ .kind = ROW_CFA_RSP, .cfa_offset = size };
+    ret->row = (struct row){ .kind = ROW_CFA_SP, .cfa_offset = size };
     if (state->popped)
-        ret->row.rbp_offset = (int32_t)(DEPTH_THERE - state->popped) - size;
+        ret->row.fp_offset = (int32_t)(DEPTH_THERE - state->popped) - size;
     return i->flow == FLOW_RETURN && state->depth && size >= 8;
 }
 

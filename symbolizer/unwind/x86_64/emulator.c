@@ -95,7 +95,7 @@ static struct value address_of(const struct machine *m, const struct encoding *e
         ret = add(ret, index);
     }
     if (e->segment && e->opcode != LEA)
-        ret.value += m->unwinder->start.fs_base;
+        ret.value += m->unwinder->start.thread_pointer;
     return ret;
 }
 
@@ -315,7 +315,7 @@ static bool is_known(enum emulator_registers which, unsigned number)
     if (BY_SYSCALL >> number & 1)
         return which == EMULATOR_INTERRUPTED;
     if (PRESERVED >> number & 1)
-        return which != EMULATOR_RSP;
+        return which != EMULATOR_SP;
     return which == EMULATOR_ALL || which == EMULATOR_INTERRUPTED;
 }
 
@@ -352,8 +352,8 @@ static enum step leave(struct machine *m, struct value ip, struct position *at)
         return STEP_UNKNOWN;
     *at = (struct position){ .ip = ip.value,
                              .sp = m->registers[RSP].value,
-                             .bp = m->registers[RBP].value,
-                             .bp_known = m->registers[RBP].known,
+                             .fp = m->registers[RBP].value,
+                             .fp_known = m->registers[RBP].known,
                              .lost = true };
     e->depth = m->unwinder->depth;
     memcpy(e->registers, m->registers, sizeof(e->registers));

@@ -75,7 +75,7 @@ static void add_exit(struct function *f, struct exit exit)
 static bool is_unframed(const struct function *f, size_t at)
 {
     struct row row = rows_find(&f->image->rows, &f->fde, vaddr_of(f, at));
-    return row.kind != ROW_CFA_RBP && (row.kind != ROW_CFA_RSP || row.cfa_offset == 8);
+    return row.kind != ROW_CFA_FP && (row.kind != ROW_CFA_SP || row.cfa_offset == 8);
 }
 
 /* Does the jump go to one of a table's places, of which the first is in the function: jmp
