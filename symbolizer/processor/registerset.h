@@ -20,7 +20,7 @@ struct registerset {
 };
 
 /* Takes the kernel's (PTRACE_GETREGS) apart. */
-struct registerset registerset_of(const struct user_regs_struct *registers);
+void registerset_split(const struct user_regs_struct *registers, struct registerset *ret);
 
 /* As assemblers write it. */
 const char *registerset_name(unsigned number);

@@ -278,11 +278,12 @@ static uint64_t vdso_address(const struct space *space)
 static json_t *describe(const struct picture *picture, struct unwinder *u, enum stack_end end,
                         struct sampled *sampled)
 {
-    const struct registerset registers = registerset_of(&sampled->registers);
     const uint64_t rip = sampled->registers.rip;
     const uint64_t beyond = (uint64_t)first_beyond(u, picture->space, rip);
     json_t *sample = json_object();
+    struct registerset registers;
 
+    registerset_split(&sampled->registers, &registers);
     json_object_set_new(sample, "rows", our_walk(picture, u, beyond, end));
     end = unwind_by_reference(u, picture->space, sampled->target, &registers);
     json_object_set_new(sample, "libunwind", our_walk(picture, u, beyond, end));

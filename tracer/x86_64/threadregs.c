@@ -22,7 +22,7 @@ bool threadregs_read(pid_t tid, struct registerset *ret)
 
     if (!get(tid, &registers))
         return false;
-    *ret = registerset_of(&registers);
+    registerset_split(&registers, ret);
     return true;
 }
 

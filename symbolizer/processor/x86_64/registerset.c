@@ -6,9 +6,9 @@
 
 enum { CODE_64 = 0x33 }; /* %cs of 64-bit code */
 
-struct registerset registerset_of(const struct user_regs_struct *r)
+void registerset_split(const struct user_regs_struct *r, struct registerset *ret)
 {
-    return (struct registerset){
+    *ret = (struct registerset){
         .all = { r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp, r->rsp, r->r8, r->r9,
                  r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip, r->eflags },
         .thread_pointer = r->fs_base,

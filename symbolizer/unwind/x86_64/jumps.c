@@ -108,7 +108,7 @@ static inline void go_through_segment(struct scan *scan, const struct segment *s
     for (uint64_t at = start, next; at < end && !scan->failed; at = next) {
         next = end - at > CHUNK ? at + CHUNK : end;
         size_t size = last - next > JUMP_MAX ? next - at + JUMP_MAX : last - at;
-        memset(bytes + size, 0, CHUNK + LANES + JUMP_MAX - size);
+        memset(bytes + size, 0, LANES);
         if (image_bytes(scan->image, segment->offset + (at - segment->vaddr), bytes, size))
             go_through_bytes(scan, bytes, next - at, at, match, look);
         else
