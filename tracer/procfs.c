@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <elf.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,18 +156,18 @@ static bool is_magic_link(const char *path)
     return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
 }
 
-char *procfs_executed(pid_t tid)
+bool procfs_executed(pid_t tid, char ret[static PATH_MAX])
 {
     enum { WORDS_SIZE = 2 * PATH_MAX };
     char path[PATH_MAX], words[WORDS_SIZE + 1];
     uint64_t address = executed_at(tid);
 
     if (!address || !read_string(tid, address, path, sizeof(path)))
-        return NULL;
+        return false;
     size_t size = read_start(tid, "cmdline", words, WORDS_SIZE);
     words[size] = '\0';
     const char *name = is_of_script(words, size, path) ? words : path;
-    return *name && !is_magic_link(name) ? strdup(name) : NULL;
+    return *name && !is_magic_link(name) && snprintf(ret, PATH_MAX, "%s", name) < PATH_MAX;
 }
 
 /* Files of procfs are regular, of size 0 and on a device without a driver. The file system is not

@@ -4,6 +4,7 @@
 #ifndef SYSTRACE_PROCFS_H
 #define SYSTRACE_PROCFS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,9 +23,9 @@ int procfs_read_text(pid_t tid, const char *name, char **ret);
 char *procfs_program(pid_t tid);
 
 /* The path by which it was executed, as the kernel was told (AT_EXECFN); of a script, that of its
- * interpreter as the script has it. No file system is asked. The caller frees it. NULL: not known,
- * or a link of procfs or descriptor that is no name. */
-char *procfs_executed(pid_t tid);
+ * interpreter as the script has it. No file system is asked. False: not known, or a link of procfs
+ * or descriptor that is no name. (It needs no memory: without, the name would be another.) */
+bool procfs_executed(pid_t tid, char ret[static PATH_MAX]);
 
 /* May this descriptor of the process lead into a procfs? */
 bool procfs_leads_here(pid_t tid, uint64_t fd);

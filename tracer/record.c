@@ -88,12 +88,12 @@ static const char *base_name(const char *path)
 
 int64_t record_program(struct run *run, pid_t tid)
 {
-    char *path = procfs_program(tid), *executed = path ? procfs_executed(tid) : NULL;
-    const char *name = base_name(executed ? executed : path ? path : "[unknown]");
+    char *path = procfs_program(tid), executed[PATH_MAX];
+    bool named = path && procfs_executed(tid, executed);
+    const char *name = base_name(named ? executed : path ? path : "[unknown]");
     int64_t number = run_program(run, name, path ? path : "");
 
     free(path);
-    free(executed);
     if (number < 0)
         die("out of memory");
     return number;
