@@ -29,6 +29,8 @@ class Workload:
         self.packages = declared.get("packages", "").split()
         self.program = declared.get("program", "")
         self.phases = declared.get("phases", "").split()
+        if not declared.get("limit", "").isdecimal():
+            raise ValueError(f"{path} does not declare its limit, in seconds")
         self.limit = int(declared["limit"])
 
     def missing(self, installed):

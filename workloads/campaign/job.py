@@ -199,7 +199,6 @@ def attempt(plan, workload, directory, slot):
 def run(campaign, number, slot):
     """Runs the job of this number, and leaves its directory; its status."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     plan = plans.read(campaign)
     job = plan["jobs"][number]
     workload = Workload(os.path.join(DIRECTORY, f"{job['workload']}.sh"))

@@ -65,8 +65,15 @@ def totals(found):
         counts[result.result[0]] = counts.get(result.result[0], 0) + 1
     said = ", ".join(f"{counts[what]} {what}" for what in ("ok", "failed", "skipped") if what in counts)
     calls = sum(status["calls"] for result in found for status in result.done)
-    return (f"{len(found)} workloads: {said}; {sum(result.runs for result in found)} runs, {calls} calls, "
-            f"{len({library for library, _ in pairs})} libraries, {len(pairs)} pairs")
+    numbers = ((sum(result.runs for result in found), "run"), (calls, "call"),
+               (len({library for library, _ in pairs}), "library"), (len(pairs), "pair"))
+    return f"{counted(len(found), 'workload')}: {said}; {', '.join(counted(*number) for number in numbers)}"
+
+
+def counted(number, what):
+    """With its plural."""
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{number} {what if number == 1 else plural}"
 
 
 def text_table(headings, rows):
