@@ -38,7 +38,7 @@ install_packages()
 # apt_install NAME... - As root, or by sudo, which asks for a password if there is a terminal to ask on.
 apt_install()
 {
-    local as=() unit
+    local as=() units
     if [ "$(id -u)" != 0 ]; then
         command -v sudo >/dev/null || return
         as=(sudo)
@@ -48,8 +48,7 @@ apt_install()
     "${as[@]}" apt-get update # that failed, the lists at hand may do
     "${as[@]}" apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" || return
     if [ -d /run/systemd/system ]; then
-        for unit in nginx redis-server; do
-            [[ " $* " != *" $unit"* ]] || "${as[@]}" systemctl disable --now "$unit"
-        done
+        mapfile -t units < <(dpkg -L "$@" 2>/dev/null | grep -oP '^(/usr)?/lib/systemd/system/\K[^/@]+\.service$' | sort -u)
+        ((!${#units[@]})) || "${as[@]}" systemctl disable --now "${units[@]}"
     fi
 }

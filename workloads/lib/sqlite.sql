@@ -1,4 +1,4 @@
--- What workloads/sqlite has sqlite3 do, and finds done by the lines of the output and the copies of the table t.
+-- What workloads/sqlite.sh has sqlite3 do; ROWS is the number of rows of the table t.
 .bail on
 .timeout 5000
 .open main.db
@@ -17,7 +17,7 @@ PRAGMA cache_size = 50;
 PRAGMA threads = 2;
 CREATE TABLE t(a INTEGER PRIMARY KEY, b INT, c TEXT);
 BEGIN;
-WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < 20000)
+WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < ROWS)
 INSERT INTO t SELECT i, (i * 7919) % 1000003, printf('row %d %s', i, hex(randomblob(20))) FROM s;
 COMMIT;
 CREATE INDEX tb ON t(b);

@@ -1,0 +1,46 @@
+"""The list of jobs of a campaign. It stands in the file `jobs.json` of the campaign's directory, and each job's results
+in a directory NAME.NUMBER beside it: whoever has the directory can run any of the jobs, anywhere and in any order."""
+
+import json
+import os
+
+FILE = "jobs.json"
+
+
+def make(directory, chosen, skipped, options):
+    """Writes the list: each workload as often as asked for, long ones first, so that none of them ends last and alone.
+    `skipped` are those that cannot run here: {name: why}."""
+    jobs = [{"workload": workload.name, "number": number}
+            for number in range(1, options.repeat + 1)
+            for workload in sorted(chosen, key=lambda workload: (-workload.limit, workload.name))]
+    plan = {"level": options.level, "native": options.native, "tracer": options.tracer,
+            "skipped": skipped, "jobs": jobs}
+    write_whole(os.path.join(directory, FILE), json.dumps(plan, indent=1) + "\n")
+    return plan
+
+
+def read(directory):
+    """The list that was made; an OSError or a ValueError where there is none."""
+    with open(os.path.join(directory, FILE), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def job_directory(directory, job):
+    """Where the results of the job are to be found once it has ended."""
+    return os.path.join(directory, f"{job['workload']}.{job['number']}")
+
+
+def status(directory, job):
+    """What the job left as its result, or None while it has not ended."""
+    try:
+        with open(os.path.join(job_directory(directory, job), "status.json"), encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
+
+
+def write_whole(path, text):
+    """Writes the file in one piece: who reads it sees the old one or the new one."""
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(f"{path}.new", path)

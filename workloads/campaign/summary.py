@@ -1,0 +1,148 @@
+"""The summary of a campaign: the workloads with their numbers, as text, CSV and HTML; all runs as one; what is unseen."""
+
+import csv
+import os
+import statistics
+import subprocess
+
+from . import libraries, page, plan as plans, results
+
+
+def cell(value, digits=None):
+    """Text of a number; nothing for None."""
+    if value is None:
+        return ""
+    return f"{value:.{digits}f}" if digits is not None else f"{value:.0f}"
+
+
+# A column: its name in CSV, its heading for people, and its text for a result and the number of its new pairs.
+COLUMNS = (
+    ("workload", "workload", lambda result, new: result.name),
+    ("result", "result", lambda result, new: result.result[0]),
+    ("runs", "runs", lambda result, new: cell(result.runs)),
+    ("native_seconds", "native", lambda result, new: cell(result.median("native_seconds"), 2)),
+    ("seconds", "traced", lambda result, new: cell(result.median("seconds"), 2)),
+    ("ratio", "ratio", lambda result, new: cell(ratio(result), 2)),
+    ("calls", "calls", lambda result, new: cell(result.median("calls"))),
+    ("libraries", "libs", lambda result, new: cell(len(result.libraries) or None)),
+    ("pairs", "pairs", lambda result, new: cell(len(result.pairs) or None)),
+    ("new_pairs", "new", lambda result, new: cell(new if result.runs else None)),
+    ("complete_percent", "compl%", lambda result, new: percent(result.percent("complete"))),
+    ("same_percent", "same%", lambda result, new: cell(result.alike(), 1)),
+)
+LEFT_OUT = (1, 2)  # of what a terminal shows: result, runs
+MEANINGS = (
+    "native, traced: seconds, and calls: medians of the runs; ratio: of each job's own.",
+    "pairs: of library and system call, in any run; new: that no other workload shows.",
+    "compl%: of all calls, those whose stack is complete. same%: of the pairs in any",
+    "run, those in all.",
+)
+
+
+def ratio(result):
+    """How much longer it takes when traced; None without a native run."""
+    return statistics.median(ratios) if (ratios := [status["seconds"] / status["native_seconds"] for status in result.done
+                                                    if "native_seconds" in status]) else None
+
+
+def percent(value):
+    """Not 100 unless it is."""
+    if value is None:
+        return ""
+    return "100" if value == 100 else f"{min(value, 99.99):.2f}"
+
+
+def table(found, new):
+    """Rows of cells."""
+    return [[text(result, len(new[result.name])) for _, _, text in COLUMNS] for result in found]
+
+
+def totals(found):
+    """One line about all."""
+    pairs = set().union(*(result.pairs for result in found))
+    counts = {}
+    for result in found:
+        counts[result.result[0]] = counts.get(result.result[0], 0) + 1
+    said = ", ".join(f"{counts[what]} {what}" for what in ("ok", "failed", "skipped") if what in counts)
+    calls = sum(status["calls"] for result in found for status in result.done)
+    numbers = ((sum(result.runs for result in found), "run"), (calls, "call"),
+               (len({library for library, _ in pairs}), "library"), (len(pairs), "pair"))
+    return f"{counted(len(found), 'workload')}: {said}; {', '.join(counted(*number) for number in numbers)}"
+
+
+def counted(number, what):
+    """With its plural."""
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{number} {what if number == 1 else plural}"
+
+
+def text_table(headings, rows):
+    """Columns as wide as they need; names to the left, numbers to the right; none that is empty all over, and not the
+    results, which reasons() has."""
+    kept = [i for i in range(len(headings)) if i not in LEFT_OUT and any(row[i] for row in rows)]
+    widths = [max(len(line[i]) for line in [headings, *rows]) for i in kept]
+    lines = []
+    for line in [headings, *rows]:
+        cells = [line[i].rjust(width) if i else line[i].ljust(width) for i, width in zip(kept, widths)]
+        lines.append("  ".join(cells).rstrip() + "\n")
+    return "".join(lines)
+
+
+def reasons(found):
+    """What is not ok, and why."""
+    return [(result.name, *result.result) for result in found if result.result[0] != "ok"]
+
+
+def text(found, new):
+    """The summary for people."""
+    said = [totals(found), "\n\n", text_table([heading for _, heading, _ in COLUMNS], table(found, new))]
+    for name, result, reason in reasons(found):
+        said.append(f"\n{name} {result}: {reason}")
+    return "".join([*said, "\n" if reasons(found) else "", "\n", "\n".join(MEANINGS), "\n"])
+
+
+def write_csv(path, found, new):
+    """The summary as CSV, with the reasons."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([name for name, _, _ in COLUMNS] + ["reason"])
+        for row, result in zip(table(found, new), found):
+            writer.writerow(row + [result.result[1]])
+
+
+def tool(tracer, *arguments):
+    """Runs systrace-lib; what it prints."""
+    return subprocess.run([tracer, *arguments], stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+def html(campaign, found, new, coverage):
+    """The page of the campaign."""
+    headings = [heading for _, heading, _ in COLUMNS]
+    body = [page.paragraph(totals(found)), page.table(headings, table(found, new), numbers_from=2)]
+    body += [page.paragraph(meaning, "note") for meaning in MEANINGS]
+    if reasons(found):
+        body += [page.heading("Not ok"), page.table(["workload", "result", "reason"], reasons(found))]
+    if coverage:
+        body += [page.heading("What is still unseen"), page.preformatted(coverage)]
+        with open(os.path.join(campaign, "coverage.svg"), encoding="utf-8") as file:
+            body.append(page.picture(file.read(), "pairs seen, by number of runs"))
+    body += [page.heading("Libraries"), *libraries.index(campaign)]
+    return page.whole("Workloads", body)
+
+
+def write(campaign):
+    """Writes the summary of what is there; its text, and whether all is well."""
+    plan, found = plans.read(campaign), results.collect(campaign)
+    new, files, coverage = results.new_pairs(found), results.run_files(found), ""
+    if files:
+        merged = os.path.join(campaign, "campaign.json.gz")
+        tool(plan["tracer"], "report", "-q", *files, "-o", merged, "-o", os.path.join(campaign, "campaign.csv"))
+        coverage = tool(plan["tracer"], "coverage", merged)
+        tool(plan["tracer"], "coverage", merged, "-o", os.path.join(campaign, "coverage.csv"),
+             "-o", os.path.join(campaign, "coverage.svg"))
+        libraries.write(campaign, plan["tracer"], merged)
+    said = text(found, new)
+    plans.write_whole(os.path.join(campaign, "summary.txt"), said)
+    write_csv(os.path.join(campaign, "summary.csv"), found, new)
+    plans.write_whole(os.path.join(campaign, "summary.html"), html(campaign, found, new, coverage))
+    return said, all(result.result[0] != "failed" for result in found)
