@@ -42,14 +42,15 @@ static void find_interval(struct richness *richness)
     richness->high = (double)richness->seen + richness->unseen * factor;
 }
 
-/* None is estimated to be unseen, but each thing had a chance to be: EstimateS. */
+/* None is estimated to be unseen, but each thing had a chance to be: EstimateS, but for the low
+ * end, which there may be above the estimate itself. */
 static void find_interval_of_seen(struct richness *richness)
 {
     double seen = (double)richness->seen;
     double missed = exp(-(double)richness->incidences / seen);
 
     richness->error = sqrt(seen * missed * (1 - missed));
-    richness->low = fmax(seen, (seen - normal_95 * richness->error) / (1 - missed));
+    richness->low = seen;
     richness->high = (seen + normal_95 * richness->error) / (1 - missed);
 }
 

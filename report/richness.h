@@ -18,8 +18,8 @@
  *                     many more samples show a share of all things
  *   Chao & Jost 2012  Ecology 93:2533-2547; for incidences Chao et al. 2014, Ecological Monographs
  *                     84:45-67: sample coverage
- *   EstimateS         R. K. Colwell, EstimateS 9 User's Guide, appendix B: the interval where none
- *                     is estimated to be unseen
+ *   EstimateS         R. K. Colwell, EstimateS 9 User's Guide, appendix B: the high end of the
+ *                     interval where none is estimated to be unseen
  *   Good 1953         I. J. Good, Biometrika 40:237-264; for software tests M. Böhme, STADS, ACM
  *                     TOSEM 27:7 (2018): the discovery of the next sample
  */
