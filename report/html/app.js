@@ -324,7 +324,7 @@ const rowsOf = ({ columns, rows }) => rows.map(row => Object.fromEntries(columns
 const rounded = value => value === null ? '?' : whole.format(Math.round(value));
 
 function s(tag, attributes, ...children) {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  const element = document.createElementNS($('curve').namespaceURI, tag);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.append(...children);
   return element;
@@ -336,12 +336,12 @@ function stepOf(most) {
   return Math.max(1, [1, 2, 5, 10].map(times => times * ten).find(step => step * 5 >= most));
 }
 
-function curve(all, points) {
+function drawCurve(all, points) {
   const samples = Math.max(all.samples > 1 ? 2 * all.samples : 1, 1);
   const pairs = Math.max(1.05 * Math.max(Math.min(all.high ?? 0, 1.5 * (all.estimated ?? 0)), all.seen), 1);
   const x = value => 60 + value / samples * 630, y = value => 300 - value / pairs * 280;
   const path = list => list.map((point, i) => `${i ? 'L' : 'M'}${x(point.samples).toFixed(1)} ${y(point.pairs).toFixed(1)}`).join('');
-  const picture = s('svg', { viewBox: '0 0 720 350', class: 'curve', role: 'img', 'aria-labelledby': 'coverage-words' });
+  const picture = $('curve');
   for (let at = 0; at <= pairs; at += stepOf(pairs))
     picture.append(s('path', { class: 'grid', d: `M60 ${y(at)}H690` }), s('text', { x: 52, y: y(at) + 4, 'text-anchor': 'end' }, number(at)));
   for (let at = 0; at <= samples; at += stepOf(samples))
@@ -355,7 +355,6 @@ function curve(all, points) {
     s('path', { class: 'seen', d: path(points.filter(point => point.samples <= all.samples)) }),
     s('path', { class: 'seen more', d: path(points.filter(point => point.samples >= all.samples)) }),
     s('circle', { class: 'dot', cx: x(all.samples), cy: y(all.seen), r: 5 }));
-  return picture;
 }
 
 /* Columns are a title and a function that makes a row's cell; the last one is the name. */
@@ -375,7 +374,7 @@ function showCoverage() {
     + (all.estimated === null ? '.' : `; about ${rounded(all.estimated)} in all (95 %: ${rounded(all.low)} to ${rounded(all.high)}). `
       + `Sample coverage ${(100 * all.coverage).toFixed(1)} %. The next run shows a new pair with a chance of ${(100 * all.chance).toFixed(0)} %.`)
     + (all.samples < 10 ? ' Estimates by fewer than 10 runs say little.' : '');
-  $('coverage-curve').replaceChildren(curve(all, points));
+  drawCurve(all, points);
   $('coverage-libraries').replaceChildren(plainTable([
     ['library', row => [row.library, row.component].filter(Boolean).join(' · ')], ['runs', row => number(row.samples)],
     ['pairs', row => number(row.seen)], ['in one run', row => number(row.once)], ['about', row => rounded(row.estimated)],
