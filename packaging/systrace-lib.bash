@@ -2,7 +2,7 @@
 # systrace-lib.bash - completion for bash: options, their values, and what the command traced would complete.
 
 # All options of the commands; tests/package/completion compares them with --help.
-_systrace_lib_options='-o --output --interval --results --inlines --lines -p --attach -u --user -E --env --engine
+_systrace_lib_options='-o --output --interval --results --inlines --lines --workload -p --attach -u --user -E --env --engine
     --kill-on-exit --no-kill-on-exit --no-near --format --table --graph --runtime-library --no-runtime-libraries
     --through-signals --verify -q --quiet -V --version -h --help'
 _systrace_lib_report_options='-o --output --format --table --graph --runtime-library --no-runtime-libraries --through-signals
@@ -10,6 +10,9 @@ _systrace_lib_report_options='-o --output --format --table --graph --runtime-lib
     -q --quiet -h --help'
 _systrace_lib_diff_options='--old --new --by --factor --where --under --not-under --group --runtime-library
     --no-runtime-libraries --through-signals --accept --write-accept -o --output --format -q --quiet -h --help'
+
+_systrace_lib_coverage_options='--unit --table --where --under --not-under --group --runtime-library --no-runtime-libraries
+    --through-signals -o --output --format -h --help'
 
 # _systrace_lib_words WORD... - Of these, those that begin with what has been typed.
 _systrace_lib_words()
@@ -36,10 +39,11 @@ _systrace_lib_value()
     -p | --attach) mapfile -t COMPREPLY < <(cd /proc && compgen -d -- "$current" | grep -x '[0-9]*') ;;
     -o | --output | --accept | --write-accept) _systrace_lib_files < <(compgen -f -- "$current") ;;
     --by | --columns) _systrace_lib_words program phase library component group syscall abi class capability issuer via function \
-        entry from site line end execution ;;
+        entry from site line end execution workload ;;
     --measure) _systrace_lib_words calls issued on_stack inexact incomplete errors seconds runs stacks ;;
+    --unit) _systrace_lib_words run workload ;;
     --seccomp) _systrace_lib_words oci systemd minijail bpf libseccomp-c ;;
-    --interval | --runtime-library | --where | --under | --not-under | --group | --sort | --top | --factor) ;; # anything
+    --interval | --workload | --runtime-library | --where | --under | --not-under | --group | --sort | --top | --factor) ;; # anything
     *) return 1 ;;
     esac
 }
@@ -65,7 +69,7 @@ _systrace_lib_begin()
         --) echo $((i + 1)) && return ;;
         =) ((i++)) ;; # bash takes --format=csv for three words
         -o | -p | -u | -E) ((i++)) ;;
-        --output | --attach | --user | --env | --engine | --format | --graph | --interval | --runtime-library)
+        --output | --attach | --user | --env | --engine | --format | --graph | --interval | --workload | --runtime-library)
             [ "${COMP_WORDS[i + 1]-}" = = ] || ((i++))
             ;;
         -*) ;;
@@ -83,9 +87,12 @@ _systrace_lib()
     elif [ "$previous" = = ]; then
         previous=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if [[ ${COMP_WORDS[1]} == @(report|diff) ]] && ((COMP_CWORD > 1)); then
+    if [[ ${COMP_WORDS[1]} == @(report|diff|coverage) ]] && ((COMP_CWORD > 1)); then
         local options=_systrace_lib_${COMP_WORDS[1]}_options
         [ "${COMP_WORDS[1]} $previous" != "diff --format" ] || { _systrace_lib_words csv json text markdown html && return; }
+        [ "${COMP_WORDS[1]} $previous" != "coverage --format" ] || { _systrace_lib_words csv json text markdown svg && return; }
+        [ "${COMP_WORDS[1]} $previous" != "coverage --table" ] ||
+            { _systrace_lib_words estimates curve workloads only libraries cover && return; }
         _systrace_lib_value "$previous" && return
         [[ $current != -* ]] || { _systrace_lib_words "${!options}" && return; }
         _systrace_lib_files < <(compgen -f -X '!*.json' -- "$current"; compgen -d -- "$current")
@@ -99,7 +106,7 @@ _systrace_lib()
     elif [[ $current == -* ]]; then
         _systrace_lib_words "$_systrace_lib_options"
     else
-        mapfile -t COMPREPLY < <(compgen -W "report diff" -- "$current"; compgen -c -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "report diff coverage" -- "$current"; compgen -c -- "$current")
     fi
 }
 

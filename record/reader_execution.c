@@ -203,11 +203,28 @@ static int read_end(struct reader *reader, const json_t *row, struct execution *
     return error;
 }
 
+/* Most executions have none. */
+static int read_workload(struct reader *reader, const json_t *value, struct execution *execution)
+{
+    int error = value ? read_text(reader, value, "workload", &execution->workload) : 0;
+
+    return !error && value && !*execution->workload ? refuse(reader, "workload is empty") : error;
+}
+
+static int check_members(struct reader *reader, const json_t *row)
+{
+    if (json_is_object(row) && json_object_get(row, "workload"))
+        return READ_MEMBERS(reader, row, "the execution", "command", "cut_short", "end",
+                            "exit_signal", "exit_status", "host", "id", "options", "quality",
+                            "start", "version", "workload");
+    return READ_MEMBERS(reader, row, "the execution", "command", "cut_short", "end", "exit_signal",
+                        "exit_status", "host", "id", "options", "quality", "start", "version");
+}
+
 int read_execution(struct reader *reader, const json_t *row)
 {
-    int error =
-        READ_MEMBERS(reader, row, "the execution", "command", "cut_short", "end", "exit_signal",
-                     "exit_status", "host", "id", "options", "quality", "start", "version");
+    int error = check_members(reader, row);
+
     if (error)
         return error;
     int64_t number = run_add_execution(reader->run);
@@ -226,6 +243,8 @@ int read_execution(struct reader *reader, const json_t *row)
         error = check_origin(reader, execution);
     if (!error)
         error = read_text_of(reader, row, "version", &execution->version);
+    if (!error)
+        error = read_workload(reader, json_object_get(row, "workload"), execution);
     if (!error)
         error = read_end(reader, row, execution);
     if (!error)

@@ -45,6 +45,7 @@ static void execution_deinit(struct execution *execution)
     free(execution->libc);
     free(execution->version);
     free(execution->engine);
+    free(execution->workload);
 }
 
 static void program_deinit(struct program *program)
@@ -83,6 +84,18 @@ void run_deinit(struct run *run)
 }
 
 /* ---- Adding ---- */
+
+const char *run_workload(const struct execution *execution)
+{
+    const char *command = execution->command ? execution->command[0] : NULL;
+
+    if (execution->workload && *execution->workload)
+        return execution->workload;
+    if (!command)
+        return "[attached]";
+    const char *slash = strrchr(command, '/');
+    return slash && slash[1] ? slash + 1 : command;
+}
 
 bool run_has_results(const struct run *run)
 {

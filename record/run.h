@@ -80,6 +80,7 @@ struct execution {
     char *libc;                 /* of the tracer: "glibc 2.36" */
     char *version;              /* of systrace-lib */
     char *engine;               /* "seccomp" or "ptrace" */
+    char *workload;             /* what it was made to do; "" or NULL: not said */
     struct timespec start, end; /* CLOCK_REALTIME */
     int exit_status;            /* of the command: 0..255, or -1 */
     int exit_signal;            /* that killed it, or 0 */
@@ -170,6 +171,10 @@ int64_t run_count(struct run *run, const struct count *count);
 
 /* Adds what came of one of its calls to the count with this index. */
 void run_add_result(struct run *run, uint32_t count, bool error, uint64_t nanoseconds);
+
+/* The raw name of what an execution was made to do: as the user called it, else the base name of
+ * its command; "[attached]" if there is no command. Borrowed. */
+const char *run_workload(const struct execution *execution);
 
 /* Were the returns of calls observed in at least one execution? */
 bool run_has_results(const struct run *run);

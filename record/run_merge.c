@@ -67,8 +67,9 @@ static int copy_execution(struct execution *ret, const struct execution *executi
     ret->libc = strdup(execution->libc ? execution->libc : "");
     ret->version = strdup(execution->version ? execution->version : "");
     ret->engine = strdup(execution->engine ? execution->engine : "");
+    ret->workload = strdup(execution->workload ? execution->workload : "");
     bool complete = ret->command && ret->attach && ret->kernel && ret->machine && ret->libc &&
-                    ret->version && ret->engine;
+                    ret->version && ret->engine && ret->workload;
     return complete ? 0 : -ENOMEM;
 }
 

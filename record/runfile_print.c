@@ -142,7 +142,7 @@ static json_t *make_execution(const struct writer *writer, size_t i)
     const struct execution *execution = &writer->run->executions[i];
 
     /* clang-format off */
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
+    json_t *row = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
                      "id", execution->id,
                      "command", make_command(execution->command),
                      "host", make_host(execution),
@@ -155,6 +155,12 @@ static json_t *make_execution(const struct writer *writer, size_t i)
                      "cut_short", (int)execution->cut_short,
                      "quality", make_quality(execution, &writer->quality[i]));
     /* clang-format on */
+    if (execution->workload && *execution->workload &&
+        json_object_set_new(row, "workload", make_text(execution->workload))) {
+        json_decref(row);
+        return NULL;
+    }
+    return row;
 }
 
 /* Addresses in the kernel's half (the vsyscall page, in [anon]) come out negative: as two's

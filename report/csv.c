@@ -34,6 +34,9 @@ static void print_cell(FILE *file, const struct grid_cell *cell)
         fprintf(file, "%" PRIu64 ".%09" PRIu64, cell->number / 1000000000,
                 cell->number % 1000000000);
         break;
+    case GRID_REAL:
+        fprintf(file, "%.6f", cell->real);
+        break;
     case GRID_UNKNOWN:
         break;
     }

@@ -221,9 +221,8 @@ static int check_sides(struct arguments *arguments)
 static int check_keys(const struct query *query)
 {
     for (size_t i = 0; i < query->by_count; i++)
-        if (keys_all[query->by[i]].domain == KEY_OF_EXECUTION)
-            return complain("--by=%s: no two sides have that in common",
-                            keys_all[query->by[i]].name);
+        if (query->by[i] == key_parse("execution"))
+            return complain("--by=execution: no two sides have that in common");
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include "report/seentables.h"
 #include "report/table.h"
 
 /* What is printed. */
@@ -22,6 +23,8 @@ struct subject {
     int width;                           /* columns, for people; text.h has what it may be */
     /* Of two lots of runs (difference.h), in place of all the others but `width`; else NULL. */
     const struct difference *difference;
+    const struct seen *seen;       /* the same: what runs have shown (seen.h) */
+    enum seen_table table_of_seen; /* and which table of that */
 };
 
 /* -ENOMEM. Errors of the file are left to ferror(3). */

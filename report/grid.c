@@ -63,6 +63,8 @@ static int compare_cells(const struct grid_cell *left, const struct grid_cell *r
         return compare_texts(left->text, right->text);
     if (left->kind == GRID_UNKNOWN || right->kind == GRID_UNKNOWN)
         return (right->kind == GRID_UNKNOWN) - (left->kind == GRID_UNKNOWN);
+    if (left->kind == GRID_REAL)
+        return (left->real > right->real) - (left->real < right->real);
     return (left->number > right->number) - (left->number < right->number);
 }
 

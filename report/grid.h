@@ -14,6 +14,7 @@ enum grid_kind {
     GRID_TEXT, /* escaped (escape.h) */
     GRID_NUMBER,
     GRID_SECONDS, /* the number is of nanoseconds */
+    GRID_REAL,    /* a number that need not be whole: `real` */
     GRID_UNKNOWN, /* a number that is not known */
 };
 
@@ -21,6 +22,7 @@ struct grid_cell {
     enum grid_kind kind;
     const char *text; /* borrowed from grid.texts, or static */
     uint64_t number;
+    double real;
 };
 
 struct grid {

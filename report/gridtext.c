@@ -22,6 +22,8 @@ static const char *number_text(const struct grid_cell *cell, char text[static NU
         return "?";
     if (cell->kind == GRID_SECONDS)
         snprintf(text, NUMBER_MAX, "%.6f", (double)cell->number / 1e9);
+    else if (cell->kind == GRID_REAL)
+        snprintf(text, NUMBER_MAX, "%.1f", cell->real);
     else
         snprintf(text, NUMBER_MAX, "%" PRIu64, cell->number);
     return text;

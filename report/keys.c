@@ -34,6 +34,11 @@ static char *describe_execution(struct keys *keys, uint64_t number)
     return escape(keys->run->executions[number].id);
 }
 
+static char *describe_workload(struct keys *keys, uint64_t number)
+{
+    return escape(run_workload(&keys->run->executions[number]));
+}
+
 static char *describe_phase(struct keys *keys, uint64_t number)
 {
     return escape(number < FIRST_USER_PHASE ? phase_name((enum phase)number)
@@ -285,6 +290,7 @@ const struct key keys_all[] = {
     { "line", "the source line that asked (--lines)", KEY_OF_STACK, false, describe_line },
     { "end", "how the stack ends: complete, or why it is not", KEY_OF_STACK, false, describe_end },
     { "execution", "the traced execution, by its id", KEY_OF_EXECUTION, false, describe_execution },
+    { "workload", "what it was made to do (--workload), else its command", KEY_OF_EXECUTION, false, describe_workload },
 };
 /* clang-format on */
 

@@ -32,6 +32,8 @@ static void print_cell(FILE *file, const struct grid_cell *cell)
         fprintf(file, "%" PRIu64, cell->number);
     else if (cell->kind == GRID_SECONDS)
         fprintf(file, "%.6f", (double)cell->number / 1e9);
+    else if (cell->kind == GRID_REAL)
+        fprintf(file, "%.1f", cell->real);
 }
 
 int markdown_print(FILE *file, const struct subject *subject)

@@ -308,6 +308,8 @@ static int print_job(FILE *file, void *context)
                                      .table = job->has_table ? &job->table : NULL,
                                      .grid = job->has_grid ? &job->grid : NULL,
                                      .difference = job->outputs->difference,
+                                     .seen = job->outputs->seen,
+                                     .table_of_seen = job->outputs->table_of_seen,
                                      .asked = is_asked(job->outputs),
                                      .groups =
                                          job->outputs->query ? &job->outputs->query->groups : NULL,

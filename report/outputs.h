@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include "report/query.h"
+#include "report/seentables.h"
 #include "report/table.h"
 
 /* All 0 but `complain` to begin with. Strings are borrowed from the command line; the arrays are
@@ -25,6 +26,8 @@ struct outputs {
     struct table_options table_options;
     struct query *query; /* what else to print than the table of all; borrowed; NULL: nothing */
     const struct difference *difference; /* what to print in place of a run; borrowed, or NULL */
+    const struct seen *seen;             /* likewise */
+    enum seen_table table_of_seen;
 };
 
 void outputs_deinit(struct outputs *outputs);

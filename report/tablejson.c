@@ -4,10 +4,11 @@
  * What all rows have together, if it is asked for, is "total". Columns that are named by values are
  * an object of their own, "columns".
  */
+#include "tablejson.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include "report/format.h"
-#include "report/grid.h"
 
 static json_t *make_value(const struct grid_cell *cell)
 {
@@ -18,6 +19,8 @@ static json_t *make_value(const struct grid_cell *cell)
         return json_integer((json_int_t)cell->number);
     case GRID_SECONDS:
         return json_real((double)cell->number / 1e9);
+    case GRID_REAL:
+        return json_real(cell->real);
     default:
         return json_null();
     }
@@ -39,21 +42,28 @@ static int print_row(FILE *file, const struct grid *grid, size_t number)
     return failed ? -ENOMEM : 0;
 }
 
-int tablejson_print(FILE *file, const struct subject *subject)
+int tablejson_rows(FILE *file, const struct grid *grid)
 {
-    const struct grid *grid = subject->grid;
-    size_t rows = grid->row_count - grid->has_total;
     int error = 0;
 
-    fputs("{\n\"format\":\"systrace-lib-table/1\",\n\"rows\":[", file);
-    for (size_t i = 0; i < rows && !error; i++) {
+    fputs("[", file);
+    for (size_t i = 0; i < grid->row_count - grid->has_total && !error; i++) {
         fputs(i ? ",\n" : "\n", file);
         error = print_row(file, grid, i);
     }
     fputs("\n]", file);
+    return error;
+}
+
+int tablejson_print(FILE *file, const struct subject *subject)
+{
+    const struct grid *grid = subject->grid;
+
+    fputs("{\n\"format\":\"systrace-lib-table/1\",\n\"rows\":", file);
+    int error = tablejson_rows(file, grid);
     if (grid->has_total && !error) {
         fputs(",\n\"total\":", file);
-        error = print_row(file, grid, rows);
+        error = print_row(file, grid, grid->row_count - 1);
     }
     fputs("\n}\n", file);
     return error;

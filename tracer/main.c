@@ -26,6 +26,7 @@
  *   version_print    tracer/version.c              --version: and what the kernel lets us do (probe.c)
  *   report_main      report/report.c               the same tables, of saved runs
  *   diff_main        report/diff.c                 what differs between two lots of them
+ *   coverage_main    report/coverage.c             how much of it all they have not shown yet
  */
 /* clang-format on */
 #include <errno.h>
@@ -40,6 +41,7 @@
 
 #include "diag.h"
 #include "options.h"
+#include "report/coverage.h"
 #include "report/diff.h"
 #include "report/report.h"
 #include "trace.h"
@@ -122,6 +124,8 @@ int main(int argc, char **argv)
         return report_main(argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "diff"))
         return diff_main(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "coverage"))
+        return coverage_main(argc - 1, argv + 1);
     int result = options_parse(&options, argc, argv);
     if (result == OPTIONS_RUN)
         result = trace_main(&options);

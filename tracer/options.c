@@ -19,7 +19,8 @@ enum {
     OPTION_INTERVAL,
     OPTION_RESULTS,
     OPTION_INLINES,
-    OPTION_LINES
+    OPTION_LINES,
+    OPTION_WORKLOAD
 };
 
 enum { UNDECIDED = -1 };
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
     { "results", no_argument, NULL, OPTION_RESULTS },
     { "inlines", no_argument, NULL, OPTION_INLINES },
     { "lines", no_argument, NULL, OPTION_LINES },
+    { "workload", required_argument, NULL, OPTION_WORKLOAD },
     { "user", required_argument, NULL, 'u' },
     { "env", required_argument, NULL, 'E' },
     { "engine", required_argument, NULL, OPTION_ENGINE },
@@ -51,6 +53,7 @@ static const char help_begin[] =
     "Usage: systrace-lib [OPTION]... [--] COMMAND [ARG]...\n"
     "       systrace-lib [OPTION]... -p PID[,PID]...\n"
     "       systrace-lib report RUN... [OPTION]...\n"
+    "       systrace-lib coverage RUN... [OPTION]...\n"
     "Trace every system call of COMMAND, or of running processes, and of all they start, and tell "
     "which\n"
     "library asked for it. Without -o a table for people goes to stderr.\n"
@@ -64,6 +67,8 @@ static const char help_tracing[] =
     "      --inlines            record functions that the compiler put into others, where there is "
     "DWARF\n"
     "      --lines              and the source lines of all frames; .stacks shows them\n"
+    "      --workload=NAME      record what the run was made to do, for \"coverage\" and "
+    "--by=workload\n"
     "  -p, --attach=PID[,PID]...  trace running processes, with all their threads, until they end "
     "or ^C;\n"
     "                             they run on\n"
@@ -155,6 +160,16 @@ static int parse_interval(const char *word, unsigned *ret)
     return -EINVAL;
 }
 
+static int parse_workload(const char *word, const char **ret)
+{
+    if (!*word) {
+        diag("option '--workload' has no name: use --workload=NAME");
+        return -EINVAL;
+    }
+    *ret = word;
+    return 0;
+}
+
 /* PIDs, between them commas or white space, as pidof(1) prints them. */
 static int parse_attach(struct options *o, const char *word)
 {
@@ -228,6 +243,8 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
     case OPTION_LINES:
         o->inlines = o->lines = true;
         return 0;
+    case OPTION_WORKLOAD:
+        return parse_workload(optarg, &o->workload);
     case 'u':
         o->user = optarg;
         return 0;

@@ -20,6 +20,7 @@ struct options {
     const char **environment; /* "VAR=VAL", or "VAR" to remove it */
     size_t environment_count;
     const char *user;
+    const char *workload; /* --workload: not empty; NULL: not said */
     enum engine engine;
     bool quiet;
     bool kill_on_exit;     /* the tracees die with us */

@@ -72,11 +72,12 @@ int64_t record_begin(struct run *run, const struct options *options, bool seccom
     e->machine = strdup(host.machine);
     e->version = strdup(SYSTRACE_VERSION);
     e->engine = strdup(seccomp ? "seccomp" : "ptrace");
+    e->workload = strdup(options->workload ? options->workload : "");
     if (asprintf(&e->libc, "glibc %s", gnu_get_libc_version()) < 0)
         e->libc = NULL;
     clock_gettime(CLOCK_REALTIME, &e->start);
-    bool complete =
-        e->command && e->attach && e->kernel && e->machine && e->version && e->engine && e->libc;
+    bool complete = e->command && e->attach && e->kernel && e->machine && e->version && e->engine &&
+                    e->workload && e->libc;
     return complete ? index : -ENOMEM;
 }
 

@@ -61,6 +61,8 @@ static void show(const struct options *o, char *ret, size_t size)
         fprintf(file, " env:%s", o->environment[i]);
     for (size_t i = 0; i < o->outputs.table_options.runtime.glob_count; i++)
         fprintf(file, " glob:%s", o->outputs.table_options.runtime.globs[i]);
+    if (o->workload)
+        fprintf(file, " workload:%s", o->workload);
     if (o->user)
         fprintf(file, " user:%s", o->user);
     if (o->outputs.format)
@@ -98,6 +100,8 @@ static void test_accepted(void **state)
         { "--engine=seccomp true", "true | seccomp kills" },
         { "--engine ptrace true", "true | ptrace kills" },
         { "-E A=1 -E B --env=C= true", "true | auto env:A=1 env:B env:C= kills" },
+        { "--workload=idle --workload=a/b true", "true | auto workload:a/b kills" },
+        { "-p 9 --workload=idle", " | ptrace pid:9 workload:idle" },
         { "-u nobody true", "true | auto user:nobody kills" },
         { "--interval=10 -o a true", "true | auto out:a interval:10 kills" },
         { "--interval=4294967295 -o a true", "true | auto out:a interval:4294967295 kills" },
@@ -159,6 +163,7 @@ static void test_refused(void **state)
         { "-p ,", "option '-p' names no process" },
         { "-E =x true", "'=x' names no environment variable" },
         { "-E _ true", "'' names no environment variable" },
+        { "--workload _ true", "option '--workload' has no name" },
         { "--engine=fast true", "unknown engine 'fast'" },
         { "--format=xml true", "unknown format 'xml': use csv, json," },
         { "-x true", "unknown option '-x'" },

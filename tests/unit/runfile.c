@@ -248,6 +248,11 @@ static const struct {
     { "\"memo_hits\":0,", "", "lacks 'memo_hits'" },
     { "\"killed\":0,", "", "lacks 'killed'" },
     { "\"lost\":0", "\"lost\":null", "lost is no whole number" },
+    { "\"version\":\"0.1.0\"", "\"version\":\"0.1.0\",\"workload\":\"\"", "workload is empty" },
+    { "\"version\":\"0.1.0\"", "\"version\":\"0.1.0\",\"workload\":3", "workload is no string" },
+    { "\"version\":\"0.1.0\"", "\"version\":\"0.1.0\",\"workload\":\"\\\\q\"",
+      "workload has a wrong escape" },
+    { "\"version\":\"0.1.0\"", "\"workload\":\"idle\"", "the execution lacks 'version'" },
     /* programs, phases, modules */
     { "{\"name\":\"app\",\"path\":\"/bin/app\"}", "[]", "programs[0]: the program is no object" },
     { "{\"name\":\"app\",\"path\":\"/bin/app\"}",
@@ -413,6 +418,32 @@ static void test_malformed_results(void **state)
                   "counts[0]: the row is no array of 7 elements");
     free(text);
     run_deinit(&run);
+}
+
+/* It is kept, as the bytes that it has; an execution need not have one. */
+static void test_workload(void **state)
+{
+    struct runfile_error error;
+    struct run run, again, sum;
+    (void)state;
+
+    sample_run(&run, '1');
+    assert_string_equal(run_workload(&run.executions[0]), "app");
+    run.executions[0].workload = strdup("b\xff/\n");
+    char *text = print(&run);
+    assert_non_null(strstr(text, "\"workload\":\"b\\\\xff/\\\\x0a\""));
+    assert_int_equal(read_text(text, strlen(text), &again, &error), 0);
+    assert_int_equal(run_init(&sum), 0);
+    assert_int_equal(run_merge(&sum, &again), 0);
+    assert_string_equal(run_workload(&sum.executions[0]), "b\xff/\n");
+    sample_attach(&run, 0, (const int64_t[]){ 1 }, 1);
+    assert_string_equal(run_workload(&run.executions[0]), "b\xff/\n");
+    *run.executions[0].workload = '\0';
+    assert_string_equal(run_workload(&run.executions[0]), "[attached]");
+    run_deinit(&run);
+    run_deinit(&again);
+    run_deinit(&sum);
+    free(text);
 }
 
 /* ---- The former format ---- */
@@ -650,6 +681,7 @@ int main(void)
         cmocka_unit_test(test_every_truncation),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_malformed_results),
+        cmocka_unit_test(test_workload),
         cmocka_unit_test(test_former_format),
         cmocka_unit_test(test_malformed_former),
         cmocka_unit_test(test_hostile_tree),
