@@ -27,4 +27,7 @@ bool syscall_is_named(const char *text);
  * requests of socketcall(2) or ipc(2) are among them. */
 bool syscall_exists(enum abi abi, const char *name);
 
+/* The number of what syscall_name() calls so, or -1. */
+int64_t syscall_number(enum abi abi, const char *name);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "record/escape.h"
+#include "report/glob.h"
 
 static const char *const measures[MEASURES] = {
     [MEASURE_CALLS] = "calls",           [MEASURE_ISSUED] = "issued",
@@ -301,27 +302,10 @@ static int parse_where(struct query *query, const char *argument,
     return result;
 }
 
-/* The single colon of "LIBRARY:FUNCTION", not one of C++'s "::", nor in brackets ("[abi:cxx11]").
- */
-static const char *find_colon(const char *text)
-{
-    int depth = 0;
-
-    for (; *text; text++) {
-        depth += strchr("[(<", *text) ? 1 : strchr("])>", *text) ? -1 : 0;
-        if (*text != ':' || depth > 0)
-            continue;
-        if (text[1] != ':')
-            return text;
-        text++;
-    }
-    return NULL;
-}
-
 static int parse_under(struct query *query, const char *argument, bool negated,
                        char error[static QUERY_ERROR_MAX])
 {
-    const char *colon = find_colon(argument), *function = colon ? colon + 1 : argument;
+    const char *colon = glob_colon(argument), *function = colon ? colon + 1 : argument;
     struct filter *filter = *function ? add_filter(query) : NULL;
 
     if (!*function)

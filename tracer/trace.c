@@ -399,6 +399,7 @@ static int tracer_init(struct tracer *tracer, const struct options *options, sav
         unwinder_init(&tracer->unwinder, &tracer->images, &run->stacks) < 0)
         return -ENOMEM;
     tracer->execution = (uint32_t)execution;
+    phase_code_init(&tracer->phase_code, &options->phases, run, &tracer->images);
     tracer->verify = (struct verify){ .every = options->verify_every, .file = stderr };
     return 0;
 }
@@ -407,6 +408,7 @@ static void tracer_deinit(struct tracer *tracer)
 {
     queue_deinit(&tracer->queue);
     tracees_deinit(&tracer->tracees);
+    phase_code_deinit(&tracer->phase_code);
     unwinder_deinit(&tracer->unwinder);
     images_deinit(&tracer->images);
     served_deinit(&tracer->served);
@@ -516,6 +518,20 @@ static int report_verify(const struct verify *verify)
     return verify->differences ? EXIT_OURS : 0;
 }
 
+/* A misspelt function is no error, for it may have been not called. */
+static void warn_of_phases(const struct tracer *tracer)
+{
+    const struct phase_rules *rules = &tracer->options->phases;
+
+    for (size_t i = 0; i < rules->count && !tracer->options->quiet; i++) {
+        const struct phase_rule *rule = &rules->rules[i];
+        if (!(tracer->phases_begun & UINT64_C(1) << i))
+            diag("the phase '%s' has not begun by its %s", rule->name,
+                 rule->cause == PHASE_CALL ? "system call: there were too few"
+                                           : "function: no call was made under it");
+    }
+}
+
 /* Ends the record, tells what was wrong, and writes the results; the exit status to end with. */
 static int finish(struct tracer *tracer)
 {
@@ -526,6 +542,7 @@ static int finish(struct tracer *tracer)
     int error = end_record(tracer, tracer->options->attach_count ? NULL : &tracer->status);
 
     record_warn_of_claims(tracer->run, tracer->options);
+    warn_of_phases(tracer);
     execution->cut_short = tracer->cut_short;
     if (execution->lost)
         diag("out of memory: %" PRIu64 " calls were lost", execution->lost);

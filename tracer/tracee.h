@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include "meaning.h"
 #include "addressspace.h"
+#include "phaserule.h"
 #include "record/stack.h"
 #include "record/syscalls.h"
 
@@ -16,7 +17,8 @@
 struct process {
     unsigned references; /* tracees in it */
     pid_t pid;
-    int64_t program;     /* number in the run; -1 until the command's first execve */
+    int64_t program; /* number in the run; -1 until the command's first execve */
+    struct phase_state phases;
     bool own_filter;     /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL, */
     unsigned installers; /* as while so many of its threads are in a call that installs one; */
     bool watched;        /* of which its other threads were made aware (resume_watched) */

@@ -10,6 +10,7 @@
 #include "jit.h"
 #include "launch.h"
 #include "near.h"
+#include "phasecode.h"
 #include "progress.h"
 #include "queue.h"
 #include "readahead.h"
@@ -32,6 +33,8 @@ struct tracer {
     struct jit jit;
     struct unwinder unwinder;
     struct verify verify;
+    struct phase_code phase_code;
+    uint64_t phases_begun; /* a bit for each --phase that any process has begun */
     struct tracees tracees;
     struct launch launch;
     struct near near;
