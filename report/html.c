@@ -422,6 +422,7 @@ static int print_execution(FILE *file, const struct execution *execution,
     print_count(file, "denied", execution->denied);
     print_count(file, "killed", execution->killed);
     print_count(file, "vsyscall", execution->vsyscall);
+    print_count(file, "paused", execution->paused);
     print_count(file, "lost", execution->lost);
     fputs(",\"ends\":{", file);
     for (int end = 0; end < STACK_ENDS; end++)

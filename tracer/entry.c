@@ -96,10 +96,23 @@ static void count_if_known(uint64_t *count)
     *count += *count != COUNT_UNKNOWN;
 }
 
+/* Of a call in a pause no more is recorded than that it was. */
+static void pass_over(struct tracer *tracer, struct tracee *tracee)
+{
+    tracer_execution(tracer)->paused++;
+    tracee->call.passed_over = true;
+    tracee->call.stack = UNKNOWN_STACK;
+}
+
 /* What can be seen of a call at its entry. False: its stack cannot be taken yet. */
 static bool observe(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
     const struct syscall *call = &entry->call;
+
+    if (tracer->paused) {
+        pass_over(tracer, tracee);
+        return true;
+    }
     int64_t stack = take_stack(tracer, tracee, entry);
 
     if (stack == -EINPROGRESS)
@@ -129,11 +142,17 @@ static bool begin_call(struct tracer *tracer, struct tracee *tracee, const struc
     return true;
 }
 
+static void count_denied(struct tracer *tracer, const struct tracee *tracee)
+{
+    if (!tracee->call.passed_over)
+        count_if_known(&tracer_execution(tracer)->denied);
+}
+
 static void end_call(struct tracer *tracer, struct tracee *tracee,
                      struct __ptrace_syscall_info *info)
 {
     if (tracee->call.in_call && !tracee->call.passed_filter)
-        count_if_known(&tracer_execution(tracer)->denied);
+        count_denied(tracer, tracee);
     effects_end(tracee, info);
     if (tracee->call.observed)
         run_add_result(tracer->run, tracee->call.count, info->exit.is_error,
@@ -150,7 +169,7 @@ static bool at_filter(struct tracer *tracer, struct tracee *tracee, const struct
         tracee->call.passed_filter = true;
     } else {
         if (!tracee->call.in_call)
-            count_if_known(&tracer_execution(tracer)->denied);
+            count_denied(tracer, tracee);
         /* Without a tracer its RET_TRACE is that (seccomp(2)). */
         request_set_result(tracee->tid, -ENOSYS, true);
     }

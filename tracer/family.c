@@ -183,10 +183,8 @@ void family_death(struct tracer *tracer, struct tracee *tracee, pid_t tid, int s
         tracer->status = status;
         tracer->command = 0;
     }
-    if (tid == tracer->saver)
-        tracer->saver = 0;
     if (!tracee)
-        return; /* it died before its first stop, or is the saver */
+        return; /* it died before its first stop */
     if (tracee->at_entry && !ended_itself(tracee, status))
         tracer_execution(tracer)->killed++;
     tracer->orphans += tracee->call.cloning;

@@ -12,6 +12,7 @@
 #include "procfs.h"
 #include "record.h"
 #include "request.h"
+#include "signals.h"
 
 /* Gives a tracee the place that /proc tells. */
 static void find_place(struct tracer *tracer, struct tracee *tracee)
@@ -65,6 +66,7 @@ static void start(struct tracer *tracer, const struct process *process)
 
     entry_add(tracer, process, stack, ABI_X86_64, SYS_execve);
     tracer->started = true;
+    signals_tick_by(tracer->control.commands);
 }
 
 struct tracee *lineage_exec(struct tracer *tracer, pid_t tid)

@@ -11,6 +11,7 @@
 #include "signals.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -58,7 +59,26 @@ bool signals_take_tick(void)
     bool ret = state.tick;
 
     state.tick = false;
+    if (ret && !state.ticking && state.taken == state.added)
+        set_timer(false);
     return ret;
+}
+
+void signals_tick(void)
+{
+    state.tick = true;
+    set_timer(true);
+}
+
+void signals_tick_by(int fd)
+{
+    struct f_owner_ex owner = { F_OWNER_TID, gettid() };
+
+    if (fd < 0)
+        return;
+    fcntl(fd, F_SETOWN_EX, &owner);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+    signals_tick();
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -104,6 +124,15 @@ bool signals_take_ttou(void)
     return sigtimedwait(&set, NULL, &(struct timespec){ 0 }) == SIGTTOU;
 }
 
+static void on_input(int number)
+{
+    int saved = errno;
+
+    (void)number;
+    signals_tick();
+    errno = saved;
+}
+
 /* Those that the tracing thread must get. */
 static sigset_t caught(void)
 {
@@ -111,6 +140,7 @@ static sigset_t caught(void)
 
     sigemptyset(&ret);
     sigaddset(&ret, SIGALRM);
+    sigaddset(&ret, SIGIO);
     for (size_t i = 0; i < NOTED; i++)
         sigaddset(&ret, noted[i]);
     return ret;
@@ -150,17 +180,19 @@ static void set_handlers(void)
 {
     struct sigaction note = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO }, former;
     struct sigaction wake = { .sa_handler = on_alarm };
+    struct sigaction input = { .sa_handler = on_input };
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     /* If it were ignored, statuses would be lost; for each stop the kernel need not send one. */
     struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
 
-    note.sa_mask = caught();
+    note.sa_mask = input.sa_mask = caught();
     for (size_t i = 0; i < NOTED; i++) {
         bool stops = noted[i] == SIGTSTP || noted[i] == SIGTTIN;
         if (!stops || (!sigaction(noted[i], NULL, &former) && former.sa_handler != SIG_IGN))
             sigaction(noted[i], &note, NULL);
     }
     sigaction(SIGALRM, &wake, NULL);
+    sigaction(SIGIO, &input, NULL);
     sigaction(SIGCHLD, &quiet, NULL);
     sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is an error of writing, with a message; */
     sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file that becomes larger than allowed */

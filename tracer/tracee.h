@@ -44,6 +44,7 @@ struct clone_call {
 struct call_state {
     bool in_call;             /* its entry was counted by a PTRACE_SYSCALL stop */
     bool passed_filter;       /* in such a call: our filter was reached, so no other denied it */
+    bool passed_over;         /* it was not counted, for a driver has paused the recording */
     int64_t stack;            /* number in the run */
     bool observed;            /* what it returns is to be recorded, */
     uint32_t count;           /* with this count of the run */

@@ -6,6 +6,7 @@
 #define SYSTRACE_TRACER_H
 
 #include <pthread.h>
+#include "control.h"
 #include "meaning.h"
 #include "jit.h"
 #include "launch.h"
@@ -60,6 +61,14 @@ struct tracer {
     pid_t saver;         /* writes the results as they were a while ago (save_now) */
     uint64_t next_save;  /* nanoseconds */
     uint64_t stopped_at; /* when the stop being handled was waited for; nanoseconds */
+
+    struct control control;
+    bool paused; /* a driver has said so: calls are not recorded */
+    enum {
+        SAVE_NONE,
+        SAVE_WANTED, /* once the saver that is at it has ended */
+        SAVE_BEGUN,
+    } save_asked; /* by a driver, who waits for the answer */
 
     struct queue queue;
 
