@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "diag.h"
+
+enum { DELAY_MAX = 500 }; /* milliseconds */
 
 void control_init(struct control *control)
 {
@@ -54,6 +57,26 @@ static int open_fifo(const char *path, int flags, bool *made, int *ret)
     return 0;
 }
 
+/* The FIFO of answers, to write; -ENXIO: nobody has it open to read. */
+static int open_replies(const struct control *control, int flags)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", control->replies);
+    int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static int check_replies(const struct control *control)
+{
+    int fd = open_replies(control, O_RDWR);
+
+    if (fd < 0)
+        return fail(control->reply_path, strerror(-fd));
+    close(fd);
+    return 0;
+}
+
 int control_open(struct control *control, const char *path)
 {
     control->path = strdup(path);
@@ -65,8 +88,8 @@ int control_open(struct control *control, const char *path)
     if (!error && flock(control->commands, LOCK_EX | LOCK_NB) < 0)
         error = fail(path, "is in use by another systrace-lib: give another path");
     if (!error)
-        error = open_fifo(control->reply_path, O_RDWR, &control->reply_made, &control->replies);
-    return error;
+        error = open_fifo(control->reply_path, O_PATH, &control->reply_made, &control->replies);
+    return error ? error : check_replies(control);
 }
 
 void control_remove(const struct control *control)
@@ -79,7 +102,12 @@ void control_remove(const struct control *control)
 
 void control_close(struct control *control)
 {
+    control_deliver(control);
     control_remove(control);
+    /* Who is in the midst of opening it waits for somebody who writes. */
+    int writer = control->replies < 0 ? -1 : open_replies(control, O_WRONLY);
+    if (writer >= 0)
+        close(writer);
     if (control->commands >= 0)
         close(control->commands);
     if (control->replies >= 0)
@@ -89,40 +117,48 @@ void control_close(struct control *control)
     control_init(control);
 }
 
-/* Drops answers that nobody has read: who reads next is not whom they are for. */
-static void drop_answers(const struct control *control)
-{
-    enum { TRIES = 256 }; /* a FIFO's largest size; somebody else may write, too */
-    char dropped[4096];
-
-    for (int i = 0; i < TRIES && read(control->replies, dropped, sizeof(dropped)) > 0; i++)
-        ;
-}
-
 bool control_take(struct control *control, unsigned *reads, struct command *ret)
 {
     while (!command_lines_take(&control->lines, ret)) {
         size_t room;
         char *to = command_lines_room(&control->lines, &room);
         ssize_t got = *reads ? read(control->commands, to, room) : -1;
-        if (got < 0)
+        if (got < 0 || (!got && !command_lines_end(&control->lines, ret)))
             return false;
         if (!got)
-            return command_lines_end(&control->lines, ret);
+            break;
         --*reads;
-        drop_answers(control);
         command_lines_add(&control->lines, (size_t)got);
     }
+    control->length = 0;
     return true;
 }
 
 void control_answer(struct control *control, const char *error)
 {
-    char text[512];
-    int length =
-        snprintf(text, sizeof(text), "%s%s\n", error ? "error: " : "ok", error ? error : "");
+    control->delay = 1;
+    control->length = snprintf(control->answer, sizeof(control->answer), "%s%s\n",
+                               error ? "error: " : "ok", error ? error : "");
+}
 
-    /* A FIFO that is full of what nobody reads has no room for more of it. */
-    if (write(control->replies, text, (size_t)length) < 0)
+bool control_deliver(struct control *control)
+{
+    int more = 0;
+    int fd;
+
+    if (!control->length)
+        return true;
+    control->delay = control->delay < DELAY_MAX ? 2 * control->delay : DELAY_MAX;
+    fd = open_replies(control, O_WRONLY);
+    if (fd < 0)
+        return false;
+    /* Is who has come the one whom it is for? Not if another command has come with him. */
+    bool right = !ioctl(control->commands, FIONREAD, &more) && !more;
+    /* It has room, unless somebody else writes to it, too, and then nobody can be helped. */
+    if (right && write(fd, control->answer, (size_t)control->length) < 0)
         errno = 0;
+    if (right)
+        control->length = 0;
+    close(fd);
+    return right;
 }

@@ -33,25 +33,34 @@ static struct {
     volatile struct sent_signal notes[NOTES];
     volatile sig_atomic_t added, taken; /* how many so far, modulo 2 * NOTES */
     volatile sig_atomic_t tick;         /* the timer has gone off, */
-    volatile sig_atomic_t ticking;      /* as it does again and again */
+    volatile sig_atomic_t ticking;      /* as it does again and again, */
+    volatile sig_atomic_t expected;     /* or will do once more */
 } state;
 
-static void set_timer(bool on)
+/* It goes off after so many microseconds, and then again and again; 0: not any more. */
+static void set_timer(long first)
 {
-    struct itimerval tick = { { 0, TICK_MICROSECONDS }, { 0, TICK_MICROSECONDS } };
-    setitimer(ITIMER_REAL, on ? &tick : &(struct itimerval){ 0 }, NULL);
+    struct itimerval tick = { { 0, first ? TICK_MICROSECONDS : 0 }, { 0, first } };
+    setitimer(ITIMER_REAL, &tick, NULL);
+}
+
+/* If nobody needs it. */
+static void stop_timer(void)
+{
+    if (!state.ticking && !state.expected && state.taken == state.added)
+        set_timer(0);
 }
 
 void signals_start_ticking(void)
 {
     state.ticking = true;
-    set_timer(true);
+    set_timer(TICK_MICROSECONDS);
 }
 
 void signals_stop_ticking(void)
 {
     state.ticking = false;
-    set_timer(false);
+    set_timer(0);
 }
 
 bool signals_take_tick(void)
@@ -59,15 +68,22 @@ bool signals_take_tick(void)
     bool ret = state.tick;
 
     state.tick = false;
-    if (ret && !state.ticking && state.taken == state.added)
-        set_timer(false);
+    state.expected &= !ret;
+    if (ret)
+        stop_timer();
     return ret;
 }
 
 void signals_tick(void)
 {
     state.tick = true;
-    set_timer(true);
+    set_timer(TICK_MICROSECONDS);
+}
+
+void signals_tick_in(unsigned milliseconds)
+{
+    state.expected = true;
+    set_timer((long)milliseconds * 1000);
 }
 
 void signals_tick_by(int fd)
@@ -93,7 +109,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
         note->sender = info->si_pid;
         state.added = (state.added + 1) % (2 * NOTES);
     }
-    set_timer(true); /* should the loop just be about to wait */
+    set_timer(TICK_MICROSECONDS); /* should the loop just be about to wait */
     errno = saved;
 }
 
@@ -110,8 +126,7 @@ bool signals_take(struct sent_signal *ret)
     const volatile struct sent_signal *note = &state.notes[state.taken % NOTES];
     *ret = (struct sent_signal){ note->number, note->code, note->sender };
     state.taken = (state.taken + 1) % (2 * NOTES);
-    if (!state.ticking && state.taken == state.added)
-        set_timer(false);
+    stop_timer();
     return true;
 }
 

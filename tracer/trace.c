@@ -222,6 +222,15 @@ static const char *obey(struct tracer *tracer, const struct command *command)
     }
 }
 
+/* Whoever the answer is for may not have come for it yet. */
+static void deliver(struct tracer *tracer, bool more)
+{
+    if (more)
+        signals_tick();
+    else if (!control_deliver(&tracer->control))
+        signals_tick_in(tracer->control.delay);
+}
+
 /* One after the other: those behind `save` wait until that is done. */
 static void take_commands(struct tracer *tracer)
 {
@@ -233,8 +242,7 @@ static void take_commands(struct tracer *tracer)
         if (!tracer->save_asked)
             control_answer(&tracer->control, error);
     }
-    if (!reads)
-        signals_tick();
+    deliver(tracer, !reads);
 }
 
 static const char *saved(int status)
