@@ -65,13 +65,11 @@ void signals_stop_ticking(void)
 
 bool signals_take_tick(void)
 {
-    bool ret = state.tick;
-
-    state.tick = false;
-    state.expected &= !ret;
-    if (ret)
-        stop_timer();
-    return ret;
+    if (!state.tick)
+        return false;
+    state.tick = state.expected = false;
+    stop_timer();
+    return true;
 }
 
 void signals_tick(void)
