@@ -21,6 +21,7 @@
 static const char *const domain_names[] = {
     [KEY_OF_PROGRAM] = "program", [KEY_OF_EXECUTION] = "execution", [KEY_OF_PHASE] = "phase",
     [KEY_OF_LIBRARY] = "library", [KEY_OF_STACK] = "stack",         [KEY_OF_SYSCALL] = "syscall",
+    [KEY_OF_PAIR] = "pair",
 };
 enum { DOMAINS = sizeof(domain_names) / sizeof(*domain_names) };
 
@@ -55,6 +56,8 @@ static int64_t number_of(struct page *page, enum key_domain domain, const struct
         return keys_of_count(&page->keys, key_parse("phase"), count);
     case KEY_OF_SYSCALL:
         return (int64_t)count->nr * ABI_COUNT + count->abi;
+    case KEY_OF_PAIR:
+        return (int64_t)needs_pair(page->keys.callers, count);
     default:
         return count->stack;
     }
