@@ -109,12 +109,21 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
         { "memo_misses", &execution->memo_misses },
         { "hard_walks", &execution->hard_walks },
     };
-    int error = READ_MEMBERS(reader, value, "quality", "complete", "denied", "entries",
-                             "hard_walks", "incomplete", "inexact", "killed", "lost", "memo_hits",
-                             "memo_misses", "vsyscall");
+    /* Most runs are not paused. */
+    const json_t *paused = json_is_object(value) ? json_object_get(value, "paused") : NULL;
+    int error = paused ? READ_MEMBERS(reader, value, "quality", "complete", "denied", "entries",
+                                      "hard_walks", "incomplete", "inexact", "killed", "lost",
+                                      "memo_hits", "memo_misses", "paused", "vsyscall")
+                       : READ_MEMBERS(reader, value, "quality", "complete", "denied", "entries",
+                                      "hard_walks", "incomplete", "inexact", "killed", "lost",
+                                      "memo_hits", "memo_misses", "vsyscall");
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers) && !error; i++)
         error = read_number_of(reader, value, numbers[i].name, INT64_MAX, numbers[i].ret);
+    if (!error && paused)
+        error = read_number_of(reader, value, "paused", INT64_MAX, &execution->paused);
+    if (!error && paused && !execution->paused)
+        error = refuse(reader, "paused is 0, and should not be there");
     if (!error)
         error = read_counter(reader, value, "denied", &execution->denied);
     if (!error)

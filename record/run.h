@@ -93,6 +93,7 @@ struct execution {
     uint64_t killed;   /* of these: the thread was killed right there, or not seen to leave the call
                           alive. At most so many the kernel itself does not count */
     uint64_t vsyscall; /* calls of the vsyscall page: no entries; COUNT_UNKNOWN likewise */
+    uint64_t paused;   /* entries while recording was paused: not among `entries` */
     uint64_t lost;     /* entries known to have been missed: 0, and shown */
     uint64_t memo_hits;   /* stacks that the memo alone knew */
     uint64_t memo_misses; /* stacks that it did not: they were walked, at least in part, */

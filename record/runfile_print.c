@@ -104,7 +104,7 @@ static json_t *make_counter(uint64_t count)
 static json_t *make_quality(const struct execution *execution, const struct quality *quality)
 {
     /* clang-format off */
-    return json_pack("{s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:I, s:I, s:I, s:I}",
+    json_t *ret = json_pack("{s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:I, s:I, s:I, s:I}",
                      "entries", (json_int_t)execution->entries,
                      "complete", (json_int_t)quality->by_end[STACK_COMPLETE],
                      "incomplete", make_incomplete(quality),
@@ -117,6 +117,12 @@ static json_t *make_quality(const struct execution *execution, const struct qual
                      "memo_misses", (json_int_t)execution->memo_misses,
                      "hard_walks", (json_int_t)execution->hard_walks);
     /* clang-format on */
+    if (ret && execution->paused &&
+        json_object_set_new(ret, "paused", make_number(execution->paused))) {
+        json_decref(ret);
+        return NULL;
+    }
+    return ret;
 }
 
 static json_t *make_host(const struct execution *execution)

@@ -2,13 +2,14 @@
 #include "syscalls.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { X32_BIT = 1 << 30 };
+enum { X32_BIT = 1 << 30, NUMBERS = 1024 };
 
 /* libseccomp's numbers for requests of socketcall(2) and ipc(2): -101 and -201 less what they are
  * there (seccomp-syscalls.h). */
@@ -85,16 +86,32 @@ bool syscall_is_named(const char *text)
     return strncmp(text, "syscall_", strlen("syscall_"));
 }
 
-int syscall_number(enum abi abi, const char *name)
+bool syscall_exists(enum abi abi, const char *name)
 {
     int nr = seccomp_syscall_resolve_name_arch(abis[abi].arch, name);
 
-    return nr >= 0 ? nr - (int)abis[abi].nr_base : nr;
+    return nr >= 0 || (abi == ABI_I386 && nr < MULTIPLEXED_FIRST && nr >= MULTIPLEXED_LAST);
 }
 
-bool syscall_exists(enum abi abi, const char *name)
+static bool is_name_of(enum abi abi, uint32_t nr, const char *name)
 {
-    int nr = syscall_number(abi, name);
+    char buffer[SYSCALL_NAME_MAX];
 
-    return nr >= 0 || (abi == ABI_I386 && nr < MULTIPLEXED_FIRST && nr >= MULTIPLEXED_LAST);
+    return syscall_name(abi, nr, buffer) && !strcmp(buffer, name);
+}
+
+int64_t syscall_number(enum abi abi, const char *name)
+{
+    int nr = seccomp_syscall_resolve_name_arch(abis[abi].arch, name);
+    uint32_t number;
+
+    if (nr >= 0)
+        return nr - (int64_t)abis[abi].nr_base;
+    /* What i386 has as a request, too, libseccomp does not tell the number of. */
+    for (number = 0; syscall_exists(abi, name) && number < NUMBERS; number++)
+        if (is_name_of(abi, number, name))
+            return number;
+    if (sscanf(name, "syscall_%" SCNu32, &number) == 1 && is_name_of(abi, number, name))
+        return number;
+    return -1;
 }

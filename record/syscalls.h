@@ -32,11 +32,11 @@ const char *syscall_name(enum abi abi, uint32_t nr, char buffer[static SYSCALL_N
 /* Is the text a name, and not what stands for a number without one? */
 bool syscall_is_named(const char *text);
 
-/* Its number; negative: the ABI has no such call, as far as libseccomp knows. */
-int syscall_number(enum abi abi, const char *name);
-
 /* Does the ABI have a call of this name, as far as libseccomp knows? Those that i386 has as
  * requests of socketcall(2) or ipc(2) are among them. */
 bool syscall_exists(enum abi abi, const char *name);
+
+/* The number of what syscall_name() calls so, or -1. */
+int64_t syscall_number(enum abi abi, const char *name);
 
 #endif

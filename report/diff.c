@@ -217,12 +217,15 @@ static int check_sides(struct arguments *arguments)
     return 0;
 }
 
-/* Each execution is another, so that nothing of one side would be on the other. */
+/* Each execution is another, so that nothing of one side would be on the other; and when something
+ * is needed is told from the calls of both together. */
 static int check_keys(const struct query *query)
 {
     for (size_t i = 0; i < query->by_count; i++)
         if (query->by[i] == key_parse("execution"))
             return complain("--by=execution: no two sides have that in common");
+    if (query_asks_for(query, key_parse("needed")))
+        return complain("the key needed is not for diff, but for report");
     return 0;
 }
 

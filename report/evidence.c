@@ -45,9 +45,12 @@ void evidence_note(struct evidence *evidence, const struct run *run, const struc
     evidence->selects = query->filter_count > 0;
     for (size_t i = 0; i < query->filter_count; i++)
         evidence->by_library |= is_of_stack(&query->filters[i]);
-    for (size_t i = 0; i < run->execution_count; i++)
-        if (run->executions[i].vsyscall != COUNT_UNKNOWN)
-            evidence->vsyscall = run_sum(evidence->vsyscall, run->executions[i].vsyscall);
+    for (size_t i = 0; i < run->execution_count; i++) {
+        const struct execution *execution = &run->executions[i];
+        evidence->paused = run_sum(evidence->paused, execution->paused);
+        if (execution->vsyscall != COUNT_UNKNOWN)
+            evidence->vsyscall = run_sum(evidence->vsyscall, execution->vsyscall);
+    }
 }
 
 void evidence_warn(const struct evidence *evidence, char *ret, size_t size)
@@ -210,6 +213,9 @@ int evidence_print(FILE *file, const struct evidence *evidence, const struct run
         fprintf(file, "Calls that are not selected: %" PRIu64 ", of which\n", rest.calls);
         print_tally(file, &rest);
     }
+    if (evidence->paused)
+        fprintf(file, "Calls in pauses, of which nothing is known: %" PRIu64 "\n",
+                evidence->paused);
     if (evidence->vsyscall)
         fprintf(file,
                 "Calls of the vsyscall page, which the kernel filters too: %" PRIu64

@@ -22,6 +22,7 @@ struct tally {
 struct evidence {
     struct tally all, selected;
     uint64_t vsyscall; /* calls of the vsyscall page, which are in no tally */
+    uint64_t paused;   /* calls that were not recorded, likewise */
     bool by_library;   /* the selection is by who asked, or by what is on the stack */
     bool selects;      /* not all calls are asked for */
 };
@@ -29,7 +30,7 @@ struct evidence {
 /* Counts the calls of the run as it is. `callers` knows all stacks. -ENOMEM. */
 int evidence_tally(const struct run *run, const struct callers *callers, struct tally *ret);
 
-/* What the query selects by, and the calls of the vsyscall page. */
+/* What the query selects by, and the calls that are in no tally. */
 void evidence_note(struct evidence *evidence, const struct run *run, const struct query *query);
 
 /* If the selection can lack calls that belong to it, or have some that do not: a line about it,

@@ -22,6 +22,7 @@
 static const char *const domain_names[] = {
     [KEY_OF_PROGRAM] = "program", [KEY_OF_EXECUTION] = "execution", [KEY_OF_PHASE] = "phase",
     [KEY_OF_LIBRARY] = "library", [KEY_OF_STACK] = "stack",         [KEY_OF_SYSCALL] = "syscall",
+    [KEY_OF_PAIR] = "pair",
 };
 enum { DOMAINS = sizeof(domain_names) / sizeof(*domain_names) };
 
@@ -56,6 +57,8 @@ static int64_t number_of(struct page *page, enum key_domain domain, const struct
         return keys_of_count(&page->keys, key_parse("phase"), count);
     case KEY_OF_SYSCALL:
         return (int64_t)count->nr * ABI_COUNT + count->abi;
+    case KEY_OF_PAIR:
+        return (int64_t)needs_pair(page->keys.callers, count);
     default:
         return count->stack;
     }
@@ -423,6 +426,7 @@ static int print_execution(FILE *file, const struct execution *execution,
     print_count(file, "denied", execution->denied);
     print_count(file, "killed", execution->killed);
     print_count(file, "vsyscall", execution->vsyscall);
+    print_count(file, "paused", execution->paused);
     print_count(file, "lost", execution->lost);
     fputs(",\"ends\":{", file);
     for (int end = 0; end < STACK_ENDS; end++)

@@ -263,6 +263,15 @@ static char *describe_capability(struct keys *keys, uint64_t number)
                                                              : NULL;
 }
 
+static char *describe_needed(struct keys *keys, uint64_t number)
+{
+    char *const *serving = keys->groups ? keys->groups->serving : NULL;
+
+    if (!keys->needs.count && needs_init(&keys->needs, keys->run, keys->callers, serving))
+        return NULL;
+    return strdup(needs_find(&keys->needs, number));
+}
+
 /* ---- The table ---- */
 
 /* clang-format off */
@@ -270,6 +279,7 @@ const struct key keys_all[] = {
     { "program", "the program that made the calls", KEY_OF_PROGRAM, false, describe_program },
     { "program_path", "its file", KEY_OF_PROGRAM, false, describe_program_path },
     { "phase", "load, main, exit, or one of the user's", KEY_OF_PHASE, false, describe_phase },
+    { "needed", "when the library needs the system call: before, serving, exit", KEY_OF_PAIR, true, describe_needed },
     { "library", "the library that asked", KEY_OF_LIBRARY, false, describe_library },
     { "component", "the part of it that asked, of what is linked in statically", KEY_OF_LIBRARY, false, describe_component },
     { "soname", "its DT_SONAME", KEY_OF_LIBRARY, false, describe_soname },
@@ -346,6 +356,7 @@ void keys_deinit(struct keys *keys)
         free(keys->known[i]);
     free(keys->known);
     values_deinit(&keys->values);
+    needs_deinit(&keys->needs);
     *keys = (struct keys){ 0 };
 }
 
@@ -387,6 +398,8 @@ int64_t keys_of_count(struct keys *keys, int key, const struct count *count)
         return value_of(keys, key, callers_known(keys->callers, count->stack)->library);
     case KEY_OF_STACK:
         return value_of(keys, key, count->stack);
+    case KEY_OF_PAIR:
+        return value_of(keys, key, needs_pair(keys->callers, count));
     default:
         return value_of(keys, key, (uint64_t)count->nr * ABI_COUNT + count->abi);
     }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "report/callers.h"
+#include "report/needs.h"
 #include "report/values.h"
 
 /* Libraries taken together: those that one of the globs matches (fnmatch(3)). */
@@ -24,6 +25,7 @@ struct library_group {
 struct library_groups {
     struct library_group *groups; /* the first that matches a library has it */
     size_t count;
+    char **serving; /* beside them: the user's phases of service (needs.h) */
 };
 
 /* What a key is a function of. */
@@ -34,6 +36,8 @@ enum key_domain {
     KEY_OF_LIBRARY, /* of the caller; but also of the issuer and of all on the stack (cube.h) */
     KEY_OF_STACK,
     KEY_OF_SYSCALL,
+    KEY_OF_PAIR, /* the caller and the system call: of all calls that have both */
+    KEY_DOMAINS
 };
 
 struct keys;
@@ -64,8 +68,9 @@ struct keys {
     const char *const *module_names;     /* what libraries are called, by module, in place of their
                                             files' names; NULL, or set after keys_init() */
     struct values values;
-    uint32_t **known;                   /* private: by key and number, value + 1; NULL: none is */
-    uint64_t sizes[KEY_OF_SYSCALL + 1]; /* private: of the domains */
+    uint32_t **known;            /* private: by key and number, value + 1; NULL: none is */
+    uint64_t sizes[KEY_DOMAINS]; /* private: of the domains */
+    struct needs needs;          /* private: when first asked for; else empty */
 };
 
 /* -ENOMEM: there is nothing to deinit. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "record/escape.h"
+#include "report/glob.h"
 
 static const char *const measures[MEASURES] = {
     [MEASURE_CALLS] = "calls",           [MEASURE_ISSUED] = "issued",
@@ -27,6 +28,7 @@ static const struct preset {
     { "matrix", "libraries by system calls", "library", "syscall", "calls" },
     { "syscalls", "system calls, and by how many stacks", "syscall,abi", NULL, "calls,errors,stacks" },
     { "phases", "what is needed to load, to run and to end", "program,phase,syscall", NULL, "calls" },
+    { "needs", "what each library needs to get there, and what while it serves", "library,needed,syscall", NULL, "calls" },
     { "via", "the C library's functions that each library calls", "library,via,syscall", NULL, "calls" },
     { "functions", "the functions that ask", "library,function,syscall", NULL, "calls" },
     { "entries", "how each library was entered, and by whom", "library,entry,from", NULL, "calls,stacks" },
@@ -62,6 +64,7 @@ void query_deinit(struct query *query)
         free((char *)query->groups.groups[i].name);
         free_all(query->groups.groups[i].globs);
     }
+    free_all(query->groups.serving);
     free(query->filters);
     free(query->groups.groups);
     free(query->by);
@@ -301,27 +304,10 @@ static int parse_where(struct query *query, const char *argument,
     return result;
 }
 
-/* The single colon of "LIBRARY:FUNCTION", not one of C++'s "::", nor in brackets ("[abi:cxx11]").
- */
-static const char *find_colon(const char *text)
-{
-    int depth = 0;
-
-    for (; *text; text++) {
-        depth += strchr("[(<", *text) ? 1 : strchr("])>", *text) ? -1 : 0;
-        if (*text != ':' || depth > 0)
-            continue;
-        if (text[1] != ':')
-            return text;
-        text++;
-    }
-    return NULL;
-}
-
 static int parse_under(struct query *query, const char *argument, bool negated,
                        char error[static QUERY_ERROR_MAX])
 {
-    const char *colon = find_colon(argument), *function = colon ? colon + 1 : argument;
+    const char *colon = glob_colon(argument), *function = colon ? colon + 1 : argument;
     struct filter *filter = *function ? add_filter(query) : NULL;
 
     if (!*function)
@@ -357,6 +343,16 @@ static int parse_group(struct query *query, const char *argument,
     return group->name && group->globs ? 0 : fail_of_memory(error);
 }
 
+/* "NAME,NAME" */
+static int parse_serving(struct query *query, const char *argument,
+                         char error[static QUERY_ERROR_MAX])
+{
+    if (query->groups.serving)
+        return fail(error, "serving", argument, "there is one already: name all phases in one");
+    query->groups.serving = split(argument);
+    return query->groups.serving ? 0 : fail_of_memory(error);
+}
+
 /* ---- All ---- */
 
 int query_parse(struct query *query, int option, const char *argument,
@@ -384,6 +380,8 @@ int query_parse(struct query *query, int option, const char *argument,
     case QUERY_GROUP:
         query->given = true;
         return parse_group(query, argument, error);
+    case QUERY_SERVING:
+        return parse_serving(query, argument, error);
     case QUERY_WHERE:
         return parse_where(query, argument, error);
     case QUERY_UNDER:
@@ -493,6 +491,15 @@ void query_print_presets(FILE *file)
         fprintf(file, "  %-14s %s\n", presets[i].name, presets[i].about);
 }
 
+bool query_asks_for(const struct query *query, int key)
+{
+    bool ret = is_by(query, key) || query->pivot == key;
+
+    for (size_t i = 0; i < query->filter_count && !ret; i++)
+        ret = query->filters[i].key == key;
+    return ret;
+}
+
 void query_print_help(FILE *file)
 {
     char names[QUERY_ERROR_MAX];
@@ -509,6 +516,9 @@ void query_print_help(FILE *file)
           "                               only calls with this function on the stack, or without\n"
           "      --group=NAME=GLOB[,GLOB]...\n"
           "                               take these libraries together as one, for the key group\n"
+          "      --serving=PHASE[,PHASE]...\n"
+          "                               phases of service, for the key needed; else all of the\n"
+          "                               user's are\n"
           "      --sort=NAME[,NAME]...    by these keys and measures; -NAME: the other way\n"
           "      --top=N                  only the first N rows\n"
           "      --total                  and a row with what all have together\n"

@@ -80,6 +80,7 @@ enum {
     QUERY_TOP,
     QUERY_TOTAL,
     QUERY_GROUP,
+    QUERY_SERVING,
 };
 /* clang-format off */
 #define QUERY_LONG_OPTIONS                                                  \
@@ -92,8 +93,12 @@ enum {
     { "sort", required_argument, NULL, QUERY_SORT },                        \
     { "top", required_argument, NULL, QUERY_TOP },                          \
     { "total", no_argument, NULL, QUERY_TOTAL },                            \
-    { "group", required_argument, NULL, QUERY_GROUP }
+    { "group", required_argument, NULL, QUERY_GROUP },                      \
+    { "serving", required_argument, NULL, QUERY_SERVING }
 /* clang-format on */
+
+/* Is the key one of --by, --columns or --where? */
+bool query_asks_for(const struct query *query, int key);
 
 /* Lines of a help: the options and the keys; the presets. */
 void query_print_help(FILE *file);

@@ -2,7 +2,10 @@
 #include "runs.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "record/escape.h"
 #include "record/runfile.h"
 #include "report/complain.h"
 #include "report/keys.h"
@@ -54,11 +57,39 @@ static int select_by(struct run *run, struct callers *callers, const struct quer
     return error;
 }
 
+/* Is there a phase of service? */
+static bool serves(const struct run *run, char *const *serving)
+{
+    for (uint32_t i = 0; i < run->phase_count; i++)
+        if (needs_is_serving(run, i, serving))
+            return true;
+    return false;
+}
+
+static int complain_of_phases(const struct run *run)
+{
+    char names[256] = "";
+    size_t used = 0;
+
+    for (size_t i = 1; i < run->phase_count && used < sizeof(names); i++) {
+        char *name = escape(run->phases[i]);
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i > 1 ? ", " : "",
+                                 name ? name : "?");
+        free(name);
+    }
+    if (!*names)
+        return complain("the key needed is of runs with phases: record them with --phase or "
+                        "--control");
+    return complain("--serving names no phase that there is: %s", names);
+}
+
 int runs_select(struct run *run, const struct table_options *options, const struct query *query,
                 const char *const *names)
 {
     struct callers callers;
 
+    if (query_asks_for(query, key_parse("needed")) && !serves(run, query->groups.serving))
+        return complain_of_phases(run);
     if (!query->filter_count && !query->groups.count)
         return 0;
     int error = callers_init(&callers, run, options);

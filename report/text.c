@@ -208,13 +208,14 @@ static void say_ends(struct paragraph *paragraph, const uint64_t by_end[STACK_EN
 /* What is better not there. */
 static void say_flaws(struct paragraph *paragraph, const struct table *table)
 {
-    uint64_t denied = 0, killed = 0, vsyscall = 0, lost = 0;
+    uint64_t denied = 0, killed = 0, vsyscall = 0, paused = 0, lost = 0;
 
     for (size_t i = 0; i < table->run->execution_count; i++) {
         const struct execution *execution = &table->run->executions[i];
         denied += execution->denied == COUNT_UNKNOWN ? 0 : execution->denied;
         killed += execution->killed;
         vsyscall += execution->vsyscall == COUNT_UNKNOWN ? 0 : execution->vsyscall;
+        paused = run_sum(paused, execution->paused);
         lost += execution->lost;
     }
     const struct {
@@ -224,6 +225,7 @@ static void say_flaws(struct paragraph *paragraph, const struct table *table)
                   { denied, "denied by the program's own filter" },
                   { killed, "in which the thread may have been killed" },
                   { vsyscall, "more through the vsyscall page" },
+                  { paused, "more not recorded, in a pause" },
                   { lost, "more lost" } };
 
     for (size_t i = 0; i < sizeof(flaws) / sizeof(*flaws); i++) {

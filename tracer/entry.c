@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/ptrace.h>
 
+#include "diag.h"
 #include "effects.h"
 #include "jit.h"
 #include "readahead.h"
@@ -33,17 +34,19 @@ static bool read_entry(const struct tracer *tracer, const struct tracee *tracee,
     return threadregs_is_walked(ret->call.abi) || threadregs_read(tracee->tid, &ret->registers);
 }
 
-int64_t entry_add(struct tracer *tracer, int64_t program, int64_t stack, enum abi abi, uint32_t nr)
+int64_t entry_add(struct tracer *tracer, const struct process *process, int64_t stack, enum abi abi,
+                  uint32_t nr)
 {
     struct execution *execution = tracer_execution(tracer);
     struct count key = { .execution = tracer->execution,
-                         .program = (uint32_t)program,
+                         .program = (uint32_t)process->program,
+                         .phase = process->phases.phase,
                          .stack = (uint32_t)stack,
                          .abi = abi,
                          .nr = nr,
                          .calls = 1 };
 
-    int64_t count = program < 0 || stack < 0 ? -ENOMEM : run_count(tracer->run, &key);
+    int64_t count = process->program < 0 || stack < 0 ? -ENOMEM : run_count(tracer->run, &key);
     if (count < 0)
         execution->lost++;
     else
@@ -64,20 +67,54 @@ static int64_t take_stack(struct tracer *tracer, struct tracee *tracee, const st
                          &entry->registers, tracee->spawned_by);
 }
 
+/* The call may be the one that a phase of the process begins with. */
+static void begin_phase(struct tracer *tracer, struct process *process, int64_t stack,
+                        const struct syscall *call)
+{
+    const struct phase_rules *rules = &tracer->options->phases;
+    uint64_t under = 0;
+
+    if (rules->by_code & ~process->phases.begun && stack >= 0)
+        under = phase_code_under(&tracer->phase_code, (uint32_t)stack);
+    int rule = phase_rules_judge(rules, &process->phases, under, call->abi, call->nr);
+    if (rule == PHASE_RULE_NONE)
+        return;
+    int64_t phase = rule < 0 ? rule : run_phase(tracer->run, rules->rules[rule].name);
+    if (phase < 0)
+        die("out of memory");
+    process->phases.phase = (uint32_t)phase;
+    tracer->phases_begun |= process->phases.begun;
+}
+
 static void count_if_known(uint64_t *count)
 {
     *count += *count != COUNT_UNKNOWN;
+}
+
+/* Of a call in a pause no more is recorded than that it was. */
+static void pass_over(struct tracer *tracer, struct tracee *tracee)
+{
+    tracer_execution(tracer)->paused++;
+    tracee->call.passed_over = true;
+    tracee->call.stack = UNKNOWN_STACK;
 }
 
 /* What can be seen of a call at its entry. False: its stack cannot be taken yet. */
 static bool observe(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
     const struct syscall *call = &entry->call;
+
+    if (tracer->paused) {
+        pass_over(tracer, tracee);
+        return true;
+    }
     int64_t stack = take_stack(tracer, tracee, entry);
 
     if (stack == -EINPROGRESS)
         return false;
-    int64_t count = entry_add(tracer, tracee->process->program, stack, call->abi, call->nr);
+    if (phase_rules_wait(&tracer->options->phases, &tracee->process->phases))
+        begin_phase(tracer, tracee->process, stack, call);
+    int64_t count = entry_add(tracer, tracee->process, stack, call->abi, call->nr);
     tracee->at_entry = count >= 0;
     tracee->call.observed = tracer->options->results && count >= 0;
     tracee->call.count = (uint32_t)count;
@@ -100,11 +137,17 @@ static bool begin_call(struct tracer *tracer, struct tracee *tracee, const struc
     return true;
 }
 
+static void count_denied(struct tracer *tracer, const struct tracee *tracee)
+{
+    if (!tracee->call.passed_over)
+        count_if_known(&tracer_execution(tracer)->denied);
+}
+
 static void end_call(struct tracer *tracer, struct tracee *tracee,
                      struct __ptrace_syscall_info *info)
 {
     if (tracee->call.in_call && !tracee->call.passed_filter)
-        count_if_known(&tracer_execution(tracer)->denied);
+        count_denied(tracer, tracee);
     effects_end(tracee, info);
     if (tracee->call.observed)
         run_add_result(tracer->run, tracee->call.count, info->exit.is_error,
@@ -121,7 +164,7 @@ static bool at_filter(struct tracer *tracer, struct tracee *tracee, const struct
         tracee->call.passed_filter = true;
     } else {
         if (!tracee->call.in_call)
-            count_if_known(&tracer_execution(tracer)->denied);
+            count_denied(tracer, tracee);
         /* Without a tracer its RET_TRACE is that (seccomp(2)). */
         threadregs_set_result(tracee->tid, -ENOSYS, true);
     }

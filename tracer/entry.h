@@ -11,7 +11,9 @@
  * be handled before a child that reads a file for us has ended (served.h). */
 bool entry_stop(struct tracer *tracer, struct tracee *tracee);
 
-/* Adds one call to the run; its count, or negative: there was no memory to record it. */
-int64_t entry_add(struct tracer *tracer, int64_t program, int64_t stack, enum abi abi, uint32_t nr);
+/* Adds one call of the process, in the phase that it is in, to the run; its count, or negative:
+ * there was no memory to record it. */
+int64_t entry_add(struct tracer *tracer, const struct process *process, int64_t stack, enum abi abi,
+                  uint32_t nr);
 
 #endif

@@ -46,6 +46,8 @@ static void adopt(struct tracer *tracer, struct tracee *child, const struct trac
         flags & CLONE_VM ? address_space_ref(parent->space) : address_space_fork(parent->space);
 
     place(tracer, child, process, space);
+    if (!thread)
+        process->phases = phase_state_fork(&parent->process->phases);
     process->own_filter |= parent->process->own_filter || parent->process->installers;
     if (flags & CLONE_VM && flags & CLONE_VFORK && parent->call.clone.own_stack)
         child->spawned_by = parent->call.stack;
@@ -149,6 +151,7 @@ struct tracee *family_exec(struct tracer *tracer, pid_t tid, pid_t former)
     tracee->space = space;
     tracee->spawned_by = NO_STACK;
     tracee->process->ender = 0;
+    phase_state_reset(&tracee->process->phases);
     return tracee;
 }
 
@@ -180,10 +183,8 @@ void family_death(struct tracer *tracer, struct tracee *tracee, pid_t tid, int s
         tracer->status = status;
         tracer->command = 0;
     }
-    if (tid == tracer->saver)
-        tracer->saver = 0;
     if (!tracee)
-        return; /* it died before its first stop, or is the saver */
+        return; /* it died before its first stop */
     if (tracee->at_entry && !ended_itself(tracee, status))
         tracer_execution(tracer)->killed++;
     tracer->orphans += tracee->call.cloning;

@@ -12,6 +12,7 @@
 #include "procfs.h"
 #include "record.h"
 #include "request.h"
+#include "signals.h"
 
 /* Gives a tracee the place that /proc tells. */
 static void find_place(struct tracer *tracer, struct tracee *tracee)
@@ -33,6 +34,8 @@ void lineage_child(struct tracer *tracer, struct tracee *parent, int event)
     if (child) {
         /* We attached to the parent in the midst of the call, or could not read its arguments. */
         find_place(tracer, child);
+        if (child->process->references == 1)
+            child->process->phases = phase_state_fork(&parent->process->phases);
         child->spawned_by = event == PTRACE_EVENT_VFORK ? UNKNOWN_STACK : NO_STACK;
     }
 }
@@ -56,13 +59,14 @@ void lineage_adopt_orphans(struct tracer *tracer)
 }
 
 /* The execve that started it all is the tracer's, but the program's first call. */
-static void start(struct tracer *tracer, int64_t program)
+static void start(struct tracer *tracer, const struct process *process)
 {
     struct frame frame = { .module = MODULE_START };
     int64_t stack = stacks_intern(&tracer->run->stacks, &frame, 1, STACK_COMPLETE);
 
-    entry_add(tracer, program, stack, ABI_X86_64, SYS_execve);
+    entry_add(tracer, process, stack, ABI_X86_64, SYS_execve);
     tracer->started = true;
+    signals_tick_by(tracer->control.commands);
 }
 
 struct tracee *lineage_exec(struct tracer *tracer, pid_t tid)
@@ -76,6 +80,6 @@ struct tracee *lineage_exec(struct tracer *tracer, pid_t tid)
     tracee->process->program = record_program(tracer->run, tid);
     permission_warn_privileges(&tracer->served, tid);
     if (!tracer->started)
-        start(tracer, tracee->process->program);
+        start(tracer, tracee->process);
     return tracee;
 }

@@ -11,11 +11,13 @@
  *                                                  call (entry.c), and what that does (meaning.c,
  *                                                  effects.c); what can be read without waiting for
  *                                                  the process (view.c, served.c)
+ *     control_take   tracer/control.c              commands of drivers (command.c) come in between
  *     unwind_number  symbolizer/unwind/unwind.c    with which stack: memo.c, or rows (rowstep.c), or
  *                                                  a guess (guess.c), over the map (space.c, site.c)
  *                                                  and its ELF files (symbolizer/image/); names of
  *                                                  code made at run time (tracer/jit.c)
- *     run_count      record/run.c                  counted by (program, stack, call)
+ *     phase_rules_judge  tracer/phaserule.c        in which phase, by functions (phasecode.c) or calls
+ *     run_count      record/run.c                  counted by (program, phase, stack, call)
  *     record_end     tracer/record.c               then the names of functions (symbolizer/names/)
  *     salvage        tracer/salvage.c              or what there is by a fault of our own (crash.c)
  *   outputs_write    report/outputs.c              each file in its format (format.h has the list)

@@ -80,8 +80,8 @@ static const char *const unrestarted[] = {
 /* The number of a call, if there is one below MEANINGS_MAX; else -1. */
 static int resolve(enum abi abi, const char *name)
 {
-    int nr = syscall_number(abi, name);
-    return nr < MEANINGS_MAX ? nr : -1;
+    int64_t nr = syscall_number(abi, name);
+    return nr < MEANINGS_MAX ? (int)nr : -1;
 }
 
 void meanings_init(struct meanings *meanings)

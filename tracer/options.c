@@ -17,6 +17,8 @@ enum {
     OPTION_KILL,
     OPTION_NO_KILL,
     OPTION_INTERVAL,
+    OPTION_PHASE,
+    OPTION_CONTROL,
     OPTION_RESULTS,
     OPTION_INLINES,
     OPTION_LINES,
@@ -32,6 +34,8 @@ static const struct option long_options[] = {
     OUTPUTS_LONG_OPTIONS,
     { "attach", required_argument, NULL, 'p' },
     { "interval", required_argument, NULL, OPTION_INTERVAL },
+    { "phase", required_argument, NULL, OPTION_PHASE },
+    { "control", required_argument, NULL, OPTION_CONTROL },
     { "results", no_argument, NULL, OPTION_RESULTS },
     { "inlines", no_argument, NULL, OPTION_INLINES },
     { "lines", no_argument, NULL, OPTION_LINES },
@@ -63,6 +67,12 @@ static const char help_tracing[] =
     "\n"
     "Tracing:\n"
     "      --interval=SECONDS   write the results to the files of -o every so often, too\n"
+    "      --phase=NAME@[LIBRARY:]FUNCTION\n"
+    "                           a phase of each process, from its first call under a function on, "
+    "or\n"
+    "                             NAME@MODULE+0xOFFSET, or NAME=SYSCALL[:N]: from its N-th such "
+    "call on\n"
+    "      --control=PATH       take commands from a FIFO: phase [NAME], pause, resume, save\n"
     "      --results            observe what calls return: errors, and time in the kernel\n"
     "      --inlines            record functions that the compiler put into others, where there is "
     "DWARF\n"
@@ -209,6 +219,16 @@ static int parse_environment(struct options *o, const char *word)
     return append(&o->environment, &o->environment_count, word);
 }
 
+static int parse_phase(struct options *o, const char *word)
+{
+    char error[PHASE_ERROR_MAX];
+    int result = phase_rules_add(&o->phases, word, error);
+
+    if (result)
+        diag("%s", error);
+    return result;
+}
+
 /* The option that getopt_long did not take, as the user wrote it. */
 static int refuse(int option, char **argv, int index)
 {
@@ -234,6 +254,11 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
         return parse_attach(o, optarg);
     case OPTION_INTERVAL:
         return parse_interval(optarg, &o->interval);
+    case OPTION_PHASE:
+        return parse_phase(o, optarg);
+    case OPTION_CONTROL:
+        o->control = optarg;
+        return 0;
     case OPTION_RESULTS:
         o->results = true;
         return 0;
@@ -294,6 +319,8 @@ static int check_options(struct options *o, int kill_on_exit)
                 "--engine=ptrace";
     else if (o->interval && !o->outputs.count)
         wrong = "--interval needs a file to write to: use -o FILE";
+    else if (o->control && !*o->control)
+        wrong = "--control needs the path of a FIFO";
     if (wrong) {
         diag("%s: see systrace-lib --help", wrong);
         return -EINVAL;
@@ -321,6 +348,7 @@ int options_parse(struct options *o, int argc, char **argv)
 void options_deinit(struct options *o)
 {
     outputs_deinit(&o->outputs);
+    phase_rules_deinit(&o->phases);
     free(o->attach);
     free(o->environment);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "phaserule.h"
 #include "report/outputs.h"
 
 enum engine { ENGINE_AUTO, ENGINE_SECCOMP, ENGINE_PTRACE };
@@ -23,13 +24,15 @@ struct options {
     const char *workload; /* --workload: not empty; NULL: not said */
     enum engine engine;
     bool quiet;
-    bool kill_on_exit;     /* the tracees die with us */
-    unsigned interval;     /* --interval: seconds; 0: write at the end only */
-    bool results;          /* --results: observe what calls return */
-    bool inlines;          /* --inlines: find the functions that were inlined, by DWARF */
-    bool lines;            /* --lines: and the source lines; only with `inlines` */
-    bool no_near;          /* --no-near: leave all placing to the scheduler */
-    uint64_t verify_every; /* --verify: each N-th stack; 0: none */
+    bool kill_on_exit;         /* the tracees die with us */
+    unsigned interval;         /* --interval: seconds; 0: write at the end only */
+    bool results;              /* --results: observe what calls return */
+    bool inlines;              /* --inlines: find the functions that were inlined, by DWARF */
+    bool lines;                /* --lines: and the source lines; only with `inlines` */
+    bool no_near;              /* --no-near: leave all placing to the scheduler */
+    struct phase_rules phases; /* --phase */
+    const char *control;       /* --control: path of the FIFO; NULL: none */
+    uint64_t verify_every;     /* --verify: each N-th stack; 0: none */
     struct outputs outputs;
 };
 

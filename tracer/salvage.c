@@ -114,6 +114,7 @@ _Noreturn void salvage(struct tracer *tracer)
 {
     const char *outcome = try_all(tracer), *fault = crash_text();
     char text[LINE_SIZE];
+    control_remove(&tracer->control);
     int size = snprintf(text, sizeof(text), "systrace-lib: a fault of its own (%s) %s; %s\n",
                         fault ? fault : "",
                         tracer->ended ? "hit it after the tracing" : "ended the tracing", outcome);

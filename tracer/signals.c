@@ -11,6 +11,7 @@
 #include "signals.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -32,33 +33,66 @@ static struct {
     volatile struct sent_signal notes[NOTES];
     volatile sig_atomic_t added, taken; /* how many so far, modulo 2 * NOTES */
     volatile sig_atomic_t tick;         /* the timer has gone off, */
-    volatile sig_atomic_t ticking;      /* as it does again and again */
+    volatile sig_atomic_t ticking;      /* as it does again and again, */
+    volatile sig_atomic_t expected;     /* or will do once more */
 } state;
 
-static void set_timer(bool on)
+/* It goes off after so many microseconds, and then again and again; 0: not any more. */
+static void set_timer(long first)
 {
-    struct itimerval tick = { { 0, TICK_MICROSECONDS }, { 0, TICK_MICROSECONDS } };
-    setitimer(ITIMER_REAL, on ? &tick : &(struct itimerval){ 0 }, NULL);
+    struct itimerval tick = { { 0, first ? TICK_MICROSECONDS : 0 }, { 0, first } };
+    setitimer(ITIMER_REAL, &tick, NULL);
+}
+
+/* If nobody needs it. */
+static void stop_timer(void)
+{
+    if (!state.ticking && !state.expected && state.taken == state.added)
+        set_timer(0);
 }
 
 void signals_start_ticking(void)
 {
     state.ticking = true;
-    set_timer(true);
+    set_timer(TICK_MICROSECONDS);
 }
 
 void signals_stop_ticking(void)
 {
     state.ticking = false;
-    set_timer(false);
+    set_timer(0);
 }
 
 bool signals_take_tick(void)
 {
-    bool ret = state.tick;
+    if (!state.tick)
+        return false;
+    state.tick = state.expected = false;
+    stop_timer();
+    return true;
+}
 
-    state.tick = false;
-    return ret;
+void signals_tick(void)
+{
+    state.tick = true;
+    set_timer(TICK_MICROSECONDS);
+}
+
+void signals_tick_in(unsigned milliseconds)
+{
+    state.expected = true;
+    set_timer((long)milliseconds * 1000);
+}
+
+void signals_tick_by(int fd)
+{
+    struct f_owner_ex owner = { F_OWNER_TID, gettid() };
+
+    if (fd < 0)
+        return;
+    fcntl(fd, F_SETOWN_EX, &owner);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+    signals_tick();
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -73,7 +107,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
         note->sender = info->si_pid;
         state.added = (state.added + 1) % (2 * NOTES);
     }
-    set_timer(true); /* should the loop just be about to wait */
+    set_timer(TICK_MICROSECONDS); /* should the loop just be about to wait */
     errno = saved;
 }
 
@@ -90,8 +124,7 @@ bool signals_take(struct sent_signal *ret)
     const volatile struct sent_signal *note = &state.notes[state.taken % NOTES];
     *ret = (struct sent_signal){ note->number, note->code, note->sender };
     state.taken = (state.taken + 1) % (2 * NOTES);
-    if (!state.ticking && state.taken == state.added)
-        set_timer(false);
+    stop_timer();
     return true;
 }
 
@@ -104,6 +137,15 @@ bool signals_take_ttou(void)
     return sigtimedwait(&set, NULL, &(struct timespec){ 0 }) == SIGTTOU;
 }
 
+static void on_input(int number)
+{
+    int saved = errno;
+
+    (void)number;
+    signals_tick();
+    errno = saved;
+}
+
 /* Those that the tracing thread must get. */
 static sigset_t caught(void)
 {
@@ -111,6 +153,7 @@ static sigset_t caught(void)
 
     sigemptyset(&ret);
     sigaddset(&ret, SIGALRM);
+    sigaddset(&ret, SIGIO);
     for (size_t i = 0; i < NOTED; i++)
         sigaddset(&ret, noted[i]);
     return ret;
@@ -150,17 +193,19 @@ static void set_handlers(void)
 {
     struct sigaction note = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO }, former;
     struct sigaction wake = { .sa_handler = on_alarm };
+    struct sigaction input = { .sa_handler = on_input };
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     /* If it were ignored, statuses would be lost; for each stop the kernel need not send one. */
     struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
 
-    note.sa_mask = caught();
+    note.sa_mask = input.sa_mask = caught();
     for (size_t i = 0; i < NOTED; i++) {
         bool stops = noted[i] == SIGTSTP || noted[i] == SIGTTIN;
         if (!stops || (!sigaction(noted[i], NULL, &former) && former.sa_handler != SIG_IGN))
             sigaction(noted[i], &note, NULL);
     }
     sigaction(SIGALRM, &wake, NULL);
+    sigaction(SIGIO, &input, NULL);
     sigaction(SIGCHLD, &quiet, NULL);
     sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is an error of writing, with a message; */
     sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file that becomes larger than allowed */

@@ -44,7 +44,17 @@ void signals_ignore(void);
 void signals_start_ticking(void);
 void signals_stop_ticking(void);
 
-/* Has the timer gone off since the last time? */
+/* Has the timer gone off since the last time, or was there another reason to look up? */
 bool signals_take_tick(void);
+
+/* Such a reason: should the calling thread be about to wait, it will not wait long. */
+void signals_tick(void);
+
+/* There will be one in so many milliseconds, from 1 to 500. */
+void signals_tick_in(unsigned milliseconds);
+
+/* Has the calling thread woken, with a tick, whenever the FIFO open as `fd` can be read; the first
+ * time now. Less than 0: there is none. */
+void signals_tick_by(int fd);
 
 #endif

@@ -44,6 +44,7 @@ enum {
               PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP,
     FEW_TRACEES = 64,
     WAITS_FOR_ALL = 16,
+    READS_AT_ONCE = 16,         /* of the FIFO of --control, before tracees come again */
     SETTLE_MILLISECONDS = 1000, /* how long to wait for stops that we asked for, when leaving */
 };
 
@@ -143,6 +144,126 @@ static void take_signals(struct tracer *tracer)
     }
 }
 
+/* ---- Saving meanwhile ---- */
+
+/* Ends the record of the execution, as far as it has come. 0 or a negative errno. */
+static int end_record(struct tracer *tracer, const int *status)
+{
+    struct execution *execution = tracer_execution(tracer);
+
+    execution->memo_hits = tracer->unwinder.hits;
+    execution->memo_misses = tracer->unwinder.walks;
+    execution->hard_walks = tracer->unwinder.hard_walks;
+    return record_end(tracer->run, tracer->execution, status, tracer->options, &tracer->images);
+}
+
+/* Forks: the child has all that was recorded so far to itself, and writes it; we go on. */
+static void save_now(struct tracer *tracer)
+{
+    tracer->next_save = clock_now() + (uint64_t)tracer->options->interval * 1000000000;
+    if (tracer->saver)
+        return; /* it is at it still */
+    tracer->saver = fork();
+    if (tracer->saver < 0) {
+        diag("cannot save the results meanwhile: fork: %s", strerror(errno));
+        tracer->saver = 0;
+    } else if (!tracer->saver) {
+        signals_ignore();
+        tracer_execution(tracer)->cut_short = true;
+        int error = end_record(tracer, NULL);
+        if (error < 0)
+            diag("cannot save the results meanwhile: %s", strerror(-error));
+        _exit(error < 0 ? EXIT_OURS : tracer->save(tracer->options, tracer->run));
+    }
+}
+
+/* ---- Commands of drivers ---- */
+
+/* From the next entry that is handled on, all processes are in this phase. */
+static const char *begin_phase(struct tracer *tracer, const char *name)
+{
+    int64_t phase = run_phase(tracer->run, name);
+
+    if (phase < 0)
+        return "out of memory";
+    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)
+        if (t->process)
+            t->process->phases.phase = (uint32_t)phase;
+    return NULL;
+}
+
+/* Answers later, when all is written. */
+static const char *begin_save(struct tracer *tracer)
+{
+    if (!tracer->options->outputs.count)
+        return "there is no file to write to: start systrace-lib with -o FILE";
+    tracer->save_asked = SAVE_WANTED;
+    if (tracer->saver)
+        return NULL;
+    save_now(tracer);
+    tracer->save_asked = tracer->saver ? SAVE_BEGUN : SAVE_NONE;
+    return tracer->saver ? NULL : "no process can be made to write the files";
+}
+
+/* What is wrong, or NULL. */
+static const char *obey(struct tracer *tracer, const struct command *command)
+{
+    switch (command->kind) {
+    case COMMAND_PHASE:
+        return begin_phase(tracer, command->name);
+    case COMMAND_PAUSE:
+    case COMMAND_RESUME:
+        tracer->paused = command->kind == COMMAND_PAUSE;
+        return NULL;
+    case COMMAND_SAVE:
+        return begin_save(tracer);
+    default:
+        return command->error;
+    }
+}
+
+/* Whoever the answer is for may not have come for it yet. */
+static void deliver(struct tracer *tracer, bool more)
+{
+    if (more)
+        signals_tick();
+    else if (!control_deliver(&tracer->control))
+        signals_tick_in(tracer->control.delay);
+}
+
+/* One after the other: those behind `save` wait until that is done. */
+static void take_commands(struct tracer *tracer)
+{
+    unsigned reads = READS_AT_ONCE;
+    struct command command;
+
+    while (!tracer->save_asked && control_take(&tracer->control, &reads, &command)) {
+        const char *error = obey(tracer, &command);
+        if (!tracer->save_asked)
+            control_answer(&tracer->control, error);
+    }
+    deliver(tracer, !reads);
+}
+
+static const char *saved(int status)
+{
+    return status ? "not all files were written: systrace-lib says why on its stderr" : NULL;
+}
+
+/* The saver has ended, with this status as from waitpid(2). */
+static void end_save(struct tracer *tracer, int status)
+{
+    tracer->saver = 0;
+    if (!tracer->save_asked)
+        return;
+    const char *error = tracer->save_asked == SAVE_BEGUN ? saved(status) : begin_save(tracer);
+    if (tracer->saver)
+        return;
+    tracer->save_asked = SAVE_NONE;
+    control_answer(&tracer->control, error);
+    take_commands(tracer);
+}
+
 /* ---- The loop ---- */
 
 /* Leaves a tracee in its stop until the child that reads a file for us has ended. */
@@ -177,7 +298,10 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
         return;
     }
     if (stop.kind == STOP_EXITED || stop.kind == STOP_KILLED) {
-        family_death(tracer, tracee, tid, status);
+        if (tid == tracer->saver)
+            end_save(tracer, status);
+        else
+            family_death(tracer, tracee, tid, status);
         return;
     }
     if (stop.kind == STOP_EXEC)
@@ -294,37 +418,6 @@ static bool wait_for_stops(struct tracer *tracer)
     }
 }
 
-/* Ends the record of the execution, as far as it has come. 0 or a negative errno. */
-static int end_record(struct tracer *tracer, const int *status)
-{
-    struct execution *execution = tracer_execution(tracer);
-
-    execution->memo_hits = tracer->unwinder.hits;
-    execution->memo_misses = tracer->unwinder.walks;
-    execution->hard_walks = tracer->unwinder.hard_walks;
-    return record_end(tracer->run, tracer->execution, status, tracer->options, &tracer->images);
-}
-
-/* Forks: the child has all that was recorded so far to itself, and writes it; we go on. */
-static void save_now(struct tracer *tracer)
-{
-    tracer->next_save = clock_now() + (uint64_t)tracer->options->interval * 1000000000;
-    if (tracer->saver)
-        return; /* it is at it still */
-    tracer->saver = fork();
-    if (tracer->saver < 0) {
-        diag("cannot save the results meanwhile: fork: %s", strerror(errno));
-        tracer->saver = 0;
-    } else if (!tracer->saver) {
-        signals_ignore();
-        tracer_execution(tracer)->cut_short = true;
-        int error = end_record(tracer, NULL);
-        if (error < 0)
-            diag("cannot save the results meanwhile: %s", strerror(-error));
-        _exit(error < 0 ? EXIT_OURS : tracer->save(tracer->options, tracer->run));
-    }
-}
-
 static void handle_tick(struct tracer *tracer)
 {
     /* Not from the background: the terminal would stop us (tostop). */
@@ -332,6 +425,8 @@ static void handle_tick(struct tracer *tracer)
         progress_show(&tracer->progress, tracer->run, tracer_execution(tracer)->entries);
     if (tracer->options->interval && clock_now() >= tracer->next_save)
         save_now(tracer);
+    if (tracer->control.commands >= 0 && tracer->started)
+        take_commands(tracer);
 }
 
 static void handle_queue(struct tracer *tracer)
@@ -391,6 +486,7 @@ static int tracer_init(struct tracer *tracer, const struct options *options, sav
     tracer->seccomp = options->engine == ENGINE_SECCOMP ||
                       (options->engine == ENGINE_AUTO && launch_has_seccomp());
     meanings_init(&tracer->meanings);
+    control_init(&tracer->control);
     images_init(&tracer->images, add_module, run);
     if (served_init(&tracer->served) < 0)
         return -ENOMEM;
@@ -399,14 +495,17 @@ static int tracer_init(struct tracer *tracer, const struct options *options, sav
         unwinder_init(&tracer->unwinder, &tracer->images, &run->stacks) < 0)
         return -ENOMEM;
     tracer->execution = (uint32_t)execution;
+    phase_code_init(&tracer->phase_code, &options->phases, run, &tracer->images);
     tracer->verify = (struct verify){ .every = options->verify_every, .file = stderr };
     return 0;
 }
 
 static void tracer_deinit(struct tracer *tracer)
 {
+    control_close(&tracer->control);
     queue_deinit(&tracer->queue);
     tracees_deinit(&tracer->tracees);
+    phase_code_deinit(&tracer->phase_code);
     unwinder_deinit(&tracer->unwinder);
     images_deinit(&tracer->images);
     served_deinit(&tracer->served);
@@ -455,6 +554,7 @@ static int begin_attached(struct tracer *tracer)
                 tracer->run, tracees_find_process(&tracer->tracees, process->pid)->tid);
     }
     tracer->started = true;
+    signals_tick_by(tracer->control.commands);
     size_t threads = tracer->tracees.count;
     for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)
         resume_interrupt(t);
@@ -516,6 +616,20 @@ static int report_verify(const struct verify *verify)
     return verify->differences ? EXIT_OURS : 0;
 }
 
+/* A misspelt function is no error, for it may have been not called. */
+static void warn_of_phases(const struct tracer *tracer)
+{
+    const struct phase_rules *rules = &tracer->options->phases;
+
+    for (size_t i = 0; i < rules->count && !tracer->options->quiet; i++) {
+        const struct phase_rule *rule = &rules->rules[i];
+        if (!(tracer->phases_begun & UINT64_C(1) << i))
+            diag("the phase '%s' has not begun by its %s", rule->name,
+                 rule->cause == PHASE_CALL ? "system call: there were too few"
+                                           : "function: no call was made under it");
+    }
+}
+
 /* Ends the record, tells what was wrong, and writes the results; the exit status to end with. */
 static int finish(struct tracer *tracer)
 {
@@ -526,6 +640,7 @@ static int finish(struct tracer *tracer)
     int error = end_record(tracer, tracer->options->attach_count ? NULL : &tracer->status);
 
     record_warn_of_claims(tracer->run, tracer->options);
+    warn_of_phases(tracer);
     execution->cut_short = tracer->cut_short;
     if (execution->lost)
         diag("out of memory: %" PRIu64 " calls were lost", execution->lost);
@@ -566,8 +681,12 @@ static void *tracing_thread(void *context)
     if (!tracer->options->kill_on_exit)
         settle(tracer);
     /* Until it has ended: its results, older than ours, must not come after them. */
-    while (tracer->saver && waitpid(tracer->saver, NULL, 0) < 0 && errno == EINTR)
+    int status = 0;
+    while (tracer->saver && waitpid(tracer->saver, &status, 0) < 0 && errno == EINTR)
         ;
+    if (tracer->save_asked == SAVE_BEGUN)
+        control_answer(&tracer->control, saved(status));
+    control_close(&tracer->control);
     tracer->ended = true;
     return NULL;
 }
@@ -636,6 +755,8 @@ int trace(const struct options *options, save_fn *save, struct run *run, int *st
 
     if (result < 0) {
         diag("out of memory");
+        result = EXIT_OURS;
+    } else if (options->control && control_open(&tracer.control, options->control)) {
         result = EXIT_OURS;
     } else if (!options->attach_count) {
         result = launch_fork(&tracer.launch, options, tracer.seccomp);

@@ -162,6 +162,8 @@ struct process *process_ref(struct process *process)
 
 void process_unref(struct process *process)
 {
-    if (process && !--process->references)
-        free(process);
+    if (!process || --process->references)
+        return;
+    phase_state_reset(&process->phases);
+    free(process);
 }

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include "meaning.h"
 #include "addressspace.h"
+#include "phaserule.h"
 #include "record/stack.h"
 #include "record/syscalls.h"
 
@@ -16,7 +17,8 @@
 struct process {
     unsigned references; /* tracees in it */
     pid_t pid;
-    int64_t program;     /* number in the run; -1 until the command's first execve */
+    int64_t program; /* number in the run; -1 until the command's first execve */
+    struct phase_state phases;
     bool own_filter;     /* it may have a seccomp filter of its own: watched by PTRACE_SYSCALL, */
     unsigned installers; /* as while so many of its threads are in a call that installs one; */
     bool watched;        /* of which its other threads were made aware (resume_watched) */
@@ -42,6 +44,7 @@ struct clone_call {
 struct call_state {
     bool in_call;             /* its entry was counted by a PTRACE_SYSCALL stop */
     bool passed_filter;       /* in such a call: our filter was reached, so no other denied it */
+    bool passed_over;         /* it was not counted, for a driver has paused the recording */
     int64_t stack;            /* number in the run */
     bool observed;            /* what it returns is to be recorded, */
     uint32_t count;           /* with this count of the run */

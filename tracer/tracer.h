@@ -6,10 +6,12 @@
 #define SYSTRACE_TRACER_H
 
 #include <pthread.h>
+#include "control.h"
 #include "meaning.h"
 #include "jit.h"
 #include "launch.h"
 #include "near.h"
+#include "phasecode.h"
 #include "progress.h"
 #include "queue.h"
 #include "readahead.h"
@@ -32,6 +34,8 @@ struct tracer {
     struct jit jit;
     struct unwinder unwinder;
     struct verify verify;
+    struct phase_code phase_code;
+    uint64_t phases_begun; /* a bit for each --phase that any process has begun */
     struct tracees tracees;
     struct launch launch;
     struct near near;
@@ -57,6 +61,14 @@ struct tracer {
     pid_t saver;         /* writes the results as they were a while ago (save_now) */
     uint64_t next_save;  /* nanoseconds */
     uint64_t stopped_at; /* when the stop being handled was waited for; nanoseconds */
+
+    struct control control;
+    bool paused; /* a driver has said so: calls are not recorded */
+    enum {
+        SAVE_NONE,
+        SAVE_WANTED, /* once the saver that is at it has ended */
+        SAVE_BEGUN,
+    } save_asked; /* by a driver, who waits for the answer */
 
     struct queue queue;
 

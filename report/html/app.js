@@ -270,7 +270,7 @@ function showQuality() {
   const lost = addUp(execution => execution.lost), killed = addUp(execution => execution.killed);
   const cut = data.executions.filter(execution => execution.cut_short).length;
   const blind = data.executions.some(execution => execution.denied === null);
-  const vsyscall = addUp(execution => execution.vsyscall);
+  const vsyscall = addUp(execution => execution.vsyscall), paused = addUp(execution => execution.paused);
   const part = entries === allCalls ? '' : `A part of the ${number(entries)} that were seen: the report was asked for these only. `;
   const libraries = new Set(counts.stack.map(stack => stacks.library[stack])).size;
   $('tiles').append(
@@ -292,6 +292,7 @@ function showQuality() {
     tile(cut ? number(cut) : 'none', 'cut short', cut ? 'Runs of which tracing ended before the last process did: what came later is not here.'
       : 'Every run was traced until its last process had ended.', cut > 0));
   if (vsyscall) $('tiles').append(tile(number(vsyscall), 'through the vsyscall page', 'Old calls that are no entries into the kernel: they are in no table here.', true));
+  if (paused) $('tiles').append(tile(number(paused), 'in a pause', 'Entries into the kernel while recording was paused, as was asked for: they are in no table here.', true));
   showExecutions();
 }
 

@@ -100,8 +100,10 @@ static void print_name(FILE *file, const struct symbol_name *name)
 
 static void print_names(FILE *file, const struct symbols *symbols, const struct names_job *job)
 {
-    const struct symbol_name *last = NULL;
+    const struct symbol_name *last = NULL, *every;
 
+    for (size_t i = 0; !job->offsets && (every = symbols_at(symbols, i)); i++)
+        print_name(file, every);
     for (size_t i = 0; i < job->count; i++) {
         const struct symbol_name *name = symbols_find(symbols, job->offsets[i]);
         if (name && name != last)

@@ -17,7 +17,7 @@
 /* What is wanted of one image. */
 struct names_job {
     const struct image *image;
-    const uint64_t *offsets; /* sorted */
+    const uint64_t *offsets; /* sorted; NULL: all functions, and nothing of debug information */
     size_t count;
 };
 

@@ -434,3 +434,8 @@ const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t o
         number = symbols->entries[number - 1].outer;
     return number ? &symbols->entries[number - 1].symbol : NULL;
 }
+
+const struct symbol_name *symbols_at(const struct symbols *symbols, size_t number)
+{
+    return number < symbols->count ? &symbols->entries[number].symbol : NULL;
+}

@@ -39,4 +39,7 @@ const struct symbol_name *symbols_find(const struct symbols *symbols, uint64_t o
  * NULL: no memory. */
 char *symbols_demangle(const char *name);
 
+/* One after the other, by their offsets: NULL if there are no more than `number`. */
+const struct symbol_name *symbols_at(const struct symbols *symbols, size_t number);
+
 #endif

@@ -113,6 +113,53 @@ static void check(const char *words, const char *expected)
     run_deinit(&run);
 }
 
+/* The sample with phases of the user's: what is called there by the program. */
+static void check_needed(const char *words, const char *expected)
+{
+    static const struct {
+        const char *phase;
+        uint32_t nr;
+        uint64_t calls;
+    } rows[] = { { "serving", 1, 5 }, { "serving", 3, 4 }, { "warm", 0, 2 }, { "warm", 3, 1 } };
+    const struct frame frame = { SAMPLE_APP, 0, 15 };
+    struct run run;
+    struct asked asked;
+
+    sample_run(&run, '1');
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        const struct count count = { .phase = (uint32_t)run_phase(&run, rows[i].phase),
+                                     .stack = sample_stack(&run, &frame, 1, STACK_COMPLETE),
+                                     .nr = rows[i].nr,
+                                     .calls = rows[i].calls };
+        assert_true(run_count(&run, &count) >= 0);
+    }
+    ask(&asked, &run, words);
+    char *text = print(&asked.grid);
+    if (strcmp(text, expected))
+        fail_msg("%s:\n%s", words, text);
+    free(text);
+    forget(&asked);
+    run_deinit(&run);
+}
+
+static void test_needed(void **state)
+{
+    (void)state;
+    check("--by=needed --where=library=app", "- 4\n");
+    check_needed("--by=library,needed,syscall --where=library=app",
+                 "app before+serving write 8\napp serving close 5\napp serving read 2\n"
+                 "app exit exit_group 1\n");
+    check_needed("--by=library,needed,syscall --where=library=app --serving=serv*",
+                 "app before+serving write 8\napp before+serving close 5\napp before read 2\n"
+                 "app exit exit_group 1\n");
+    check_needed("--by=library,needed,syscall --where=needed!=serving --serving=serving",
+                 "liba.so.1.2 before write 10\napp before read 2\nld-linux-x86-64.so.2 before mmap "
+                 "2\n[start] before execve 1\n[unknown] before write 1\napp exit exit_group 1\n");
+    check_needed("--by=library --columns=needed --where=library=app", "app 8 7 1\n");
+    check_needed("--by=phase,syscall --where=library=app --where=syscall=close,read",
+                 "serving close 4\nwarm read 2\nwarm close 1\n");
+}
+
 /* The sample's calls; its libc is no part of a known set, and so a caller like any other. */
 static void test_values(void **state)
 {
@@ -453,12 +500,19 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),  cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_columns), cmocka_unit_test(test_unknown_results),
-        cmocka_unit_test(test_names),   cmocka_unit_test(test_filters),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_refused_together),
-        cmocka_unit_test(test_presets), cmocka_unit_test(test_totals),
-        cmocka_unit_test(test_parts),   cmocka_unit_test(test_table),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_needed),
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_unknown_results),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused_together),
+        cmocka_unit_test(test_presets),
+        cmocka_unit_test(test_totals),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -356,6 +356,10 @@ static void test_mistakes(void **state)
     CHECK_TROUBLE("2x: --factor needs a number from 1 on", "old.json", "new.json", "--factor=2x");
     CHECK_TROUBLE("--by=execution: no two sides have that in common", "old.json", "new.json",
                   "--by=execution");
+    CHECK_TROUBLE("the key needed is not for diff, but for report", "old.json", "new.json",
+                  "--by=library,needed");
+    CHECK_TROUBLE("the key needed is not for diff, but for report", "old.json", "new.json",
+                  "--where=needed=serving");
     CHECK_TROUBLE("--froop: no such option (try 'systrace-lib diff --help')", "--froop");
     CHECK_TROUBLE("--by: needs a value (try 'systrace-lib diff --help')", "--by");
     CHECK_TROUBLE("unknown format 'stacks': use csv, json, text, markdown or html",

@@ -380,9 +380,8 @@ static void test_death_of_command(void **state)
     struct world *world = *state;
 
     world->tracer.command = PARENT;
-    world->tracer.saver = CHILD;
     family_death(&world->tracer, NULL, CHILD, EXIT_0);
-    assert_int_equal(world->tracer.saver, 0);
+    assert_int_equal(world->tracer.command, PARENT);
     family_death(&world->tracer, world->parent, PARENT, BY_SIGKILL);
     assert_int_equal(world->tracer.command, 0);
     assert_int_equal(world->tracer.status, BY_SIGKILL);

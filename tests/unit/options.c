@@ -69,6 +69,10 @@ static void show(const struct options *o, char *ret, size_t size)
         fprintf(file, " format:%s", o->outputs.format);
     if (o->interval)
         fprintf(file, " interval:%u", o->interval);
+    for (size_t i = 0; i < o->phases.count; i++)
+        fprintf(file, " phase:%s", o->phases.rules[i].name);
+    if (o->control)
+        fprintf(file, " control:%s", o->control);
     if (o->verify_every)
         fprintf(file, " verify:%lu", (unsigned long)o->verify_every);
     fprintf(file, "%s%s%s%s%s%s%s%s%s", o->outputs.table ? " table" : "", o->quiet ? " quiet" : "",
@@ -105,6 +109,9 @@ static void test_accepted(void **state)
         { "-u nobody true", "true | auto user:nobody kills" },
         { "--interval=10 -o a true", "true | auto out:a interval:10 kills" },
         { "--interval=4294967295 -o a true", "true | auto out:a interval:4294967295 kills" },
+        { "--phase=a@f --phase b=read:2 true", "true | auto phase:a phase:b kills" },
+        { "--control=c true", "true | auto control:c kills" },
+        { "--control=c --phase=a@f -p 9", " | ptrace pid:9 phase:a control:c" },
         { "--verify true", "true | auto verify:1 kills" },
         { "--verify=100 true", "true | auto verify:100 kills" },
         { "--verify 100", "100 | auto verify:1 kills" }, /* its number needs the sign */
@@ -149,6 +156,9 @@ static void test_refused(void **state)
         { "--interval=4294967296 -o a true", "'4294967296' is no number of seconds" },
         { "--interval=1s -o a true", "'1s' is no number of seconds" },
         { "--interval=-1 -o a true", "'-1' is no number of seconds" },
+        { "--phase=main@f true", "--phase=main@f: a phase needs a name" },
+        { "--phase=a true", "--phase=a: use NAME@" },
+        { "--control= true", "--control needs the path" },
         { "--interval=_ -o a true", "'_' is no number of seconds" },
         { "--verify=0 true", "'0' is no number from 1 on" },
         { "--verify=18446744073709551616 true", "'18446744073709551616' is no number" },

@@ -399,6 +399,17 @@ static void test_vsyscall(void **state)
 
 /* ---- What it rests on ---- */
 
+static void test_paused(void **state)
+{
+    struct case_of c;
+    (void)state;
+    begin(&c);
+    c.run.executions[0].paused = 7;
+    finish(&c, "oci");
+    check_holds(c.profile.comment, "Calls in pauses, of which nothing is known: 7\n");
+    end(&c);
+}
+
 static void test_evidence(void **state)
 {
     struct case_of c;
@@ -507,9 +518,10 @@ int main(void)
         cmocka_unit_test(test_minijail),      cmocka_unit_test(test_c),
         cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_bpf),
         cmocka_unit_test(test_variants),      cmocka_unit_test(test_start),
-        cmocka_unit_test(test_vsyscall),      cmocka_unit_test(test_evidence),
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_options),       cmocka_unit_test(test_page),
+        cmocka_unit_test(test_vsyscall),      cmocka_unit_test(test_paused),
+        cmocka_unit_test(test_evidence),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_nothing),       cmocka_unit_test(test_options),
+        cmocka_unit_test(test_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,7 @@ static void test_extremes(void **state)
     run.executions[0].denied = 7;
     run.executions[0].killed = 8;
     run.executions[0].vsyscall = run.executions[0].lost = INT64_MAX;
+    run.executions[0].paused = INT64_MAX;
     run.executions[0].memo_hits = 7;
     run.executions[0].memo_misses = 5;
     run.executions[0].hard_walks = 3;
@@ -247,6 +248,8 @@ static const struct {
     { "\"hard_walks\":0", "\"hard_walks\":1", "hard_walks is more than memo_misses" },
     { "\"memo_hits\":0,", "", "lacks 'memo_hits'" },
     { "\"killed\":0,", "", "lacks 'killed'" },
+    { "\"lost\":0", "\"lost\":0,\"paused\":0", "paused is 0" },
+    { "\"lost\":0", "\"lost\":0,\"paused\":null", "paused is no whole number" },
     { "\"lost\":0", "\"lost\":null", "lost is no whole number" },
     { "\"version\":\"0.1.0\"", "\"version\":\"0.1.0\",\"workload\":\"\"", "workload is empty" },
     { "\"version\":\"0.1.0\"", "\"version\":\"0.1.0\",\"workload\":3", "workload is no string" },

@@ -67,12 +67,36 @@ static void test_existence(void **state)
             assert_int_equal(syscall_exists((enum abi)abi, rows[i].name), rows[i].exists[abi]);
 }
 
+static void test_numbers(void **state)
+{
+    static const struct {
+        const char *name;
+        int64_t numbers[ABI_COUNT];
+    } rows[] = {
+        { "read", { 0, 3, 0 } },
+        { "_llseek", { -1, 140, -1 } },
+        { "accept4", { 288, 364, 288 } }, /* i386 has it as a request of socketcall(2), too */
+        { "execve", { 59, 11, 520 } },
+        { "syscall_1000", { 1000, 1000, 1000 } },
+        { "syscall_1", { -1, -1, -1 } }, /* that has a name */
+        { "syscall_01000", { -1, -1, -1 } },
+        { "nothing", { -1, -1, -1 } },
+        { "", { -1, -1, -1 } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(rows); i++)
+        for (int abi = 0; abi < ABI_COUNT; abi++)
+            assert_int_equal(syscall_number((enum abi)abi, rows[i].name), rows[i].numbers[abi]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_abis),
         cmocka_unit_test(test_existence),
+        cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,7 +121,8 @@ static void test_flaws(void **state)
     static const char expected[] =
         "10000018 system calls by 5 libraries (6 pairs); 10000017 stacks complete (99.99 %), 1 "
         "incomplete: 1 no-cfi; 10 inexact; 3 denied by the program's own filter; 2 in which the "
-        "thread may have been killed; 4 more through the vsyscall page; 5 more lost\n";
+        "thread may have been killed; 4 more through the vsyscall page; 6 more not recorded, in a "
+        "pause; 5 more lost\n";
     struct run run;
     (void)state;
 
@@ -129,6 +130,7 @@ static void test_flaws(void **state)
     run.executions[0].denied = 3;
     run.executions[0].killed = 2;
     run.executions[0].vsyscall = 4;
+    run.executions[0].paused = 6;
     run.executions[0].lost = 5;
     sample_calls(&run, 0, SAMPLE_START_STACK, 59, 10000000);
     char *text = print_text(&run, 1000);
