@@ -17,6 +17,7 @@
 #include "report/htmlpage.h"
 #include "report/keys.h"
 #include "report/query.h"
+#include "report/seenhtml.h"
 
 static const char *const domain_names[] = {
     [KEY_OF_PROGRAM] = "program", [KEY_OF_EXECUTION] = "execution", [KEY_OF_PHASE] = "phase",
@@ -449,6 +450,27 @@ static int print_executions(const struct page *page)
     return error;
 }
 
+/* ---- What the runs have not shown ---- */
+
+/* Of one run there is nothing to say. */
+static int print_coverage(const struct page *page)
+{
+    struct seen seen;
+
+    fputs("\"coverage\":", page->file);
+    if (page->run->execution_count < 2) {
+        fputs("null,\n", page->file);
+        return 0;
+    }
+    int error = seen_init(&seen, page->run, &page->subject->table->callers, SEEN_BY_RUN);
+    if (error)
+        return error;
+    error = seenhtml_print(page->file, &seen);
+    fputs(",\n", page->file);
+    seen_deinit(&seen);
+    return error;
+}
+
 /* ---- What else the page must know ---- */
 
 static void print_capabilities(FILE *file)
@@ -492,6 +514,8 @@ static int print_data(struct page *page)
     fputs("{\"format\":\"systrace-lib-html/1\",\"version\":\"" SYSTRACE_VERSION "\",\n",
           page->file);
     int error = print_executions(page);
+    if (!error)
+        error = print_coverage(page);
     if (!error)
         error = print_keys(page);
     if (error)

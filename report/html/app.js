@@ -317,6 +317,77 @@ function showExecutions() {
       h('td', null, name(`${execution.kernel} ${execution.machine}`)))))));
 }
 
+/* ---- What the runs have not shown ---- */
+
+/* Rows of a table of the data as objects. */
+const rowsOf = ({ columns, rows }) => rows.map(row => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
+const rounded = value => value === null ? '?' : whole.format(Math.round(value));
+
+function s(tag, attributes, ...children) {
+  const element = document.createElementNS($('curve').namespaceURI, tag);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+/* The least of 1, 2, 5, 10 ... of which five are enough. */
+function stepOf(most) {
+  const ten = 10 ** Math.floor(Math.log10(most / 5));
+  return Math.max(1, [1, 2, 5, 10].map(times => times * ten).find(step => step * 5 >= most));
+}
+
+function drawCurve(all, points) {
+  const samples = Math.max(all.samples > 1 ? 2 * all.samples : 1, 1);
+  const pairs = Math.max(1.05 * Math.max(Math.min(all.high ?? 0, 1.5 * (all.estimated ?? 0)), all.seen), 1);
+  const x = value => 60 + value / samples * 630, y = value => 300 - value / pairs * 280;
+  const path = list => list.map((point, i) => `${i ? 'L' : 'M'}${x(point.samples).toFixed(1)} ${y(point.pairs).toFixed(1)}`).join('');
+  const picture = $('curve');
+  for (let at = 0; at <= pairs; at += stepOf(pairs))
+    picture.append(s('path', { class: 'grid', d: `M60 ${y(at)}H690` }), s('text', { x: 52, y: y(at) + 4, 'text-anchor': 'end' }, number(at)));
+  for (let at = 0; at <= samples; at += stepOf(samples))
+    picture.append(s('text', { x: x(at), y: 320, 'text-anchor': 'middle' }, number(at)));
+  if (all.estimated !== null) {
+    const high = Math.min(all.high, pairs);
+    picture.append(s('rect', { class: 'band', x: 60, width: 630, y: y(high), height: y(all.low) - y(high) }),
+      s('path', { class: 'all', d: `M60 ${y(all.estimated)}H690` }));
+  }
+  picture.append(s('text', { x: 375, y: 342, 'text-anchor': 'middle' }, 'runs'),
+    s('path', { class: 'seen', d: path(points.filter(point => point.samples <= all.samples)) }),
+    s('path', { class: 'seen more', d: path(points.filter(point => point.samples >= all.samples)) }),
+    s('circle', { class: 'dot', cx: x(all.samples), cy: y(all.seen), r: 5 }));
+}
+
+/* Columns are a title and a function that makes a row's cell; the last one is the name. */
+function plainTable(columns, rows) {
+  return h('table', { class: 'rows' },
+    h('thead', null, h('tr', null, columns.map(([title], i) => h('th', { scope: 'col', class: i ? 'n' : null }, title)))),
+    h('tbody', null, rows.map(row => h('tr', null, columns.map(([, text], i) =>
+      i ? h('td', { class: 'n' }, text(row)) : h('th', { scope: 'row' }, name(text(row))))))));
+}
+
+function showCoverage() {
+  $('coverage').hidden = $('to-coverage').hidden = !data.coverage;
+  if (!data.coverage) return;
+  const [estimates, points, workloads, cover] = ['estimates', 'curve', 'workloads', 'cover'].map(table => rowsOf(data.coverage[table]));
+  const all = estimates[0], steps = new Map(cover.map(step => [step.workload, step.step]));
+  $('coverage-words').textContent = `${plural(all.seen, 'pair')} in ${plural(all.samples, 'run')}, ${number(all.once)} of these in one run alone`
+    + (all.estimated === null ? '.' : `; about ${rounded(all.estimated)} in all (95 %: ${rounded(all.low)} to ${rounded(all.high)}). `
+      + `Sample coverage ${(100 * all.coverage).toFixed(1)} %. The next run shows a new pair with a chance of ${(100 * all.chance).toFixed(0)} %.`)
+    + (all.samples < 10 ? ' Estimates by fewer than 10 runs say little.' : '');
+  drawCurve(all, points);
+  $('coverage-libraries').replaceChildren(plainTable([
+    ['library', row => [row.library, row.component].filter(Boolean).join(' · ')], ['runs', row => number(row.samples)],
+    ['pairs', row => number(row.seen)], ['in one run', row => number(row.once)], ['about', row => rounded(row.estimated)],
+    ['from', row => rounded(row.low)], ['to', row => rounded(row.high)], ['runs to 95 %', row => rounded(row.more_95)],
+  ], estimates));
+  $('coverage-by-workload').hidden = workloads.length < 2;
+  $('coverage-workloads').replaceChildren(plainTable([
+    ['workload', row => row.workload], ['runs', row => number(row.runs)], ['pairs', row => number(row.pairs)],
+    ['only there', row => number(row.only_pairs)], ['libraries', row => number(row.libraries)],
+    ['only there', row => number(row.only_libraries)], ['step of the cover', row => steps.has(row.workload) ? number(steps.get(row.workload)) : '–'],
+  ], workloads));
+}
+
 /* ---- Matrices ---- */
 
 const LEVELS = 7;
@@ -961,6 +1032,7 @@ function start() {
   $('who-all').addEventListener('change', showWho);
   $('who-words').addEventListener('toggle', () => { if ($('who-words').open) showWords(); });
   showQuality();
+  showCoverage();
   showMeanings();
   startFilter();
   startTable();

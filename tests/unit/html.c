@@ -151,6 +151,34 @@ static void test_hostile_names(void **state)
     run_deinit(&run);
 }
 
+/* Two runs, in one of which liba asked for something more. */
+static void test_coverage(void **state)
+{
+    const struct frame more[] = { { SAMPLE_LIBA, 0, 9 } };
+    struct run run, other;
+    (void)state;
+
+    sample_run(&run, '1');
+    sample_run(&other, '2');
+    sample_calls_by(&other, 0, more, 1, 42, 1);
+    free(other.executions[0].command[0]);
+    other.executions[0].command[0] = strdup("</script>");
+    assert_int_equal(run_merge(&run, &other), 0);
+    char *page = print_page(&run);
+    assert_int_equal(count_of(page, "</script>"), 2);
+    json_t *data = data_of(page), *coverage = json_object_get(data, "coverage");
+    json_t *rows = json_object_get(json_object_get(coverage, "estimates"), "rows");
+    json_t *curve = json_object_get(json_object_get(coverage, "curve"), "rows");
+    assert_int_equal(json_array_size(rows), 5); /* of all, app, liba, the loader, [start] */
+    assert_int_equal(json_integer_value(json_array_get(json_array_get(rows, 0), 3)), 6);
+    assert_int_equal(json_integer_value(json_array_get(json_array_get(rows, 0), 4)), 1);
+    assert_int_equal(json_array_size(curve), 4);
+    json_decref(data);
+    free(page);
+    run_deinit(&run);
+    run_deinit(&other);
+}
+
 static void test_empty_run(void **state)
 {
     struct run run;
@@ -245,7 +273,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strings),       cmocka_unit_test(test_data),
         cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_empty_run),
-        cmocka_unit_test(test_policy),        cmocka_unit_test(test_frame_tree),
+        cmocka_unit_test(test_coverage),      cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_frame_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
