@@ -11,6 +11,9 @@ _systrace_lib_report_options='-o --output --format --table --graph --runtime-lib
 _systrace_lib_diff_options='--old --new --by --factor --where --under --not-under --group --runtime-library
     --no-runtime-libraries --through-signals --accept --write-accept -o --output --format -q --quiet -h --help'
 
+_systrace_lib_coverage_options='--unit --table --where --under --not-under --group --runtime-library --no-runtime-libraries
+    --through-signals -o --output --format -h --help'
+
 # _systrace_lib_words WORD... - Of these, those that begin with what has been typed.
 _systrace_lib_words()
 {
@@ -38,6 +41,7 @@ _systrace_lib_value()
     --by | --columns) _systrace_lib_words program phase library component group syscall abi class capability issuer via function \
         entry from site line end execution workload ;;
     --measure) _systrace_lib_words calls issued on_stack inexact incomplete errors seconds runs stacks ;;
+    --unit) _systrace_lib_words run workload ;;
     --seccomp) _systrace_lib_words oci systemd minijail bpf libseccomp-c ;;
     --interval | --workload | --runtime-library | --where | --under | --not-under | --group | --sort | --top | --factor) ;; # anything
     *) return 1 ;;
@@ -83,9 +87,12 @@ _systrace_lib()
     elif [ "$previous" = = ]; then
         previous=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if [[ ${COMP_WORDS[1]} == @(report|diff) ]] && ((COMP_CWORD > 1)); then
+    if [[ ${COMP_WORDS[1]} == @(report|diff|coverage) ]] && ((COMP_CWORD > 1)); then
         local options=_systrace_lib_${COMP_WORDS[1]}_options
         [ "${COMP_WORDS[1]} $previous" != "diff --format" ] || { _systrace_lib_words csv json text markdown html && return; }
+        [ "${COMP_WORDS[1]} $previous" != "coverage --format" ] || { _systrace_lib_words csv json text markdown svg && return; }
+        [ "${COMP_WORDS[1]} $previous" != "coverage --table" ] ||
+            { _systrace_lib_words estimates curve workloads only libraries cover && return; }
         _systrace_lib_value "$previous" && return
         [[ $current != -* ]] || { _systrace_lib_words "${!options}" && return; }
         _systrace_lib_files < <(compgen -f -X '!*.json' -- "$current"; compgen -d -- "$current")
@@ -99,7 +106,7 @@ _systrace_lib()
     elif [[ $current == -* ]]; then
         _systrace_lib_words "$_systrace_lib_options"
     else
-        mapfile -t COMPREPLY < <(compgen -W "report diff" -- "$current"; compgen -c -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "report diff coverage" -- "$current"; compgen -c -- "$current")
     fi
 }
 
