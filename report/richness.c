@@ -34,12 +34,12 @@ static double find_variance(const struct richness *richness)
 
 /* So that it begins at what was seen, the logarithm of the unseen is taken to be normal: Chao
  * 1987. */
-static void find_interval(struct richness *richness)
+static void find_interval(const struct richness *richness, double error, double *low, double *high)
 {
-    double factor = exp(normal_95 * sqrt(log(1 + pow(richness->error / richness->unseen, 2))));
+    double factor = exp(normal_95 * sqrt(log(1 + pow(error / richness->unseen, 2))));
 
-    richness->low = (double)richness->seen + richness->unseen / factor;
-    richness->high = (double)richness->seen + richness->unseen * factor;
+    *low = (double)richness->seen + richness->unseen / factor;
+    *high = (double)richness->seen + richness->unseen * factor;
 }
 
 /* None is estimated to be unseen, but each thing had a chance to be: EstimateS, but for the low
@@ -94,13 +94,48 @@ struct richness richness_estimate(const struct incidences *incidences)
     ret.all = (double)ret.seen + ret.unseen;
     if (ret.unseen > 0) {
         ret.error = sqrt(find_variance(&ret));
-        find_interval(&ret);
+        find_interval(&ret, ret.error, &ret.low, &ret.high);
     } else {
         find_interval_of_seen(&ret);
     }
+    ret.wide_error = ret.error;
+    ret.wide_low = ret.low;
+    ret.wide_high = ret.high;
     ret.coverage = find_coverage(&ret);
     ret.expected = (double)ret.once / (double)ret.samples;
     return ret;
+}
+
+/* Without a sample, a thing that k samples have is in k - 1. */
+static double estimate_without(const struct richness *richness, const richness_rare rare)
+{
+    const struct richness rest = {
+        .samples = richness->samples - 1,
+        .once = richness->once - rare[1] + rare[2],
+        .twice = richness->twice - rare[2] + rare[3],
+    };
+    return (double)(richness->seen - rare[1]) + find_unseen(&rest);
+}
+
+static double jackknife_error(const struct richness *richness, const richness_rare *rare)
+{
+    double mean = 0, squares = 0;
+
+    for (uint64_t i = 0; i < richness->samples; i++)
+        mean += estimate_without(richness, rare[i]) / (double)richness->samples;
+    for (uint64_t i = 0; i < richness->samples; i++)
+        squares += pow(estimate_without(richness, rare[i]) - mean, 2);
+    return sqrt(correction(richness) * squares);
+}
+
+void richness_jackknife(struct richness *richness, const richness_rare *rare)
+{
+    double error = jackknife_error(richness, rare);
+
+    if (!(richness->unseen > 0) || error <= richness->error)
+        return;
+    richness->wide_error = error;
+    find_interval(richness, error, &richness->wide_low, &richness->wide_high);
 }
 
 /* A thing that k of T samples have is in none of t of them in C(T - k, t) of C(T, t) choices, which

@@ -20,8 +20,10 @@
  *                     84:45-67: sample coverage
  *   EstimateS         R. K. Colwell, EstimateS 9 User's Guide, appendix B: the high end of the
  *                     interval where none is estimated to be unseen
- *   Good 1953         I. J. Good, Biometrika 40:237-264; for software tests M. Böhme, STADS, ACM
- *                     TOSEM 27:7 (2018): the discovery of the next sample
+ *   Efron & Stein     B. Efron, C. Stein, Annals of Statistics 9:586-596 (1981): the jackknife,
+ * whose variance is on average not too small, whatever depends on what in a sample Good 1953 I. J.
+ * Good, Biometrika 40:237-264; for software tests M. Böhme, STADS, ACM TOSEM 27:7 (2018): the
+ * discovery of the next sample
  */
 #ifndef SYSTRACE_RICHNESS_H
 #define SYSTRACE_RICHNESS_H
@@ -42,11 +44,24 @@ struct richness {
     double all;       /* with these: seen + unseen */
     double error;     /* its standard error */
     double low, high; /* its interval, of 95 %; low is not below `seen` */
-    double coverage;  /* of what samples show, in incidences, the share that is of things seen */
-    double expected;  /* new things in the next sample: Q[1] / T, Good-Turing */
+    double wide_error, wide_low, wide_high; /* the same by richness_jackknife(), or as they are */
+    double coverage; /* of what samples show, in incidences, the share that is of things seen */
+    double expected; /* new things in the next sample: Q[1] / T, Good-Turing */
 };
 
 struct richness richness_estimate(const struct incidences *incidences);
+
+/* Of a sample: how many of the things that it has are seen in 1, in 2, in 3 samples. [0] is not
+ * looked at. */
+enum { RICHNESS_RARE = 4 };
+typedef uint64_t richness_rare[RICHNESS_RARE];
+
+/*
+ * The variance of Chao 1987 takes it that each thing is seen independently of the others. Where
+ * they come together, as the pairs of one workload do, that is too little: this leaves out one
+ * sample after the other, and widens the interval if that says so. `rare` is by sample.
+ */
+void richness_jackknife(struct richness *richness, const richness_rare *rare);
 
 /* So many things are expected in `samples` samples: by rarefaction up to T (Mao Tau), by
  * extrapolation from there on, which says little beyond 2 T (Colwell 2012). */

@@ -433,9 +433,11 @@ struct estimator {
     const struct seen *seen;
     struct incidences incidences;
     struct marks of_set, of_pair, alone; /* by sample */
+    uint32_t *places;                    /* of the samples of a set, by sample */
+    richness_rare *rare;                 /* by place */
 };
 
-/* In how many samples is any of the pairs? */
+/* In how many samples is any of the pairs? Gives each of these its place. */
 static size_t count_all_samples(struct estimator *estimator, const struct seen_pair *pairs,
                                 size_t count)
 {
@@ -443,8 +445,11 @@ static size_t count_all_samples(struct estimator *estimator, const struct seen_p
     size_t last = count ? pairs[count - 1].first + pairs[count - 1].runs : 0, ret = 0;
 
     estimator->of_set.round++;
-    for (size_t i = count ? pairs[0].first : 0; i < last; i++)
-        ret += mark(&estimator->of_set, sample_of(seen, seen->runs[i]));
+    for (size_t i = count ? pairs[0].first : 0; i < last; i++) {
+        uint32_t sample = sample_of(seen, seen->runs[i]);
+        if (mark(&estimator->of_set, sample))
+            estimator->places[sample] = (uint32_t)ret++;
+    }
     return ret;
 }
 
@@ -463,6 +468,19 @@ static size_t count_samples(struct estimator *estimator, const struct seen_pair 
     return count;
 }
 
+/* That each of the so many samples of the pair has it. */
+static void note_rare(struct estimator *estimator, const struct seen_pair *pair, size_t count)
+{
+    const struct seen *seen = estimator->seen;
+
+    estimator->of_pair.round++;
+    for (size_t i = 0; i < pair->runs && count < RICHNESS_RARE; i++) {
+        uint32_t sample = sample_of(seen, seen->runs[pair->first + i]);
+        if (mark(&estimator->of_pair, sample))
+            estimator->rare[estimator->places[sample]][count]++;
+    }
+}
+
 static int estimate(struct estimator *estimator, const struct seen_pair *pairs, size_t count,
                     size_t samples, struct seen_set *ret)
 {
@@ -471,16 +489,23 @@ static int estimate(struct estimator *estimator, const struct seen_pair *pairs, 
 
     incidences->samples = samples;
     memset(incidences->counts, 0, (incidences->samples + 1) * sizeof(*incidences->counts));
+    memset(estimator->rare, 0, samples * sizeof(*estimator->rare));
     estimator->alone.round++;
-    for (size_t i = 0; i < count; i++)
-        incidences->counts[count_samples(estimator, &pairs[i], &discoverers)]++;
+    for (size_t i = 0; i < count; i++) {
+        size_t of_pair = count_samples(estimator, &pairs[i], &discoverers);
+        incidences->counts[of_pair]++;
+        note_rare(estimator, &pairs[i], of_pair);
+    }
     ret->richness = richness_estimate(incidences);
+    if (ret->richness.known)
+        richness_jackknife(&ret->richness, estimator->rare);
     ret->chance = ret->richness.known ? (double)discoverers / (double)incidences->samples : 0;
     return make_curve(incidences, ret);
 }
 
 static int estimate_sets(struct seen *seen, struct estimator *estimator)
 {
+    count_all_samples(estimator, seen->pairs, seen->pair_count); /* some may have no pair */
     int error = estimate(estimator, seen->pairs, seen->pair_count, sample_count(seen), &seen->all);
 
     for (size_t i = 0; i < seen->library_count && !error; i++) {
@@ -501,16 +526,20 @@ static int estimate_all(struct seen *seen)
         .of_set = { calloc(numbers, sizeof(uint32_t)), 0 },
         .of_pair = { calloc(numbers, sizeof(uint32_t)), 0 },
         .alone = { calloc(numbers, sizeof(uint32_t)), 0 },
+        .places = calloc(numbers, sizeof(uint32_t)),
+        .rare = calloc(numbers, sizeof(richness_rare)),
     };
     int error = -ENOMEM;
 
     if (estimator.incidences.counts && estimator.of_set.of && estimator.of_pair.of &&
-        estimator.alone.of)
+        estimator.alone.of && estimator.places && estimator.rare)
         error = estimate_sets(seen, &estimator);
     free(estimator.incidences.counts);
     free(estimator.of_set.of);
     free(estimator.of_pair.of);
     free(estimator.alone.of);
+    free(estimator.places);
+    free(estimator.rare);
     return error;
 }
 

@@ -95,11 +95,11 @@ static void print_curves(const struct picture *picture)
 static void print_estimate(const struct picture *picture)
 {
     const struct richness *r = &picture->seen->all.richness;
-    double high = fmin(r->high, picture->most_pairs);
+    double high = fmin(r->wide_high, picture->most_pairs);
 
     fprintf(picture->file,
             "<rect class=\"band\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>\n", LEFT,
-            y_of(picture, high), RIGHT - LEFT, y_of(picture, r->low) - y_of(picture, high));
+            y_of(picture, high), RIGHT - LEFT, y_of(picture, r->wide_low) - y_of(picture, high));
     fprintf(picture->file, "<path class=\"all more\" d=\"M%d %.1fH%d\"/>\n", LEFT,
             y_of(picture, r->all), RIGHT);
 }
@@ -115,8 +115,8 @@ static void print_words(const struct picture *picture)
             " %s%s",
             LEFT, r->seen, r->samples, unit, r->samples == 1 ? "" : "s");
     if (r->known)
-        fprintf(picture->file, "; about %.0f in all (95 %%: %.0f to %.0f)", r->all, r->low,
-                r->high);
+        fprintf(picture->file, "; about %.0f in all (95 %%: %.0f to %.0f)", r->all, r->wide_low,
+                r->wide_high);
     fprintf(picture->file, "</text>\n<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%ss</text>\n",
             (LEFT + RIGHT) / 2, BOTTOM + 44, unit);
 }
@@ -129,7 +129,7 @@ int seensvg_print(FILE *file, const struct subject *subject)
         .seen = subject->seen,
         .most_samples = (double)(r->samples > 1 ? 2 * r->samples : 1),
         /* an interval that is much wider would leave no room for the curve */
-        .most_pairs = fmax(1.05 * fmax(fmin(r->high, 1.5 * r->all), (double)r->seen), 1),
+        .most_pairs = fmax(1.05 * fmax(fmin(r->wide_high, 1.5 * r->all), (double)r->seen), 1),
     };
 
     fprintf(file, head, WIDTH, HEIGHT, WIDTH, HEIGHT,

@@ -66,6 +66,9 @@ static void fill_estimate(const struct seen *seen, size_t row, struct grid_cell 
     *cells++ = real(r->known, r->error);
     *cells++ = real(r->known, r->low);
     *cells++ = real(r->known, r->high);
+    *cells++ = real(r->known, r->wide_error);
+    *cells++ = real(r->known, r->wide_low);
+    *cells++ = real(r->known, r->wide_high);
     *cells++ = real(r->known, r->coverage);
     *cells++ = real(r->known, r->expected);
     *cells++ = real(r->known, set->chance);
@@ -181,7 +184,7 @@ static size_t count_steps(const struct seen *seen)
 
 /* ---- The list of tables ---- */
 
-enum { COLUMNS_MAX = 16 };
+enum { COLUMNS_MAX = 19 };
 
 static const struct {
     const char *name, *about;
@@ -193,8 +196,8 @@ static const struct {
     [SEEN_ESTIMATES] = { "estimates",
                          "how many pairs there are, of all libraries and of each",
                          { "library", "component", "samples", "seen", "once", "twice", "estimated",
-                           "error", "low", "high", "coverage", "expected", "chance", "more_95",
-                           "more_99", "more_999" },
+                           "error", "low", "high", "wide_error", "wide_low", "wide_high",
+                           "coverage", "expected", "chance", "more_95", "more_99", "more_999" },
                          count_estimates,
                          fill_estimate,
                          NULL },
@@ -313,8 +316,8 @@ static int fill_short(const struct seen *seen, size_t row, struct grid *grid)
     *cells++ = number(r->seen);
     *cells++ = number(r->once);
     *cells++ = real(r->known, r->all);
-    *cells++ = real(r->known, r->low);
-    *cells++ = real(r->known, r->high);
+    *cells++ = real(r->known, r->wide_low);
+    *cells++ = real(r->known, r->wide_high);
     *cells++ = real(r->known, 100 * r->coverage);
     *cells++ = more(r, 0.95);
     *cells++ = more(r, 0.99);

@@ -42,7 +42,7 @@ static void print_estimate(FILE *file, const struct seen *seen, const char *befo
     fprintf(file,
             "%sabout %.0f pairs in all (95 %% confidence: %.0f to %.0f)\n"
             "%ssample coverage %.1f %%; the next %s shows a new pair with a chance of %.0f %%\n",
-            before, r->all, r->low, r->high, before, 100 * r->coverage, unit_of(seen),
+            before, r->all, r->wide_low, r->wide_high, before, 100 * r->coverage, unit_of(seen),
             100 * seen->all.chance);
     fprintf(file,
             "%smore %ss to show 95 %% of them: %" PRIu64 ", 99 %%: %" PRIu64 ", 99.9 %%: %" PRIu64

@@ -338,7 +338,7 @@ function stepOf(most) {
 
 function drawCurve(all, points) {
   const samples = Math.max(all.samples > 1 ? 2 * all.samples : 1, 1);
-  const pairs = Math.max(1.05 * Math.max(Math.min(all.high ?? 0, 1.5 * (all.estimated ?? 0)), all.seen), 1);
+  const pairs = Math.max(1.05 * Math.max(Math.min(all.wide_high ?? 0, 1.5 * (all.estimated ?? 0)), all.seen), 1);
   const x = value => 60 + value / samples * 630, y = value => 300 - value / pairs * 280;
   const path = list => list.map((point, i) => `${i ? 'L' : 'M'}${x(point.samples).toFixed(1)} ${y(point.pairs).toFixed(1)}`).join('');
   const picture = $('curve');
@@ -347,8 +347,8 @@ function drawCurve(all, points) {
   for (let at = 0; at <= samples; at += stepOf(samples))
     picture.append(s('text', { x: x(at), y: 320, 'text-anchor': 'middle' }, number(at)));
   if (all.estimated !== null) {
-    const high = Math.min(all.high, pairs);
-    picture.append(s('rect', { class: 'band', x: 60, width: 630, y: y(high), height: y(all.low) - y(high) }),
+    const high = Math.min(all.wide_high, pairs);
+    picture.append(s('rect', { class: 'band', x: 60, width: 630, y: y(high), height: y(all.wide_low) - y(high) }),
       s('path', { class: 'all', d: `M60 ${y(all.estimated)}H690` }));
   }
   picture.append(s('text', { x: 375, y: 342, 'text-anchor': 'middle' }, 'runs'),
@@ -371,14 +371,14 @@ function showCoverage() {
   const [estimates, points, workloads, cover] = ['estimates', 'curve', 'workloads', 'cover'].map(table => rowsOf(data.coverage[table]));
   const all = estimates[0], steps = new Map(cover.map(step => [step.workload, step.step]));
   $('coverage-words').textContent = `${plural(all.seen, 'pair')} in ${plural(all.samples, 'run')}, ${number(all.once)} of these in one run alone`
-    + (all.estimated === null ? '.' : `; about ${rounded(all.estimated)} in all (95 %: ${rounded(all.low)} to ${rounded(all.high)}). `
+    + (all.estimated === null ? '.' : `; about ${rounded(all.estimated)} in all (95 %: ${rounded(all.wide_low)} to ${rounded(all.wide_high)}). `
       + `Sample coverage ${(100 * all.coverage).toFixed(1)} %. The next run shows a new pair with a chance of ${(100 * all.chance).toFixed(0)} %.`)
     + (all.samples < 10 ? ' Estimates by fewer than 10 runs say little.' : '');
   drawCurve(all, points);
   $('coverage-libraries').replaceChildren(plainTable([
     ['library', row => [row.library, row.component].filter(Boolean).join(' · ')], ['runs', row => number(row.samples)],
     ['pairs', row => number(row.seen)], ['in one run', row => number(row.once)], ['about', row => rounded(row.estimated)],
-    ['from', row => rounded(row.low)], ['to', row => rounded(row.high)], ['runs to 95 %', row => rounded(row.more_95)],
+    ['from', row => rounded(row.wide_low)], ['to', row => rounded(row.wide_high)], ['runs to 95 %', row => rounded(row.more_95)],
   ], estimates));
   $('coverage-by-workload').hidden = workloads.length < 2;
   $('coverage-workloads').replaceChildren(plainTable([

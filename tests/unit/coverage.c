@@ -128,13 +128,14 @@ static void test_estimates(void **state)
     (void)state;
     assert_int_equal(COVERAGE(RUNS, "--format=csv"), 0);
     check_file("out",
-               "library,component,samples,seen,once,twice,estimated,error,low,high,coverage,"
-               "expected,chance,more_95,more_99,more_999\n"
-               "[all],,4,7,4,1,13.000000,8.831761,7.731605,56.206902,0.736264,1.000000,0.750000,15,"
-               "25,40\n"
-               "app,,4,2,1,0,2.000000,0.483776,2.000000,3.409626,0.750000,0.250000,0.250000,0,0,0\n"
-               "liba.so.1,,4,5,3,1,8.375000,5.472945,5.364603,36.241153,0.727273,0.750000,0.750000,"
-               "11,19,30\n");
+               "library,component,samples,seen,once,twice,estimated,error,low,high,wide_error,"
+               "wide_low,wide_high,coverage,expected,chance,more_95,more_99,more_999\n"
+               "[all],,4,7,4,1,13.000000,8.831761,7.731605,56.206902,8.831761,7.731605,56.206902,"
+               "0.736264,1.000000,0.750000,15,25,40\n"
+               "app,,4,2,1,0,2.000000,0.483776,2.000000,3.409626,0.483776,2.000000,3.409626,"
+               "0.750000,0.250000,0.250000,0,0,0\n"
+               "liba.so.1,,4,5,3,1,8.375000,5.472945,5.364603,36.241153,5.472945,5.364603,"
+               "36.241153,0.727273,0.750000,0.750000,11,19,30\n");
 }
 
 static void test_text(void **state)
@@ -285,13 +286,28 @@ static void test_upgraded_library(void **state)
     check_has("out", "\nliba.so.1,,2,3,2,1,");
 }
 
+/* Pairs that come together widen the interval, as leaving out one run after the other says. */
+static void test_pairs_that_come_together(void **state)
+{
+    (void)state;
+    make_run("w1.json", 'e', "w", "0 1", "");
+    make_run("w2.json", 'f', "w", "0 2 3 4 5 6 7 8", "");
+    make_run("w3.json", '0', "w", "0 1 9", "");
+    make_run("w4.json", '9', "w", "0 1 2 3", "");
+    assert_int_equal(COVERAGE("w1.json", "w2.json", "w3.json", "w4.json", "--format=csv"), 0);
+    check_has("out", "\nliba.so.1,,4,10,6,2,16.750000,");
+    check_has("out", ",15.920157,10.458943,109.276982,");
+    assert_int_equal(COVERAGE("w1.json", "w2.json", "w3.json", "w4.json"), 0);
+    check_has("out", "about 17 pairs in all (95 % confidence: 10 to 109)\n");
+}
+
 /* ---- Too little ---- */
 
 static void test_one_run(void **state)
 {
     (void)state;
     assert_int_equal(COVERAGE("a1.json", "--format=csv"), 0);
-    check_has("out", "\n[all],,1,4,4,0,,,,,,,,,,\n");
+    check_has("out", "\n[all],,1,4,4,0,,,,,,,,,,,,,\n");
     assert_int_equal(COVERAGE("a1.json"), 0);
     check_has("out", "4 pairs of 2 libraries in 1 run of 1 workload;\n"
                      "4 of these in one run alone, 0 in two\n"
@@ -391,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_by_workload),
         cmocka_unit_test(test_samples_of_a_library),
         cmocka_unit_test(test_upgraded_library),
+        cmocka_unit_test(test_pairs_that_come_together),
         cmocka_unit_test(test_one_run),
         cmocka_unit_test(test_no_pairs),
         cmocka_unit_test(test_json),
