@@ -29,6 +29,7 @@ struct seen_set {
     uint64_t *points; /* numbers of samples, ascending, up to those that there are, and to twice */
     double *curve;    /* as many: so many pairs are expected in so many; both owned */
     size_t point_count;
+    size_t first_point; /* points of all sets before this one, of which that of all is the first */
 };
 
 struct seen_pair {
@@ -83,5 +84,10 @@ struct seen {
 int seen_init(struct seen *seen, struct run *run, const struct callers *callers,
               enum seen_unit unit);
 void seen_deinit(struct seen *seen);
+
+/* For seen*.c, once pairs, runs and the workloads of the runs are known: which workload has what,
+ * and the cover; then the estimates. -ENOMEM. */
+int seen_compare_workloads(struct seen *seen);
+int seen_estimate(struct seen *seen);
 
 #endif

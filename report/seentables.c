@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "record/bisect.h"
 #include "report/seen.h"
 
 /* ---- Cells ---- */
@@ -80,18 +81,15 @@ static void fill_estimate(const struct seen *seen, size_t row, struct grid_cell 
 /* The points of all, then those of each library. */
 static void fill_curve(const struct seen *seen, size_t row, struct grid_cell *cells)
 {
-    const struct seen_library *library = NULL;
-
-    for (size_t i = 1; row >= set_of(seen, library)->point_count; i++) {
-        row -= set_of(seen, library)->point_count;
-        library = library_at(seen, i);
-    }
+    const struct seen_library *library =
+        library_at(seen, BISECT(i, seen->library_count, seen->libraries[i].set.first_point <= row));
     const struct seen_set *set = set_of(seen, library);
-    uint64_t point = set->points[row], samples = set->richness.samples;
+    size_t at = row - set->first_point;
+    uint64_t point = set->points[at], samples = set->richness.samples;
 
     cells = name_library(library, cells);
     *cells++ = number(point);
-    *cells++ = real(true, set->curve[row]);
+    *cells++ = real(true, set->curve[at]);
     *cells++ = text(point < samples ? "rarefied" : point == samples ? "observed" : "extrapolated");
 }
 
@@ -145,11 +143,9 @@ static size_t count_estimates(const struct seen *seen)
 
 static size_t count_points(const struct seen *seen)
 {
-    size_t count = seen->all.point_count;
+    const struct seen_set *last = set_of(seen, library_at(seen, seen->library_count));
 
-    for (size_t i = 0; i < seen->library_count; i++)
-        count += seen->libraries[i].set.point_count;
-    return count;
+    return last->first_point + last->point_count;
 }
 
 static size_t count_workloads(const struct seen *seen)
