@@ -10,6 +10,7 @@
 #include "report/child.h"
 #include "report/cube.h"
 #include "report/format.h"
+#include "report/loops.h"
 #include "report/output.h"
 #include "report/text.h"
 
@@ -265,7 +266,8 @@ static int ask(struct job *job)
 
     if (error)
         return error;
-    error = cube_grid(job->run, &job->keys, query, &job->grid);
+    error = query->loops ? loops_grid(job->run, &job->keys, &job->grid)
+                         : cube_grid(job->run, &job->keys, query, &job->grid);
     if (error)
         keys_deinit(&job->keys);
     return error;

@@ -32,6 +32,7 @@ static const struct preset {
     { "entries", "how each library was entered, and by whom", "library,entry,from", NULL, "calls,stacks" },
     { "sites", "the instructions that enter the kernel", "site,syscall", NULL, "calls" },
     { "ends", "how stacks end: complete, or why not", "end", NULL, "calls,stacks" },
+    { "loops", "the loops in which programs and their threads wait", NULL, NULL, NULL },
 };
 /* clang-format on */
 
@@ -436,8 +437,12 @@ static int expand_preset(struct query *query, char error[static QUERY_ERROR_MAX]
 
     if (query->by_count || query->pivot != NO_PIVOT)
         return fail(error, "table", query->preset, "it has --by and --columns of its own");
+    if (!preset->by && query->given)
+        return fail(error, "table", query->preset, "it is as it is: use --by");
+    query->loops = !strcmp(preset->name, "loops"); /* which has no keys */
+    query->given |= query->loops;
     if (!preset->by)
-        return query->given ? fail(error, "table", query->preset, "it is as it is: use --by") : 0;
+        return 0;
     result = query_parse(query, QUERY_BY, preset->by, error);
     if (!result && preset->columns)
         result = query_parse(query, QUERY_COLUMNS, preset->columns, error);
@@ -461,7 +466,7 @@ int query_finish(struct query *query, char error[static QUERY_ERROR_MAX])
 {
     int expanded = query->preset ? expand_preset(query, error) : 0;
 
-    if (expanded || !query->given)
+    if (expanded || !query->given || query->loops)
         return expanded;
     if (is_by(query, key_parse("group")) && !query->groups.count)
         return fail(error, "by", "group", "there is no --group");

@@ -1,0 +1,29 @@
+/*
+ * loops.h - the table of loops (--table=loops): for each program and kind of thread the function in
+ * whose loop it waits. Proven loops alone (run_is_loop): what waits elsewhere is [unknown].
+ */
+#ifndef SYSTRACE_REPORT_LOOPS_H
+#define SYSTRACE_REPORT_LOOPS_H
+
+#include "report/grid.h"
+#include "report/keys.h"
+
+/*
+ * A row for each (program, kind of thread, function), those with the most calls first:
+ *
+ *   waits    calls that wait (waits.h) and were made in the function's loop, at least two
+ *   inexact  of these, on a stack with a frame that is not sure
+ *   calls    calls of such threads with the function on the stack; of [unknown] the waits
+ *   of       all calls of such threads
+ *   thread   [main], also of a forked child's only thread; else the function that the thread began
+ *            with; [unknown]
+ *   loop     the function, as --under takes it: LIBRARY:FUNCTION, or MODULE+0xOFFSET of its first
+ *            byte where it has no symbol
+ *
+ * The loop is the outermost one of the stack that was seen to go round. A forked child does not go
+ * round in the loops in which its parent forked it: frames that are the same as in the stack of a
+ * fork count only if there are no others.
+ */
+int loops_grid(struct run *run, struct keys *keys, struct grid *ret);
+
+#endif
