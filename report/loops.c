@@ -10,6 +10,7 @@
 #include "record/array.h"
 #include "record/escape.h"
 #include "record/place.h"
+#include "report/functionat.h"
 #include "report/waits.h"
 
 /* In place of a stack, whose innermost frame would be the one: the first stacks have no frames. */
@@ -36,9 +37,12 @@ struct builder {
     uint32_t *kind;     /* of thread: KIND_*, or such a first stack */
     bool *loop;         /* the call in the frame is on a loop, and in no runtime library */
     uint32_t *near;     /* the innermost such frame: a stack; NOWHERE */
+    uint32_t *activity; /* the first stack with the same stack beyond a frame of the same function:
+                           likely one activation of it that makes several calls */
     /* By stack, in the program that is looked at: */
-    bool *forked;    /* a fork was called with this stack, or within it */
-    uint64_t *round; /* the most calls that one stack made in the loop, and in no loop inside it */
+    uint64_t *forks; /* calls of fork with this stack, or within it */
+    uint64_t *round; /* by activity: the most calls that one stack made in loops of it, and in no
+                        loop inside these */
     struct loop_row *rows;
     size_t count, capacity;
 };
@@ -50,18 +54,6 @@ static const struct stack *stack_of(const struct builder *b, uint32_t number)
 
 /* ---- Functions ---- */
 
-/* Where the function of a frame starts, as far as is known. */
-static struct place start_of(struct run *run, const struct frame *frame)
-{
-    const struct symbol *symbol = run_find_symbol(run, frame->module, frame->offset);
-    const struct extent *extent =
-        symbol ? NULL : run_find_extent(run, frame->module, frame->offset);
-
-    return (struct place){ frame->module, symbol   ? symbol->offset
-                                          : extent ? extent->start.offset
-                                                   : frame->offset };
-}
-
 static int find_functions(struct builder *b)
 {
     uint32_t count = b->run->stacks.count;
@@ -70,16 +62,33 @@ static int find_functions(struct builder *b)
     int error = starts ? 0 : -ENOMEM;
 
     for (uint32_t i = STACK_ENDS; i < count && !error; i++) {
-        starts[i] = start_of(b->run, &stack_of(b, i)->frame);
+        starts[i] = functionat_start(b->run, &stack_of(b, i)->frame);
         uint64_t hash = slots_mix(slots_mix(0, starts[i].module), starts[i].offset);
-        uint32_t known =
-            SLOTS_FIND(j, &slots, hash, !place_compare(&starts[b->function[j]], &starts[i]));
+        uint32_t known = SLOTS_FIND(j, &slots, hash, !place_compare(&starts[j], &starts[i]));
         b->function[i] = known == SLOTS_NONE ? i : known;
         if (known == SLOTS_NONE)
             error = slots_add(&slots, hash, i);
     }
     slots_deinit(&slots);
     free(starts);
+    return error;
+}
+
+static int find_activities(struct builder *b)
+{
+    struct slots slots = { 0 };
+    int error = 0;
+
+    for (uint32_t i = STACK_ENDS; i < b->run->stacks.count && !error; i++) {
+        uint32_t outer = stack_of(b, i)->outer, function = b->function[i];
+        uint64_t hash = slots_mix(slots_mix(0, outer), function);
+        uint32_t known = SLOTS_FIND(j, &slots, hash,
+                                    stack_of(b, j)->outer == outer && b->function[j] == function);
+        b->activity[i] = known == SLOTS_NONE ? i : known;
+        if (known == SLOTS_NONE)
+            error = slots_add(&slots, hash, i);
+    }
+    slots_deinit(&slots);
     return error;
 }
 
@@ -138,10 +147,10 @@ static bool is_fork(const struct builder *b, const struct count *count)
            ((!strcmp(name, "clone") || !strcmp(name, "clone3")) && is_in_fork(b, count->stack));
 }
 
-static void mark_fork(struct builder *b, uint32_t number)
+static void add_fork(struct builder *b, uint32_t number, uint64_t calls)
 {
-    for (; stack_of(b, number)->depth && !b->forked[number]; number = stack_of(b, number)->outer)
-        b->forked[number] = true;
+    for (; stack_of(b, number)->depth; number = stack_of(b, number)->outer)
+        b->forks[number] = run_sum(b->forks[number], calls);
 }
 
 /* Did the function of this stack's innermost frame, called from where it is, make a fork by another
@@ -149,8 +158,7 @@ static void mark_fork(struct builder *b, uint32_t number)
 static bool forks_elsewhere(const struct builder *b, uint32_t number)
 {
     for (uint32_t i = STACK_ENDS; i < b->run->stacks.count; i++)
-        if (b->forked[i] && stack_of(b, i)->outer == stack_of(b, number)->outer &&
-            b->function[i] == b->function[number])
+        if (b->forks[i] && b->activity[i] == b->activity[number])
             return true;
     return false;
 }
@@ -164,7 +172,7 @@ static uint32_t begin_of(const struct builder *b, uint32_t number)
 {
     uint32_t inside = number;
 
-    while (stack_of(b, number)->depth && !b->forked[number]) {
+    while (stack_of(b, number)->depth && !b->forks[number]) {
         inside = number;
         number = stack_of(b, number)->outer;
     }
@@ -178,7 +186,7 @@ static uint32_t begin_of(const struct builder *b, uint32_t number)
 /* Was the loop seen to go round: by a call that was made in it twice, by no loop inside it? */
 static bool goes_round(const struct builder *b, uint32_t number)
 {
-    return b->round[number] >= WAITS_MIN;
+    return b->round[b->activity[number]] >= WAITS_MIN;
 }
 
 /* The outermost loop of a stack, of those that go round, from the frame `begin` on inwards; the
@@ -194,11 +202,12 @@ static uint32_t choose_within(const struct builder *b, uint32_t number, uint32_t
     return chosen;
 }
 
-static uint32_t choose(const struct builder *b, uint32_t number)
+static uint32_t choose(const struct builder *b, uint32_t number, uint64_t calls)
 {
-    uint32_t chosen = choose_within(b, number, begin_of(b, number));
+    uint32_t begin = begin_of(b, number), chosen = choose_within(b, number, begin);
 
-    if (chosen == NOWHERE)
+    /* Such a child makes the call once, if there is no loop in it: this is more than that. */
+    if (chosen == NOWHERE && begin != NOWHERE && calls > b->forks[stack_of(b, begin)->outer])
         chosen = choose_within(b, number, NOWHERE);
     return chosen == NOWHERE ? NOWHERE : b->function[chosen];
 }
@@ -225,7 +234,7 @@ static int add_wait(struct builder *b, const struct count *count)
     if (stack->marks & FRAME_SPAWNED_BY || stack->frame.module == MODULE_START)
         return 0; /* the other frames are its parent's */
     struct loop_row *row =
-        find_row(b, count->program, b->kind[count->stack], choose(b, count->stack));
+        find_row(b, count->program, b->kind[count->stack], choose(b, count->stack, count->calls));
     if (!row)
         return -ENOMEM;
     row->waits = run_sum(row->waits, count->calls);
@@ -236,17 +245,17 @@ static int add_wait(struct builder *b, const struct count *count)
 /* Takes note of what the choice in this program rests on. */
 static void look_at_program(struct builder *b, uint32_t program)
 {
-    memset(b->forked, 0, b->run->stacks.count * sizeof(*b->forked));
+    memset(b->forks, 0, b->run->stacks.count * sizeof(*b->forks));
     memset(b->round, 0, b->run->stacks.count * sizeof(*b->round));
     for (size_t i = 0; i < b->run->count_count; i++) {
         const struct count *count = &b->run->counts[i];
-        uint64_t *round = &b->round[b->near[count->stack]];
+        uint64_t *round = &b->round[b->activity[b->near[count->stack]]];
         if (count->program != program)
             continue;
         if (count->calls > *round)
             *round = count->calls;
         if (is_fork(b, count))
-            mark_fork(b, count->stack);
+            add_fork(b, count->stack, count->calls);
     }
 }
 
@@ -287,8 +296,8 @@ static int compare_rows(const void *a, const void *b)
 {
     const struct loop_row *left = a, *right = b;
 
-    if (left->calls != right->calls)
-        return left->calls > right->calls ? -1 : 1;
+    if (left->waits != right->waits)
+        return left->waits > right->waits ? -1 : 1;
     if (left->program != right->program)
         return left->program < right->program ? -1 : 1;
     if (left->thread != right->thread)
@@ -342,7 +351,7 @@ static char *name_function(struct builder *b, uint32_t number, bool library)
     int length = 0;
 
     if (!symbol)
-        length = asprintf(&raw, "%s+0x%" PRIx64, module, start_of(b->run, frame).offset);
+        length = asprintf(&raw, "%s+0x%" PRIx64, module, functionat_start(b->run, frame).offset);
     else
         length = asprintf(&raw, "%s%s%s", library ? module : "", library ? ":" : "", symbol->name);
     char *text = length < 0 ? NULL : escape(raw);
@@ -397,7 +406,8 @@ static void deinit(struct builder *b)
     free(b->kind);
     free(b->loop);
     free(b->near);
-    free(b->forked);
+    free(b->activity);
+    free(b->forks);
     free(b->round);
     free(b->rows);
 }
@@ -412,13 +422,17 @@ int loops_grid(struct run *run, struct keys *keys, struct grid *ret)
         .kind = calloc(count, sizeof(*b.kind)),
         .loop = calloc(count, sizeof(*b.loop)),
         .near = calloc(count, sizeof(*b.near)),
-        .forked = calloc(count, sizeof(*b.forked)),
+        .activity = calloc(count, sizeof(*b.activity)),
+        .forks = calloc(count, sizeof(*b.forks)),
         .round = calloc(count, sizeof(*b.round)),
     };
-    int error = b.function && b.kind && b.loop && b.near && b.forked && b.round ? 0 : -ENOMEM;
+    int error =
+        b.function && b.kind && b.loop && b.near && b.activity && b.forks && b.round ? 0 : -ENOMEM;
 
     if (!error)
         error = find_functions(&b);
+    if (!error)
+        error = find_activities(&b);
     if (!error) {
         look_at_frames(&b);
         error = make_rows(&b);

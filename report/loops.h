@@ -9,7 +9,7 @@
 #include "report/keys.h"
 
 /*
- * A row for each (program, kind of thread, function), those with the most calls first:
+ * A row for each (program, kind of thread, function), those that wait most often first:
  *
  *   waits    calls that wait (waits.h) and were made in the function's loop, at least two
  *   inexact  of these, on a stack with a frame that is not sure

@@ -126,10 +126,8 @@ static int look_at_all(struct looking *looking)
 
 static int find_loops(struct run *run, const struct images *images)
 {
-    struct images own = *images; /* for what is kept of it from here on */
     struct looking looking = {
         .run = run,
-        .loops = { .images = &own },
         .calls = calloc(run->stacks.count, sizeof(*looking.calls)),
         .waits = calloc(run->stacks.count, sizeof(*looking.waits)),
         .looked = calloc(run->stacks.count, sizeof(*looking.looked)),

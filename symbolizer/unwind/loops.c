@@ -6,9 +6,6 @@
 #include <string.h>
 
 #include "record/array.h"
-#include "record/fnv.h"
-#include "symbolizer/image/links.h"
-#include "symbolizer/x86_64/callcode.h"
 #include "symbolizer/x86_64/instruction.h"
 
 enum {
@@ -16,7 +13,10 @@ enum {
     PARTS_MAX = 8,        /* of a function */
     WORK_MAX = 1 << 17,   /* instructions for a question */
     FUNCTIONS_MAX = 4096, /* that are kept */
-    DEPTH_MAX = 8,        /* of calls of calls that must return */
+    CODE_MAX = 32 << 20,  /* bytes of a segment that are looked through for calls, */
+    SITES_MAX = 64,       /* of which so many are looked at */
+    LABEL_ALIGNMENT = 8,
+    ALIGNED_MIN = 3, /* labels of a function, so that it is no accident */
 };
 
 /* The code of one unwind entry: a function, or what the compiler put elsewhere of it (".cold"). */
@@ -24,6 +24,10 @@ struct part {
     uint64_t start, end; /* vaddr */
     uint8_t *code;
     uint8_t *starts, *targets; /* bits: an instruction starts there; a jump leads there */
+    uint64_t *landings;        /* while it is read: the code behind what does not go on */
+    size_t landing_count, landing_capacity;
+    uint32_t aligned; /* places that only jumps lead to, at addresses that labels are aligned to; */
+    bool unaligned;   /* and there is another such place */
 };
 
 struct loops_function {
@@ -33,9 +37,12 @@ struct loops_function {
     uint32_t count;
     uint64_t *targets; /* of its jumps, while it is read */
     size_t target_count, target_capacity;
-    bool understood; /* else nothing else counts */
-    bool computed;   /* has jumps to wherever a register says, which may lead anywhere in it */
-    enum { RETURNS_UNASKED, RETURNS_UNKNOWN, RETURNS } returns; /* if called at its start */
+    enum {
+        CODE_READ,
+        CODE_SWEPT,
+        CODE_UNKNOWN
+    } state;       /* the first part is read; all is known; is too hard */
+    bool computed; /* jumps to wherever a register says, or exceptions, may lead anywhere in it */
 };
 
 /* ---- Parts ---- */
@@ -86,6 +93,7 @@ static bool read_part(struct loops_function *f, struct image *image, const struc
     *part = (struct part){ fde->start, fde->end, malloc(size), calloc(1, size / 8 + 1),
                            calloc(1, size / 8 + 1) };
     f->count++;
+    f->computed |= fde->handlers;
     return part->code && part->starts && part->targets &&
            image_bytes(image, offset, part->code, size);
 }
@@ -114,11 +122,26 @@ static bool note_jump(struct loops_function *f, struct image *image, uint64_t ta
            (f->count < PARTS_MAX && read_part(f, image, &fde));
 }
 
+/* Is it an instruction that does nothing, as those before an aligned one? */
+static bool is_padding(const struct encoding *e)
+{
+    return (e->map == MAP_ONE && e->opcode == 0x90) || (e->map == MAP_0F && e->opcode == 0x1f);
+}
+
+static bool note_landing(struct part *part, uint64_t vaddr)
+{
+    if (!ARRAY_ROOM(part->landings, part->landing_count, part->landing_capacity))
+        return false;
+    part->landings[part->landing_count++] = vaddr;
+    return true;
+}
+
 /* Takes note of the instructions of one part. */
 static bool sweep(struct loops *loops, struct loops_function *f, struct image *image,
-                  const struct part *part)
+                  struct part *part)
 {
     struct instruction i;
+    bool goes_on = true;
 
     for (uint64_t vaddr = part->start; vaddr < part->end; vaddr += i.encoding.length) {
         if (!loops->work || !decode(part, vaddr, &i))
@@ -126,10 +149,27 @@ static bool sweep(struct loops *loops, struct loops_function *f, struct image *i
         loops->work--;
         set_bit(part->starts, vaddr - part->start);
         f->computed |= i.flow == FLOW_COMPUTED && i.encoding.base != RIP;
-        if (jumps(&i) && !note_jump(f, image, target_of(vaddr, &i)))
+        if ((jumps(&i) && !note_jump(f, image, target_of(vaddr, &i))) ||
+            (!goes_on && !is_padding(&i.encoding) && !note_landing(part, vaddr)))
             return false;
+        goes_on = i.flow == FLOW_BRANCH || i.flow == FLOW_CALL ||
+                  (i.flow == FLOW_NEXT && (goes_on || !is_padding(&i.encoding)));
     }
     return true;
+}
+
+static void count_aligned(struct part *part)
+{
+    for (size_t i = 0; i < part->landing_count; i++) {
+        if (!has_bit(part->targets, part->landings[i] - part->start))
+            continue;
+        if (part->landings[i] % LABEL_ALIGNMENT)
+            part->unaligned = true;
+        else
+            part->aligned++;
+    }
+    free(part->landings);
+    part->landings = NULL;
 }
 
 /* Now that all parts are known. */
@@ -140,17 +180,23 @@ static void mark_targets(struct loops_function *f)
         if (part)
             set_bit(part->targets, f->targets[i] - part->start);
     }
+    for (uint32_t i = 0; i < f->count; i++)
+        count_aligned(&f->parts[i]);
     free(f->targets);
     f->targets = NULL;
 }
 
-static void read_function(struct loops *loops, struct loops_function *f, struct image *image,
-                          const struct fde *fde)
+/* Makes all be known of the function that there is to know. */
+static bool understand(struct loops *loops, struct loops_function *f, struct image *image)
 {
-    f->understood = read_part(f, image, fde);
-    for (uint32_t i = 0; i < f->count && f->understood; i++)
-        f->understood = sweep(loops, f, image, &f->parts[i]);
-    mark_targets(f);
+    if (f->state == CODE_READ) {
+        f->state = CODE_SWEPT;
+        for (uint32_t i = 0; i < f->count; i++)
+            if (!sweep(loops, f, image, &f->parts[i]))
+                f->state = CODE_UNKNOWN;
+        mark_targets(f);
+    }
+    return f->state == CODE_SWEPT;
 }
 
 static void free_function(struct loops_function *f)
@@ -174,7 +220,7 @@ static struct loops_function *keep(struct loops *loops, struct loops_function *f
     return loops->functions[loops->function_count++] = f;
 }
 
-/* The function whose code is at `vaddr`, read when first asked for. NULL: it is not understood. */
+/* The function whose code is at `vaddr`, read when first asked for. NULL: it cannot be. */
 static struct loops_function *find_function(struct loops *loops, struct image *image,
                                             uint64_t vaddr)
 {
@@ -192,45 +238,59 @@ static struct loops_function *find_function(struct loops *loops, struct image *i
         (f = calloc(1, sizeof(*f)))) {
         f->image = image;
         f->start = fde.start;
-        read_function(loops, f, image, &fde);
-        if (!loops->work) { /* another question may have more for it */
-            free_function(f);
-            return NULL;
-        }
+        f->state = read_part(f, image, &fde) ? CODE_READ : CODE_UNKNOWN;
         f = keep(loops, f, hash);
     }
-    return f && f->understood ? f : NULL;
+    return f && f->state != CODE_UNKNOWN ? f : NULL;
 }
 
-/* ---- Ways ---- */
+/* ---- Answers ---- */
 
-/* A search from one place in a function for what is wanted. */
-struct search {
-    struct loops *loops;
-    struct image *image;
-    const struct loops_function *function;
-    uint64_t call; /* wanted: the call that ends there; 0: a return */
-    unsigned depth;
-    uint8_t *seen[PARTS_MAX]; /* by part, a bit for each byte */
-    uint64_t *ways;           /* still to be gone */
-    size_t way_count, way_capacity;
-};
-
-static bool returns_at(struct loops *loops, struct image *image, uint64_t vaddr, unsigned depth);
-static bool import_returns(struct loops *loops, struct image *image, uint64_t slot, unsigned depth);
-
-/* Is it an instruction that does nothing, as those before an aligned one? */
-static bool is_padding(const struct encoding *e)
+static uint64_t hash_question(const struct loops_answer *question)
 {
-    return (e->map == MAP_ONE && e->opcode == 0x90) || (e->map == MAP_0F && e->opcode == 0x1f);
+    return slots_mix(slots_mix(question->kind, (uintptr_t)question->image), question->address);
 }
 
-/* May something else lead to the code at `vaddr` than what stands before it? */
+/* The number of the answer that is known, or SLOTS_NONE. */
+static uint32_t find_answer(const struct loops *loops, const struct loops_answer *question)
+{
+    return SLOTS_FIND(i, &loops->answer_slots, hash_question(question),
+                      loops->answers[i].image == question->image &&
+                          loops->answers[i].address == question->address &&
+                          loops->answers[i].kind == question->kind);
+}
+
+/* The answer, which is kept if there is memory for it. */
+static bool keep_answer(struct loops *loops, const struct loops_answer *question, bool yes)
+{
+    if (ARRAY_ROOM(loops->answers, loops->answer_count, loops->answer_capacity) &&
+        !slots_add(&loops->answer_slots, hash_question(question), (uint32_t)loops->answer_count)) {
+        loops->answers[loops->answer_count] = *question;
+        loops->answers[loops->answer_count++].yes = yes;
+    }
+    return yes;
+}
+
+/* ---- Instructions ---- */
+
+/* Is code at `vaddr`, to which nothing that stands before it led, at an address where the compiler
+ * would not have put it? */
+static bool is_misaligned(const struct part *part, uint64_t vaddr)
+{
+    struct instruction i;
+
+    return part->aligned >= ALIGNED_MIN && !part->unaligned && vaddr % LABEL_ALIGNMENT &&
+           decode(part, vaddr, &i) && !is_padding(&i.encoding);
+}
+
+/* May the code at `vaddr` be there for something else than what stands before it? */
 static bool is_join(const struct loops_function *f, uint64_t vaddr)
 {
     const struct part *part = part_at(f, vaddr);
     struct instruction i;
 
+    if (part && is_misaligned(part, vaddr))
+        return false;
     for (; part && vaddr < part->end && decode(part, vaddr, &i); vaddr += i.encoding.length) {
         if (f->computed || has_bit(part->targets, vaddr - part->start))
             return true;
@@ -239,181 +299,6 @@ static bool is_join(const struct loops_function *f, uint64_t vaddr)
     }
     return true;
 }
-
-/* Does the function return that is called, or jumped to, at `vaddr`? */
-static bool callee_returns(const struct search *s, uint64_t vaddr, const struct instruction *i)
-{
-    uint64_t next = vaddr + i->encoding.length;
-
-    if (i->direct || jumps(i))
-        return returns_at(s->loops, s->image, target_of(vaddr, i), s->depth + 1);
-    if (i->encoding.base == RIP)
-        return import_returns(s->loops, s->image,
-                              next + (uint64_t)(int64_t)i->encoding.displacement, s->depth + 1);
-    return i->flow == FLOW_CALL; /* to functions of any kind, of which the compiler cannot know */
-}
-
-static bool comes_back(const struct search *s, uint64_t vaddr, const struct instruction *i)
-{
-    uint64_t next = vaddr + i->encoding.length;
-
-    return part_at(s->function, next) &&
-           (!is_join(s->function, next) || callee_returns(s, vaddr, i));
-}
-
-static void add_way(struct search *s, uint64_t vaddr)
-{
-    if (ARRAY_ROOM(s->ways, s->way_count, s->way_capacity))
-        s->ways[s->way_count++] = vaddr;
-}
-
-/* Is this what is wanted? */
-static bool arrives(struct search *s, uint64_t vaddr, const struct instruction *i)
-{
-    bool leaves = (jumps(i) && !part_at(s->function, target_of(vaddr, i))) ||
-                  (i->flow == FLOW_COMPUTED && i->encoding.base == RIP);
-
-    if (s->call)
-        return i->flow == FLOW_CALL && vaddr + i->encoding.length == s->call;
-    return i->flow == FLOW_RETURN || (leaves && callee_returns(s, vaddr, i));
-}
-
-/* Goes on from one place until control ends there. */
-static bool follow(struct search *s, uint64_t vaddr)
-{
-    const struct part *part;
-    struct instruction i;
-
-    for (; (part = part_at(s->function, vaddr)); vaddr += i.encoding.length) {
-        uint8_t *seen = s->seen[part - s->function->parts];
-        if (has_bit(seen, vaddr - part->start) || !s->loops->work || !decode(part, vaddr, &i))
-            return false;
-        set_bit(seen, vaddr - part->start);
-        s->loops->work--;
-        if (arrives(s, vaddr, &i))
-            return true;
-        if (jumps(&i))
-            add_way(s, target_of(vaddr, &i));
-        if ((i.flow != FLOW_NEXT && i.flow != FLOW_BRANCH && i.flow != FLOW_CALL) ||
-            (i.flow == FLOW_CALL && !comes_back(s, vaddr, &i)))
-            return false;
-    }
-    return false;
-}
-
-static bool search(struct search *s, uint64_t vaddr)
-{
-    const struct loops_function *f = s->function;
-    bool room = true, found = false;
-
-    for (uint32_t i = 0; i < f->count; i++) {
-        s->seen[i] = calloc(1, (f->parts[i].end - f->parts[i].start) / 8 + 1);
-        room &= s->seen[i] != NULL;
-    }
-    add_way(s, vaddr);
-    while (room && !found && s->way_count)
-        found = follow(s, s->ways[--s->way_count]);
-    for (uint32_t i = 0; i < f->count; i++)
-        free(s->seen[i]);
-    free(s->ways);
-    return found;
-}
-
-/* ---- What returns ---- */
-
-/* By their names alone, for their code is hard to see through. */
-static bool never_returns(uint64_t name)
-{
-    static const char *const names[] = {
-        "_Exit",       "_Unwind_Resume", "__assert_fail", "__cxa_rethrow",
-        "__cxa_throw", "__fortify_fail", "__longjmp_chk", "__stack_chk_fail",
-        "_exit",       "_longjmp",       "abort",         "err",
-        "errx",        "exit",           "longjmp",       "pthread_exit",
-        "quick_exit",  "siglongjmp",     "thrd_exit",     "verr",
-        "verrx",
-    };
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        if (fnv_bytes((const uint8_t *)names[i], strlen(names[i])) == name)
-            return true;
-    return false;
-}
-
-/* Do all functions of this name return, and is there one? */
-static bool offers_return(struct loops *loops, uint64_t name, unsigned depth)
-{
-    bool found = false;
-
-    for (size_t i = 0; i < loops->images->count; i++) {
-        struct image *image = loops->images->images[i];
-        const struct export *exports;
-        int64_t count = links_offered(loops->images, image, name, &exports);
-        for (int64_t j = 0; j < count; j++) {
-            if (!returns_at(loops, image, exports[j].vaddr, depth))
-                return false;
-            found = true;
-        }
-    }
-    return found;
-}
-
-static bool name_returns(struct loops *loops, uint64_t name, unsigned depth)
-{
-    uint64_t hash = slots_mix(0, name);
-    uint32_t known = SLOTS_FIND(i, &loops->name_slots, hash, loops->names[i].name == name);
-
-    if (known != SLOTS_NONE)
-        return loops->names[known].returns;
-    if (!ARRAY_ROOM(loops->names, loops->name_count, loops->name_capacity) ||
-        slots_add(&loops->name_slots, hash, (uint32_t)loops->name_count))
-        return false;
-    size_t number = loops->name_count++;
-    loops->names[number] = (struct loops_name){ name, false }; /* while it is not known */
-    bool returns = !never_returns(name) && offers_return(loops, name, depth);
-    return loops->names[number].returns = returns;
-}
-
-/* Does the function return whose address is in this slot? */
-static bool import_returns(struct loops *loops, struct image *image, uint64_t slot, unsigned depth)
-{
-    const struct links *links = links_find(loops->images, image);
-    const struct import *import = links ? links_import(links, slot) : NULL;
-
-    return import && import->name && name_returns(loops, import->name, depth);
-}
-
-/* Is there a PLT stub at `vaddr`? */
-static bool find_stub(struct image *image, uint64_t vaddr, struct callcode *ret)
-{
-    uint8_t bytes[STUB_BYTES];
-    uint64_t offset;
-
-    if (!image_offset(image, vaddr, &offset) || !image_bytes(image, offset, bytes, sizeof(bytes)))
-        return false;
-    *ret = callcode_decode_stub(bytes, vaddr);
-    return ret->kind == CALLCODE_SLOT;
-}
-
-static bool returns_at(struct loops *loops, struct image *image, uint64_t vaddr, unsigned depth)
-{
-    struct callcode stub;
-
-    if (depth > DEPTH_MAX)
-        return false;
-    if (find_stub(image, vaddr, &stub))
-        return import_returns(loops, image, stub.address, depth);
-    struct loops_function *f = find_function(loops, image, vaddr);
-    if (!f || f->start != vaddr)
-        return false;
-    if (f->returns == RETURNS_UNASKED) {
-        struct search s = { .loops = loops, .image = image, .function = f, .depth = depth };
-        f->returns = RETURNS_UNKNOWN; /* of a recursion */
-        f->returns = search(&s, vaddr) ? RETURNS : RETURNS_UNKNOWN;
-    }
-    return f->returns == RETURNS;
-}
-
-/* ---- The question ---- */
 
 /* The call that ends at `end`. */
 static bool find_call(const struct loops_function *f, uint64_t end, uint64_t *ret,
@@ -432,17 +317,202 @@ static bool find_call(const struct loops_function *f, uint64_t end, uint64_t *re
     return false;
 }
 
-bool loops_have(struct loops *loops, struct image *image, uint64_t return_address)
+/* ---- Calls that come back ---- */
+
+/* What a call names: a function, or the word that has its address. Others are to functions of any
+ * kind. */
+struct callee {
+    uint64_t address; /* 0: it names nothing */
+    bool slot;
+};
+
+static struct callee callee_of(uint64_t vaddr, const struct instruction *i)
+{
+    uint64_t next = vaddr + i->encoding.length;
+
+    if (i->direct)
+        return (struct callee){ target_of(vaddr, i), false };
+    if (i->encoding.base == RIP)
+        return (struct callee){ next + (uint64_t)(int64_t)i->encoding.displacement, true };
+    return (struct callee){ 0, false };
+}
+
+/* Is there code behind this call of a callee that is there for nothing else? */
+static bool shows_return(struct loops *loops, struct image *image, uint64_t next,
+                         const struct callee *callee)
+{
+    struct loops_function *f = find_function(loops, image, next - 1);
+    struct instruction call;
+    uint64_t vaddr;
+
+    if (!f || !understand(loops, f, image) || !find_call(f, next, &vaddr, &call) ||
+        is_join(f, next))
+        return false;
+    struct callee found = callee_of(vaddr, &call);
+    return found.address == callee->address && found.slot == callee->slot;
+}
+
+/* Looks for such a call in a segment: for the bytes of any, e8 or ff 15 and the distance from their
+ * end. */
+static bool search_segment(struct loops *loops, struct image *image, const struct segment *segment,
+                           const uint8_t *code, const struct callee *callee)
+{
+    const uint8_t opcode = callee->slot ? 0x15 : 0xe8, *at = code, *end = code + segment->size;
+    int32_t distance;
+    unsigned tries = 0;
+
+    for (; end - at > 4 && (at = memchr(at, opcode, (size_t)(end - at - 4))); at++) {
+        uint64_t next = segment->vaddr + (uint64_t)(at - code) + 1 + sizeof(distance);
+        memcpy(&distance, at + 1, sizeof(distance));
+        if (next + (uint64_t)(int64_t)distance != callee->address)
+            continue;
+        if (shows_return(loops, image, next, callee))
+            return true;
+        if (++tries == SITES_MAX)
+            return false;
+    }
+    return false;
+}
+
+static bool search_image(struct loops *loops, struct image *image, const struct callee *callee)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < image->segment_count && !found; i++) {
+        const struct segment *segment = &image->segments[i];
+        uint8_t *code = segment->executable && segment->size <= CODE_MAX
+                            ? image_read_bytes(image, segment->offset, segment->size)
+                            : NULL;
+        found = code && search_segment(loops, image, segment, code, callee);
+        free(code);
+    }
+    return found;
+}
+
+static bool callee_returns(struct loops *loops, struct image *image, struct callee callee)
+{
+    const struct loops_answer question = { image, callee.address,
+                                           callee.slot ? ANSWER_SLOT : ANSWER_FUNCTION, false };
+    uint32_t known = find_answer(loops, &question);
+
+    return known != SLOTS_NONE ? loops->answers[known].yes
+                               : keep_answer(loops, &question, search_image(loops, image, &callee));
+}
+
+/* Which calls are taken to come back. */
+enum trust {
+    TRUST_ALL,
+    TRUST_CODE,  /* those by the code behind them */
+    TRUST_OTHERS /* and those by other calls of the same function */
+};
+
+/* A search from behind a call for the same call. */
+struct search {
+    struct loops *loops;
+    struct image *image;
+    const struct loops_function *function;
+    uint64_t call; /* where it ends */
+    enum trust trust;
+    uint8_t *seen[PARTS_MAX]; /* by part, a bit for each byte */
+    uint64_t *ways;           /* still to be gone */
+    size_t way_count, way_capacity;
+};
+
+/* Does the call at `vaddr` come back, as far as the compiler knew? */
+static bool comes_back(const struct search *s, uint64_t vaddr, const struct instruction *i)
+{
+    uint64_t next = vaddr + i->encoding.length;
+    struct callee callee = callee_of(vaddr, i);
+
+    if (s->trust == TRUST_ALL || !callee.address)
+        return true;
+    return part_at(s->function, next) &&
+           (!is_join(s->function, next) ||
+            (s->trust == TRUST_OTHERS && callee_returns(s->loops, s->image, callee)));
+}
+
+/* ---- Ways ---- */
+
+static void add_way(struct search *s, uint64_t vaddr)
+{
+    if (ARRAY_ROOM(s->ways, s->way_count, s->way_capacity))
+        s->ways[s->way_count++] = vaddr;
+}
+
+/* Goes on from one place until control ends there. */
+static bool follow(struct search *s, uint64_t vaddr)
+{
+    const struct part *part;
+    struct instruction i;
+
+    for (; (part = part_at(s->function, vaddr)); vaddr += i.encoding.length) {
+        uint8_t *seen = s->seen[part - s->function->parts];
+        if (has_bit(seen, vaddr - part->start) || !s->loops->work || !decode(part, vaddr, &i))
+            return false;
+        set_bit(seen, vaddr - part->start);
+        s->loops->work--;
+        if (i.flow == FLOW_CALL && vaddr + i.encoding.length == s->call)
+            return true;
+        if (jumps(&i))
+            add_way(s, target_of(vaddr, &i));
+        if ((i.flow != FLOW_NEXT && i.flow != FLOW_BRANCH && i.flow != FLOW_CALL) ||
+            (i.flow == FLOW_CALL && !comes_back(s, vaddr, &i)))
+            return false;
+    }
+    return false;
+}
+
+/* The call at `vaddr` has come back: does control come to it again? */
+static bool search(struct loops *loops, struct image *image, const struct loops_function *f,
+                   uint64_t call, enum trust trust)
+{
+    struct search s = {
+        .loops = loops, .image = image, .function = f, .call = call, .trust = trust
+    };
+    bool room = true, found = false;
+
+    for (uint32_t i = 0; i < f->count; i++) {
+        s.seen[i] = calloc(1, (f->parts[i].end - f->parts[i].start) / 8 + 1);
+        room &= s.seen[i] != NULL;
+    }
+    add_way(&s, call);
+    while (room && !found && s.way_count)
+        found = follow(&s, s.ways[--s.way_count]);
+    for (uint32_t i = 0; i < f->count; i++)
+        free(s.seen[i]);
+    free(s.ways);
+    return found;
+}
+
+/* ---- The question ---- */
+
+static bool is_on_loop(struct loops *loops, struct image *image, uint64_t return_address)
 {
     struct instruction call;
     uint64_t vaddr;
 
     loops->work = WORK_MAX;
-    const struct loops_function *f = find_function(loops, image, return_address - 1);
-    if (!f || !find_call(f, return_address, &vaddr, &call))
+    struct loops_function *f = find_function(loops, image, return_address - 1);
+    /* Most calls are on no loop, and soon seen not to be. */
+    if (!f || !search(loops, image, f, return_address, TRUST_ALL) || !understand(loops, f, image) ||
+        !find_call(f, return_address, &vaddr, &call))
         return false;
-    struct search s = { .loops = loops, .image = image, .function = f, .call = return_address };
-    return comes_back(&s, vaddr, &call) && search(&s, return_address);
+    for (enum trust trust = TRUST_CODE; trust <= TRUST_OTHERS; trust++) {
+        const struct search s = { loops, image, f, return_address, trust, { NULL }, NULL, 0, 0 };
+        if (comes_back(&s, vaddr, &call) && search(loops, image, f, return_address, trust))
+            return true;
+    }
+    return false;
+}
+
+bool loops_have(struct loops *loops, struct image *image, uint64_t return_address)
+{
+    const struct loops_answer question = { image, return_address, ANSWER_LOOP, false };
+    uint32_t known = find_answer(loops, &question);
+
+    return known != SLOTS_NONE
+               ? loops->answers[known].yes
+               : keep_answer(loops, &question, is_on_loop(loops, image, return_address));
 }
 
 void loops_deinit(struct loops *loops)
@@ -451,7 +521,7 @@ void loops_deinit(struct loops *loops)
         free_function(loops->functions[i]);
     free(loops->functions);
     slots_deinit(&loops->function_slots);
-    free(loops->names);
-    slots_deinit(&loops->name_slots);
+    free(loops->answers);
+    slots_deinit(&loops->answer_slots);
     *loops = (struct loops){ 0 };
 }
