@@ -16,7 +16,10 @@
 /* In place of a stack, whose innermost frame would be the one: the first stacks have no frames. */
 enum { NOWHERE = STACK_COMPLETE };
 
-enum { WAITS_MIN = 2 }; /* calls of what recurs */
+enum {
+    WAITS_MIN = 2, /* calls of what recurs */
+    ROUNDS_MIN = 8 /* of a loop, so that it is not one that starts a server again */
+};
 
 /* What is told apart: by the innermost frames of these stacks. */
 struct loop_row {
@@ -40,7 +43,9 @@ struct builder {
     uint32_t *activity; /* the first stack with the same stack beyond a frame of the same function:
                            likely one activation of it that makes several calls */
     /* By stack, in the program that is looked at: */
-    uint64_t *forks; /* calls of fork with this stack, or within it */
+    uint64_t *forks;      /* calls of fork that the function of its innermost frame made by this
+                             call, or one that this called; */
+    uint64_t *forks_near; /* by activity: by any call */
     uint64_t *round; /* by activity: the most calls that one stack made in loops of it, and in no
                         loop inside these */
     struct loop_row *rows;
@@ -149,56 +154,47 @@ static bool is_fork(const struct builder *b, const struct count *count)
 
 static void add_fork(struct builder *b, uint32_t number, uint64_t calls)
 {
-    for (; stack_of(b, number)->depth; number = stack_of(b, number)->outer)
-        b->forks[number] = run_sum(b->forks[number], calls);
-}
+    enum { FUNCTIONS_NEAR = 2 };
+    unsigned functions = 0;
 
-/* Did the function of this stack's innermost frame, called from where it is, make a fork by another
- * call? */
-static bool forks_elsewhere(const struct builder *b, uint32_t number)
-{
-    for (uint32_t i = STACK_ENDS; i < b->run->stacks.count; i++)
-        if (b->forks[i] && b->activity[i] == b->activity[number])
-            return true;
-    return false;
+    for (; stack_of(b, number)->depth; number = stack_of(b, number)->outer) {
+        functions += !is_runtime(b, number);
+        if (functions > FUNCTIONS_NEAR)
+            return;
+        b->forks[number] = run_sum(b->forks[number], calls);
+        uint64_t *near = &b->forks_near[b->activity[number]];
+        *near = run_sum(*near, calls);
+    }
 }
 
 /*
- * Where the life of a forked child may have begun that now waits with this stack: the outermost
- * frame that is not as it was in the fork, in the function that had called it; of a process that no
- * fork made, too, if it forks itself. NOWHERE: with its outermost frame.
+ * Where the life of a forked child may have begun that now waits with this stack: the innermost
+ * frame of a function that made a fork, or nearly, by another call. (Who forks far below an event
+ * loop, and now waits in it, is the parent.) NOWHERE: with its outermost frame.
  */
 static uint32_t begin_of(const struct builder *b, uint32_t number)
 {
-    uint32_t inside = number;
-
-    while (stack_of(b, number)->depth && !b->forks[number]) {
-        inside = number;
+    while (stack_of(b, number)->depth && !(b->forks_near[b->activity[number]] && !b->forks[number]))
         number = stack_of(b, number)->outer;
-    }
-    if (!stack_of(b, number)->depth)
-        return NOWHERE;
-    return inside != number && forks_elsewhere(b, inside) ? inside : number;
+    return stack_of(b, number)->depth ? number : NOWHERE;
 }
 
 /* ---- The choice ---- */
 
-/* Was the loop seen to go round: by a call that was made in it twice, by no loop inside it? */
-static bool goes_round(const struct builder *b, uint32_t number)
-{
-    return b->round[b->activity[number]] >= WAITS_MIN;
-}
-
-/* The outermost loop of a stack, of those that go round, from the frame `begin` on inwards; the
- * innermost if none was seen to. NOWHERE: there is none. */
+/* The outermost loop of a stack, from the frame `begin` on inwards, but for those that were seen to
+ * go round a few times while another inside did more often. NOWHERE: there is none. */
 static uint32_t choose_within(const struct builder *b, uint32_t number, uint32_t begin)
 {
     uint32_t chosen = NOWHERE, least = stack_of(b, begin)->depth;
+    uint64_t most = 0;
 
     for (uint32_t at = b->near[number]; at != NOWHERE && stack_of(b, at)->depth >= least;
-         at = b->near[stack_of(b, at)->outer])
-        if (chosen == NOWHERE || goes_round(b, at))
+         at = b->near[stack_of(b, at)->outer]) {
+        uint64_t round = b->round[b->activity[at]];
+        if (!round || round >= ROUNDS_MIN || round >= most)
             chosen = at;
+        most = round > most ? round : most;
+    }
     return chosen;
 }
 
@@ -207,7 +203,7 @@ static uint32_t choose(const struct builder *b, uint32_t number, uint64_t calls)
     uint32_t begin = begin_of(b, number), chosen = choose_within(b, number, begin);
 
     /* Such a child makes the call once, if there is no loop in it: this is more than that. */
-    if (chosen == NOWHERE && begin != NOWHERE && calls > b->forks[stack_of(b, begin)->outer])
+    if (chosen == NOWHERE && begin != NOWHERE && calls > b->forks_near[b->activity[begin]])
         chosen = choose_within(b, number, NOWHERE);
     return chosen == NOWHERE ? NOWHERE : b->function[chosen];
 }
@@ -246,6 +242,7 @@ static int add_wait(struct builder *b, const struct count *count)
 static void look_at_program(struct builder *b, uint32_t program)
 {
     memset(b->forks, 0, b->run->stacks.count * sizeof(*b->forks));
+    memset(b->forks_near, 0, b->run->stacks.count * sizeof(*b->forks_near));
     memset(b->round, 0, b->run->stacks.count * sizeof(*b->round));
     for (size_t i = 0; i < b->run->count_count; i++) {
         const struct count *count = &b->run->counts[i];
@@ -408,6 +405,7 @@ static void deinit(struct builder *b)
     free(b->near);
     free(b->activity);
     free(b->forks);
+    free(b->forks_near);
     free(b->round);
     free(b->rows);
 }
@@ -424,10 +422,13 @@ int loops_grid(struct run *run, struct keys *keys, struct grid *ret)
         .near = calloc(count, sizeof(*b.near)),
         .activity = calloc(count, sizeof(*b.activity)),
         .forks = calloc(count, sizeof(*b.forks)),
+        .forks_near = calloc(count, sizeof(*b.forks_near)),
         .round = calloc(count, sizeof(*b.round)),
     };
     int error =
-        b.function && b.kind && b.loop && b.near && b.activity && b.forks && b.round ? 0 : -ENOMEM;
+        b.function && b.kind && b.loop && b.near && b.activity && b.forks && b.forks_near && b.round
+            ? 0
+            : -ENOMEM;
 
     if (!error)
         error = find_functions(&b);

@@ -15,8 +15,6 @@ enum {
     FUNCTIONS_MAX = 4096, /* that are kept */
     CODE_MAX = 32 << 20,  /* bytes of a segment that are looked through for calls, */
     SITES_MAX = 64,       /* of which so many are looked at */
-    LABEL_ALIGNMENT = 8,
-    ALIGNED_MIN = 3, /* labels of a function, so that it is no accident */
 };
 
 /* The code of one unwind entry: a function, or what the compiler put elsewhere of it (".cold"). */
@@ -24,10 +22,6 @@ struct part {
     uint64_t start, end; /* vaddr */
     uint8_t *code;
     uint8_t *starts, *targets; /* bits: an instruction starts there; a jump leads there */
-    uint64_t *landings;        /* while it is read: the code behind what does not go on */
-    size_t landing_count, landing_capacity;
-    uint32_t aligned; /* places that only jumps lead to, at addresses that labels are aligned to; */
-    bool unaligned;   /* and there is another such place */
 };
 
 struct loops_function {
@@ -90,8 +84,11 @@ static bool read_part(struct loops_function *f, struct image *image, const struc
 
     if (size > PART_MAX || !image_offset(image, fde->start, &offset))
         return false;
-    *part = (struct part){ fde->start, fde->end, malloc(size), calloc(1, size / 8 + 1),
-                           calloc(1, size / 8 + 1) };
+    *part = (struct part){ .start = fde->start,
+                           .end = fde->end,
+                           .code = malloc(size),
+                           .starts = calloc(1, size / 8 + 1),
+                           .targets = calloc(1, size / 8 + 1) };
     f->count++;
     f->computed |= fde->handlers;
     return part->code && part->starts && part->targets &&
@@ -122,26 +119,11 @@ static bool note_jump(struct loops_function *f, struct image *image, uint64_t ta
            (f->count < PARTS_MAX && read_part(f, image, &fde));
 }
 
-/* Is it an instruction that does nothing, as those before an aligned one? */
-static bool is_padding(const struct encoding *e)
-{
-    return (e->map == MAP_ONE && e->opcode == 0x90) || (e->map == MAP_0F && e->opcode == 0x1f);
-}
-
-static bool note_landing(struct part *part, uint64_t vaddr)
-{
-    if (!ARRAY_ROOM(part->landings, part->landing_count, part->landing_capacity))
-        return false;
-    part->landings[part->landing_count++] = vaddr;
-    return true;
-}
-
 /* Takes note of the instructions of one part. */
 static bool sweep(struct loops *loops, struct loops_function *f, struct image *image,
-                  struct part *part)
+                  const struct part *part)
 {
     struct instruction i;
-    bool goes_on = true;
 
     for (uint64_t vaddr = part->start; vaddr < part->end; vaddr += i.encoding.length) {
         if (!loops->work || !decode(part, vaddr, &i))
@@ -149,27 +131,10 @@ static bool sweep(struct loops *loops, struct loops_function *f, struct image *i
         loops->work--;
         set_bit(part->starts, vaddr - part->start);
         f->computed |= i.flow == FLOW_COMPUTED && i.encoding.base != RIP;
-        if ((jumps(&i) && !note_jump(f, image, target_of(vaddr, &i))) ||
-            (!goes_on && !is_padding(&i.encoding) && !note_landing(part, vaddr)))
+        if (jumps(&i) && !note_jump(f, image, target_of(vaddr, &i)))
             return false;
-        goes_on = i.flow == FLOW_BRANCH || i.flow == FLOW_CALL ||
-                  (i.flow == FLOW_NEXT && (goes_on || !is_padding(&i.encoding)));
     }
     return true;
-}
-
-static void count_aligned(struct part *part)
-{
-    for (size_t i = 0; i < part->landing_count; i++) {
-        if (!has_bit(part->targets, part->landings[i] - part->start))
-            continue;
-        if (part->landings[i] % LABEL_ALIGNMENT)
-            part->unaligned = true;
-        else
-            part->aligned++;
-    }
-    free(part->landings);
-    part->landings = NULL;
 }
 
 /* Now that all parts are known. */
@@ -180,8 +145,6 @@ static void mark_targets(struct loops_function *f)
         if (part)
             set_bit(part->targets, f->targets[i] - part->start);
     }
-    for (uint32_t i = 0; i < f->count; i++)
-        count_aligned(&f->parts[i]);
     free(f->targets);
     f->targets = NULL;
 }
@@ -273,14 +236,10 @@ static bool keep_answer(struct loops *loops, const struct loops_answer *question
 
 /* ---- Instructions ---- */
 
-/* Is code at `vaddr`, to which nothing that stands before it led, at an address where the compiler
- * would not have put it? */
-static bool is_misaligned(const struct part *part, uint64_t vaddr)
+/* Is it an instruction that does nothing, as those before an aligned one? */
+static bool is_padding(const struct encoding *e)
 {
-    struct instruction i;
-
-    return part->aligned >= ALIGNED_MIN && !part->unaligned && vaddr % LABEL_ALIGNMENT &&
-           decode(part, vaddr, &i) && !is_padding(&i.encoding);
+    return (e->map == MAP_ONE && e->opcode == 0x90) || (e->map == MAP_0F && e->opcode == 0x1f);
 }
 
 /* May the code at `vaddr` be there for something else than what stands before it? */
@@ -289,8 +248,6 @@ static bool is_join(const struct loops_function *f, uint64_t vaddr)
     const struct part *part = part_at(f, vaddr);
     struct instruction i;
 
-    if (part && is_misaligned(part, vaddr))
-        return false;
     for (; part && vaddr < part->end && decode(part, vaddr, &i); vaddr += i.encoding.length) {
         if (f->computed || has_bit(part->targets, vaddr - part->start))
             return true;

@@ -5,13 +5,13 @@
  * Yes is proven, as far as code can: only direct jumps are followed, and calls on the way (also the
  * one that is asked about) are passed only if they come back. That one does is not seen by the
  * function that it calls: redis' _serverPanic() returns, but those who call it tell the compiler
- * that it does not, and behind such a call stands whatever else the compiler puts there. Compilers
- * leave no code that nothing leads to: so a call comes back if nothing else leads to the code
- * behind it; or if that is so of another call of the same function. Calls through pointers always
- * do.
+ * that it does not, and behind such a call stands whatever else the compiler puts there. But
+ * compilers leave no code that nothing leads to: so a call comes back if nothing else leads to the
+ * code behind it, or if that is so of another call of the same function. Calls through pointers
+ * always do.
  *
  * Without an unwind entry, with code that is not understood or is too long the answer is no: not
- * known. So it may be where a jump through a table is part of the loop.
+ * known. So it may be where a jump through a table is in the function.
  */
 #ifndef SYSTRACE_LOOPS_H
 #define SYSTRACE_LOOPS_H
