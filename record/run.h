@@ -60,6 +60,14 @@ struct extent {
     uint64_t size; /* bytes, never 0 */
 };
 
+/* Is the call of a frame on a loop of its function (loops.h)? Names in run files. */
+enum loop_kind { LOOP_UNKNOWN, LOOP_LIKELY, LOOP_PROVEN, LOOP_KINDS };
+
+struct loop {
+    struct place place; /* of the frame */
+    enum loop_kind kind;
+};
+
 /* Calls with one key: the fields before `calls`. */
 struct count {
     uint32_t execution; /* index in run.executions */
@@ -127,7 +135,7 @@ struct run {
     struct extent *extents;
     size_t extent_count;
     size_t extents_sorted;
-    struct place *loops; /* of frames of which it is proven that the call is on a loop (loops.h) */
+    struct loop *loops;
     size_t loop_count;
     size_t loops_sorted;
     struct stacks stacks;
@@ -184,11 +192,15 @@ int run_add_extent(struct run *run, uint32_t module, uint64_t offset, uint64_t s
 /* The one that holds this offset of the module, or NULL. Sorts them on first use. */
 const struct extent *run_find_extent(struct run *run, uint32_t module, uint64_t offset);
 
-/* Adds the place of a frame of which it is proven that the call is on a loop. -ENOMEM. */
-int run_add_loop(struct run *run, uint32_t module, uint64_t offset);
+/* Adds that the call of a frame with this place is likely on a loop, or proven to be. Of both at
+ * one place the latter stays. -ENOMEM. */
+int run_add_loop(struct run *run, uint32_t module, uint64_t offset, enum loop_kind kind);
 
-/* Was this place added? Else nothing is known. Sorts them on first use. */
-bool run_is_loop(struct run *run, uint32_t module, uint64_t offset);
+/* What was added of a place. Sorts them on first use. */
+enum loop_kind run_find_loop(struct run *run, uint32_t module, uint64_t offset);
+
+/* "likely-loop", "loop"; NULL: no kind that is recorded. */
+const char *loop_kind_name(enum loop_kind kind);
 
 /* Adds calls, errors and nanoseconds to the count with this key. Hot: one hash look-up. The index
  * of the count, for run_add_result(); -ENOMEM. */

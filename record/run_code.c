@@ -51,12 +51,21 @@ const struct extent *run_find_extent(struct run *run, uint32_t module, uint64_t 
                : NULL;
 }
 
-int run_add_loop(struct run *run, uint32_t module, uint64_t offset)
+int run_add_loop(struct run *run, uint32_t module, uint64_t offset, enum loop_kind kind)
 {
     if (!ARRAY_ROOM(run->loops, run->loop_count, run->loop_capacity))
         return -ENOMEM;
-    run->loops[run->loop_count++] = (struct place){ module, offset };
+    run->loops[run->loop_count++] = (struct loop){ { module, offset }, kind };
     return 0;
+}
+
+/* By place; of those at one place, the surest first. */
+static int compare_loops(const void *a, const void *b)
+{
+    const struct loop *left = a, *right = b;
+    int order = place_compare(&left->place, &right->place);
+
+    return order ? order : (left->kind < right->kind) - (left->kind > right->kind);
 }
 
 static void sort_loops(struct run *run)
@@ -65,20 +74,31 @@ static void sort_loops(struct run *run)
 
     if (run->loops_sorted == run->loop_count)
         return;
-    qsort(run->loops, run->loop_count, sizeof(*run->loops), place_compare);
+    qsort(run->loops, run->loop_count, sizeof(*run->loops), compare_loops);
     for (size_t i = 0; i < run->loop_count; i++)
-        if (!kept || place_compare(&run->loops[kept - 1], &run->loops[i]))
+        if (!kept || place_compare(&run->loops[kept - 1].place, &run->loops[i].place))
             run->loops[kept++] = run->loops[i];
     run->loops_sorted = run->loop_count = kept;
 }
 
-bool run_is_loop(struct run *run, uint32_t module, uint64_t offset)
+enum loop_kind run_find_loop(struct run *run, uint32_t module, uint64_t offset)
 {
     const struct place wanted = { module, offset };
 
     sort_loops(run);
-    size_t at = BISECT(i, run->loop_count, place_compare(&run->loops[i], &wanted) < 0);
-    return at < run->loop_count && !place_compare(&run->loops[at], &wanted);
+    size_t at = BISECT(i, run->loop_count, place_compare(&run->loops[i].place, &wanted) < 0);
+    return at < run->loop_count && !place_compare(&run->loops[at].place, &wanted)
+               ? run->loops[at].kind
+               : LOOP_UNKNOWN;
+}
+
+const char *loop_kind_name(enum loop_kind kind)
+{
+    static const char *const names[LOOP_KINDS] = {
+        [LOOP_LIKELY] = "likely-loop", [LOOP_PROVEN] = "loop"
+    };
+
+    return names[kind];
 }
 
 void run_sort_code(struct run *run, const uint32_t *to)
@@ -86,7 +106,7 @@ void run_sort_code(struct run *run, const uint32_t *to)
     for (size_t i = 0; i < run->extent_count; i++)
         run->extents[i].start.module = to[run->extents[i].start.module];
     for (size_t i = 0; i < run->loop_count; i++)
-        run->loops[i].module = to[run->loops[i].module];
+        run->loops[i].place.module = to[run->loops[i].place.module];
     run->extents_sorted = run->loops_sorted = 0;
     sort_extents(run);
     sort_loops(run);

@@ -132,7 +132,8 @@ static int merge_code(struct run *run, const struct run *other, const struct ren
                                extent->size);
     }
     for (size_t i = 0; i < other->loop_count && !error; i++)
-        error = run_add_loop(run, to->modules[other->loops[i].module], other->loops[i].offset);
+        error = run_add_loop(run, to->modules[other->loops[i].place.module],
+                             other->loops[i].place.offset, other->loops[i].kind);
     return error;
 }
 

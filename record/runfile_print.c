@@ -163,11 +163,11 @@ static json_t *make_frame(const struct writer *writer, size_t i)
 {
     const struct place *place = &writer->places[i];
     const struct symbol *symbol = run_find_symbol(writer->run, place->module, place->offset);
-    bool loop = run_is_loop(writer->run, place->module, place->offset);
+    const char *loop = loop_kind_name(run_find_loop(writer->run, place->module, place->offset));
 
     return json_pack(loop ? "[IIos]" : "[IIo]", (json_int_t)place->module,
                      (json_int_t)place->offset,
-                     symbol ? json_integer(symbol - writer->run->symbols) : json_null(), "loop");
+                     symbol ? json_integer(symbol - writer->run->symbols) : json_null(), loop);
 }
 
 static json_t *make_module(const struct writer *writer, size_t i)

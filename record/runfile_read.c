@@ -309,9 +309,10 @@ static int read_loop(struct reader *reader, const struct place *place, const jso
 {
     const char *word = json_string_value(value);
 
-    return word && !strcmp(word, "loop")
-               ? run_add_loop(reader->run, place->module, place->offset)
-               : refuse(reader, "what stands behind the symbol is not \"loop\"");
+    for (enum loop_kind kind = LOOP_LIKELY; word && kind < LOOP_KINDS; kind++)
+        if (!strcmp(word, loop_kind_name(kind)))
+            return run_add_loop(reader->run, place->module, place->offset, kind);
+    return refuse(reader, "what is behind the symbol is neither loop nor likely-loop");
 }
 
 static int read_frame(struct reader *reader, const json_t *row)

@@ -17,8 +17,9 @@
 enum { NOWHERE = STACK_COMPLETE };
 
 enum {
-    WAITS_MIN = 2, /* calls of what recurs */
-    ROUNDS_MIN = 8 /* of a loop, so that it is not one that starts a server again */
+    WAITS_MIN = 2,   /* calls of what recurs */
+    ROUNDS_MIN = 8,  /* of a loop, so that it is not one that starts a server again */
+    ROWS_MAX = 1000, /* for each of which all stacks are gone through */
 };
 
 /* What is told apart: by the innermost frames of these stacks. */
@@ -32,24 +33,37 @@ struct loop_row {
 /* Kinds of threads without a function. */
 enum { KIND_UNKNOWN, KIND_MAIN, KIND_STARTING };
 
+/* By stack: the frame whose loop is chosen, a stack that has it innermost; NOWHERE. */
+struct choice {
+    uint32_t *proven, *likely;
+};
+
 struct builder {
     struct run *run;
     struct keys *keys;
     /* By stack, of its innermost frame or of all: */
     uint32_t *function; /* the first stack whose innermost frame is in the same function */
     uint32_t *kind;     /* of thread: KIND_*, or such a first stack */
-    bool *loop;         /* the call in the frame is on a loop, and in no runtime library */
-    uint32_t *near;     /* the innermost such frame: a stack; NOWHERE */
     uint32_t *activity; /* the first stack with the same stack beyond a frame of the same function:
                            likely one activation of it that makes several calls */
+    enum loop_kind
+        *loop;      /* the call in the frame is on a loop, and in no runtime library; proven is
+                       enough for one call of an activity, if it is likely for the others */
+    uint32_t *near; /* the innermost frame of which it is proven: a stack; NOWHERE */
     /* By stack, in the program that is looked at: */
     uint64_t *forks;      /* calls of fork that the function of its innermost frame made by this
                              call, or one that this called; */
     uint64_t *forks_near; /* by activity: by any call */
     uint64_t *round; /* by activity: the most calls that one stack made in loops of it, and in no
                         loop inside these */
+    uint32_t *begin; /* where the life of a forked child may have begun that waits with this stack:
+                        the innermost frame of a function that made a fork, or nearly, by another
+                        call. (Who forks far below an event loop, and now waits in it, is the
+                        parent.) A stack; NOWHERE */
+    struct choice since, all; /* from there on inwards; of all frames */
     struct loop_row *rows;
     size_t count, capacity;
+    struct slots slots;
 };
 
 static const struct stack *stack_of(const struct builder *b, uint32_t number)
@@ -122,9 +136,26 @@ static void look_at_frames(struct builder *b)
         const struct frame *frame = &stack_of(b, i)->frame;
         bool runtime = is_runtime(b, i);
         b->kind[i] = kind_of(b, i, runtime);
-        b->loop[i] = !runtime && run_is_loop(b->run, frame->module, frame->offset);
-        b->near[i] = b->loop[i] ? i : b->near[stack_of(b, i)->outer];
+        b->loop[i] = runtime ? LOOP_UNKNOWN : run_find_loop(b->run, frame->module, frame->offset);
     }
+}
+
+/* A call that is likely on a loop is taken to be on that which others of the activity prove. */
+static int spread_proof(struct builder *b)
+{
+    uint32_t count = b->run->stacks.count;
+    bool *proven = calloc(count, sizeof(*proven));
+
+    if (!proven)
+        return -ENOMEM;
+    for (uint32_t i = STACK_ENDS; i < count; i++)
+        proven[b->activity[i]] |= b->loop[i] == LOOP_PROVEN;
+    for (uint32_t i = STACK_ENDS; i < count; i++) {
+        bool is = b->loop[i] != LOOP_UNKNOWN && proven[b->activity[i]];
+        b->near[i] = is ? i : b->near[stack_of(b, i)->outer];
+    }
+    free(proven);
+    return 0;
 }
 
 /* ---- Forks ---- */
@@ -167,45 +198,55 @@ static void add_fork(struct builder *b, uint32_t number, uint64_t calls)
     }
 }
 
-/*
- * Where the life of a forked child may have begun that now waits with this stack: the innermost
- * frame of a function that made a fork, or nearly, by another call. (Who forks far below an event
- * loop, and now waits in it, is the parent.) NOWHERE: with its outermost frame.
- */
-static uint32_t begin_of(const struct builder *b, uint32_t number)
+static void find_begins(struct builder *b)
 {
-    while (stack_of(b, number)->depth && !(b->forks_near[b->activity[number]] && !b->forks[number]))
-        number = stack_of(b, number)->outer;
-    return stack_of(b, number)->depth ? number : NOWHERE;
+    for (uint32_t i = STACK_ENDS; i < b->run->stacks.count; i++)
+        b->begin[i] =
+            b->forks_near[b->activity[i]] && !b->forks[i] ? i : b->begin[stack_of(b, i)->outer];
 }
 
 /* ---- The choice ---- */
 
-/* The outermost loop of a stack, from the frame `begin` on inwards, but for those that were seen to
- * go round a few times while another inside did more often. NOWHERE: there is none. */
-static uint32_t choose_within(const struct builder *b, uint32_t number, uint32_t begin)
+/* Was it not seen to go round only a few times? So do loops that start a server again. */
+static bool goes_round(const struct builder *b, uint32_t number)
 {
-    uint32_t chosen = NOWHERE, least = stack_of(b, begin)->depth;
-    uint64_t most = 0;
-
-    for (uint32_t at = b->near[number]; at != NOWHERE && stack_of(b, at)->depth >= least;
-         at = b->near[stack_of(b, at)->outer]) {
-        uint64_t round = b->round[b->activity[at]];
-        if (!round || round >= ROUNDS_MIN || round >= most)
-            chosen = at;
-        most = round > most ? round : most;
-    }
-    return chosen;
+    uint64_t round = b->round[b->activity[number]];
+    return !round || round >= ROUNDS_MIN;
 }
 
-static uint32_t choose(const struct builder *b, uint32_t number, uint64_t calls)
+/* Is the loop of a frame to be chosen in place of one further out? */
+static bool is_better(const struct builder *b, uint32_t number, uint32_t outer)
 {
-    uint32_t begin = begin_of(b, number), chosen = choose_within(b, number, begin);
+    return outer == NOWHERE ||
+           (!goes_round(b, outer) && (goes_round(b, number) || b->round[b->activity[number]] >=
+                                                                   b->round[b->activity[outer]]));
+}
 
-    /* Such a child makes the call once, if there is no loop in it: this is more than that. */
-    if (chosen == NOWHERE && begin != NOWHERE && calls > b->forks_near[b->activity[begin]])
-        chosen = choose_within(b, number, NOWHERE);
-    return chosen == NOWHERE ? NOWHERE : b->function[chosen];
+/* For all stacks the outermost loop, but for those that hardly go round. */
+static void choose(const struct builder *b, bool since_begin, bool likely, uint32_t *ret)
+{
+    for (uint32_t i = STACK_ENDS; i < b->run->stacks.count; i++) {
+        bool begins = since_begin && b->begin[i] == i;
+        uint32_t outer = begins ? NOWHERE : ret[stack_of(b, i)->outer];
+        bool is = likely ? b->loop[i] != LOOP_UNKNOWN : b->near[i] == i;
+        ret[i] = is && is_better(b, i, outer) ? i : outer;
+    }
+}
+
+static uint32_t chosen(const struct choice *choice, uint32_t number)
+{
+    return choice->proven[number] != NOWHERE ? choice->proven[number] : choice->likely[number];
+}
+
+/* The frame in whose loop so many calls were made with a stack. */
+static uint32_t loop_of(const struct builder *b, uint32_t number, uint64_t calls)
+{
+    uint32_t found = chosen(&b->since, number), begin = b->begin[number];
+
+    /* A forked child makes a call once, if there is no loop in it: are these more than that? */
+    if (found == NOWHERE && begin != NOWHERE && calls > b->forks_near[b->activity[begin]])
+        found = chosen(&b->all, number);
+    return found;
 }
 
 /* ---- Rows ---- */
@@ -213,10 +254,15 @@ static uint32_t choose(const struct builder *b, uint32_t number, uint64_t calls)
 static struct loop_row *find_row(struct builder *b, uint32_t program, uint32_t thread,
                                  uint32_t loop)
 {
-    for (size_t i = 0; i < b->count; i++)
-        if (b->rows[i].program == program && b->rows[i].thread == thread && b->rows[i].loop == loop)
-            return &b->rows[i];
-    if (!ARRAY_ROOM(b->rows, b->count, b->capacity))
+    uint64_t hash = slots_mix(slots_mix(slots_mix(0, program), thread), loop);
+    uint32_t known = SLOTS_FIND(i, &b->slots, hash,
+                                b->rows[i].program == program && b->rows[i].thread == thread &&
+                                    b->rows[i].loop == loop);
+
+    if (known != SLOTS_NONE)
+        return &b->rows[known];
+    if (!ARRAY_ROOM(b->rows, b->count, b->capacity) ||
+        slots_add(&b->slots, hash, (uint32_t)b->count))
         return NULL;
     b->rows[b->count] = (struct loop_row){ .program = program, .thread = thread, .loop = loop };
     return &b->rows[b->count++];
@@ -225,16 +271,16 @@ static struct loop_row *find_row(struct builder *b, uint32_t program, uint32_t t
 static int add_wait(struct builder *b, const struct count *count)
 {
     const struct stack *stack = stack_of(b, count->stack);
-    bool inexact = stack->marks & FRAME_INEXACT;
+    uint32_t loop = loop_of(b, count->stack, count->calls);
+    bool exact = !(stack->marks & FRAME_INEXACT) && b->loop[loop] == LOOP_PROVEN;
 
     if (stack->marks & FRAME_SPAWNED_BY || stack->frame.module == MODULE_START)
         return 0; /* the other frames are its parent's */
-    struct loop_row *row =
-        find_row(b, count->program, b->kind[count->stack], choose(b, count->stack, count->calls));
+    struct loop_row *row = find_row(b, count->program, b->kind[count->stack], b->function[loop]);
     if (!row)
         return -ENOMEM;
     row->waits = run_sum(row->waits, count->calls);
-    row->inexact = run_sum(row->inexact, inexact ? count->calls : 0);
+    row->inexact = run_sum(row->inexact, loop != NOWHERE && !exact ? count->calls : 0);
     return 0;
 }
 
@@ -254,6 +300,11 @@ static void look_at_program(struct builder *b, uint32_t program)
         if (is_fork(b, count))
             add_fork(b, count->stack, count->calls);
     }
+    find_begins(b);
+    choose(b, true, false, b->since.proven);
+    choose(b, true, true, b->since.likely);
+    choose(b, false, false, b->all.proven);
+    choose(b, false, true, b->all.likely);
 }
 
 static int add_program(struct builder *b, uint32_t program)
@@ -312,11 +363,11 @@ static int make_rows(struct builder *b)
     for (size_t i = 0; i < b->count; i++)
         if (b->rows[i].waits >= WAITS_MIN)
             b->rows[kept++] = b->rows[i];
-    b->count = kept;
-    for (size_t i = 0; i < b->count && !error; i++)
-        error = add_calls(b, &b->rows[i]);
     if (kept)
         qsort(b->rows, kept, sizeof(*b->rows), compare_rows);
+    b->count = kept < ROWS_MAX ? kept : ROWS_MAX;
+    for (size_t i = 0; i < b->count && !error; i++)
+        error = add_calls(b, &b->rows[i]);
     return error;
 }
 
@@ -390,6 +441,7 @@ static int make_grid(struct builder *b, struct grid *ret)
     if (error)
         return error;
     memcpy(ret->columns, names, sizeof(names));
+    ret->whole = COLUMN_LOOP;
     for (size_t i = 0; i < b->count && !error; i++)
         error = fill_row(b, ret, i);
     if (error)
@@ -397,38 +449,46 @@ static int make_grid(struct builder *b, struct grid *ret)
     return error;
 }
 
+/* All arrays by stack: of NOWHERE, of which there is nothing, too. */
+static int init(struct builder *b)
+{
+    size_t count = b->run->stacks.count;
+    uint32_t **const numbers[] = { &b->function,     &b->kind,       &b->activity,
+                                   &b->near,         &b->begin,      &b->since.proven,
+                                   &b->since.likely, &b->all.proven, &b->all.likely };
+    uint64_t **const sums[] = { &b->forks, &b->forks_near, &b->round };
+    bool complete = (b->loop = calloc(count, sizeof(*b->loop)));
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+        complete &= (*numbers[i] = calloc(count, sizeof(**numbers[i]))) != NULL;
+    for (size_t i = 0; i < sizeof(sums) / sizeof(*sums); i++)
+        complete &= (*sums[i] = calloc(count, sizeof(**sums[i]))) != NULL;
+    return complete ? 0 : -ENOMEM;
+}
+
 static void deinit(struct builder *b)
 {
     free(b->function);
     free(b->kind);
+    free(b->activity);
     free(b->loop);
     free(b->near);
-    free(b->activity);
     free(b->forks);
     free(b->forks_near);
     free(b->round);
+    free(b->begin);
+    free(b->since.proven);
+    free(b->since.likely);
+    free(b->all.proven);
+    free(b->all.likely);
     free(b->rows);
+    slots_deinit(&b->slots);
 }
 
 int loops_grid(struct run *run, struct keys *keys, struct grid *ret)
 {
-    size_t count = run->stacks.count;
-    struct builder b = {
-        .run = run,
-        .keys = keys,
-        .function = calloc(count, sizeof(*b.function)),
-        .kind = calloc(count, sizeof(*b.kind)),
-        .loop = calloc(count, sizeof(*b.loop)),
-        .near = calloc(count, sizeof(*b.near)),
-        .activity = calloc(count, sizeof(*b.activity)),
-        .forks = calloc(count, sizeof(*b.forks)),
-        .forks_near = calloc(count, sizeof(*b.forks_near)),
-        .round = calloc(count, sizeof(*b.round)),
-    };
-    int error =
-        b.function && b.kind && b.loop && b.near && b.activity && b.forks && b.forks_near && b.round
-            ? 0
-            : -ENOMEM;
+    struct builder b = { .run = run, .keys = keys };
+    int error = init(&b);
 
     if (!error)
         error = find_functions(&b);
@@ -436,8 +496,10 @@ int loops_grid(struct run *run, struct keys *keys, struct grid *ret)
         error = find_activities(&b);
     if (!error) {
         look_at_frames(&b);
-        error = make_rows(&b);
+        error = spread_proof(&b);
     }
+    if (!error)
+        error = make_rows(&b);
     if (!error)
         error = make_grid(&b, ret);
     deinit(&b);

@@ -1,6 +1,7 @@
 /*
  * loops.h - the table of loops (--table=loops): for each program and kind of thread the function in
- * whose loop it waits. Proven loops alone (run_is_loop): what waits elsewhere is [unknown].
+ * whose loop it waits. What waits in none is
+ * [unknown].
  */
 #ifndef SYSTRACE_REPORT_LOOPS_H
 #define SYSTRACE_REPORT_LOOPS_H
@@ -12,7 +13,7 @@
  * A row for each (program, kind of thread, function), those that wait most often first:
  *
  *   waits    calls that wait (waits.h) and were made in the function's loop, at least two
- *   inexact  of these, on a stack with a frame that is not sure
+ *   inexact  of these, on a stack with a frame that is not sure; or the loop is only likely
  *   calls    calls of such threads with the function on the stack; of [unknown] the waits
  *   of       all calls of such threads
  *   thread   [main], also of a forked child's only thread; else the function that the thread began
@@ -20,9 +21,10 @@
  *   loop     the function, as --under takes it: LIBRARY:FUNCTION, or MODULE+0xOFFSET of its first
  *            byte where it has no symbol
  *
- * The loop is the outermost one of the stack that was seen to go round. A forked child does not go
- * round in the loops in which its parent forked it: frames that are the same as in the stack of a
- * fork count only if there are no others.
+ * The loop is the outermost proven one of the stack, else the outermost likely one, but for those
+ * that were seen to go round less than eight times while one inside did more often: so are loops
+ * that start a server again. A forked child does not go round in the loops in which its parent
+ * forked it.
  */
 int loops_grid(struct run *run, struct keys *keys, struct grid *ret);
 

@@ -191,6 +191,10 @@ static int check_format(const struct outputs *outputs, const struct format *form
                  format->name);
         return -EINVAL;
     }
+    if (outputs->query && outputs->query->loops && format->print == html_print) {
+        complain(outputs, "the format %s has no table of loops", format->name);
+        return -EINVAL;
+    }
     if (!format->program || child_exists(format->program))
         return 0;
     complain(outputs, "the format %s takes Graphviz's program '%s', which is not installed",

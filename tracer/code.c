@@ -57,9 +57,9 @@ struct looking {
     struct run *run;
     struct loops loops;
     uint64_t *calls, *waits; /* with that stack; those that wait */
-    bool *looked, *loop;     /* its innermost frame was looked at; the call there is on a loop */
-    bool *within;            /* the same of any of its frames */
-    struct image **images;   /* by module; NULL: it is a runtime library, or has no code */
+    bool *looked, *loop;   /* its innermost frame was looked at; the call there may be on a loop */
+    bool *within;          /* the same of any of its frames */
+    struct image **images; /* by module; NULL: it is a runtime library, or has no code */
 };
 
 static void count_calls(struct looking *looking)
@@ -99,10 +99,13 @@ static int look_at(struct looking *looking, uint32_t number)
         struct image *image = looking->images[frame->module];
         uint64_t vaddr;
         looking->looked[number] = true;
-        looking->loop[number] = image && image_vaddr(image, frame->offset, &vaddr) &&
-                                loops_have(&looking->loops, image, vaddr + 1);
+        enum loops_answer answer = image && image_vaddr(image, frame->offset, &vaddr)
+                                       ? loops_find(&looking->loops, image, vaddr + 1)
+                                       : LOOPS_UNKNOWN;
+        looking->loop[number] = answer != LOOPS_UNKNOWN;
         if (looking->loop[number])
-            error = run_add_loop(looking->run, frame->module, frame->offset);
+            error = run_add_loop(looking->run, frame->module, frame->offset,
+                                 answer == LOOPS_PROVEN ? LOOP_PROVEN : LOOP_LIKELY);
     }
     return error;
 }

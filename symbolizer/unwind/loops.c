@@ -209,13 +209,13 @@ static struct loops_function *find_function(struct loops *loops, struct image *i
 
 /* ---- Answers ---- */
 
-static uint64_t hash_question(const struct loops_answer *question)
+static uint64_t hash_question(const struct loops_known *question)
 {
     return slots_mix(slots_mix(question->kind, (uintptr_t)question->image), question->address);
 }
 
 /* The number of the answer that is known, or SLOTS_NONE. */
-static uint32_t find_answer(const struct loops *loops, const struct loops_answer *question)
+static uint32_t find_answer(const struct loops *loops, const struct loops_known *question)
 {
     return SLOTS_FIND(i, &loops->answer_slots, hash_question(question),
                       loops->answers[i].image == question->image &&
@@ -224,14 +224,15 @@ static uint32_t find_answer(const struct loops *loops, const struct loops_answer
 }
 
 /* The answer, which is kept if there is memory for it. */
-static bool keep_answer(struct loops *loops, const struct loops_answer *question, bool yes)
+static unsigned keep_answer(struct loops *loops, const struct loops_known *question,
+                            unsigned answer)
 {
     if (ARRAY_ROOM(loops->answers, loops->answer_count, loops->answer_capacity) &&
         !slots_add(&loops->answer_slots, hash_question(question), (uint32_t)loops->answer_count)) {
         loops->answers[loops->answer_count] = *question;
-        loops->answers[loops->answer_count++].yes = yes;
+        loops->answers[loops->answer_count++].answer = answer;
     }
-    return yes;
+    return answer;
 }
 
 /* ---- Instructions ---- */
@@ -348,11 +349,11 @@ static bool search_image(struct loops *loops, struct image *image, const struct 
 
 static bool callee_returns(struct loops *loops, struct image *image, struct callee callee)
 {
-    const struct loops_answer question = { image, callee.address,
-                                           callee.slot ? ANSWER_SLOT : ANSWER_FUNCTION, false };
+    const struct loops_known question = { image, callee.address,
+                                          callee.slot ? ANSWER_SLOT : ANSWER_FUNCTION, 0 };
     uint32_t known = find_answer(loops, &question);
 
-    return known != SLOTS_NONE ? loops->answers[known].yes
+    return known != SLOTS_NONE ? loops->answers[known].answer
                                : keep_answer(loops, &question, search_image(loops, image, &callee));
 }
 
@@ -443,7 +444,8 @@ static bool search(struct loops *loops, struct image *image, const struct loops_
 
 /* ---- The question ---- */
 
-static bool is_on_loop(struct loops *loops, struct image *image, uint64_t return_address)
+static enum loops_answer look_for_loop(struct loops *loops, struct image *image,
+                                       uint64_t return_address)
 {
     struct instruction call;
     uint64_t vaddr;
@@ -453,23 +455,23 @@ static bool is_on_loop(struct loops *loops, struct image *image, uint64_t return
     /* Most calls are on no loop, and soon seen not to be. */
     if (!f || !search(loops, image, f, return_address, TRUST_ALL) || !understand(loops, f, image) ||
         !find_call(f, return_address, &vaddr, &call))
-        return false;
+        return LOOPS_UNKNOWN;
     for (enum trust trust = TRUST_CODE; trust <= TRUST_OTHERS; trust++) {
         const struct search s = { loops, image, f, return_address, trust, { NULL }, NULL, 0, 0 };
         if (comes_back(&s, vaddr, &call) && search(loops, image, f, return_address, trust))
-            return true;
+            return LOOPS_PROVEN;
     }
-    return false;
+    return LOOPS_LIKELY;
 }
 
-bool loops_have(struct loops *loops, struct image *image, uint64_t return_address)
+enum loops_answer loops_find(struct loops *loops, struct image *image, uint64_t return_address)
 {
-    const struct loops_answer question = { image, return_address, ANSWER_LOOP, false };
+    const struct loops_known question = { image, return_address, ANSWER_LOOP, 0 };
     uint32_t known = find_answer(loops, &question);
 
     return known != SLOTS_NONE
-               ? loops->answers[known].yes
-               : keep_answer(loops, &question, is_on_loop(loops, image, return_address));
+               ? loops->answers[known].answer
+               : keep_answer(loops, &question, look_for_loop(loops, image, return_address));
 }
 
 void loops_deinit(struct loops *loops)

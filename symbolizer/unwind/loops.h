@@ -10,8 +10,8 @@
  * code behind it, or if that is so of another call of the same function. Calls through pointers
  * always do.
  *
- * Without an unwind entry, with code that is not understood or is too long the answer is no: not
- * known. So it may be where a jump through a table is in the function.
+ * Without an unwind entry, with code that is not understood or is too long it is not known. So it
+ * may be where a jump through a table is in the function.
  */
 #ifndef SYSTRACE_LOOPS_H
 #define SYSTRACE_LOOPS_H
@@ -24,7 +24,7 @@ struct loops {
     struct loops_function **functions;
     size_t function_count, function_capacity;
     struct slots function_slots; /* by image and start */
-    struct loops_answer {
+    struct loops_known {
         const struct image *image;
         uint64_t address; /* vaddr */
         enum {
@@ -32,7 +32,7 @@ struct loops {
             ANSWER_FUNCTION, /* calls of the function there come back; */
             ANSWER_SLOT,     /* or of that whose address is in the word there */
         } kind;
-        bool yes;
+        unsigned answer; /* of ANSWER_LOOP: enum loops_answer; else whether it is so */
     } * answers;
     size_t answer_count, answer_capacity;
     struct slots answer_slots; /* by all before `yes` */
@@ -41,7 +41,13 @@ struct loops {
 
 void loops_deinit(struct loops *loops);
 
+enum loops_answer {
+    LOOPS_UNKNOWN, /* no, or not known */
+    LOOPS_LIKELY,  /* yes, if all calls on the way come back */
+    LOOPS_PROVEN
+};
+
 /* Is the call that ends before this return address (vaddr) of the image on a loop? */
-bool loops_have(struct loops *loops, struct image *image, uint64_t return_address);
+enum loops_answer loops_find(struct loops *loops, struct image *image, uint64_t return_address);
 
 #endif
