@@ -18,6 +18,7 @@ enum { NOWHERE = STACK_COMPLETE };
 
 enum {
     WAITS_MIN = 2,   /* calls of what recurs */
+    KINDS_MIN = 8,   /* of calls in a loop, so that they say something */
     ROUNDS_MIN = 8,  /* of a loop, so that it is not one that starts a server again */
     ROWS_MAX = 1000, /* for each of which all stacks are gone through */
 };
@@ -54,8 +55,9 @@ struct builder {
     uint64_t *forks;      /* calls of fork that the function of its innermost frame made by this
                              call, or one that this called; */
     uint64_t *forks_near; /* by activity: by any call */
-    uint64_t *round; /* by activity: the most calls that one stack made in loops of it, and in no
-                        loop inside these */
+    /* By activity, of calls in loops of it that are in no loop inside these: */
+    uint64_t *round; /* the most that one stack made, */
+    uint64_t *kinds; /* and how many stacks and system calls these are */
     uint32_t *begin; /* where the life of a forked child may have begun that waits with this stack:
                         the innermost frame of a function that made a fork, or nearly, by another
                         call. (Who forks far below an event loop, and now waits in it, is the
@@ -207,11 +209,12 @@ static void find_begins(struct builder *b)
 
 /* ---- The choice ---- */
 
-/* Was it not seen to go round only a few times? So do loops that start a server again. */
+/* Was it not seen to go round only a few times: by many calls of which none was made often? So are
+ * loops that start a server again. */
 static bool goes_round(const struct builder *b, uint32_t number)
 {
-    uint64_t round = b->round[b->activity[number]];
-    return !round || round >= ROUNDS_MIN;
+    uint32_t activity = b->activity[number];
+    return b->round[activity] >= ROUNDS_MIN || b->kinds[activity] < KINDS_MIN;
 }
 
 /* Is the loop of a frame to be chosen in place of one further out? */
@@ -274,8 +277,9 @@ static int add_wait(struct builder *b, const struct count *count)
     uint32_t loop = loop_of(b, count->stack, count->calls);
     bool exact = !(stack->marks & FRAME_INEXACT) && b->loop[loop] == LOOP_PROVEN;
 
-    if (stack->marks & FRAME_SPAWNED_BY || stack->frame.module == MODULE_START)
-        return 0; /* the other frames are its parent's */
+    if (stack->marks & FRAME_SPAWNED_BY || /* the other frames are its parent's */
+        callers_known(b->keys->callers, count->stack)->verdict.phase != PHASE_MAIN)
+        return 0;
     struct loop_row *row = find_row(b, count->program, b->kind[count->stack], b->function[loop]);
     if (!row)
         return -ENOMEM;
@@ -290,13 +294,15 @@ static void look_at_program(struct builder *b, uint32_t program)
     memset(b->forks, 0, b->run->stacks.count * sizeof(*b->forks));
     memset(b->forks_near, 0, b->run->stacks.count * sizeof(*b->forks_near));
     memset(b->round, 0, b->run->stacks.count * sizeof(*b->round));
+    memset(b->kinds, 0, b->run->stacks.count * sizeof(*b->kinds));
     for (size_t i = 0; i < b->run->count_count; i++) {
         const struct count *count = &b->run->counts[i];
-        uint64_t *round = &b->round[b->activity[b->near[count->stack]]];
+        uint32_t activity = b->activity[b->near[count->stack]];
         if (count->program != program)
             continue;
-        if (count->calls > *round)
-            *round = count->calls;
+        if (count->calls > b->round[activity])
+            b->round[activity] = count->calls;
+        b->kinds[activity]++;
         if (is_fork(b, count))
             add_fork(b, count->stack, count->calls);
     }
@@ -456,7 +462,7 @@ static int init(struct builder *b)
     uint32_t **const numbers[] = { &b->function,     &b->kind,       &b->activity,
                                    &b->near,         &b->begin,      &b->since.proven,
                                    &b->since.likely, &b->all.proven, &b->all.likely };
-    uint64_t **const sums[] = { &b->forks, &b->forks_near, &b->round };
+    uint64_t **const sums[] = { &b->forks, &b->forks_near, &b->round, &b->kinds };
     bool complete = (b->loop = calloc(count, sizeof(*b->loop)));
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
@@ -476,6 +482,7 @@ static void deinit(struct builder *b)
     free(b->forks);
     free(b->forks_near);
     free(b->round);
+    free(b->kinds);
     free(b->begin);
     free(b->since.proven);
     free(b->since.likely);

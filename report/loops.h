@@ -22,9 +22,9 @@
  *            byte where it has no symbol
  *
  * The loop is the outermost proven one of the stack, else the outermost likely one, but for those
- * that were seen to go round less than eight times while one inside did more often: so are loops
- * that start a server again. A forked child does not go round in the loops in which its parent
- * forked it.
+ * that go round only to start a server again: in which many calls were made (of eight kinds or
+ * more), and none eight times. A forked child does not go round in the loops in which its parent
+ * forked it. What a process waits for while it is loaded or exits is left out.
  */
 int loops_grid(struct run *run, struct keys *keys, struct grid *ret);
 
