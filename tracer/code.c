@@ -58,7 +58,9 @@ struct looking {
     struct loops loops;
     uint64_t *calls, *waits; /* with that stack; those that wait */
     bool *looked, *loop;   /* its innermost frame was looked at; the call there may be on a loop */
-    bool *within;          /* the same of any of its frames */
+    bool *gone;            /* all its frames were looked at */
+    bool *within;          /* the call in any of them may be on a loop */
+    bool *beyond;          /* it is the one beyond such a frame */
     struct image **images; /* by module; NULL: it is a runtime library, or has no code */
 };
 
@@ -87,30 +89,40 @@ static void choose_images(struct looking *looking, const struct images *images)
     }
 }
 
-/* Looks at all frames of a stack that were not looked at yet. */
+/* Looks at the innermost frame of a stack, if nobody did. */
 static int look_at(struct looking *looking, uint32_t number)
+{
+    const struct stack *stack = &looking->run->stacks.stacks[number];
+    struct image *image = looking->images[stack->frame.module];
+    uint64_t vaddr;
+
+    if (looking->looked[number] || !image || !image_vaddr(image, stack->frame.offset, &vaddr))
+        return 0;
+    looking->looked[number] = true;
+    enum loops_answer answer = loops_find(&looking->loops, image, vaddr + 1);
+    if (answer == LOOPS_UNKNOWN)
+        return 0;
+    looking->loop[number] = looking->beyond[stack->outer] = true;
+    return run_add_loop(looking->run, stack->frame.module, stack->frame.offset,
+                        answer == LOOPS_PROVEN ? LOOP_PROVEN : LOOP_LIKELY);
+}
+
+/* The same of all its frames. */
+static int look_at_frames(struct looking *looking, uint32_t number)
 {
     const struct stack *stacks = looking->run->stacks.stacks;
     int error = 0;
 
-    for (; stacks[number].depth && !looking->looked[number] && !error;
+    for (; stacks[number].depth && !looking->gone[number] && !error;
          number = stacks[number].outer) {
-        const struct frame *frame = &stacks[number].frame;
-        struct image *image = looking->images[frame->module];
-        uint64_t vaddr;
-        looking->looked[number] = true;
-        enum loops_answer answer = image && image_vaddr(image, frame->offset, &vaddr)
-                                       ? loops_find(&looking->loops, image, vaddr + 1)
-                                       : LOOPS_UNKNOWN;
-        looking->loop[number] = answer != LOOPS_UNKNOWN;
-        if (looking->loop[number])
-            error = run_add_loop(looking->run, frame->module, frame->offset,
-                                 answer == LOOPS_PROVEN ? LOOP_PROVEN : LOOP_LIKELY);
+        looking->gone[number] = true;
+        error = look_at(looking, number);
     }
     return error;
 }
 
-/* First at what waits again and again; then, at the other calls of the loops that it does so in. */
+/* First at what waits again and again; then at the other calls from what may be the same functions,
+ * and at those in the loops. */
 static int look_at_all(struct looking *looking)
 {
     const struct stacks *stacks = &looking->run->stacks;
@@ -118,11 +130,14 @@ static int look_at_all(struct looking *looking)
 
     for (uint32_t i = STACK_ENDS; i < stacks->count && !error; i++)
         if (looking->waits[i] >= RECURS)
+            error = look_at_frames(looking, i);
+    for (uint32_t i = STACK_ENDS; i < stacks->count && !error; i++)
+        if (looking->beyond[stacks->stacks[i].outer])
             error = look_at(looking, i);
     for (uint32_t i = STACK_ENDS; i < stacks->count && !error; i++) {
         looking->within[i] = looking->loop[i] || looking->within[stacks->stacks[i].outer];
         if (looking->within[i] && looking->calls[i] >= RECURS)
-            error = look_at(looking, i);
+            error = look_at_frames(looking, i);
     }
     return error;
 }
@@ -135,13 +150,15 @@ static int find_loops(struct run *run, const struct images *images)
         .waits = calloc(run->stacks.count, sizeof(*looking.waits)),
         .looked = calloc(run->stacks.count, sizeof(*looking.looked)),
         .loop = calloc(run->stacks.count, sizeof(*looking.loop)),
+        .gone = calloc(run->stacks.count, sizeof(*looking.gone)),
         .within = calloc(run->stacks.count, sizeof(*looking.within)),
+        .beyond = calloc(run->stacks.count, sizeof(*looking.beyond)),
         .images = calloc(run->module_count, sizeof(struct image *)),
     };
     int error = -ENOMEM;
 
-    if (looking.calls && looking.waits && looking.looked && looking.loop && looking.within &&
-        looking.images) {
+    if (looking.calls && looking.waits && looking.looked && looking.loop && looking.gone &&
+        looking.within && looking.beyond && looking.images) {
         count_calls(&looking);
         choose_images(&looking, images);
         error = look_at_all(&looking);
@@ -151,7 +168,9 @@ static int find_loops(struct run *run, const struct images *images)
     free(looking.waits);
     free(looking.looked);
     free(looking.loop);
+    free(looking.gone);
     free(looking.within);
+    free(looking.beyond);
     free(looking.images);
     return error;
 }
