@@ -73,6 +73,8 @@ void run_deinit(struct run *run)
     for (size_t i = 0; i < run->module_count; i++)
         module_deinit(&run->modules[i]);
     run_free_symbols(run);
+    free(run->extents);
+    free(run->loops);
     stacks_deinit(&run->stacks);
     free(run->executions);
     free(run->programs);

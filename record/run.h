@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 #include "record/module.h"
+#include "record/place.h"
 #include "record/slots.h"
 #include "record/source.h"
 #include "record/stack.h"
@@ -51,6 +52,20 @@ struct source_line {
     uint32_t position; /* an inlined function's; the one behind the last of them: the symbol's */
     char *file;        /* owned raw bytes, never empty */
     uint32_t line;     /* 1..INT32_MAX */
+};
+
+/* Where a function without a symbol is: code of one unwind entry. */
+struct extent {
+    struct place start;
+    uint64_t size; /* bytes, never 0 */
+};
+
+/* Is the call of a frame on a loop of its function (loops.h)? Names in run files. */
+enum loop_kind { LOOP_UNKNOWN, LOOP_LIKELY, LOOP_PROVEN, LOOP_KINDS };
+
+struct loop {
+    struct place place; /* of the frame */
+    enum loop_kind kind;
 };
 
 /* Calls with one key: the fields before `calls`. */
@@ -119,13 +134,19 @@ struct run {
     struct source_line *lines;
     size_t line_count;
     size_t lines_sorted;
+    struct extent *extents;
+    size_t extent_count;
+    size_t extents_sorted;
+    struct loop *loops;
+    size_t loop_count;
+    size_t loops_sorted;
     struct stacks stacks;
     struct count *counts; /* one per key */
     size_t count_count;
     struct slots count_slots; /* by their keys */
     /* growth of the arrays above, private */
     size_t execution_capacity, program_capacity, phase_capacity, module_capacity, symbol_capacity,
-        inlined_capacity, line_capacity, count_capacity;
+        inlined_capacity, line_capacity, extent_capacity, loop_capacity, count_capacity;
 };
 
 /* An empty run with the three pseudo-modules; -ENOMEM. */
@@ -165,6 +186,23 @@ int run_add_line(struct run *run, uint32_t module, uint64_t offset, uint32_t pos
 /* The source line of a frame's place at a position, or NULL. Sorts them on first use. */
 const struct source_line *run_find_line(struct run *run, uint32_t module, uint64_t offset,
                                         uint32_t position);
+
+/* Adds where a function without a symbol is. Of two with the same module and offset only the longer
+ * stays. `size` is not 0 and offset + size is no overflow. -ENOMEM. */
+int run_add_extent(struct run *run, uint32_t module, uint64_t offset, uint64_t size);
+
+/* The one that holds this offset of the module, or NULL. Sorts them on first use. */
+const struct extent *run_find_extent(struct run *run, uint32_t module, uint64_t offset);
+
+/* Adds that the call of a frame with this place is likely on a loop, or proven to be. Of both at
+ * one place the latter stays. -ENOMEM. */
+int run_add_loop(struct run *run, uint32_t module, uint64_t offset, enum loop_kind kind);
+
+/* What was added of a place. Sorts them on first use. */
+enum loop_kind run_find_loop(struct run *run, uint32_t module, uint64_t offset);
+
+/* "likely-loop", "loop"; NULL: no kind that is recorded. */
+const char *loop_kind_name(enum loop_kind kind);
 
 /* Adds calls, errors and nanoseconds to the count with this key. Hot: one hash look-up. The index
  * of the count, for run_add_result(); -ENOMEM. */
@@ -211,11 +249,12 @@ int run_merge(struct run *run, const struct run *other);
  */
 int run_sort(struct run *run);
 
-/* For run*.c: put the symbols, the inlined functions, the lines in order; free them all; rebuild
- * the slots of the counts. */
+/* For run*.c: put the symbols, the inlined functions, the lines in order, and what run_code.c has,
+ * by the new numbers of modules; free the former three; rebuild the slots of the counts. */
 void run_sort_symbols(struct run *run);
 void run_sort_inlined(struct run *run);
 void run_sort_lines(struct run *run);
+void run_sort_code(struct run *run, const uint32_t *to);
 void run_free_symbols(struct run *run);
 void run_index_counts(struct run *run);
 

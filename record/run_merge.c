@@ -123,6 +123,21 @@ static int merge_functions(struct run *run, const struct run *other, const struc
     return error;
 }
 
+static int merge_code(struct run *run, const struct run *other, const struct renumbering *to)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < other->extent_count && !error; i++) {
+        const struct extent *extent = &other->extents[i];
+        error = run_add_extent(run, to->modules[extent->start.module], extent->start.offset,
+                               extent->size);
+    }
+    for (size_t i = 0; i < other->loop_count && !error; i++)
+        error = run_add_loop(run, to->modules[other->loops[i].place.module],
+                             other->loops[i].place.offset, other->loops[i].kind);
+    return error;
+}
+
 static int merge_stacks(struct run *run, const struct run *other, struct renumbering *to)
 {
     for (uint32_t i = 0; i < STACK_ENDS; i++)
@@ -182,6 +197,8 @@ int run_merge(struct run *run, const struct run *other)
         error = merge_modules(run, other, &to);
     if (!error)
         error = merge_functions(run, other, &to);
+    if (!error)
+        error = merge_code(run, other, &to);
     if (!error)
         error = merge_stacks(run, other, &to);
     if (!error)

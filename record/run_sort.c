@@ -106,6 +106,7 @@ static int sort_modules(struct run *run, uint32_t *to)
     run_sort_symbols(run);
     run_sort_inlined(run);
     run_sort_lines(run);
+    run_sort_code(run, to);
     return 0;
 }
 

@@ -175,9 +175,11 @@ static json_t *make_frame(const struct writer *writer, size_t i)
 {
     const struct place *place = &writer->places[i];
     const struct symbol *symbol = run_find_symbol(writer->run, place->module, place->offset);
+    const char *loop = loop_kind_name(run_find_loop(writer->run, place->module, place->offset));
 
-    return json_pack("[IIo]", (json_int_t)place->module, (json_int_t)place->offset,
-                     symbol ? json_integer(symbol - writer->run->symbols) : json_null());
+    return json_pack(loop ? "[IIos]" : "[IIo]", (json_int_t)place->module,
+                     (json_int_t)place->offset,
+                     symbol ? json_integer(symbol - writer->run->symbols) : json_null(), loop);
 }
 
 static json_t *make_module(const struct writer *writer, size_t i)
@@ -231,6 +233,13 @@ static json_t *make_symbol(const struct writer *writer, size_t i)
     return json_pack("[IIIoos]", (json_int_t)symbol->module, (json_int_t)symbol->offset,
                      (json_int_t)symbol->size, make_text(symbol->name),
                      make_text(symbol->component), source_name(symbol->source));
+}
+
+static json_t *make_extent(const struct writer *writer, size_t i)
+{
+    const struct extent *extent = &writer->run->extents[i];
+    return json_pack("[III]", (json_int_t)extent->start.module, (json_int_t)extent->start.offset,
+                     (json_int_t)extent->size);
 }
 
 static json_t *make_inlined(const struct writer *writer, size_t i)
@@ -294,6 +303,7 @@ static int print_sections(const struct writer *writer)
         /* in the order of their names */
         { "counts", run->count_count, print_count, NULL },
         { "executions", run->execution_count, NULL, make_execution },
+        { "extents", run->extent_count, NULL, make_extent },
         { "format", 0, NULL, NULL },
         { "frames", writer->place_count, NULL, make_frame },
         { "inlined", run->inlined_count, NULL, make_inlined },
@@ -307,6 +317,8 @@ static int print_sections(const struct writer *writer)
     int error = 0;
 
     for (size_t i = 0; i < sizeof(sections) / sizeof(*sections) && !error; i++) {
+        if (sections[i].make == make_extent && !sections[i].count)
+            continue; /* as in a run file of a version that did not ask */
         fputs(i ? ",\n" : "{", writer->file);
         if (sections[i].print || sections[i].make)
             error = print_section(writer, &sections[i]);

@@ -182,6 +182,31 @@ static int read_symbol(struct reader *reader, const json_t *row)
     return error;
 }
 
+/* In order, too. */
+static int check_extent_order(struct reader *reader)
+{
+    const struct extent *now = &reader->run->extents[reader->row];
+
+    if (reader->row && place_compare(&now[-1].start, &now->start) >= 0)
+        return refuse(reader, "the extents are not in the order of module and offset");
+    return 0;
+}
+
+static int read_extent(struct reader *reader, const json_t *row)
+{
+    uint32_t module;
+    uint64_t offset, size = 0;
+    int error = read_place(reader, row, 3, &module, &offset);
+
+    if (!error)
+        error = read_number(reader, json_array_get(row, 2), "the size", INT64_MAX, &size);
+    if (!error && !size)
+        error = refuse(reader, "the size is 0");
+    if (!error)
+        error = run_add_extent(reader->run, module, offset, size);
+    return error ? error : check_extent_order(reader);
+}
+
 /* In order too, and at each place counted from 0. */
 static int check_inlined_order(struct reader *reader)
 {
@@ -280,10 +305,21 @@ static int check_frame_symbol(struct reader *reader, const struct place *place, 
     return error;
 }
 
+static int read_loop(struct reader *reader, const struct place *place, const json_t *value)
+{
+    const char *word = json_string_value(value);
+
+    for (enum loop_kind kind = LOOP_LIKELY; word && kind < LOOP_KINDS; kind++)
+        if (!strcmp(word, loop_kind_name(kind)))
+            return run_add_loop(reader->run, place->module, place->offset, kind);
+    return refuse(reader, "what is behind the symbol is neither loop nor likely-loop");
+}
+
 static int read_frame(struct reader *reader, const json_t *row)
 {
     struct place *place = &reader->places[reader->row];
-    int error = read_row(reader, row, 3);
+    bool loop = json_array_size(row) == 4; /* most have no such mark */
+    int error = read_row(reader, row, 3 + loop);
 
     if (!error)
         error = read_index(reader, json_array_get(row, 0), "the module", reader->run->module_count,
@@ -293,7 +329,8 @@ static int read_frame(struct reader *reader, const json_t *row)
     if (!json_is_integer(json_array_get(row, 1)))
         return refuse(reader, "the offset is no whole number");
     place->offset = (uint64_t)json_integer_value(json_array_get(row, 1));
-    return check_frame_symbol(reader, place, json_array_get(row, 2));
+    error = check_frame_symbol(reader, place, json_array_get(row, 2));
+    return !error && loop ? read_loop(reader, place, json_array_get(row, 3)) : error;
 }
 
 /* The marks of a frame, which stand in the row from `first` on. */
@@ -525,21 +562,18 @@ static int read_sections(struct reader *reader, const json_t *root, bool former)
         read_fn *read;
     } sections[] = {
         /* each after those that it refers to */
-        { "executions", read_execution },
-        { "programs", read_program },
-        { "phases", read_phase },
-        { "modules", read_module },
-        { "symbols", read_symbol },
-        { "inlined", read_inlined },
-        { "lines", read_line },
-        { "frames", read_frame },
-        { "stacks", former ? read_former_stack : read_stack },
+        { "executions", read_execution }, { "programs", read_program },
+        { "phases", read_phase },         { "modules", read_module },
+        { "symbols", read_symbol },       { "extents", read_extent },
+        { "inlined", read_inlined },      { "lines", read_line },
+        { "frames", read_frame },         { "stacks", former ? read_former_stack : read_stack },
         { "counts", read_count },
     };
     int error = 0;
 
     for (size_t i = 0; i < sizeof(sections) / sizeof(*sections) && !error; i++)
-        error = read_section(reader, root, sections[i].name, sections[i].read);
+        if (sections[i].read != read_extent || json_object_get(root, "extents"))
+            error = read_section(reader, root, sections[i].name, sections[i].read);
     if (!error && json_array_size(json_object_get(root, "modules")) < MODULE_FIRST)
         error = refuse(reader, "'modules' lacks the pseudo-modules");
     if (!error && !json_array_size(json_object_get(root, "phases")))
@@ -630,9 +664,14 @@ static int read_root(struct reader *reader, const json_t *root)
     bool former = name && !strcmp(name, RUNFILE_FORMER_FORMAT);
     if (!name || (!former && strcmp(name, RUNFILE_FORMAT)))
         return refuse(reader, "its format is '%.100s', not '%s'", name ? name : "", RUNFILE_FORMAT);
-    int error =
-        READ_MEMBERS(reader, root, "the run file", "counts", "executions", "format", "frames",
-                     "inlined", "lines", "modules", "phases", "programs", "stacks", "symbols");
+    /* Where all functions have symbols there are no extents. */
+    int error = json_object_get(root, "extents")
+                    ? READ_MEMBERS(reader, root, "the run file", "counts", "executions", "extents",
+                                   "format", "frames", "inlined", "lines", "modules", "phases",
+                                   "programs", "stacks", "symbols")
+                    : READ_MEMBERS(reader, root, "the run file", "counts", "executions", "format",
+                                   "frames", "inlined", "lines", "modules", "phases", "programs",
+                                   "stacks", "symbols");
     if (!error)
         error = make_tables(reader, root);
     if (!error)

@@ -31,6 +31,7 @@ struct grid {
     struct grid_cell **rows; /* in their order; they point into `cells` */
     size_t row_count;
     size_t pivot;            /* the columns from this one on are named by values; 0: none are */
+    size_t whole;            /* a column of texts to be typed again, never shortened; 0: none */
     bool has_total;          /* the last row is no row, but what all have together */
     struct grid_cell *cells; /* owned */
     char **texts;            /* owned */

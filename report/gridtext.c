@@ -70,7 +70,8 @@ static void shrink(const struct page *page)
     while (all > page->width) {
         int *most = NULL;
         for (size_t i = 0; i < page->grid->column_count; i++)
-            if (is_text(page->grid, i) && (!most || page->widths[i] > *most))
+            if (is_text(page->grid, i) && !(i && i == page->grid->whole) &&
+                (!most || page->widths[i] > *most))
                 most = &page->widths[i];
         if (!most || *most <= NAME_MIN)
             return;

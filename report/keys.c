@@ -409,3 +409,23 @@ int64_t keys_of_library(struct keys *keys, int key, uint32_t library)
 {
     return value_of(keys, key, library);
 }
+
+bool keys_function(const struct keys *keys, int key, const struct count *count,
+                   struct caller_function *ret)
+{
+    const struct caller *caller = callers_known(keys->callers, count->stack);
+    const struct {
+        char *(*describe)(struct keys *keys, uint64_t number);
+        const struct caller_function *function;
+    } functions[] = { { describe_function, &caller->function },
+                      { describe_entry, &caller->entry },
+                      { describe_via, &caller->via } };
+
+    for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+        if (keys_all[key].describe != functions[i].describe)
+            continue;
+        *ret = *functions[i].function;
+        return ret->stack != NO_FUNCTION;
+    }
+    return false;
+}

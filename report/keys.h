@@ -83,6 +83,11 @@ void keys_deinit(struct keys *keys);
 int64_t keys_of_count(struct keys *keys, int key, const struct count *count);
 int64_t keys_of_library(struct keys *keys, int key, uint32_t library);
 
+/* The function that a key's value is the name of, for calls of this count; false: of another key,
+ * or there is none. */
+bool keys_function(const struct keys *keys, int key, const struct count *count,
+                   struct caller_function *ret);
+
 /* The raw name of a function (callers.h), of the inlined or the frame's, or "module+0x1234" where
  * it has none. To be freed; NULL: no memory. */
 char *keys_function_name(struct keys *keys, struct caller_function function);

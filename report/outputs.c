@@ -10,6 +10,7 @@
 #include "report/child.h"
 #include "report/cube.h"
 #include "report/format.h"
+#include "report/loops.h"
 #include "report/output.h"
 #include "report/text.h"
 
@@ -190,6 +191,10 @@ static int check_format(const struct outputs *outputs, const struct format *form
                  format->name);
         return -EINVAL;
     }
+    if (outputs->query && outputs->query->loops && format->print == html_print) {
+        complain(outputs, "the format %s has no table of loops", format->name);
+        return -EINVAL;
+    }
     if (!format->program || child_exists(format->program))
         return 0;
     complain(outputs, "the format %s takes Graphviz's program '%s', which is not installed",
@@ -265,7 +270,8 @@ static int ask(struct job *job)
 
     if (error)
         return error;
-    error = cube_grid(job->run, &job->keys, query, &job->grid);
+    error = query->loops ? loops_grid(job->run, &job->keys, &job->grid)
+                         : cube_grid(job->run, &job->keys, query, &job->grid);
     if (error)
         keys_deinit(&job->keys);
     return error;

@@ -34,6 +34,7 @@ static const struct preset {
     { "entries", "how each library was entered, and by whom", "library,entry,from", NULL, "calls,stacks" },
     { "sites", "the instructions that enter the kernel", "site,syscall", NULL, "calls" },
     { "ends", "how stacks end: complete, or why not", "end", NULL, "calls,stacks" },
+    { "loops", "the loops in which programs and their threads wait", NULL, NULL, NULL },
 };
 /* clang-format on */
 
@@ -434,8 +435,12 @@ static int expand_preset(struct query *query, char error[static QUERY_ERROR_MAX]
 
     if (query->by_count || query->pivot != NO_PIVOT)
         return fail(error, "table", query->preset, "it has --by and --columns of its own");
+    if (!preset->by && query->given)
+        return fail(error, "table", query->preset, "it is as it is: use --by");
+    query->loops = !strcmp(preset->name, "loops"); /* which has no keys */
+    query->given |= query->loops;
     if (!preset->by)
-        return query->given ? fail(error, "table", query->preset, "it is as it is: use --by") : 0;
+        return 0;
     result = query_parse(query, QUERY_BY, preset->by, error);
     if (!result && preset->columns)
         result = query_parse(query, QUERY_COLUMNS, preset->columns, error);
@@ -459,7 +464,7 @@ int query_finish(struct query *query, char error[static QUERY_ERROR_MAX])
 {
     int expanded = query->preset ? expand_preset(query, error) : 0;
 
-    if (expanded || !query->given)
+    if (expanded || !query->given || query->loops)
         return expanded;
     if (is_by(query, key_parse("group")) && !query->groups.count)
         return fail(error, "by", "group", "there is no --group");
@@ -513,7 +518,8 @@ void query_print_help(FILE *file)
           "                               only calls of which the key matches, or does not;\n"
           "                               repeatable: all must hold\n"
           "      --under=[LIBRARY:]FUNCTION, --not-under=[LIBRARY:]FUNCTION\n"
-          "                               only calls with this function on the stack, or without\n"
+          "                               only calls with this function on the stack, or without;\n"
+          "                               MODULE+0xOFFSET: the one that has this place in it\n"
           "      --group=NAME=GLOB[,GLOB]...\n"
           "                               take these libraries together as one, for the key group\n"
           "      --serving=PHASE[,PHASE]...\n"

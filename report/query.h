@@ -49,6 +49,7 @@ struct query {
     bool given;         /* something is to be printed other than the table of all calls */
     bool help;          /* --table=help: only the list of presets */
     const char *preset; /* --table=NAME, borrowed; NULL: none */
+    bool loops;         /* the table of loops (loops.h) in place of all below but the filters */
     int *by;            /* keys */
     size_t by_count;
     enum measure measures[MEASURES];

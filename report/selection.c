@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "record/escape.h"
+#include "report/functionat.h"
 #include "report/glob.h"
 
 /* What a filter says of one value of its key, or of one stack. */
@@ -39,9 +40,24 @@ static bool matches_several(char **globs, const char *text, bool *used)
 
 static bool accepts(const struct filter *filter, const char *text, bool *used)
 {
-    bool found = keys_all[filter->key].several ? matches_several(filter->globs, text, used)
-                                               : matches(filter->globs, text, used);
-    return found != filter->negated;
+    return keys_all[filter->key].several ? matches_several(filter->globs, text, used)
+                                         : matches(filter->globs, text, used);
+}
+
+/* Is the function at the place that one of them names? */
+static bool is_at(const struct keys *keys, const struct filter *filter, const struct count *count,
+                  bool *used)
+{
+    struct caller_function function;
+    bool ret = false;
+
+    if (!keys_function(keys, filter->key, count, &function) || function.position != CALLER_FRAME)
+        return false;
+    const struct frame *frame = &keys->run->stacks.stacks[function.stack].frame;
+    for (size_t i = 0; filter->globs[i]; i++)
+        if (functionat_matches(keys->run, filter->globs[i], frame))
+            used[i] = ret = true;
+    return ret;
 }
 
 static int filter_by_key(const struct run *run, struct keys *keys, const struct filter *filter,
@@ -68,13 +84,22 @@ static int filter_by_key(const struct run *run, struct keys *keys, const struct 
         if (!answers[value])
             answers[value] =
                 accepts(filter, keys->values.texts[value], used) ? ANSWER_YES : ANSWER_NO;
-        kept[i] &= answers[value] == ANSWER_YES;
+        bool found = answers[value] == ANSWER_YES || is_at(keys, filter, &run->counts[i], used);
+        kept[i] &= found != filter->negated;
     }
     free(answers);
     return 0;
 }
 
 /* ---- By what is on the stack ---- */
+
+static bool at_matches(struct run *run, char **places, const struct frame *frame)
+{
+    for (char **place = places; *place; place++)
+        if (functionat_matches(run, *place, frame))
+            return true;
+    return false;
+}
 
 static bool names_match(char **globs, const char *name)
 {
@@ -104,7 +129,8 @@ static bool frame_matches(struct run *run, const struct filter *filter, const st
 
     if (filter->library && !escaped_matches(library, run->modules[frame->module].name))
         return false;
-    if (symbol && escaped_matches(filter->globs, symbol->name))
+    if ((symbol && escaped_matches(filter->globs, symbol->name)) ||
+        at_matches(run, filter->globs, frame))
         return true;
     if (frame->marks & FRAME_TAIL)
         return false;

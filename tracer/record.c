@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "code.h"
 #include "diag.h"
 #include "procfs.h"
 #include "record/bisect.h"
@@ -264,7 +265,8 @@ int record_end(struct run *run, uint32_t execution, const int *status,
         e->exit_signal = WTERMSIG(*status);
     for (size_t i = 0; i < images->count; i++)
         run->modules[images->images[i]->number].loads += images->images[i]->module.loads;
-    return record_symbols(run, options, images);
+    int error = record_symbols(run, options, images);
+    return error < 0 ? error : code_record(run, images);
 }
 
 void record_warn_of_claims(const struct run *run, const struct options *options)

@@ -20,7 +20,7 @@ int64_t record_begin(struct run *run, const struct options *options, bool seccom
 int64_t record_program(struct run *run, pid_t tid);
 
 /* Ends it: time, status of the command as from waitpid(2) (NULL: there is none), load counts,
- * symbols and what the options ask for beside them. -ENOMEM. */
+ * symbols, what the options ask for beside them, and what is known of their code. -ENOMEM. */
 int record_end(struct run *run, uint32_t execution, const int *status,
                const struct options *options, const struct images *images);
 

@@ -115,6 +115,7 @@ static struct cursor entry_body(const struct cfi *cfi, uint64_t vaddr)
 /* What is common to several entries. */
 struct cie {
     uint8_t encoding; /* of the addresses in its FDEs */
+    bool handlers;    /* its FDEs have tables of handlers of exceptions */
     bool augmented;   /* its FDEs have augmentation data */
     bool signal;
     uint64_t code_align;
@@ -135,6 +136,7 @@ static bool read_letters(struct cursor *c, const char *letters, struct cie *cie)
                 return false;
         } else if (*letters == 'L') {
             take_u8(c);
+            cie->handlers = true;
         } else if (*letters == 'S') {
             cie->signal = true;
         } else {
@@ -207,6 +209,7 @@ static bool read_fde(const struct cfi *cfi, uint64_t vaddr, struct fde *ret)
     *ret = (struct fde){ .start = start,
                          .end = start + length,
                          .signal = cie.signal,
+                         .handlers = cie.handlers,
                          .program = { .code_align = cie.code_align,
                                       .data_align = cie.data_align,
                                       .common = cie.instructions,

@@ -43,6 +43,7 @@ struct cfi_program {
 struct fde {
     uint64_t start, end;  /* the code it covers, usually one function */
     bool signal;          /* a signal frame (augmentation 'S') */
+    bool handlers;        /* exceptions may lead to anywhere in it (augmentation 'L') */
     uint64_t table_entry; /* vaddr of its entry in the search table */
     struct cfi_program program;
 };

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "symbolizer/unwind/loops.h"
 #include "symbolizer/unwind/codepath.h"
 #include "symbolizer/unwind/functions.h"
 #include "symbolizer/image/go/gorow.h"
@@ -123,6 +124,10 @@ static void check_segments(struct images *images, struct image *image)
         struct codepath path;
         if (start && codepath_find(image, start, s->vaddr + ROWS_MAX, &path))
             CHECK(path.row.kind == ROW_OUTERMOST || path.row.cfa_offset);
+        struct loops loops = { 0 };
+        for (uint64_t at = 0; at < s->size && at < ROWS_MAX; at++)
+            CHECK(loops_find(&loops, image, s->vaddr + at) <= LOOPS_PROVEN);
+        loops_deinit(&loops);
         for (uint64_t at = 0; image->go.count && at < s->size && at < ROWS_MAX; at++)
             look_up_go(image, s->vaddr + at);
     }

@@ -8,6 +8,7 @@
 #include "report/cube.h"
 #include "report/format.h"
 #include "report/grid.h"
+#include "report/loops.h"
 #include "report/text.h"
 
 struct text {
@@ -132,6 +133,23 @@ static void check_cut(struct run *run, struct table *table)
     keys_deinit(&keys);
 }
 
+/* What waits in a loop is of the calls under it, and these are of those of its kind of thread. */
+static void check_loops(struct run *run, const struct table *table)
+{
+    struct keys keys;
+    struct grid grid;
+
+    CHECK(!keys_init(&keys, run, &table->callers, NULL));
+    CHECK(!loops_grid(run, &keys, &grid));
+    for (size_t i = 0; i < grid.row_count; i++) {
+        const struct grid_cell *row = grid.rows[i];
+        CHECK(row[1].number <= row[0].number && row[0].number <= row[2].number);
+        CHECK(row[2].number <= row[3].number && row[3].number <= table->calls);
+    }
+    grid_deinit(&grid);
+    keys_deinit(&keys);
+}
+
 /* Texts go to `file`; what is packed has any bytes. Those that take a program are that one's
  * matter. */
 static void check_format(FILE *file, const struct format *format, const struct subject *subject)
@@ -167,6 +185,7 @@ static void check_table(struct run *run, const struct table_options *options)
             check_format(file, format, &subject);
     grid_deinit(&grid);
     check_cut(run, &table);
+    check_loops(run, &table);
     CHECK(!fclose(file));
     CHECK(!memchr(text.bytes, '\0', text.size));
     free(text.bytes);

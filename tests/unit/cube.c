@@ -251,6 +251,26 @@ static void test_filters(void **state)
     assert_non_null(strstr(said, "no call has a library that matches 'libx*'; there are: "));
 }
 
+/* A place in a function is that function, wherever a name is taken. */
+static void test_places(void **state)
+{
+    (void)state;
+    check("--by=library --under=app+0x14", "liba.so.1.2 10\napp 3\n");
+    check("--by=library --under=ap*:app+0xA", "liba.so.1.2 10\napp 3\n");
+    check("--by=library --not-under=app+0x1d --where=syscall=write", "[unknown] 1\n");
+    check("--by=library --under=liba.so.1.2+0x7", "liba.so.1.2 10\n");
+    check("--by=library --where=function=app+0x1d,liba*+0x7", "liba.so.1.2 10\napp 3\n");
+    check("--by=library --where=function!=app+0x1d --where=syscall=write",
+          "liba.so.1.2 10\n[unknown] 1\n");
+    check("--by=library --where=via=libc.so.6+0x64", "liba.so.1.2 10\napp 3\n");
+    check("--by=library --where=entry=liba*+0x7", "liba.so.1.2 10\n");
+    check("--by=library --under=app+0x1e --total", "total 0\n");
+    assert_string_equal(said, "no stack has a function 'app+0x1e'\n");
+    check("--by=library --under=app+0x --total", "total 0\n");
+    check("--by=library --under=app+0x1000000000000000A --total", "total 0\n");
+    check("--by=library --under=+0x14 --total", "total 0\n");
+}
+
 static void test_refused(void **state)
 {
     static const struct {
@@ -507,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_unknown_results),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_places),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_refused_together),
         cmocka_unit_test(test_presets),

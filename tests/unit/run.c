@@ -204,6 +204,42 @@ static void test_lines(void **state)
     run_deinit(&run);
 }
 
+static void test_extents(void **state)
+{
+    struct run run;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    assert_null(run_find_extent(&run, 3, 100));
+    assert_int_equal(run_add_extent(&run, 3, 100, 5), 0);
+    assert_int_equal(run_add_extent(&run, 3, 90, 10), 0);
+    assert_int_equal(run_add_extent(&run, 3, 100, 7), 0); /* the longer stays */
+    assert_null(run_find_extent(&run, 3, 89));
+    assert_int_equal(run_find_extent(&run, 3, 90)->size, 10);
+    assert_int_equal(run_find_extent(&run, 3, 99)->start.offset, 90);
+    assert_int_equal(run_find_extent(&run, 3, 106)->size, 7);
+    assert_null(run_find_extent(&run, 3, 107));
+    assert_null(run_find_extent(&run, 4, 106));
+    run_deinit(&run);
+}
+
+static void test_loops(void **state)
+{
+    struct run run;
+    (void)state;
+
+    assert_int_equal(run_init(&run), 0);
+    assert_int_equal(run_find_loop(&run, 3, 100), LOOP_UNKNOWN);
+    assert_int_equal(run_add_loop(&run, 3, 100, LOOP_LIKELY), 0);
+    assert_int_equal(run_add_loop(&run, 3, 100, LOOP_PROVEN), 0); /* the surer stays */
+    assert_int_equal(run_add_loop(&run, 3, 90, LOOP_LIKELY), 0);
+    assert_int_equal(run_find_loop(&run, 3, 100), LOOP_PROVEN);
+    assert_int_equal(run_find_loop(&run, 3, 90), LOOP_LIKELY);
+    assert_int_equal(run_find_loop(&run, 3, 99), LOOP_UNKNOWN);
+    assert_int_equal(run_find_loop(&run, 2, 100), LOOP_UNKNOWN);
+    run_deinit(&run);
+}
+
 static void test_quality(void **state)
 {
     struct run run;
@@ -248,6 +284,8 @@ static void make_run(struct run *run, int which)
     assert_int_equal(run_add_symbol(run, x, 20, 5, "h", which ? "go:h" : "go:g", SOURCE_SYMTAB), 0);
     assert_int_equal(run_add_inlined(run, x, 5, 0, which ? "i" : "j", which == 1 ? "go:i" : ""), 0);
     assert_int_equal(run_add_line(run, x, 5, 1, which ? "i.c" : "j.c", 3 - (uint32_t)which % 2), 0);
+    assert_int_equal(run_add_extent(run, x, 60, 5 + which % 2u), 0);
+    assert_int_equal(run_add_loop(run, SAMPLE_APP, 15, which == 1 ? LOOP_PROVEN : LOOP_LIKELY), 0);
     run->executions[0].exit_status = which ? -1 : 3;
     run->executions[0].exit_signal = which ? 9 : 0;
 }
@@ -424,6 +462,8 @@ int main(void)
         cmocka_unit_test(test_symbols_by_range),
         cmocka_unit_test(test_inlined),
         cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_extents),
+        cmocka_unit_test(test_loops),
         cmocka_unit_test(test_quality),
         cmocka_unit_test(test_merging_is_commutative),
         cmocka_unit_test(test_merging_is_associative),

@@ -64,6 +64,24 @@ static void test_round_trip(void **state)
     run_deinit(&run);
 }
 
+/* What not every run has. */
+static void test_code(void **state)
+{
+    struct run run;
+    (void)state;
+
+    sample_run(&run, '1');
+    assert_int_equal(run_add_extent(&run, SAMPLE_LIBA, 5, 9), 0);
+    assert_int_equal(run_add_loop(&run, SAMPLE_APP, 15, LOOP_PROVEN), 0);
+    assert_int_equal(run_add_loop(&run, SAMPLE_APP, 16, LOOP_LIKELY), 0);
+    check_round_trip(&run);
+    char *text = print(&run);
+    assert_non_null(strstr(text, "\"extents\":[\n[5,5,9]],"));
+    assert_non_null(strstr(text, "[3,15,0,\"loop\"],\n[3,16,0,\"likely-loop\"]"));
+    free(text);
+    run_deinit(&run);
+}
+
 /* Every mark and end, the largest numbers, raw bytes in every string. */
 static void test_extremes(void **state)
 {
@@ -320,7 +338,16 @@ static const struct {
     { "[3,1,null]", "[3,1,0]", "frames[1]: symbols[0] does not hold" },
     { "[3,1,null]", "[7,1,null]", "frames[1]: the module is 7" },
     { "[3,1,null]", "[3,\"1\",null]", "frames[1]: the offset" },
-    { "[3,1,null]", "[3,1,null,0]", "frames[1]: the row" },
+    { "[3,1,null]", "[3,1,null,0]", "frames[1]: what is behind the symbol" },
+    { "[3,1,null]", "[3,1,null,\"\"]", "frames[1]: what is behind the symbol" },
+    { "[3,1,null]", "[3,1,null,\"loop\",1]", "frames[1]: the row" },
+    { "\"format\"", "\"extents\":0,\"format\"", "'extents' is no array" },
+    { "\"format\"", "\"extents\":[[3,1]],\"format\"", "extents[0]: the row is no array of 3" },
+    { "\"format\"", "\"extents\":[[7,1,1]],\"format\"", "extents[0]: the module is 7" },
+    { "\"format\"", "\"extents\":[[3,1,0]],\"format\"", "extents[0]: the size is 0" },
+    { "\"format\"", "\"extents\":[[3,-1,1]],\"format\"", "extents[0]: the offset is -1" },
+    { "\"format\"", "\"extents\":[[3,1,1],[3,1,2]],\"format\"",
+      "extents[1]: the extents are not in the order" },
     { "[3,1,null]", "{}", "frames[1]: the row" },
     /* stacks */
     { "[\"complete\"]", "[\"cycle\"]", "stacks[0]: this must be the end 'complete'" },
@@ -678,6 +705,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_code),
         cmocka_unit_test(test_extremes),
         cmocka_unit_test(test_read_back),
         cmocka_unit_test(test_attach),
