@@ -428,14 +428,14 @@ static int fill_row(struct builder *b, struct grid *grid, size_t number)
     char **texts = &grid->texts[number * COLUMN_TEXTS];
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-        grid->rows[number][i] = (struct grid_cell){ GRID_NUMBER, NULL, numbers[i] };
+        grid->rows[number][i] = (struct grid_cell){ .kind = GRID_NUMBER, .number = numbers[i] };
     texts[0] = escape(b->run->programs[row->program].name);
     texts[1] = name_thread(b, row->thread);
     texts[2] = row->loop == NOWHERE ? strdup("[unknown]") : name_function(b, row->loop, true);
     for (size_t i = 0; i < COLUMN_TEXTS; i++) {
         if (!texts[i])
             return -ENOMEM;
-        grid->rows[number][COLUMN_PROGRAM + i] = (struct grid_cell){ GRID_TEXT, texts[i], 0 };
+        grid->rows[number][COLUMN_PROGRAM + i] = (struct grid_cell){ .kind = GRID_TEXT, .text = texts[i] };
     }
     return 0;
 }
