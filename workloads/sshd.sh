@@ -20,4 +20,4 @@ bash -eu driver 2>driver.log || fail "the driver exits with $?"
 kill -HUP "$(program_pid)" # executes itself again
 await 20 begun_anew || fail "it does not begin anew"
 timeout 20 ssh -F ssh_config 127.0.0.1 echo after || fail "nobody can log in after that"
-stop TERM 255
+stop TERM
