@@ -59,8 +59,8 @@ for i in $(seq "$(amount 5 20 300)"); do
 done | sort -u | wc -l
 seq -f 'n%g.far.test' "$(amount 30 150 3000)" >far
 "${ask[@]}" -f far +short | sort | uniq -c
-for query in '+tcp x.a.test' 't.lan txt' '_x._tcp.lan srv' 'alias.lan a' 'lan mx' 'extra.lan' 'w.auth.test' '-x 127.2.0.9' \
-    'ad77.test' '+tcp n1.far.test' 'chaos txt cachesize.bind' 'chaos txt version.bind'; do
+for query in '+tcp x.a.test' 't.lan txt' '_x._tcp.lan srv' 'alias.lan a' 'lan mx' 'extra.lan' 'w.auth.test' \
+    '-x 127.2.0.9' 'ad77.test' '+tcp n1.far.test' 'chaos txt cachesize.bind' 'chaos txt version.bind'; do
     # shellcheck disable=SC2086 # words
     "${ask[@]}" $query +short
 done

@@ -148,11 +148,12 @@ get -L "$http/old"
 for wrong in denied/7 nothing; do
     curl -s -o answer -w '%{http_code}\n' --max-time 20 "$http/$wrong"
 done
-get "$http/stats;csv" | grep -c '^cached,' && get "$http/metrics" | grep -q ^haproxy || fail "no statistics"
+get "$http/stats;csv" | grep -c '^cached,' && get "$http/metrics" | grep -c "^haproxy_process_nbthread " || fail "no statistics"
 ask 'show info' | grep -E '^(Nbthread|Maxconn)'
 ask 'show servers state' >state
 for command in 'disable server cached/second' 'enable server cached/second' 'set weight cached/first 50%' 'show sess' \
-    'show table http' 'show fd' 'show cache' 'show map' 'set maxconn global 400' 'show threads' 'show resolvers' 'nonsense'; do
+    'show table http' 'show fd' 'show cache' 'show map' 'set maxconn global 400' 'show threads' \
+    'show resolvers' 'nonsense'; do
     ask "$command" >answer && [ -s answer ] || fail "no answer to $command"
 done
 

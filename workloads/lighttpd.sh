@@ -15,7 +15,8 @@ echo hello >www/index.html
 # shellcheck disable=SC2016 # the variables are the scripts'
 printf '#!/bin/sh\nprintf "Content-Type: text/plain\\r\\n\\r\\ncgi $QUERY_STRING\\n"\ncat\n' >www/echo.cgi
 chmod 755 www/echo.cgi
-printf '<!--#include virtual="/index.html" --><!--#exec cmd="echo by a shell" --><!--#fsize file="text.txt" -->\n' >www/page.shtml
+printf '<!--#include virtual="/index.html" --><!--#exec cmd="echo by a shell" --><!--#fsize file="text.txt" -->\n' \
+    >www/page.shtml
 openssl passwd -6 -salt salt word | sed 's/^/reader:/' >passwords
 cat >lighttpd.conf <<END
 server.modules = ("mod_access", "mod_accesslog", "mod_auth", "mod_authn_file", "mod_deflate", "mod_cgi", "mod_openssl",

@@ -49,7 +49,8 @@ create table c engine = aria as select * from b;
 create table d engine = myisam as select * from b;
 create table e (i int not null, m varchar(40) not null) engine = csv;
 insert into e select i, m from b where i <= 1000;
-create table p (i int primary key, m varchar(40)) engine = innodb page_compressed = 1 partition by hash (i) partitions 4;
+create table p (i int primary key, m varchar(40)) engine = innodb page_compressed = 1
+    partition by hash (i) partitions 4;
 insert into p select i, m from b where i <= 1000;
 select (select count(*) from e), (select count(*) from p where m like 'c%');
 start transaction;

@@ -10,14 +10,16 @@ take_ports port tls_port
 certificate
 give nobody .
 start memcached -u nobody -l "notls:127.0.0.1:$port,127.0.0.1:$tls_port" -p "$port" -U "$port" -P memcached.pid -v \
-    -t 2 -m 64 -c 200 -I 2m -o modern,drop_privileges,idle_timeout=60 -Z -o "ssl_chain_cert=$work/cert.pem,ssl_key=$work/key.pem"
+    -t 2 -m 64 -c 200 -I 2m -o modern,drop_privileges,idle_timeout=60 -Z \
+    -o "ssl_chain_cert=$work/cert.pem,ssl_key=$work/key.pem"
 serving "$port"
 servers=--servers=127.0.0.1:$port
 
 # load NUMBER OPTION... - So many requests of each of several clients.
 load()
 {
-    timeout 100 memcslap "$servers" --concurrency=8 --execute-number="$1" "${@:2}" >slap.log 2>&1 || fail "memcslap, ${*:2}"
+    timeout 100 memcslap "$servers" --concurrency=8 --execute-number="$1" "${@:2}" >slap.log 2>&1 ||
+        fail "memcslap, ${*:2}"
 }
 
 for test in set get mget; do

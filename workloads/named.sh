@@ -29,7 +29,8 @@ END
 cp zones/example zones/signed
 cat >named.conf <<END
 options {
-    directory "$work/zones"; pid-file "$work/zones/pid"; session-keyfile "$work/zones/session"; lock-file "$work/zones/lock";
+    directory "$work/zones"; pid-file "$work/zones/pid"; session-keyfile "$work/zones/session";
+    lock-file "$work/zones/lock";
     managed-keys-directory "$work/zones"; key-directory "$work/zones"; dump-file "$work/zones/dump";
     statistics-file "$work/zones/statistics"; recursing-file "$work/zones/recursing"; secroots-file "$work/zones/roots";
     listen-on port $port { 127.0.0.1; }; listen-on port $tls_port tls own { 127.0.0.1; }; listen-on-v6 { none; };
@@ -88,10 +89,11 @@ for i in $(seq "$(amount 10 50 1000)"); do
     printf 'server 127.0.0.1 %d\nzone example.test\nupdate add d%d.example.test 60 A 127.0.0.9\nsend\n' "$port" "$i"
 done | nsupdate || fail "no update"
 "${ask[@]}" d7.example.test +short
-curl -sSf --max-time 20 "http://127.0.0.1:$http_port/json/v1/status" >status.json && [ -s status.json ] || fail "no status"
+curl -sSf --max-time 20 "http://127.0.0.1:$http_port/json/v1/status" >status.json && [ -s status.json ] ||
+    fail "no status"
 
-for command in status 'freeze example.test' 'thaw example.test' 'sync -clean' 'dumpdb -all' stats recursing secroots flush \
-    'querylog on' 'retransfer copy.test' 'sign signed.test' 'zonestatus signed.test' 'trace 1' notrace reconfig \
+for command in status 'freeze example.test' 'thaw example.test' 'sync -clean' 'dumpdb -all' stats recursing secroots \
+    flush 'querylog on' 'retransfer copy.test' 'sign signed.test' 'zonestatus signed.test' 'trace 1' notrace reconfig \
     tcp-timeouts reload; do
     # shellcheck disable=SC2086 # words
     control $command || fail "rndc $command: $(<rndc.out)"

@@ -13,8 +13,8 @@ echo hello >www/index.html
 cp "$lib/server.php" .
 cp www/big.bin upload
 export PHP_CLI_SERVER_WORKERS=4
-start php -d sys_temp_dir="$work/temporary" -d upload_tmp_dir="$work/temporary" -d ffi.enable=1 -d opcache.enable_cli=1 \
-    -S "127.0.0.1:$port" -t "$work/www" "$work/server.php"
+start php -d sys_temp_dir="$work/temporary" -d upload_tmp_dir="$work/temporary" -d ffi.enable=1 \
+    -d opcache.enable_cli=1 -S "127.0.0.1:$port" -t "$work/www" "$work/server.php"
 serving "$port"
 http=http://127.0.0.1:$port
 
@@ -25,7 +25,8 @@ get()
 
 for path in hash files processes shared sockets compute slow; do
     requests=$(amount 2 20 200)
-    timeout 100 ab -q -n "$requests" -c 2 "$http/$path" >ab.out 2>&1 && ! grep -qE 'Failed requests: *[1-9]|Non-2xx' ab.out ||
+    timeout 100 ab -q -n "$requests" -c 2 "$http/$path" >ab.out 2>&1 &&
+        ! grep -qE 'Failed requests: *[1-9]|Non-2xx' ab.out ||
         fail "$path: $(<ab.out)"
     get "$http/$path"
 done

@@ -113,8 +113,9 @@ done
 wait "${sessions[@]}"
 cat deadlock? | grep -o 'deadlock detected'
 psql -X -q -A -t -c 'select pg_sleep(60)' >canceled 2>&1 &
-await 20 psql -X -q -v ON_ERROR_STOP=1 -c "do \$\$ begin assert (select bool_and(pg_cancel_backend(pid)) from pg_stat_activity
-    where query like '%sleep(60)' and state = 'active' and pid <> pg_backend_pid()); end \$\$" || fail "nobody sleeps"
+await 20 psql -X -q -v ON_ERROR_STOP=1 -c "do \$\$ begin assert (select bool_and(pg_cancel_backend(pid))
+    from pg_stat_activity where query like '%sleep(60)' and state = 'active' and pid <> pg_backend_pid()); end \$\$" ||
+    fail "nobody sleeps"
 wait $!
 cat canceled
 

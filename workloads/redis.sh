@@ -56,7 +56,8 @@ state()
 load()
 {
     timeout 120 redis-benchmark -q -r 1000 -t "$1" "${@:2}" >bench 2>&1 || fail "redis-benchmark: $(<bench)"
-    [ "$(grep -c 'requests per second' bench)" -ge "$(tr ',' '\n' <<<"$1" | wc -l)" ] || fail "redis-benchmark: $(<bench)"
+    [ "$(grep -c 'requests per second' bench)" -ge "$(tr ',' '\n' <<<"$1" | wc -l)" ] ||
+        fail "redis-benchmark: $(<bench)"
 }
 
 # What the server finds when it starts: a snapshot and a log.

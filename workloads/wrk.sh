@@ -16,7 +16,8 @@ http {
     client_body_temp_path tmp/body; proxy_temp_path tmp/proxy;
     fastcgi_temp_path tmp/fastcgi; uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi;
     server {
-        listen 127.0.0.1:$port; listen 127.0.0.1:$tls_port ssl http2; ssl_certificate cert.pem; ssl_certificate_key key.pem;
+        listen 127.0.0.1:$port; listen 127.0.0.1:$tls_port ssl http2;
+        ssl_certificate cert.pem; ssl_certificate_key key.pem;
         root www; location /post { return 204; }
     }
 }
@@ -52,7 +53,8 @@ wrk -t 2 -c 4 -d "$duration" --latency --timeout 5s -H 'X-A: b' "https://localho
 grep -o 'Latency Distribution' tls.out
 status=0; wrk -t 1 -c 1 -d 1s http://127.0.0.1:1/ >/dev/null 2>&1 || status=$?; echo "status $status"
 ab -q -k -n "$requests" -c 4 -g gnuplot.out "http://127.0.0.1:$port/index.html" | grep -E '^(Complete|Failed)'
-echo text >text && ab -q -n 50 -c 2 -p text -T text/plain -f TLS1.2 "https://127.0.0.1:$tls_port/post" | grep -E '^Complete'
+echo text >text
+ab -q -n 50 -c 2 -p text -T text/plain -f TLS1.2 "https://127.0.0.1:$tls_port/post" | grep -E '^Complete'
 h2load -n "$requests" -c 3 -t 2 -m 5 "https://127.0.0.1:$tls_port/" | grep -o '[0-9]* succeeded'
 h2load -n "$requests" -c 2 --h1 "http://127.0.0.1:$port/" | grep -o '[0-9]* succeeded'
 END

@@ -26,8 +26,8 @@ modules()
 {
     # shellcheck disable=SC2046 # words
     modules mpm_"$mpm" "$cgi" authz_core authz_host authz_user authn_core authn_file auth_basic auth_digest mime \
-        mime_magic dir alias status deflate brotli filter ext_filter include ssl socache_shmcb proxy proxy_http rewrite \
-        setenvif env headers expires autoindex reqtimeout dav dav_fs cache cache_disk ratelimit slotmem_shm \
+        mime_magic dir alias status deflate brotli filter ext_filter include ssl socache_shmcb proxy proxy_http \
+        rewrite setenvif env headers expires autoindex reqtimeout dav dav_fs cache cache_disk ratelimit slotmem_shm \
         proxy_balancer lbmethod_byrequests unique_id negotiation lua access_compat $([ "$mpm" = prefork ] || echo http2)
     cat <<END
 ServerRoot "$work"
@@ -53,7 +53,7 @@ EnableSendfile On
 EnableMMAP On
 GracefulShutdownTimeout 3
 $([ "$mpm" != prefork ] || printf '%s\n' "MinSpareServers 1" "MaxSpareServers 4")
-$([ "$mpm" = prefork ] || printf '%s\n' "ScriptSock \"$work/run/cgi.sock\"" "Protocols h2 http/1.1" "ThreadsPerChild 10")
+$([ "$mpm" = prefork ] || printf '%s\n' "Protocols h2 http/1.1" "ThreadsPerChild 10" "ScriptSock run/cgi.sock")
 <Directory "$work/www">
     Options +ExecCGI +Indexes +Includes +MultiViews
     AllowOverride All
@@ -107,7 +107,13 @@ RewriteRule ^/old\$ /text.txt [R]
 SSLSessionCache "shmcb:$work/run/sessions(512000)"
 END
 } >apache2.conf
-printf 'function handle(r) r.content_type = "text/plain" r:puts("lua ", r.method, "\\n") return apache2.OK end\n' >hello.lua
+cat >hello.lua <<'END'
+function handle(r)
+    r.content_type = "text/plain"
+    r:puts("lua ", r.method, "\n")
+    return apache2.OK
+end
+END
 echo 'Header set X-Local yes' >www/list/.htaccess
 give www-data .
 
@@ -151,7 +157,7 @@ for i in $(seq "$(amount 2 5 100)"); do
     get -d "body $i" "$http/echo.cgi?$i"
 done
 for path in page.shtml upper/index.html lua text; do
-    get "$http/$path" | head -n 5
+    get "$http/$path" | sed -n 1,5p
 done
 get -u reader:word "$http/secret/index.html"
 get -L "$http/old" | cmp -s - www/text.txt || fail "no redirection"
@@ -159,11 +165,12 @@ for wrong in secret/index.html nothing ../passwords; do
     curl -s -o answer -w '%{http_code}\n' --path-as-is --max-time 20 "$http/$wrong"
 done
 get -T www/big.bin "$http/dav/big.bin" >/dev/null && cmp -s www/big.bin www/dav/big.bin || fail "the upload differs"
-get -X MKCOL "$http/dav/new" >/dev/null && get -X COPY -H "Destination: $http/dav/new/copy" "$http/dav/big.bin" >/dev/null &&
+get -X MKCOL "$http/dav/new" >/dev/null &&
+    get -X COPY -H "Destination: $http/dav/new/copy" "$http/dav/big.bin" >/dev/null &&
     get -X PROPFIND -H 'Depth: 1' "$http/dav/" | grep -o '<D:href>[^<]*' | sort &&
     get -X DELETE "$http/dav/new/" || fail "WebDAV"
-get -r 5-99,200-299 "$http/big.bin" >/dev/null && get "$http/status" >/dev/null && get -I "$http/list/" | grep -c X-Local ||
-    fail "no ranges, status or list"
+get -r 5-99,200-299 "$http/big.bin" >/dev/null && get "$http/status" >/dev/null &&
+    get -I "$http/list/" | grep -c X-Local || fail "no ranges, status or list"
 
 kill -USR1 "$(program_pid)" # new children, when the old ones have nothing to do
 await 20 restarted || fail "it does not restart"

@@ -4,7 +4,8 @@ $path = parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH);
 switch ($path) {
     case '/hash':
         foreach (['sha256', 'xxh3', 'crc32b'] as $name) echo hash($name, str_repeat('text', 10000)), "\n";
-        echo strlen(password_hash('word', PASSWORD_BCRYPT, ['cost' => 4])), ' ', bin2hex(sodium_crypto_generichash('text')), "\n";
+        echo strlen(password_hash('word', PASSWORD_BCRYPT, ['cost' => 4])), ' ',
+            bin2hex(sodium_crypto_generichash('text')), "\n";
         echo strlen(random_bytes(20)), ' ', openssl_digest('text', 'sha1'), "\n";
         break;
     case '/files':
@@ -22,7 +23,8 @@ switch ($path) {
         file_put_contents("compress.zlib://$directory/z.gz", str_repeat('text', 1000));
         clearstatcache();
         echo filesize("$directory/b"), ' ', decoct(fileperms("$directory/b")), ' ', readlink("$directory/l"), ' ',
-            strlen(file_get_contents("compress.zlib://$directory/z.gz")), ' ', implode(',', array_diff(scandir($directory), ['.', '..'])), "\n";
+            strlen(file_get_contents("compress.zlib://$directory/z.gz")), ' ',
+            implode(',', array_diff(scandir($directory), ['.', '..'])), "\n";
         $archive = new PharData("$directory/archive.tar");
         $archive->addFile("$directory/b", 'b');
         echo count($archive), ' ', (new finfo(FILEINFO_MIME_TYPE))->file("$directory/z.gz"), "\n";
@@ -69,14 +71,16 @@ switch ($path) {
         break;
     case '/upload':
         $target = sys_get_temp_dir() . '/' . uniqid('upload', true);
-        echo move_uploaded_file($_FILES['file']['tmp_name'], $target) ? hash_file('crc32b', $target) : 'none', ' ', $_POST['word'], "\n";
+        echo move_uploaded_file($_FILES['file']['tmp_name'], $target) ? hash_file('crc32b', $target) : 'none', ' ',
+            $_POST['word'], "\n";
         unlink($target);
         break;
     case '/compute':
         for ($i = 0, $words = []; $i < 20000; $i++) $words[] = substr(md5((string)$i), 0, 8);
         sort($words);
-        echo $words[0], ' ', preg_match_all('/\d{3,}[a-f]/', implode(' ', $words)), ' ', strlen(json_encode($words)), ' ',
-            iconv('UTF-8', 'ISO-8859-1', "gr\u{fc}n") === "gr\xfcn" ? 'iconv' : 'none', ' ', FFI::cdef('int abs(int);')->abs(-3), "\n";
+        echo $words[0], ' ', preg_match_all('/\d{3,}[a-f]/', implode(' ', $words)), ' ', strlen(json_encode($words)),
+            ' ', iconv('UTF-8', 'ISO-8859-1', "gr\u{fc}n") === "gr\xfcn" ? 'iconv' : 'none', ' ',
+            FFI::cdef('int abs(int);')->abs(-3), "\n";
         break;
     case '/error':
         throw new Exception('as asked for');

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # sshd.sh - Keys and configurations of sshd and ssh, on loopback; and use_ssh, a script that drives both.
 take_ports port forward_port
+# shellcheck disable=SC2034 # for the workloads
 server=(/usr/sbin/sshd -D -e -f "$work/sshd_config")
 me=$(id -un)
 for type in ed25519 rsa ecdsa; do
@@ -49,12 +50,12 @@ END
 
 # The service's directory, to which sshd confines its children: whoever comes first makes it, the last removes it.
 if [ "$me" = root ]; then
-    # shellcheck disable=SC2016 # the variable is the script's
-    flock /run bash -c '[ -d /run/sshd ] && ! compgen -G "/run/sshd/workload.*" || { mkdir -p -m 755 /run/sshd; : >"$1"; }' \
-        sh "/run/sshd/workload.$$" >/dev/null
+    flock /run bash -c "[ -d /run/sshd ] && ! compgen -G '/run/sshd/workload.*' ||
+        { mkdir -p -m 755 /run/sshd; : >/run/sshd/workload.$$; }" >/dev/null
     undo()
     {
-        [ ! -e "/run/sshd/workload.$$" ] || flock /run sh -c 'rm "$1"; rmdir /run/sshd 2>/dev/null' sh "/run/sshd/workload.$$"
+        [ ! -e "/run/sshd/workload.$$" ] ||
+            flock /run sh -c "rm /run/sshd/workload.$$; rmdir /run/sshd 2>/dev/null"
     }
 fi
 
@@ -72,7 +73,7 @@ status=0; $s exit 7 || status=$?; echo "status $status"
 status=0; $s 'kill -TERM $$' || status=$?; echo "status $status"
 $s -tt 'stty size; echo $TERM' </dev/null | tr -d '\r'
 $s -o SetEnv=WORD=set 'echo $WORD; echo to stderr >&2' 2>&1
-$s -i user_rsa -o IdentityFile=user_rsa -c aes256-ctr -m hmac-sha2-256 -o KexAlgorithms=diffie-hellman-group14-sha256 echo rsa
+$s -i user_rsa -c aes256-ctr -m hmac-sha2-256 -o KexAlgorithms=diffie-hellman-group14-sha256 echo rsa
 $s -i user_ecdsa -c chacha20-poly1305@openssh.com -o RekeyLimit=200K 'cat >/dev/null; echo rekeyed' <big
 ! $s -o IdentityFile=none -o User=nobody-of-this-name true 2>/dev/null
 $s -C "cat >'$PWD/up'" <big

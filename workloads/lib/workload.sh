@@ -237,6 +237,7 @@ leave()
 }
 
 script=$(realpath "$0")
+# shellcheck disable=SC2034 # for the workloads
 lib=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 started=()
 tracer=
