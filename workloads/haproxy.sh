@@ -143,7 +143,7 @@ for url in "$tcp" "$http" "$https"; do
     get "$url/big.bin" | cmp -s - www/big.bin || fail "$url/big.bin differs"
 done
 get --compressed "$http/text.txt" | cmp -s - www/text.txt || fail "text.txt differs"
-get --unix-socket front.sock http://localhost/lua
+get --unix-socket front.sock http://localhost/lua || fail "Lua"
 get -L "$http/old"
 for wrong in denied/7 nothing; do
     curl -s -o answer -w '%{http_code}\n' --max-time 20 "$http/$wrong"

@@ -97,12 +97,12 @@ for coding in gzip br; do
     done
 done
 for i in $(seq "$(amount 2 5 100)"); do
-    get -d "body $i" "$http/echo.cgi?$i"
+    get -d "body $i" "$http/echo.cgi?$i" || fail "CGI"
 done
 head -c 300000 /dev/zero >zeros
 get --data-binary @zeros "$https/echo.cgi" | wc -c
 get -H 'Transfer-Encoding: chunked' --data-binary @zeros "$http/echo.cgi" | wc -c
-get "$http/page.shtml"
+get "$http/page.shtml" || fail "SSI"
 get -L "$http/old" | cmp -s - www/text.txt || fail "no redirection"
 get -u reader:word "$http/nice/index.html"
 for wrong in nice/index.html nothing echo.cgi/../../passwords; do

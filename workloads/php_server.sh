@@ -28,7 +28,7 @@ for path in hash files processes shared sockets compute slow; do
     timeout 100 ab -q -n "$requests" -c 2 "$http/$path" >ab.out 2>&1 &&
         ! grep -qE 'Failed requests: *[1-9]|Non-2xx' ab.out ||
         fail "$path: $(<ab.out)"
-    get "$http/$path"
+    get "$http/$path" || fail "no $path"
 done
 timeout 60 ab -q -n "$(amount 50 500 10000)" -c 4 "$http/index.html" >ab.out 2>&1 || fail "ab: $(<ab.out)"
 get "$http/big.bin" | cmp -s - www/big.bin || fail "big.bin differs"

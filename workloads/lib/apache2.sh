@@ -53,7 +53,7 @@ EnableSendfile On
 EnableMMAP On
 GracefulShutdownTimeout 3
 $([ "$mpm" != prefork ] || printf '%s\n' "MinSpareServers 1" "MaxSpareServers 4")
-$([ "$mpm" = prefork ] || printf '%s\n' "Protocols h2 http/1.1" "ThreadsPerChild 10" "ScriptSock run/cgi.sock")
+$([ "$mpm" = prefork ] || printf '%s\n' "Protocols h2 http/1.1" "ThreadsPerChild 10" "ScriptSock cgi.sock")
 <Directory "$work/www">
     Options +ExecCGI +Indexes +Includes +MultiViews
     AllowOverride All
@@ -154,12 +154,13 @@ done
 get "$https/big.bin" | cmp -s - www/big.bin || fail "big.bin differs over TLS"
 get --compressed "$http/text.txt" | cmp -s - www/text.txt || fail "text.txt differs"
 for i in $(seq "$(amount 2 5 100)"); do
-    get -d "body $i" "$http/echo.cgi?$i"
+    get -d "body $i" "$http/echo.cgi?$i" || fail "CGI"
 done
 for path in page.shtml upper/index.html lua text; do
-    get "$http/$path" | sed -n 1,5p
+    get "$http/$path" >answer || fail "no $path"
+    head -n 5 answer
 done
-get -u reader:word "$http/secret/index.html"
+get -u reader:word "$http/secret/index.html" || fail "no password is taken"
 get -L "$http/old" | cmp -s - www/text.txt || fail "no redirection"
 for wrong in secret/index.html nothing ../passwords; do
     curl -s -o answer -w '%{http_code}\n' --path-as-is --max-time 20 "$http/$wrong"
@@ -175,5 +176,5 @@ get -r 5-99,200-299 "$http/big.bin" >/dev/null && get "$http/status" >/dev/null 
 kill -USR1 "$(program_pid)" # new children, when the old ones have nothing to do
 await 20 restarted || fail "it does not restart"
 await 20 get "$http/index.html" || fail "it does not answer after the restart"
-get "$http/echo.cgi?again"
+get "$http/echo.cgi?again" || fail "CGI, after the restart"
 stop TERM
