@@ -218,7 +218,8 @@ end_processes()
     done
 }
 
-# leave - The trap of the way out, clean or not: ends what we started, and removes the directory.
+# leave - The trap of the way out, clean or not: ends what we started, and removes the directory. What a workload has to
+# undo outside of it, it defines as a function `undo`.
 # shellcheck disable=SC2317 # called by the trap
 leave()
 {
@@ -230,11 +231,13 @@ leave()
         await 5 gone "$pid" || end_processes KILL "$pid"
         wait "$pid" 2>/dev/null
     done
+    [ "$(type -t undo)" != function ] || undo
     cd / && rm -rf -- "$work"
     exit "$status"
 }
 
 script=$(realpath "$0")
+# shellcheck disable=SC2034 # for the workloads
 lib=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 started=()
 tracer=

@@ -1,0 +1,24 @@
+#!/bin/bash
+# postgres with just-in-time compilation: queries become code of LLVM.
+# packages: postgresql-15 openssl
+# program: postgres
+# phases: serving
+# limit: 60
+. "$(dirname "$0")/lib/workload.sh"
+# shellcheck source=lib/postgres.sh
+. "$lib/postgres.sh"
+
+# shellcheck disable=SC2317 # start_postgres calls it
+settings()
+{
+    printf '%s\n' 'jit = on' 'jit_above_cost = 0' 'jit_inline_above_cost = 0' 'jit_optimize_above_cost = 0'
+}
+
+start_postgres
+sql -c "create table big as select i, md5(i::text) m, i % 97 g from generate_series(1, 20000) i"
+for i in $(seq "$(amount 1 5 100)"); do
+    sql -c "select sum(i * $i + g), count(distinct m), max(m) from big where g > $i" \
+        -c "select count(*), sum(a.i) from big a join big b on a.i = b.i where b.g % 7 = $i % 7"
+done
+sql -c "explain analyze select sum(i) from big" | grep -o 'JIT:' || fail "no code"
+stop INT
