@@ -6,8 +6,8 @@
 . "$(dirname "$0")/lib/workload.sh"
 
 export port
-size=$(amount 64k 1m 24m)
-take_ports port net_port
+size=$(amount 64k 2m 40m)
+take_ports port
 cat >jobs.fio <<END
 [global]
 directory=.
@@ -89,10 +89,10 @@ filesize=4k
 openfiles=1
 [null]
 ioengine=null
-rate_iops=100000
+rate_iops=1000000
 [odd]
 ioengine=psync
-rw=randtrimwrite
+rw=randrw
 bsrange=512-16k
 random_distribution=zipf
 fadvise_hint=random
@@ -100,23 +100,6 @@ file_service_type=roundrobin
 nrfiles=4
 invalidate=1
 sync=dsync
-[net_receiver]
-ioengine=net
-hostname=127.0.0.1
-listen
-port=$net_port
-rw=read
-[net_sender]
-new_group
-ioengine=net
-hostname=127.0.0.1
-port=$net_port
-rw=write
-startdelay=1
-[exec]
-stonewall
-ioengine=exec
-program=/bin/true
 END
 printf '[job]\nioengine=psync\nrw=randrw\nsize=%s\ndirectory=.\n' "$size" >remote.fio
 drive <<'END'
@@ -124,7 +107,7 @@ fio --output=jobs.json --output-format=json jobs.fio
 grep -c '"jobname"' jobs.json && grep '"error"' jobs.json | sort -u
 fio --rw=randrw --size=256k --name=logged --write_bw_log=logged --write_lat_log=logged --write_iolog=trace --output=logged.out
 ls logged_*.log | wc -l && fio --name=replayed --read_iolog=trace --output=replayed.out
-fio --name=late --ioengine=psync --rw=write --size=64k --rate=32k --status-interval=1 --eta=never --output=late.out
+fio --name=late --ioengine=psync --rw=write --size=64k --rate=64k --status-interval=1 --eta=never --output=late.out
 fio --server="127.0.0.1,$port" >server.out 2>&1 &
 server=$!
 trap 'kill "$server" || :' EXIT
@@ -132,5 +115,5 @@ await 30 listening "$port"
 fio --client="127.0.0.1,$port" remote.fio --output=remote.out && grep -c 'err= 0' remote.out
 fio --enghelp >engines && fio --cpuclock-test >/dev/null && fio --crctest=crc32c >/dev/null
 fio --name=broken --rw=write --size=64k --ioengine=none >/dev/null 2>&1 && exit 1
-fails_with 1 fio --name=none --rw=read --size=64k --filename=/none/file
+fails_with 1 fio --name=none --rw=write --size=64k --readonly
 END

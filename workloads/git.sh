@@ -56,7 +56,7 @@ echo junk >junk && git clean -fdxq && [ ! -e junk ] && git update-index --refres
 git gc -q --aggressive --prune=now && git repack -adfq --window=20 && git fsck --full --strict
 git commit-graph write --reachable && git multi-pack-index write && git multi-pack-index verify && git maintenance run --quiet
 git reflog >reflog && git bundle create -q ../all.bundle --all && git bundle verify -q ../all.bundle
-git rev-list --objects --all | git cat-file --batch-check='%(objecttype)' --buffer | sort | uniq -c
+git rev-list --objects --no-object-names --all | git cat-file --batch-check='%(objecttype)' --buffer | sort | uniq -c
 git fast-export --all >../exported && git init -q ../imported && git -C ../imported fast-import --quiet <../exported
 git bisect start HEAD HEAD~3 >/dev/null && git bisect run test ! -e on_main >/dev/null && git bisect reset >/dev/null 2>&1
 fails_with 1 git bisect log
@@ -77,9 +77,10 @@ cd ..
 [ "$(git -C bare.git rev-parse main)" = "$(git -C fetched rev-parse HEAD)" ]
 git -C copy submodule --quiet add "$PWD/bare.git" sub && git -C copy commit -qm sub
 git -C copy submodule --quiet update --init --remote && git -C copy submodule status | wc -l
+git -C fetched rev-parse HEAD
 git -C copy pull -q --no-rebase && git -C copy fetch -q --unshallow 2>/dev/null || git -C shallow fetch -q --unshallow
 for clone in copy shallow shared unbundled imported fetched; do
     git -C "$clone" fsck --no-progress 2>/dev/null
-    git -C "$clone" rev-parse HEAD && git -C "$clone" rev-list --count --all
+    git -C "$clone" rev-list --count --all
 done
 END
