@@ -15,8 +15,6 @@ size=$size
 bs=4k
 rw=randrw
 fallocate=none
-group_reporting
-stonewall
 [psync]
 ioengine=psync
 verify=crc32c

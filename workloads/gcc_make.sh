@@ -52,7 +52,7 @@ clean: ; rm -f $(objects) program
 RULES
 echo 'libf.so: f1.c f2.c ; gcc -O2 -flto=2 -shared -fPIC -Wl,-soname,libf.so -o $@ $^' >shared.mk
 
-make -s -j2 && ./program && touch f1.c && make -j2 --output-sync=target
+make -s -j2 && ./program && touch f1.c && make -j2 --output-sync=target | sort
 make -q && make -n clean | wc -l && make -s clean && make -s -j2 -l 100 && ./program
 echo '#include <dlfcn.h>
 int main() { void *h = dlopen("./libf.so", 2); return ((int (*)(int))dlsym(h, "f2"))(3) != 6; }' >loads.c

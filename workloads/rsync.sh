@@ -18,14 +18,14 @@ same() { diff -r --no-dereference from/d1 "$1/d1" && diff -r from/d2 "$1/d2"; }
 
 rsync -aHAXS --stats from/ all/ | grep '^Number of files'
 same all && [ from/hard -ef from/d1/f1 ] && [ all/hard -ef all/d1/f1 ] && getfattr -n user.a all/d1/f1
-echo more >>from/d2/f2 && rm from/d3/f3 && rsync -aHAXSi --delete --delete-excluded --exclude '*.o' from/ all/ && same all
+echo more >>from/d2/f2 && rm from/d3/f3 && rsync -aHAXSi --delete --delete-excluded --exclude '*.o' from/ all/ | awk '$2 !~ /\/$/ { print $2 }' && same all
 rsync -a --inplace --no-whole-file from/ delta/ && echo more >>from/d1/f1
 rsync -az --no-whole-file --checksum --partial --backup --backup-dir="$PWD/old" --bwlimit=50000 from/ delta/ && same delta
 rsync -a --no-whole-file --delay-updates --fuzzy --sparse --max-size=200k --chmod=D755,F600 from/d2 renamed/
 rsync -a --link-dest="$PWD/all" from/ linked/ && [ linked/d4/f4 -ef all/d4/f4 ]
 rsync -a --preallocate --fsync --block-size=1024 --compress-choice=lz4 -z from/ forced/ && same forced
 head -c 100 from/d2/f2 >part && rsync --append-verify from/d2/f2 part && cmp part from/d2/f2
-rsync -an --itemize-changes from/ linked/ && (cd from && find . -name 'f?' | sort) >list
+rsync -an --itemize-changes from/ linked/ >changes && (cd from && find . -name 'f?' | sort) >list
 rsync -a --files-from=list from/ listed/ && find listed -type f | wc -l
 rsync -a --only-write-batch=batch from/ all/ && mkdir replayed && rsync -a --read-batch=batch replayed/ || :
 cp -a from moved && rsync -a --remove-source-files moved/ taken/ && find moved -type f | wc -l && same taken
@@ -52,8 +52,7 @@ lock file = $PWD/daemon.lock
     path = $PWD/all
     auth users = user
     secrets file = $PWD/secrets
-    max connections = 2
-CONFIG
+    CONFIG
 echo user:word >secrets && echo word >password && chmod 600 secrets password
 rsync --daemon --no-detach --config=daemon.conf &
 daemon=$!
