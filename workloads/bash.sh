@@ -16,7 +16,7 @@ for ((round = 0; round < rounds; round++)); do
     for i in {1..500}; do map[k$i]=$i; done
     mapfile -t lines < <(seq 1000) && echo "$sum ${#map[@]} ${#lines[@]}"
     for i in {1..10}; do x=$(echo "$i"); done
-    diff <(seq 5) <(seq 5) && seq 3 > >(cat >copy) && wait $! && cat copy
+    diff <(seq 5) <(seq 5) && seq 3 > >(cat >copy) && { wait $! || :; }
     coproc CAT { cat; }
     echo through >&"${CAT[1]}" && read -r y <&"${CAT[0]}" && pid=$CAT_PID && eval "exec ${CAT[1]}>&-" && { wait "$pid" || :; } && echo "$y"
 
@@ -24,7 +24,7 @@ for ((round = 0; round < rounds; round++)); do
     (trap 'echo "exit trap"' EXIT)
     (trap 'exit 4' TERM; kill -TERM "$BASHPID"; sleep 9) || echo "status $?"
     trap ':' CHLD && (exit 3) || echo "status $?"; trap - CHLD
-    set -m; sleep 9 & kill %sleep; wait $! || echo "status $?"; sleep 9 & kill -STOP $!; kill -CONT $!; kill $!; wait $! || :; jobs >file; set +m
+    set -m; sleep 9 & kill $!; wait $! || :; sleep 9 & kill -STOP $!; kill -CONT $!; kill $!; wait $! || :; jobs >file; set +m
     sleep 0 & sleep 0 & wait -n && wait
     read -rt 0.01 z < <(sleep 0.1) || echo timeout
     (ulimit -n 100 && ulimit -n && ulimit -c 0 && ulimit -a >limits) && umask 077 && printf '%(%F)T\n' 0

@@ -52,7 +52,7 @@ lock file = $PWD/daemon.lock
     path = $PWD/all
     auth users = user
     secrets file = $PWD/secrets
-    CONFIG
+CONFIG
 echo user:word >secrets && echo word >password && chmod 600 secrets password
 rsync --daemon --no-detach --config=daemon.conf &
 daemon=$!
