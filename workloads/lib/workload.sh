@@ -65,16 +65,39 @@ start()
     started+=("$tracer")
 }
 
-# drive < SCRIPT - Runs a script of bash under PREFIX, with -eu: for programs that are commands. What it prints is what the
-# workload prints; its standard error goes to driver.log.
-drive()
+# run COMMAND... - The program under test, to its end: with status 0. What it prints is what the workload prints; its
+# standard error goes to driver.log.
+run()
 {
-    cat >"$work/driver"
-    setsid "${prefix[@]}" bash -eu "$work/driver" </dev/null 2>>"$work/driver.log" &
+    setsid "${prefix[@]}" "$@" </dev/null 2>>"$work/driver.log" &
     tracer=$!
     started+=("$tracer")
-    wait "$tracer" || fail "the driver exits with $?"
+    wait "$tracer" || fail "$1 exits with $?"
     started=("${started[@]/$tracer/}")
+}
+
+# drive < SCRIPT - Runs a script of bash under PREFIX, with -eu: for programs that are commands. The functions `await`,
+# `listening` and `fails_with` are there, too; where it ends early, driver.log says at which command.
+drive()
+{
+    {
+        declare -f await listening fails_with
+        echo "trap 'echo \"line \$LINENO: \$BASH_COMMAND\" >&2' ERR"
+        cat
+    } >"$work/driver"
+    run bash -eEu "$work/driver"
+}
+
+# fails_with STATUS COMMAND... - It has to fail, and so; what it says is lost.
+# shellcheck disable=SC2317 # called by drivers
+fails_with()
+{
+    local status=0
+    "${@:2}" >/dev/null 2>&1 || status=$?
+    [ "$status" = "$1" ] || {
+        echo "$status instead of $1: ${*:2}" >&2
+        exit 1
+    }
 }
 
 # beside COMMAND... - Another program, not under test, in the background; it is ended with the workload.

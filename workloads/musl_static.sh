@@ -1,0 +1,11 @@
+#!/bin/bash
+# A program of lib/libc.c, linked statically with musl.
+# packages: musl-tools
+# program: ./program
+# limit: 60
+. "$(dirname "$0")/lib/workload.sh"
+
+musl-gcc -static -O2 -Wall -Werror -o program "$lib/libc.c" || fail "musl-gcc does not build it"
+mkdir files && cd files || exit
+run ../program "$(amount 10 100 2000)"
+[ ! "$(ls -A)" ] || fail "it left $(ls)"
