@@ -16,6 +16,8 @@ at_least full && collectors='Serial G1 Parallel Z Shenandoah'
 drive <<'END'
 for collector in $collectors; do
     mkdir "$collector"
-    (cd "$collector" && java -Xmx128m "-XX:+Use${collector}GC" -XX:-UsePerfData -cp ../classes Workload "$times")
+    cd "$collector"
+    java -Xmx128m "-XX:+Use${collector}GC" -XX:-UsePerfData -cp ../classes Workload "$times"
+    cd ..
 done
 END

@@ -1,5 +1,5 @@
 #!/bin/bash
-# node: HTTP, HTTPS, HTTP/2, files and watches by the pool, workers, cluster, processes, compression, hashes, WebAssembly.
+# node: HTTP, HTTPS, HTTP/2, files by the pool, watches, workers, cluster, processes, compression, hashes, WebAssembly.
 # packages: nodejs openssl
 # program: node
 # limit: 90

@@ -1,5 +1,5 @@
 #!/bin/bash
-# php's command line, interpreted and compiled: streams, sockets, TLS, processes, fork, signals, System V, locks, sessions.
+# php's command line, interpreted and compiled: streams, sockets, TLS, processes, signals, System V, locks, sessions.
 # packages: php-cli openssl
 # program: php
 # limit: 60
@@ -13,7 +13,10 @@ drive <<'END'
 run()
 {
     mkdir "$1"
-    (cd "$1" && printf '%s\n' "${@:2}" >php.ini && PHP_INI_SCAN_DIR=:. php -d display_errors=stderr "$lib/php.php" "$times")
+    cd "$1"
+    printf '%s\n' "${@:2}" >php.ini
+    PHP_INI_SCAN_DIR=:. php -d display_errors=stderr "$lib/php.php" "$times"
+    cd ..
 }
 mkdir cached
 run interpreted opcache.enable_cli=0

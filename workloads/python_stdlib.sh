@@ -1,5 +1,5 @@
 #!/bin/bash
-# python3's library: files, processes, threads, shared memory, signals, sockets, ctypes, terminals, archives, every os.*.
+# python3's library: files, processes, threads, shared memory, signals, sockets, ctypes, terminals, archives, limits.
 # packages: python3
 # program: python3
 # limit: 60

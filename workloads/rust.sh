@@ -1,5 +1,5 @@
 #!/bin/bash
-# A program in Rust, by its standard library: threads, channels, sockets, files, processes, panics; static and optimized, and by libstd.
+# A program in Rust, optimized, and with a shared library: threads, channels, sockets, files, processes, panics.
 # packages: rustc
 # program: optimized
 # limit: 60
