@@ -39,7 +39,8 @@ import "os"
 
 func main() { os.Exit(int(C.getpid()) - os.Getpid()) }
 END
-export times more GOFLAGS=-mod=mod GOPROXY=off GOCACHE=$work/cache GOPATH=$work/go GO111MODULE=on GOTOOLCHAIN=local CGO_ENABLED=0
+export GOFLAGS=-mod=mod GOPROXY=off GOCACHE=$work/cache GOPATH=$work/go GOTOOLCHAIN=local CGO_ENABLED=0
+export times more
 times=$(amount 1 1 8)
 more=$(at_least full && echo more)
 drive <<'END'

@@ -7,7 +7,7 @@
 
 javac -d classes "$lib/Workload.java" >javac.log 2>&1 || fail "it is not compiled"
 certificate
-openssl pkcs12 -export -in cert.pem -inkey key.pem -name a -passout pass:password -out keys.p12 || fail "there is no key"
+openssl pkcs12 -export -in both.pem -name a -passout pass:password -out keys.p12 || fail "there is no key"
 chmod 644 keys.p12
 export times collectors
 times=$(amount 1 5 60)

@@ -35,12 +35,13 @@ status()
 
 start python3 -I -B -m http.server --cgi --bind 127.0.0.1 -d www "$port"
 serving "$port"
-ab -q -n "$(amount 100 1500 30000)" -c 8 "$url/hello.txt" >ab.log 2>&1 && grep -q '^Failed requests: *0$' ab.log || fail "ab"
+ab -q -n "$(amount 100 1500 30000)" -c 8 "$url/hello.txt" >ab.log 2>&1
+grep -q '^Failed requests: *0$' ab.log || fail "requests failed"
 for ((i = 0; i < $(amount 5 40 400); i++)); do
     get "$url/big.bin" | cmp -s - www/big.bin || fail "big.bin differs"
 done
 for ((i = 0; i < $(amount 2 10 200); i++)); do
-    [ "$(get -d posted "$url/cgi-bin/echo.py?a=$i")" = "POST a=$i"$'\nposted' ] || fail "the CGI program does not answer"
+    [ "$(get -d posted "$url/cgi-bin/echo.py?a=$i")" = "POST a=$i"$'\nposted' ] || fail "no answer by CGI"
 done
 get "$url/list/" | grep -o '<a href="[a-z]*"'
 status 301 "$url/list"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# python3's ssl and hashlib: handshakes of each version, resumption, certificates of clients, refusals, sendfile, hashes.
+# python3's ssl and hashlib: handshakes of each version, resumption, clients' certificates, refusals, sendfile, hashes.
 # packages: python3 openssl
 # program: python3
 # limit: 60
