@@ -27,14 +27,14 @@ serving "$port"
 await 30 listening "$tls_port" || fail "it does not serve TLS"
 http=http://127.0.0.1:$port https=https://127.0.0.1:$tls_port
 
-requests=$(amount 200 5000 100000)
+requests=$(amount 200 5000 50000)
 ab -q -k -n "$requests" -c 16 "$http/" >ab.out 2>&1
 grep -q '^Failed requests: *0$' ab.out || fail "HTTP"
 ab -q -n "$((requests / 5))" -c 8 "$http/" >ab.out 2>&1
 grep -q '^Failed requests: *0$' ab.out || fail "HTTP/1.0"
 h2load -n "$requests" -c 4 -m 10 "$https/" >h2load.out 2>&1
 grep -q ' 0 failed' h2load.out || fail "HTTP/2"
-for ((i = 0; i < $(amount 2 20 300); i++)); do
+for ((i = 0; i < $(amount 2 20 120); i++)); do
     get "$http/files/big.bin" | cmp -s - big.bin || fail "big.bin differs"
     get --http2 "$https/files/big.bin" | cmp -s - big.bin || fail "big.bin differs over HTTP/2"
     [ "$(get --data-binary @big.bin "$http/upload")" = 2000000 ] || fail "it answers with another length"

@@ -7,7 +7,7 @@
 
 certificate
 export lib times
-times=$(amount 1 20 300)
+times=$(amount 1 10 120)
 drive <<'END'
 # run NAME SETTING... - In a directory of its own.
 run()

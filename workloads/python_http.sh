@@ -35,7 +35,7 @@ status()
 
 start python3 -I -B -m http.server --cgi --bind 127.0.0.1 -d www "$port"
 serving "$port"
-ab -q -n "$(amount 100 1500 30000)" -c 8 "$url/hello.txt" >ab.log 2>&1
+ab -q -n "$(amount 50 400 6000)" -c 8 "$url/hello.txt" >ab.log 2>&1
 grep -q '^Failed requests: *0$' ab.log || fail "requests failed"
 for ((i = 0; i < $(amount 5 40 400); i++)); do
     get "$url/big.bin" | cmp -s - www/big.bin || fail "big.bin differs"

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib/workload.sh"
 
 export lib times
-times=$(amount 1 2 30)
+times=$(amount 1 2 20)
 drive <<'END'
 for ((i = 0; i < times; i++)); do
     python3 -I -B "$lib/python_imports.py" # no bytecode
