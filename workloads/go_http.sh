@@ -3,7 +3,7 @@
 # packages: golang-go apache2-utils nghttp2-client curl openssl
 # program: server
 # phases: serving
-# limit: 120
+# limit: 180
 . "$(dirname "$0")/lib/workload.sh"
 
 take_ports port tls_port

@@ -2,7 +2,7 @@
 # java (HotSpot) under its collectors: web server and client, TLS, channels, files, processes, threads, archives, locks.
 # packages: openjdk-17-jdk-headless openssl
 # program: java
-# limit: 120
+# limit: 180
 . "$(dirname "$0")/lib/workload.sh"
 
 javac -d classes "$lib/Workload.java" >javac.log 2>&1 || fail "it is not compiled"

@@ -2,7 +2,7 @@
 # node: HTTP, HTTPS, HTTP/2, files by the pool, watches, workers, cluster, processes, compression, hashes, WebAssembly.
 # packages: nodejs openssl
 # program: node
-# limit: 90
+# limit: 180
 . "$(dirname "$0")/lib/workload.sh"
 
 certificate

@@ -3,7 +3,7 @@
 # packages: python3 curl apache2-utils
 # program: python3
 # phases: serving
-# limit: 60
+# limit: 120
 . "$(dirname "$0")/lib/workload.sh"
 
 take_ports port

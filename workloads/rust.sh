@@ -2,7 +2,7 @@
 # A program in Rust, optimized, and with a shared library: threads, channels, sockets, files, processes, panics.
 # packages: rustc
 # program: optimized
-# limit: 60
+# limit: 120
 . "$(dirname "$0")/lib/workload.sh"
 
 /usr/bin/rustc -O -C panic=abort -o optimized "$lib/rust.rs" >rustc.log 2>&1 || fail "it is not compiled"
