@@ -108,7 +108,7 @@ ls logged_*.log | wc -l && fio --name=replayed --read_iolog=trace --output=repla
 fio --name=late --ioengine=psync --rw=write --size=64k --rate=64k --status-interval=1 --eta=never --output=late.out
 fio --server="127.0.0.1,$port" >server.out 2>&1 &
 server=$!
-trap 'kill "$server" || :' EXIT
+trap 'kill "$server" && wait "$server" || :' EXIT
 await 30 listening "$port"
 fio --client="127.0.0.1,$port" remote.fio --output=remote.out && grep -c 'err= 0' remote.out
 fio --enghelp >engines && fio --cpuclock-test >/dev/null && fio --crctest=crc32c >/dev/null

@@ -67,7 +67,7 @@ git clone -q --bare repository bare.git && git clone -q --shared repository shar
 touch bare.git/git-daemon-export-ok
 git daemon --listen=127.0.0.1 --port="$port" --base-path="$PWD" --enable=receive-pack --reuseaddr --verbose &
 daemon=$!
-trap 'kill "$daemon" || :' EXIT
+trap 'kill "$daemon" && wait "$daemon" || :' EXIT
 await 30 listening "$port"
 remote=git://127.0.0.1:$port
 git clone -q "$remote/bare.git" fetched && git clone -q --filter=blob:none --sparse "$remote/bare.git" partial 2>/dev/null

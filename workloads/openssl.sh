@@ -60,7 +60,7 @@ cat authority.pem list.pem >both.pem && fails_with 2 openssl verify -crl_check -
 
 openssl s_server -accept "127.0.0.1:$port" -cert server.pem -key server.key -WWW -quiet &
 server=$!
-trap 'kill "$server" || :' EXIT
+trap 'kill "$server" && wait "$server" || :' EXIT
 await 30 listening "$port"
 for ((round = 0; round < rounds * 4; round++)); do
     for version in -tls1_2 -tls1_3; do

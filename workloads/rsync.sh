@@ -56,7 +56,7 @@ CONFIG
 echo user:word >secrets && echo word >password && chmod 600 secrets password
 rsync --daemon --no-detach --config=daemon.conf &
 daemon=$!
-trap 'kill "$daemon" || :' EXIT
+trap 'kill "$daemon" && wait "$daemon" || :' EXIT
 await 30 listening "$port"
 url=rsync://127.0.0.1:$port
 rsync "$url/" && rsync -az "$url/module/" pulled/ && same pulled

@@ -25,7 +25,7 @@ group()
 
 cd stress
 group cpu matrix qsort malloc mmap mremap brk mlock madvise shm shm-sysv mincore
-group open dentry dir rename fallocate fstat hdd readahead seek sync-file xattr chmod flock fcntl
+group open dentry dir rename fallocate fstat hdd seek xattr chmod flock fcntl
 group getdent access utime locka lockf lease io copy-file sendfile splice tee vm-splice aio iomix dup
 group pipe fifo sock sockpair sockfd udp msg mq eventfd poll epoll netlink-proc null zero full
 group fork vfork clone spawn wait daemon zombie kill sigq sigsegv sigfd sigpending sigsuspend sigio sigtrap
