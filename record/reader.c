@@ -127,3 +127,12 @@ int read_number_of(struct reader *reader, const json_t *object, const char *name
 {
     return read_number(reader, json_object_get(object, name), name, most, ret);
 }
+
+int check_new(struct reader *reader, int64_t number)
+{
+    if (number < 0)
+        return (int)number;
+    if ((size_t)number != reader->row)
+        return refuse(reader, "the row is that of %s[%" PRId64 "]", reader->section, number);
+    return 0;
+}

@@ -54,7 +54,23 @@ int read_number_of(struct reader *reader, const json_t *object, const char *name
                    uint64_t *ret);
 int read_text_of(struct reader *reader, const json_t *object, const char *name, char **ret);
 
-/* A row of "executions", which is added to the run; its quality counters to reader->claims. */
-int read_execution(struct reader *reader, const json_t *row);
+/* What run_program() and its like returned for a row, which must be new. */
+int check_new(struct reader *reader, int64_t number);
+
+/* A row of the section of this name, which is added to the run; of an execution its quality
+ * counters to reader->claims, of a frame to reader->places, of a stack its number to
+ * reader->stacks. Each refers to rows that were read before. */
+typedef int read_fn(struct reader *reader, const json_t *row);
+read_fn read_execution;
+read_fn read_program;
+read_fn read_phase;
+read_fn read_module;
+read_fn read_symbol;
+read_fn read_extent;
+read_fn read_inlined;
+read_fn read_line;
+read_fn read_frame;
+read_fn read_stack;
+read_fn read_former_stack; /* of the former format: all its frames */
 
 #endif
