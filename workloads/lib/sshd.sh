@@ -100,7 +100,7 @@ rmdir q
 SFTP
 sftp -q -b batch -F ssh_config 127.0.0.1 >/dev/null 2>&1
 cmp again big
-eval "$(ssh-agent -s)" >/dev/null
+eval "$(ssh-agent -s -a ./agent)" >/dev/null
 trap 'kill "$SSH_AGENT_PID"' EXIT
 ssh-add -q user_ed25519 && ssh-add -l | wc -l
 $s -A ssh-add -l | wc -l
