@@ -77,7 +77,7 @@ status=0; $s 'kill -TERM $$' || status=$?; echo "status $status"
 $s -tt 'stty size; echo $TERM' </dev/null | tr -d '\r'
 $s -o SetEnv=WORD=set 'echo $WORD; echo to stderr >&2' 2>&1
 $s -i user_rsa -c aes256-ctr -m hmac-sha2-256 -o KexAlgorithms=diffie-hellman-group14-sha256 echo rsa
-$s -i user_ecdsa -c chacha20-poly1305@openssh.com -o KexAlgorithms=curve25519-sha256 -o RekeyLimit=1M 'cat >/dev/null; echo rekeyed' <big
+$s -i user_ecdsa -c chacha20-poly1305@openssh.com -o KexAlgorithms=curve25519-sha256 -o RekeyLimit=2M 'cat >/dev/null; echo rekeyed' <big
 ! $s -o IdentityFile=none -o User=nobody-of-this-name true 2>/dev/null
 $s -C "cat >'$PWD/up'" <big
 scp -q -F ssh_config big "127.0.0.1:$PWD/by_sftp"
