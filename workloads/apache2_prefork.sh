@@ -3,7 +3,7 @@
 # packages: apache2 apache2-utils curl openssl
 # program: apache2
 # phases: serving
-# limit: 60
+# limit: 90
 . "$(dirname "$0")/lib/workload.sh"
 
 mpm=prefork

@@ -3,7 +3,7 @@
 # packages: mariadb-server mariadb-client openssl
 # program: mariadbd
 # phases: serving
-# limit: 120
+# limit: 90
 . "$(dirname "$0")/lib/workload.sh"
 
 take_ports port

@@ -3,7 +3,7 @@
 # packages: postgresql-15 openssl
 # program: postgres
 # phases: serving
-# limit: 60
+# limit: 90
 . "$(dirname "$0")/lib/workload.sh"
 # shellcheck source=lib/postgres.sh
 . "$lib/postgres.sh"

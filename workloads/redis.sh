@@ -3,7 +3,7 @@
 # packages: redis-server redis-tools openssl
 # program: redis-server
 # phases: serving
-# limit: 120
+# limit: 300
 . "$(dirname "$0")/lib/workload.sh"
 
 take_ports port tls_port other_port
@@ -12,15 +12,15 @@ mkdir data other
 cat >redis.conf <<END
 bind 127.0.0.1
 port $port
-unixsocket $work/redis.sock
+unixsocket "$work/redis.sock"
 unixsocketperm 700
 tls-port $tls_port
-tls-cert-file $work/cert.pem
-tls-key-file $work/key.pem
-tls-ca-cert-file $work/cert.pem
+tls-cert-file "$work/cert.pem"
+tls-key-file "$work/key.pem"
+tls-ca-cert-file "$work/cert.pem"
 tls-auth-clients no
-dir $work/data
-pidfile $work/redis.pid
+dir "$work/data"
+pidfile "$work/redis.pid"
 io-threads 2
 io-threads-do-reads yes
 bio_cpulist 0
@@ -72,7 +72,7 @@ start redis-server redis.conf
 serving "$port"
 answers 42 get marker
 tests=set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,zadd,zpopmin,lrange_100,mset
-load $tests -p "$port" -n "$(amount 300 3000 40000)" -c 20 -P 4
+load $tests -p "$port" -n "$(amount 200 1500 20000)" -c 20 -P 4
 load lrange_300,lrange_600 -p "$port" -n "$(amount 50 300 4000)" -c 10
 load ping,set,get -s redis.sock -n "$(amount 200 1000 20000)" -c 5
 load set,get -p "$tls_port" -n "$(amount 200 1000 20000)" -c 5 --tls --insecure

@@ -2,7 +2,7 @@
 # ssh, scp, sftp, ssh-agent, ssh-add, ssh-keyscan and ssh-keygen: ciphers, compression, sharing, forwarding, agent.
 # packages: openssh-server openssh-client
 # program: ssh
-# limit: 90
+# limit: 180
 . "$(dirname "$0")/lib/workload.sh"
 # shellcheck source=lib/sshd.sh
 . "$lib/sshd.sh"

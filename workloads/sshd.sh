@@ -3,7 +3,7 @@
 # packages: openssh-server openssh-client
 # program: sshd
 # phases: serving
-# limit: 90
+# limit: 180
 . "$(dirname "$0")/lib/workload.sh"
 # shellcheck source=lib/sshd.sh
 . "$lib/sshd.sh"

@@ -4,6 +4,8 @@ take_ports port forward_port
 # shellcheck disable=SC2034 # for the workloads
 server=(/usr/sbin/sshd -D -e -f "$work/sshd_config")
 me=$(id -un)
+shell=$(getent passwd "$me" | cut -d : -f 7)
+grep -qxF -- "$shell" /etc/shells || cannot "$me has no shell to log in with: $shell"
 for type in ed25519 rsa ecdsa; do
     ssh-keygen -q -t $type -N '' -f "host_$type"
     ssh-keygen -q -t $type -N '' -f "user_$type"
@@ -45,6 +47,7 @@ Host *
     GlobalKnownHostsFile none
     StrictHostKeyChecking accept-new
     HashKnownHosts yes
+    BatchMode yes
     LogLevel ERROR
 END
 
@@ -74,7 +77,7 @@ status=0; $s 'kill -TERM $$' || status=$?; echo "status $status"
 $s -tt 'stty size; echo $TERM' </dev/null | tr -d '\r'
 $s -o SetEnv=WORD=set 'echo $WORD; echo to stderr >&2' 2>&1
 $s -i user_rsa -c aes256-ctr -m hmac-sha2-256 -o KexAlgorithms=diffie-hellman-group14-sha256 echo rsa
-$s -i user_ecdsa -c chacha20-poly1305@openssh.com -o RekeyLimit=200K 'cat >/dev/null; echo rekeyed' <big
+$s -i user_ecdsa -c chacha20-poly1305@openssh.com -o KexAlgorithms=curve25519-sha256 -o RekeyLimit=2M 'cat >/dev/null; echo rekeyed' <big
 ! $s -o IdentityFile=none -o User=nobody-of-this-name true 2>/dev/null
 $s -C "cat >'$PWD/up'" <big
 scp -q -F ssh_config big "127.0.0.1:$PWD/by_sftp"
@@ -97,11 +100,13 @@ rmdir q
 SFTP
 sftp -q -b batch -F ssh_config 127.0.0.1 >/dev/null 2>&1
 cmp again big
-eval "$(ssh-agent -s)" >/dev/null
+eval "$(ssh-agent -s -a ./agent)" >/dev/null
+trap 'kill "$SSH_AGENT_PID"' EXIT
 ssh-add -q user_ed25519 && ssh-add -l | wc -l
 $s -A ssh-add -l | wc -l
 ssh-add -q -D 2>/dev/null
 kill "$SSH_AGENT_PID"
+trap - EXIT
 ssh -F ssh_config -M -S ./master -fN 127.0.0.1
 for round in $(seq "$((rounds * 3))"); do
     ssh -F ssh_config -S ./master 127.0.0.1 true
