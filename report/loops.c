@@ -435,7 +435,8 @@ static int fill_row(struct builder *b, struct grid *grid, size_t number)
     for (size_t i = 0; i < COLUMN_TEXTS; i++) {
         if (!texts[i])
             return -ENOMEM;
-        grid->rows[number][COLUMN_PROGRAM + i] = (struct grid_cell){ .kind = GRID_TEXT, .text = texts[i] };
+        grid->rows[number][COLUMN_PROGRAM + i] =
+            (struct grid_cell){ .kind = GRID_TEXT, .text = texts[i] };
     }
     return 0;
 }

@@ -520,20 +520,13 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_needed),
-        cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_unknown_results),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_filters),
-        cmocka_unit_test(test_places),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_refused_together),
-        cmocka_unit_test(test_presets),
-        cmocka_unit_test(test_totals),
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_values),          cmocka_unit_test(test_needed),
+        cmocka_unit_test(test_groups),          cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_unknown_results), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_filters),         cmocka_unit_test(test_places),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_refused_together),
+        cmocka_unit_test(test_presets),         cmocka_unit_test(test_totals),
+        cmocka_unit_test(test_parts),           cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
