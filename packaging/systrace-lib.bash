@@ -7,7 +7,7 @@ _systrace_lib_options='-o --output --interval --phase --control --results --inli
     --through-signals --verify -q --quiet -V --version -h --help'
 _systrace_lib_report_options='-o --output --format --table --graph --runtime-library --no-runtime-libraries --through-signals
     --by --measure --columns --where --under --not-under --group --serving --sort --top --total --seccomp --with-variants --with-start
-    -q --quiet -h --help'
+    --loops -q --quiet -h --help'
 _systrace_lib_diff_options='--old --new --by --factor --where --under --not-under --group --runtime-library
     --no-runtime-libraries --through-signals --accept --write-accept -o --output --format -q --quiet -h --help'
 

@@ -30,6 +30,7 @@ void grid_deinit(struct grid *grid)
     for (size_t i = 0; grid->texts && i < grid->text_count; i++)
         free(grid->texts[i]);
     free(grid->texts);
+    free(grid->note);
     free(grid->cells);
     free(grid->rows);
     free(grid->columns);

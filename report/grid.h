@@ -36,6 +36,7 @@ struct grid {
     struct grid_cell *cells; /* owned */
     char **texts;            /* owned */
     size_t text_count;
+    char *note; /* owned: lines for people, below; NULL: there are none */
 };
 
 /* Room for so many columns, rows (as yet in the order of the cells) and texts, all 0. -ENOMEM:

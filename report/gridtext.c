@@ -127,6 +127,8 @@ int gridtext_print(FILE *file, const struct grid *grid, int width)
     print_row(&page, NULL);
     for (size_t i = 0; i < grid->row_count; i++)
         print_row(&page, grid->rows[i]);
+    if (grid->note)
+        fprintf(file, "\n%s", grid->note);
     free(page.widths);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* loops.c - chooses the loop of each stack that waits, and adds up by loop. */
 #include "loops.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,8 +19,7 @@ enum { NOWHERE = STACK_COMPLETE };
 
 enum {
     WAITS_MIN = 2,   /* calls of what recurs */
-    KINDS_MIN = 8,   /* of calls in a loop, so that they say something */
-    ROUNDS_MIN = 8,  /* of a loop, so that it is not one that starts a server again */
+    ROUNDS_MIN = 4,  /* of a loop, so that it is not one that starts a server again */
     ROWS_MAX = 1000, /* for each of which all stacks are gone through */
 };
 
@@ -34,10 +34,8 @@ struct loop_row {
 /* Kinds of threads without a function. */
 enum { KIND_UNKNOWN, KIND_MAIN, KIND_STARTING };
 
-/* By stack: the frame whose loop is chosen, a stack that has it innermost; NOWHERE. */
-struct choice {
-    uint32_t *proven, *likely;
-};
+/* How sure it is that a process goes round in the loop of a frame. */
+enum rank { RANK_NONE, RANK_LIKELY, RANK_PROVEN, RANK_ROUND };
 
 struct builder {
     struct run *run;
@@ -47,22 +45,20 @@ struct builder {
     uint32_t *kind;     /* of thread: KIND_*, or such a first stack */
     uint32_t *activity; /* the first stack with the same stack beyond a frame of the same function:
                            likely one activation of it that makes several calls */
-    enum loop_kind
-        *loop;      /* the call in the frame is on a loop, and in no runtime library; proven is
-                       enough for one call of an activity, if it is likely for the others */
-    uint32_t *near; /* the innermost frame of which it is proven: a stack; NOWHERE */
+    enum loop_kind *loop; /* the call in the frame is on a loop, and in no runtime library */
+    uint32_t *near;       /* the innermost frame of which that is proven: a stack; NOWHERE */
     /* By stack, in the program that is looked at: */
     uint64_t *forks;      /* calls of fork that the function of its innermost frame made by this
                              call, or one that this called; */
     uint64_t *forks_near; /* by activity: by any call */
-    /* By activity, of calls in loops of it that are in no loop inside these: */
-    uint64_t *round; /* the most that one stack made, */
-    uint64_t *kinds; /* and how many stacks and system calls these are */
+    uint64_t *round;      /* by activity: the most calls that one stack made in proven loops of it
+                             that are in no proven loop inside these */
+    uint64_t lives;  /* how many processes and threads began, each of which may make a call once */
     uint32_t *begin; /* where the life of a forked child may have begun that waits with this stack:
                         the innermost frame of a function that made a fork, or nearly, by another
                         call. (Who forks far below an event loop, and now waits in it, is the
                         parent.) A stack; NOWHERE */
-    struct choice since, all; /* from there on inwards; of all frames */
+    uint32_t *since, *all; /* the frame whose loop is chosen, from there on inwards; of all */
     struct loop_row *rows;
     size_t count, capacity;
     struct slots slots;
@@ -139,25 +135,8 @@ static void look_at_frames(struct builder *b)
         bool runtime = is_runtime(b, i);
         b->kind[i] = kind_of(b, i, runtime);
         b->loop[i] = runtime ? LOOP_UNKNOWN : run_find_loop(b->run, frame->module, frame->offset);
+        b->near[i] = b->loop[i] == LOOP_PROVEN ? i : b->near[stack_of(b, i)->outer];
     }
-}
-
-/* A call that is likely on a loop is taken to be on that which others of the activity prove. */
-static int spread_proof(struct builder *b)
-{
-    uint32_t count = b->run->stacks.count;
-    bool *proven = calloc(count, sizeof(*proven));
-
-    if (!proven)
-        return -ENOMEM;
-    for (uint32_t i = STACK_ENDS; i < count; i++)
-        proven[b->activity[i]] |= b->loop[i] == LOOP_PROVEN;
-    for (uint32_t i = STACK_ENDS; i < count; i++) {
-        bool is = b->loop[i] != LOOP_UNKNOWN && proven[b->activity[i]];
-        b->near[i] = is ? i : b->near[stack_of(b, i)->outer];
-    }
-    free(proven);
-    return 0;
 }
 
 /* ---- Forks ---- */
@@ -209,46 +188,44 @@ static void find_begins(struct builder *b)
 
 /* ---- The choice ---- */
 
-/* Was it not seen to go round only a few times: by many calls of which none was made often? So are
- * loops that start a server again. */
-static bool goes_round(const struct builder *b, uint32_t number)
+/* More calls by one stack than there were processes and threads, each of which may have made it
+ * once, but for a few: somebody went round. So do then calls that are only likely to be on the
+ * loop. */
+static enum rank rank_of(const struct builder *b, uint32_t number)
 {
-    uint32_t activity = b->activity[number];
-    return b->round[activity] >= ROUNDS_MIN || b->kinds[activity] < KINDS_MIN;
+    if (number == NOWHERE || b->loop[number] == LOOP_UNKNOWN)
+        return RANK_NONE;
+    if (b->round[b->activity[number]] > run_sum(b->lives, ROUNDS_MIN))
+        return RANK_ROUND;
+    return b->loop[number] == LOOP_PROVEN ? RANK_PROVEN : RANK_LIKELY;
 }
 
-/* Is the loop of a frame to be chosen in place of one further out? */
-static bool is_better(const struct builder *b, uint32_t number, uint32_t outer)
+/* The same, in stacks that begin there. Who forked in a loop that is only likely is not in it: the
+ * code behind the child's call may well be that of its parent. */
+static enum rank rank_of_begin(const struct builder *b, uint32_t number)
 {
-    return outer == NOWHERE ||
-           (!goes_round(b, outer) && (goes_round(b, number) || b->round[b->activity[number]] >=
-                                                                   b->round[b->activity[outer]]));
+    return b->loop[number] == LOOP_PROVEN ? rank_of(b, number) : RANK_NONE;
 }
 
-/* For all stacks the outermost loop, but for those that hardly go round. */
-static void choose(const struct builder *b, bool since_begin, bool likely, uint32_t *ret)
+/* For all stacks the outermost loop of which it is as sure as of any. */
+static void choose(const struct builder *b, bool since_begin, uint32_t *ret)
 {
     for (uint32_t i = STACK_ENDS; i < b->run->stacks.count; i++) {
         bool begins = since_begin && b->begin[i] == i;
         uint32_t outer = begins ? NOWHERE : ret[stack_of(b, i)->outer];
-        bool is = likely ? b->loop[i] != LOOP_UNKNOWN : b->near[i] == i;
-        ret[i] = is && is_better(b, i, outer) ? i : outer;
+        enum rank rank = begins ? rank_of_begin(b, i) : rank_of(b, i);
+        ret[i] = rank > rank_of(b, outer) ? i : outer;
     }
-}
-
-static uint32_t chosen(const struct choice *choice, uint32_t number)
-{
-    return choice->proven[number] != NOWHERE ? choice->proven[number] : choice->likely[number];
 }
 
 /* The frame in whose loop so many calls were made with a stack. */
 static uint32_t loop_of(const struct builder *b, uint32_t number, uint64_t calls)
 {
-    uint32_t found = chosen(&b->since, number), begin = b->begin[number];
+    uint32_t found = b->since[number], begin = b->begin[number];
 
     /* A forked child makes a call once, if there is no loop in it: are these more than that? */
     if (found == NOWHERE && begin != NOWHERE && calls > b->forks_near[b->activity[begin]])
-        found = chosen(&b->all, number);
+        found = b->all[number];
     return found;
 }
 
@@ -288,29 +265,56 @@ static int add_wait(struct builder *b, const struct count *count)
     return 0;
 }
 
+/* Does the call begin a thread, a process, or the life of a program? */
+static bool is_begin(const struct count *count)
+{
+    static const char *const begins[] = {
+        "fork", "vfork", "clone", "clone3", "execve", "execveat"
+    };
+    char name[SYSCALL_NAME_MAX];
+
+    if (!syscall_name((enum abi)count->abi, count->nr, name))
+        return false;
+    for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+        if (!strcmp(name, begins[i]))
+            return true;
+    return false;
+}
+
+static void note_rounds(struct builder *b, const struct count *count)
+{
+    uint64_t *round = &b->round[b->activity[b->near[count->stack]]];
+
+    if (count->calls > *round)
+        *round = count->calls;
+}
+
+static void forget_program(struct builder *b)
+{
+    uint64_t *const sums[] = { b->forks, b->forks_near, b->round };
+
+    for (size_t i = 0; i < sizeof(sums) / sizeof(*sums); i++)
+        memset(sums[i], 0, b->run->stacks.count * sizeof(**sums));
+    b->lives = 1;
+}
+
 /* Takes note of what the choice in this program rests on. */
 static void look_at_program(struct builder *b, uint32_t program)
 {
-    memset(b->forks, 0, b->run->stacks.count * sizeof(*b->forks));
-    memset(b->forks_near, 0, b->run->stacks.count * sizeof(*b->forks_near));
-    memset(b->round, 0, b->run->stacks.count * sizeof(*b->round));
-    memset(b->kinds, 0, b->run->stacks.count * sizeof(*b->kinds));
+    forget_program(b);
     for (size_t i = 0; i < b->run->count_count; i++) {
         const struct count *count = &b->run->counts[i];
-        uint32_t activity = b->activity[b->near[count->stack]];
         if (count->program != program)
             continue;
-        if (count->calls > b->round[activity])
-            b->round[activity] = count->calls;
-        b->kinds[activity]++;
+        note_rounds(b, count);
+        if (is_begin(count))
+            b->lives = run_sum(b->lives, count->calls);
         if (is_fork(b, count))
             add_fork(b, count->stack, count->calls);
     }
     find_begins(b);
-    choose(b, true, false, b->since.proven);
-    choose(b, true, true, b->since.likely);
-    choose(b, false, false, b->all.proven);
-    choose(b, false, true, b->all.likely);
+    choose(b, true, b->since);
+    choose(b, false, b->all);
 }
 
 static int add_program(struct builder *b, uint32_t program)
@@ -384,6 +388,7 @@ enum {
     COLUMN_INEXACT,
     COLUMN_CALLS,
     COLUMN_OF,
+    COLUMN_SHARE,
     COLUMN_PROGRAM,
     COLUMN_THREAD,
     COLUMN_LOOP,
@@ -391,8 +396,8 @@ enum {
     COLUMN_TEXTS = COLUMNS - COLUMN_PROGRAM
 };
 
-static const char *const names[COLUMNS] = { "waits",   "inexact", "calls", "of",
-                                            "program", "thread",  "loop" };
+static const char *const names[COLUMNS] = { "waits", "inexact", "calls",  "of",
+                                            "%",     "program", "thread", "loop" };
 
 /* The function of a stack's innermost frame: "FUNCTION", with its library "LIBRARY:FUNCTION", or
  * "MODULE+0x1234" of its start. Escaped, to be freed. NULL: no memory. */
@@ -429,6 +434,8 @@ static int fill_row(struct builder *b, struct grid *grid, size_t number)
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
         grid->rows[number][i] = (struct grid_cell){ .kind = GRID_NUMBER, .number = numbers[i] };
+    grid->rows[number][COLUMN_SHARE] =
+        (struct grid_cell){ .kind = GRID_REAL, .real = 100 * (double)row->calls / (double)row->of };
     texts[0] = escape(b->run->programs[row->program].name);
     texts[1] = name_thread(b, row->thread);
     texts[2] = row->loop == NOWHERE ? strdup("[unknown]") : name_function(b, row->loop, true);
@@ -441,6 +448,46 @@ static int fill_row(struct builder *b, struct grid *grid, size_t number)
     return 0;
 }
 
+/* Of a word for a shell. */
+static bool is_plain(const char *text)
+{
+    for (; *text; text++)
+        if (!isalnum((unsigned char)*text) && !strchr("_+-./:@%,", *text))
+            return false;
+    return true;
+}
+
+static void note_loop(FILE *file, const char *loop)
+{
+    const char *quote = is_plain(loop) ? "" : "'";
+
+    if (strchr(loop, '\'')) /* of some languages; it would end there */
+        return;
+    fprintf(file, "--under=%s%s%s\n", quote, loop, quote);
+    fprintf(file, "--phase=serving@%s%s%s\n", quote, loop, quote);
+}
+
+/* Says of the first loop of each program, for a few, how it is selected. */
+static int make_note(const struct builder *b, struct grid *grid)
+{
+    enum { PROGRAMS_MAX = 3 };
+    size_t size, programs = 0;
+    FILE *file = open_memstream(&grid->note, &size);
+
+    if (!file)
+        return -ENOMEM;
+    for (size_t i = 0; i < b->count && programs < PROGRAMS_MAX; i++) {
+        bool said = b->rows[i].loop == NOWHERE;
+        for (size_t j = 0; j < i && !said; j++)
+            said = b->rows[j].program == b->rows[i].program && b->rows[j].loop != NOWHERE;
+        if (!said && !programs++)
+            fputs("To report the calls of such a loop alone, or record them as a phase:\n", file);
+        if (!said)
+            note_loop(file, grid->rows[i][COLUMN_LOOP].text);
+    }
+    return fclose(file) ? -ENOMEM : 0;
+}
+
 static int make_grid(struct builder *b, struct grid *ret)
 {
     int error = grid_init(ret, COLUMNS, b->count, b->count * COLUMN_TEXTS);
@@ -451,6 +498,8 @@ static int make_grid(struct builder *b, struct grid *ret)
     ret->whole = COLUMN_LOOP;
     for (size_t i = 0; i < b->count && !error; i++)
         error = fill_row(b, ret, i);
+    if (!error)
+        error = make_note(b, ret);
     if (error)
         grid_deinit(ret);
     return error;
@@ -460,10 +509,9 @@ static int make_grid(struct builder *b, struct grid *ret)
 static int init(struct builder *b)
 {
     size_t count = b->run->stacks.count;
-    uint32_t **const numbers[] = { &b->function,     &b->kind,       &b->activity,
-                                   &b->near,         &b->begin,      &b->since.proven,
-                                   &b->since.likely, &b->all.proven, &b->all.likely };
-    uint64_t **const sums[] = { &b->forks, &b->forks_near, &b->round, &b->kinds };
+    uint32_t **const numbers[] = { &b->function, &b->kind,  &b->activity, &b->near,
+                                   &b->begin,    &b->since, &b->all };
+    uint64_t **const sums[] = { &b->forks, &b->forks_near, &b->round };
     bool complete = (b->loop = calloc(count, sizeof(*b->loop)));
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
@@ -479,16 +527,13 @@ static void deinit(struct builder *b)
     free(b->kind);
     free(b->activity);
     free(b->loop);
-    free(b->near);
     free(b->forks);
     free(b->forks_near);
+    free(b->near);
     free(b->round);
-    free(b->kinds);
     free(b->begin);
-    free(b->since.proven);
-    free(b->since.likely);
-    free(b->all.proven);
-    free(b->all.likely);
+    free(b->since);
+    free(b->all);
     free(b->rows);
     slots_deinit(&b->slots);
 }
@@ -504,10 +549,8 @@ int loops_grid(struct run *run, struct keys *keys, struct grid *ret)
         error = find_activities(&b);
     if (!error) {
         look_at_frames(&b);
-        error = spread_proof(&b);
-    }
-    if (!error)
         error = make_rows(&b);
+    }
     if (!error)
         error = make_grid(&b, ret);
     deinit(&b);

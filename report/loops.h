@@ -16,15 +16,18 @@
  *   inexact  of these, on a stack with a frame that is not sure; or the loop is only likely
  *   calls    calls of such threads with the function on the stack; of [unknown] the waits
  *   of       all calls of such threads
+ *   %        of these, how many `calls` are
  *   thread   [main], also of a forked child's only thread; else the function that the thread began
  *            with; [unknown]
- *   loop     the function, as --under takes it: LIBRARY:FUNCTION, or MODULE+0xOFFSET of its first
- *            byte where it has no symbol
+ *   loop     the function, as --under and --phase take it: LIBRARY:FUNCTION, or MODULE+0xOFFSET of
+ *            its first byte where it has no symbol
  *
- * The loop is the outermost proven one of the stack, else the outermost likely one, but for those
- * that go round only to start a server again: in which many calls were made (of eight kinds or
- * more), and none eight times. A forked child does not go round in the loops in which its parent
+ * The loop is the outermost of the stack that was seen to go round: in which a call was made more
+ * often than there were processes and threads, but for a few; else the outermost proven one, else
+ * the outermost likely one. A forked child does not go round in the loops in which its parent
  * forked it. What a process waits for while it is loaded or exits is left out.
+ *
+ * The grid's note has the options that select the first loop of each program, of up to three.
  */
 int loops_grid(struct run *run, struct keys *keys, struct grid *ret);
 

@@ -34,6 +34,7 @@ static const char help_begin[] =
 static const char help_end[] =
     "\n"
     "Other:\n"
+    "      --loops                  the same as --table=loops\n"
     "  -q, --quiet              print no table without -o; only check that the runs can be read\n"
     "  -h, --help               show this\n";
 
@@ -41,6 +42,7 @@ static const struct option long_options[] = {
     OUTPUTS_LONG_OPTIONS,
     QUERY_LONG_OPTIONS,
     PROFILE_LONG_OPTIONS,
+    { "loops", no_argument, NULL, 'l' },
     { "quiet", no_argument, NULL, 'q' },
     { "help", no_argument, NULL, 'h' },
     { 0 },
@@ -64,6 +66,13 @@ static int parse_profile(struct arguments *arguments, int option)
     return result < 0 ? complain("%s", error) : result;
 }
 
+static int parse_loops(struct arguments *arguments)
+{
+    char error[QUERY_ERROR_MAX];
+
+    return query_preset(&arguments->query, "loops", error) ? complain("%s", error) : 0;
+}
+
 static int parse_option(struct arguments *arguments, int option)
 {
     int result = parse_query(arguments, option);
@@ -76,6 +85,8 @@ static int parse_option(struct arguments *arguments, int option)
 
     if (result != OUTPUTS_OTHER)
         return result;
+    if (option == 'l')
+        return parse_loops(arguments);
     if (option == 'q')
         arguments->quiet = true;
     else

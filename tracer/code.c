@@ -50,17 +50,19 @@ static int add_extents(struct run *run, const struct images *images, const struc
 
 /* ---- Loops ---- */
 
-enum { RECURS = 2 }; /* calls that a loop makes at least */
+/* Calls with one stack that a loop makes at least; and those that show that it goes round
+ * (report/loops.c). */
+enum { RECURS = 2, ROUNDS = 6 };
 
 /* The search for loops. All arrays are by stack but the last two. */
 struct looking {
     struct run *run;
     struct loops loops;
     uint64_t *calls, *waits; /* with that stack; those that wait */
-    bool *looked, *loop;   /* its innermost frame was looked at; the call there may be on a loop */
-    bool *gone;            /* all its frames were looked at */
-    bool *within;          /* the call in any of them may be on a loop */
-    bool *beyond;          /* it is the one beyond such a frame */
+    bool *looked, *loop; /* its innermost frame was looked at; the call there may be on a loop */
+    bool *gone;          /* all its frames were looked at */
+    bool *within; /* it, or one beyond, may be on a loop, or is in a function with one that may */
+    bool *beyond; /* it is the one beyond such a frame */
     struct image **images; /* by module; NULL: it is a runtime library, or has no code */
 };
 
@@ -121,8 +123,8 @@ static int look_at_frames(struct looking *looking, uint32_t number)
     return error;
 }
 
-/* First at what waits again and again; then at the other calls from what may be the same functions,
- * and at those in the loops. */
+/* First at what waits again and again; then at what else is often called in these loops, or from
+ * what may be the same functions. */
 static int look_at_all(struct looking *looking)
 {
     const struct stacks *stacks = &looking->run->stacks;
@@ -131,12 +133,10 @@ static int look_at_all(struct looking *looking)
     for (uint32_t i = STACK_ENDS; i < stacks->count && !error; i++)
         if (looking->waits[i] >= RECURS)
             error = look_at_frames(looking, i);
-    for (uint32_t i = STACK_ENDS; i < stacks->count && !error; i++)
-        if (looking->beyond[stacks->stacks[i].outer])
-            error = look_at(looking, i);
     for (uint32_t i = STACK_ENDS; i < stacks->count && !error; i++) {
-        looking->within[i] = looking->loop[i] || looking->within[stacks->stacks[i].outer];
-        if (looking->within[i] && looking->calls[i] >= RECURS)
+        uint32_t outer = stacks->stacks[i].outer;
+        looking->within[i] = looking->loop[i] || looking->within[outer] || looking->beyond[outer];
+        if (looking->within[i] && looking->calls[i] >= ROUNDS)
             error = look_at_frames(looking, i);
     }
     return error;

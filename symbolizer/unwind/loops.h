@@ -7,11 +7,13 @@
  * function that it calls: redis' _serverPanic() returns, but those who call it tell the compiler
  * that it does not, and behind such a call stands whatever else the compiler puts there. But
  * compilers leave no code that nothing leads to: so a call comes back if nothing else leads to the
- * code behind it, or if that is so of another call of the same function. Calls through pointers
- * always do.
+ * code behind it, or if that is so of another call of the same function, near by. Calls through
+ * pointers always do.
  *
- * Without an unwind entry, with code that is not understood or is too long it is not known. So it
- * may be where a jump through a table is in the function.
+ * Where that is not known it is likely, and so it is where control comes to a jump through a table
+ * (a switch, an interpreter's next instruction), which is taken to lead to the call.
+ *
+ * Without an unwind entry, with code that is not understood or is too long it is not known.
  */
 #ifndef SYSTRACE_LOOPS_H
 #define SYSTRACE_LOOPS_H
@@ -35,15 +37,15 @@ struct loops {
         unsigned answer; /* of ANSWER_LOOP: enum loops_answer; else whether it is so */
     } * answers;
     size_t answer_count, answer_capacity;
-    struct slots answer_slots; /* by all before `yes` */
-    uint32_t work;             /* instructions that may still be looked at for this question */
+    struct slots answer_slots; /* by all before `answer` */
+    uint32_t work;             /* instructions that were looked at, and the like */
 };
 
 void loops_deinit(struct loops *loops);
 
 enum loops_answer {
     LOOPS_UNKNOWN, /* no, or not known */
-    LOOPS_LIKELY,  /* yes, if all calls on the way come back */
+    LOOPS_LIKELY,  /* yes, if all calls on the way come back, and tables lead there */
     LOOPS_PROVEN
 };
 

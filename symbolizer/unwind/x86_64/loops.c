@@ -6,15 +6,26 @@
 #include <string.h>
 
 #include "record/array.h"
+#include "record/bisect.h"
 #include "symbolizer/processor/x86_64/instruction.h"
 
 enum {
     PART_MAX = 1 << 17,   /* bytes */
     PARTS_MAX = 8,        /* of a function */
-    WORK_MAX = 1 << 17,   /* instructions for a question */
+    WORK_MAX = 1 << 24,   /* instructions and steps that are looked at for all questions */
     FUNCTIONS_MAX = 4096, /* that are kept */
-    CODE_MAX = 32 << 20,  /* bytes of a segment that are looked through for calls, */
-    SITES_MAX = 64,       /* of which so many are looked at */
+    NEAR = 1 << 17,       /* bytes before and behind a call that are looked through for others, */
+    SITES_MAX = 8,        /* of which so many are looked at, */
+    SITE_MAX = 1 << 12,   /* in functions of so many bytes */
+};
+
+/* An instruction that does not simply go on to the next. */
+struct step {
+    uint64_t vaddr, next; /* it, and the one behind it */
+    uint64_t target;      /* of a direct jump, branch or call; of a call through a word at a known
+                             address, that; else 0 */
+    unsigned flow;        /* FLOW_* (instruction.h) */
+    bool slot;            /* the target is that of such a word */
 };
 
 /* The code of one unwind entry: a function, or what the compiler put elsewhere of it (".cold"). */
@@ -22,6 +33,7 @@ struct part {
     uint64_t start, end; /* vaddr */
     uint8_t *code;
     uint8_t *starts, *targets; /* bits: an instruction starts there; a jump leads there */
+    size_t first, behind;      /* its steps: from the first to that behind the last */
 };
 
 struct loops_function {
@@ -29,13 +41,9 @@ struct loops_function {
     uint64_t start; /* of the first part */
     struct part parts[PARTS_MAX];
     uint32_t count;
-    uint64_t *targets; /* of its jumps, while it is read */
-    size_t target_count, target_capacity;
-    enum {
-        CODE_READ,
-        CODE_SWEPT,
-        CODE_UNKNOWN
-    } state;       /* the first part is read; all is known; is too hard */
+    struct step *steps; /* of all parts, in the order of their addresses in each */
+    size_t step_count, step_capacity;
+    bool known;    /* all of it; else it is too hard */
     bool computed; /* jumps to wherever a register says, or exceptions, may lead anywhere in it */
 };
 
@@ -59,6 +67,11 @@ static const struct part *part_at(const struct loops_function *f, uint64_t vaddr
     return NULL;
 }
 
+static bool jumps(unsigned flow)
+{
+    return flow == FLOW_JUMP || flow == FLOW_BRANCH;
+}
+
 /* The instruction at `vaddr`, in this part. */
 static bool decode(const struct part *part, uint64_t vaddr, struct instruction *ret)
 {
@@ -66,15 +79,17 @@ static bool decode(const struct part *part, uint64_t vaddr, struct instruction *
     return instruction_decode(part->code + at, part->end - vaddr, ret);
 }
 
-/* Where a direct jump, branch or call at `vaddr` leads. */
-static uint64_t target_of(uint64_t vaddr, const struct instruction *i)
+static struct step step_of(uint64_t vaddr, const struct instruction *i)
 {
-    return vaddr + i->encoding.length + (uint64_t)i->target;
-}
+    struct step step = { .vaddr = vaddr, .next = vaddr + i->encoding.length, .flow = i->flow };
 
-static bool jumps(const struct instruction *i)
-{
-    return i->flow == FLOW_JUMP || i->flow == FLOW_BRANCH;
+    step.slot =
+        !i->direct && (i->flow == FLOW_CALL || i->flow == FLOW_COMPUTED) && i->encoding.base == RIP;
+    if (step.slot)
+        step.target = step.next + (uint64_t)(int64_t)i->encoding.displacement;
+    else if (i->direct || jumps(i->flow))
+        step.target = step.next + (uint64_t)i->target;
+    return step;
 }
 
 static bool read_part(struct loops_function *f, struct image *image, const struct fde *fde)
@@ -95,71 +110,82 @@ static bool read_part(struct loops_function *f, struct image *image, const struc
            image_bytes(image, offset, part->code, size);
 }
 
-/* Does a jump to there stay in the function, in a part that is not known yet? Its frame is on the
- * stack there, as it is in the middle of a function. */
-static bool is_part(struct image *image, uint64_t vaddr, struct fde *ret)
+/* May so much more be looked at? Then it is taken note of. */
+static bool works(struct loops *loops, uint32_t amount)
 {
-    const struct cfi *tables;
-
-    if (image_find_fde(image, vaddr, &tables, ret))
+    if (WORK_MAX - loops->work < amount)
         return false;
-    struct row row = rows_find(&image->rows, ret, vaddr);
-    return vaddr != ret->start || row.kind != ROW_CFA_SP || row.cfa_offset != 8;
+    loops->work += amount;
+    return true;
 }
 
-/* Takes note of where a jump leads, and of the part that is there. */
-static bool note_jump(struct loops_function *f, struct image *image, uint64_t target)
+/* Is the frame of the function on the stack there, as it is in the middle of one? */
+static bool is_framed(struct image *image, const struct fde *fde, uint64_t vaddr)
 {
+    struct row row = rows_find(&image->rows, fde, vaddr);
+    return row.kind != ROW_CFA_SP || row.cfa_offset != 8;
+}
+
+/* Reads the part that a jump leads to, if it is one that is not known yet. False: it cannot be. */
+static bool find_part(struct loops_function *f, struct image *image, uint64_t target)
+{
+    const struct cfi *tables;
     struct fde fde;
 
-    if (!ARRAY_ROOM(f->targets, f->target_count, f->target_capacity))
+    if (part_at(f, target) || image_find_fde(image, target, &tables, &fde) ||
+        (target == fde.start && !is_framed(image, &fde, target)))
+        return true;
+    return f->count < PARTS_MAX && read_part(f, image, &fde);
+}
+
+static bool note_step(struct loops_function *f, struct image *image, const struct step *step)
+{
+    if (!ARRAY_ROOM(f->steps, f->step_count, f->step_capacity))
         return false;
-    f->targets[f->target_count++] = target;
-    return part_at(f, target) || !is_part(image, target, &fde) ||
-           (f->count < PARTS_MAX && read_part(f, image, &fde));
+    f->steps[f->step_count++] = *step;
+    f->computed |= step->flow == FLOW_COMPUTED && !step->slot;
+    return !jumps(step->flow) || find_part(f, image, step->target);
 }
 
 /* Takes note of the instructions of one part. */
 static bool sweep(struct loops *loops, struct loops_function *f, struct image *image,
-                  const struct part *part)
+                  struct part *part)
 {
     struct instruction i;
 
+    part->first = f->step_count;
     for (uint64_t vaddr = part->start; vaddr < part->end; vaddr += i.encoding.length) {
-        if (!loops->work || !decode(part, vaddr, &i))
+        if (!works(loops, 1) || !decode(part, vaddr, &i))
             return false;
-        loops->work--;
         set_bit(part->starts, vaddr - part->start);
-        f->computed |= i.flow == FLOW_COMPUTED && i.encoding.base != RIP;
-        if (jumps(&i) && !note_jump(f, image, target_of(vaddr, &i)))
+        const struct step step = step_of(vaddr, &i);
+        if (i.flow != FLOW_NEXT && !note_step(f, image, &step))
             return false;
     }
+    part->behind = f->step_count;
     return true;
 }
 
 /* Now that all parts are known. */
 static void mark_targets(struct loops_function *f)
 {
-    for (size_t i = 0; i < f->target_count; i++) {
-        const struct part *part = part_at(f, f->targets[i]);
+    for (size_t i = 0; i < f->step_count; i++) {
+        const struct part *part = jumps(f->steps[i].flow) ? part_at(f, f->steps[i].target) : NULL;
         if (part)
-            set_bit(part->targets, f->targets[i] - part->start);
+            set_bit(part->targets, f->steps[i].target - part->start);
     }
-    free(f->targets);
-    f->targets = NULL;
 }
 
-/* Makes all be known of the function that there is to know. */
-static bool understand(struct loops *loops, struct loops_function *f, struct image *image)
+/* All that there is to know of a function. False: it is too hard. */
+static bool read_function(struct loops *loops, struct loops_function *f, struct image *image,
+                          const struct fde *fde)
 {
-    if (f->state == CODE_READ) {
-        f->state = CODE_SWEPT;
-        for (uint32_t i = 0; i < f->count; i++)
-            if (!sweep(loops, f, image, &f->parts[i]))
-                f->state = CODE_UNKNOWN;
-        mark_targets(f);
-    }
-    return f->state == CODE_SWEPT;
+    bool known = read_part(f, image, fde);
+
+    for (uint32_t i = 0; i < f->count && known; i++)
+        known = sweep(loops, f, image, &f->parts[i]);
+    mark_targets(f);
+    return known;
 }
 
 static void free_function(struct loops_function *f)
@@ -169,6 +195,7 @@ static void free_function(struct loops_function *f)
         free(f->parts[i].starts);
         free(f->parts[i].targets);
     }
+    free(f->steps);
     free(f);
 }
 
@@ -201,10 +228,10 @@ static struct loops_function *find_function(struct loops *loops, struct image *i
         (f = calloc(1, sizeof(*f)))) {
         f->image = image;
         f->start = fde.start;
-        f->state = read_part(f, image, &fde) ? CODE_READ : CODE_UNKNOWN;
+        f->known = read_function(loops, f, image, &fde);
         f = keep(loops, f, hash);
     }
-    return f && f->state != CODE_UNKNOWN ? f : NULL;
+    return f && f->known ? f : NULL;
 }
 
 /* ---- Answers ---- */
@@ -258,73 +285,55 @@ static bool is_join(const struct loops_function *f, uint64_t vaddr)
     return true;
 }
 
-/* The call that ends at `end`. */
-static bool find_call(const struct loops_function *f, uint64_t end, uint64_t *ret,
-                      struct instruction *call)
+/* The first step of a part at `vaddr` or behind it; `behind`: there is none. */
+static size_t step_at(const struct loops_function *f, const struct part *part, uint64_t vaddr)
+{
+    return part->first +
+           BISECT(i, part->behind - part->first, f->steps[part->first + i].vaddr < vaddr);
+}
+
+/* The call that ends at `end`, or NULL. */
+static const struct step *find_call(const struct loops_function *f, uint64_t end)
 {
     const struct part *part = part_at(f, end - 1);
+    size_t behind = part ? step_at(f, part, end) : 0;
+    const struct step *step = part && behind > part->first ? &f->steps[behind - 1] : NULL;
 
-    for (uint64_t vaddr = end - 1; part && vaddr >= part->start && end - vaddr <= INSTRUCTION_MAX;
-         vaddr--) {
-        if (!has_bit(part->starts, vaddr - part->start))
-            continue;
-        *ret = vaddr;
-        return decode(part, vaddr, call) && call->flow == FLOW_CALL &&
-               vaddr + call->encoding.length == end;
-    }
-    return false;
+    return step && step->flow == FLOW_CALL && step->next == end ? step : NULL;
 }
 
 /* ---- Calls that come back ---- */
 
-/* What a call names: a function, or the word that has its address. Others are to functions of any
- * kind. */
-struct callee {
-    uint64_t address; /* 0: it names nothing */
-    bool slot;
-};
-
-static struct callee callee_of(uint64_t vaddr, const struct instruction *i)
-{
-    uint64_t next = vaddr + i->encoding.length;
-
-    if (i->direct)
-        return (struct callee){ target_of(vaddr, i), false };
-    if (i->encoding.base == RIP)
-        return (struct callee){ next + (uint64_t)(int64_t)i->encoding.displacement, true };
-    return (struct callee){ 0, false };
-}
-
-/* Is there code behind this call of a callee that is there for nothing else? */
+/* Is there code behind a call of the same function or word, which ends at `next`, that is there for
+ * nothing else? */
 static bool shows_return(struct loops *loops, struct image *image, uint64_t next,
-                         const struct callee *callee)
+                         const struct step *call)
 {
-    struct loops_function *f = find_function(loops, image, next - 1);
-    struct instruction call;
-    uint64_t vaddr;
+    const struct cfi *tables;
+    struct fde fde;
 
-    if (!f || !understand(loops, f, image) || !find_call(f, next, &vaddr, &call) ||
-        is_join(f, next))
+    if (image_find_fde(image, next - 1, &tables, &fde) || fde.end - fde.start > SITE_MAX)
         return false;
-    struct callee found = callee_of(vaddr, &call);
-    return found.address == callee->address && found.slot == callee->slot;
+    struct loops_function *f = find_function(loops, image, next - 1);
+    const struct step *other = f ? find_call(f, next) : NULL;
+    return other && other->target == call->target && other->slot == call->slot && !is_join(f, next);
 }
 
-/* Looks for such a call in a segment: for the bytes of any, e8 or ff 15 and the distance from their
+/* Looks for such a call in code: for the bytes of any, e8 or ff 15 and the distance from their
  * end. */
-static bool search_segment(struct loops *loops, struct image *image, const struct segment *segment,
-                           const uint8_t *code, const struct callee *callee)
+static bool search_code(struct loops *loops, struct image *image, const uint8_t *code, size_t size,
+                        uint64_t vaddr, const struct step *call)
 {
-    const uint8_t opcode = callee->slot ? 0x15 : 0xe8, *at = code, *end = code + segment->size;
+    const uint8_t opcode = call->slot ? 0x15 : 0xe8, *at = code, *end = code + size;
     int32_t distance;
     unsigned tries = 0;
 
     for (; end - at > 4 && (at = memchr(at, opcode, (size_t)(end - at - 4))); at++) {
-        uint64_t next = segment->vaddr + (uint64_t)(at - code) + 1 + sizeof(distance);
+        uint64_t next = vaddr + (uint64_t)(at - code) + 1 + sizeof(distance);
         memcpy(&distance, at + 1, sizeof(distance));
-        if (next + (uint64_t)(int64_t)distance != callee->address)
+        if (next + (uint64_t)(int64_t)distance != call->target)
             continue;
-        if (shows_return(loops, image, next, callee))
+        if (shows_return(loops, image, next, call))
             return true;
         if (++tries == SITES_MAX)
             return false;
@@ -332,34 +341,38 @@ static bool search_segment(struct loops *loops, struct image *image, const struc
     return false;
 }
 
-static bool search_image(struct loops *loops, struct image *image, const struct callee *callee)
+/* Looks for it in the code around the call. */
+static bool search_near(struct loops *loops, struct image *image, const struct step *call)
 {
-    bool found = false;
+    const struct segment *segment = NULL;
 
-    for (size_t i = 0; i < image->segment_count && !found; i++) {
-        const struct segment *segment = &image->segments[i];
-        uint8_t *code = segment->executable && segment->size <= CODE_MAX
-                            ? image_read_bytes(image, segment->offset, segment->size)
-                            : NULL;
-        found = code && search_segment(loops, image, segment, code, callee);
-        free(code);
-    }
+    for (size_t i = 0; i < image->segment_count; i++)
+        if (image->segments[i].executable &&
+            call->vaddr - image->segments[i].vaddr < image->segments[i].size)
+            segment = &image->segments[i];
+    if (!segment || !works(loops, 2 * NEAR / 64)) /* which are soon looked through */
+        return false;
+    uint64_t at = call->vaddr - segment->vaddr, start = at > NEAR ? at - NEAR : 0,
+             end = segment->size - at > NEAR ? at + NEAR : segment->size;
+    uint8_t *code = image_read_bytes(image, segment->offset + start, end - start);
+    bool found = code && search_code(loops, image, code, end - start, segment->vaddr + start, call);
+    free(code);
     return found;
 }
 
-static bool callee_returns(struct loops *loops, struct image *image, struct callee callee)
+static bool callee_returns(struct loops *loops, struct image *image, const struct step *call)
 {
-    const struct loops_known question = { image, callee.address,
-                                          callee.slot ? ANSWER_SLOT : ANSWER_FUNCTION, 0 };
+    const struct loops_known question = { image, call->target,
+                                          call->slot ? ANSWER_SLOT : ANSWER_FUNCTION, 0 };
     uint32_t known = find_answer(loops, &question);
 
     return known != SLOTS_NONE ? loops->answers[known].answer
-                               : keep_answer(loops, &question, search_image(loops, image, &callee));
+                               : keep_answer(loops, &question, search_near(loops, image, call));
 }
 
 /* Which calls are taken to come back. */
 enum trust {
-    TRUST_ALL,
+    TRUST_ALL,   /* and jumps to wherever a register says, to lead to the call */
     TRUST_CODE,  /* those by the code behind them */
     TRUST_OTHERS /* and those by other calls of the same function */
 };
@@ -369,24 +382,31 @@ struct search {
     struct loops *loops;
     struct image *image;
     const struct loops_function *function;
-    uint64_t call; /* where it ends */
+    const struct step *call;
     enum trust trust;
-    uint8_t *seen[PARTS_MAX]; /* by part, a bit for each byte */
-    uint64_t *ways;           /* still to be gone */
+    uint8_t *seen;  /* by step, a bit */
+    uint64_t *ways; /* still to be gone */
     size_t way_count, way_capacity;
 };
 
-/* Does the call at `vaddr` come back, as far as the compiler knew? */
-static bool comes_back(const struct search *s, uint64_t vaddr, const struct instruction *i)
+/* Does a call come back, as far as the compiler knew? */
+static bool comes_back(const struct search *s, const struct step *call)
 {
-    uint64_t next = vaddr + i->encoding.length;
-    struct callee callee = callee_of(vaddr, i);
-
-    if (s->trust == TRUST_ALL || !callee.address)
+    if (s->trust == TRUST_ALL || !call->target)
         return true;
-    return part_at(s->function, next) &&
-           (!is_join(s->function, next) ||
-            (s->trust == TRUST_OTHERS && callee_returns(s->loops, s->image, callee)));
+    return part_at(s->function, call->next) &&
+           (!is_join(s->function, call->next) ||
+            (s->trust == TRUST_OTHERS && callee_returns(s->loops, s->image, call)));
+}
+
+/* Does a jump to wherever a register says stay in the function, as far as is known? */
+static bool may_stay(const struct search *s, const struct step *jump)
+{
+    const struct cfi *tables;
+    struct fde fde;
+
+    return !jump->slot && !image_find_fde(s->image, jump->vaddr, &tables, &fde) &&
+           is_framed(s->image, &fde, jump->vaddr);
 }
 
 /* ---- Ways ---- */
@@ -397,47 +417,55 @@ static void add_way(struct search *s, uint64_t vaddr)
         s->ways[s->way_count++] = vaddr;
 }
 
+/* Does control go on behind a step? */
+static bool goes_on(const struct search *s, const struct step *step)
+{
+    return step->flow == FLOW_BRANCH || (step->flow == FLOW_CALL && comes_back(s, step));
+}
+
 /* Goes on from one place until control ends there. */
 static bool follow(struct search *s, uint64_t vaddr)
 {
+    const struct loops_function *f = s->function;
     const struct part *part;
-    struct instruction i;
 
-    for (; (part = part_at(s->function, vaddr)); vaddr += i.encoding.length) {
-        uint8_t *seen = s->seen[part - s->function->parts];
-        if (has_bit(seen, vaddr - part->start) || !s->loops->work || !decode(part, vaddr, &i))
+    while ((part = part_at(f, vaddr))) {
+        size_t at = step_at(f, part, vaddr);
+        const struct step *step = &f->steps[at];
+        if (at == part->behind) { /* into the next part, if that is one */
+            vaddr = part->end;
+            continue;
+        }
+        if (has_bit(s->seen, at) || !works(s->loops, 1))
             return false;
-        set_bit(seen, vaddr - part->start);
-        s->loops->work--;
-        if (i.flow == FLOW_CALL && vaddr + i.encoding.length == s->call)
+        set_bit(s->seen, at);
+        if (step == s->call ||
+            (step->flow == FLOW_COMPUTED && s->trust == TRUST_ALL && may_stay(s, step)))
             return true;
-        if (jumps(&i))
-            add_way(s, target_of(vaddr, &i));
-        if ((i.flow != FLOW_NEXT && i.flow != FLOW_BRANCH && i.flow != FLOW_CALL) ||
-            (i.flow == FLOW_CALL && !comes_back(s, vaddr, &i)))
+        if (jumps(step->flow))
+            add_way(s, step->target);
+        if (!goes_on(s, step))
             return false;
+        vaddr = step->next;
     }
     return false;
 }
 
-/* The call at `vaddr` has come back: does control come to it again? */
+/* The call has come back: does control come to it again? */
 static bool search(struct loops *loops, struct image *image, const struct loops_function *f,
-                   uint64_t call, enum trust trust)
+                   const struct step *call, enum trust trust)
 {
     struct search s = {
         .loops = loops, .image = image, .function = f, .call = call, .trust = trust
     };
-    bool room = true, found = false;
+    bool found = false;
 
-    for (uint32_t i = 0; i < f->count; i++) {
-        s.seen[i] = calloc(1, (f->parts[i].end - f->parts[i].start) / 8 + 1);
-        room &= s.seen[i] != NULL;
-    }
-    add_way(&s, call);
-    while (room && !found && s.way_count)
+    if (!comes_back(&s, call) || !(s.seen = calloc(1, f->step_count / 8 + 1)))
+        return false;
+    add_way(&s, call->next);
+    while (!found && s.way_count)
         found = follow(&s, s.ways[--s.way_count]);
-    for (uint32_t i = 0; i < f->count; i++)
-        free(s.seen[i]);
+    free(s.seen);
     free(s.ways);
     return found;
 }
@@ -447,21 +475,14 @@ static bool search(struct loops *loops, struct image *image, const struct loops_
 static enum loops_answer look_for_loop(struct loops *loops, struct image *image,
                                        uint64_t return_address)
 {
-    struct instruction call;
-    uint64_t vaddr;
-
-    loops->work = WORK_MAX;
     struct loops_function *f = find_function(loops, image, return_address - 1);
-    /* Most calls are on no loop, and soon seen not to be. */
-    if (!f || !search(loops, image, f, return_address, TRUST_ALL) || !understand(loops, f, image) ||
-        !find_call(f, return_address, &vaddr, &call))
+    const struct step *call = f ? find_call(f, return_address) : NULL;
+
+    if (!call || !search(loops, image, f, call, TRUST_ALL))
         return LOOPS_UNKNOWN;
-    for (enum trust trust = TRUST_CODE; trust <= TRUST_OTHERS; trust++) {
-        const struct search s = { loops, image, f, return_address, trust, { NULL }, NULL, 0, 0 };
-        if (comes_back(&s, vaddr, &call) && search(loops, image, f, return_address, trust))
-            return LOOPS_PROVEN;
-    }
-    return LOOPS_LIKELY;
+    return search(loops, image, f, call, TRUST_CODE) || search(loops, image, f, call, TRUST_OTHERS)
+               ? LOOPS_PROVEN
+               : LOOPS_LIKELY;
 }
 
 enum loops_answer loops_find(struct loops *loops, struct image *image, uint64_t return_address)
