@@ -156,12 +156,27 @@ int64_t run_program(struct run *run, const char *name, const char *path)
     return (int64_t)run->program_count++;
 }
 
+/* As many as there are: it is none of them. */
+static size_t find_phase(const struct run *run, const char *name)
+{
+    size_t i = 0;
+
+    while (i < run->phase_count && strcmp(run->phases[i], name) != 0)
+        i++;
+    return i;
+}
+
+bool run_has_phase(const struct run *run, const char *name)
+{
+    return find_phase(run, name) < run->phase_count;
+}
+
 int64_t run_phase(struct run *run, const char *name)
 {
-    for (size_t i = 0; i < run->phase_count; i++)
-        if (!strcmp(run->phases[i], name))
-            return (int64_t)i;
+    size_t found = find_phase(run, name);
 
+    if (found < run->phase_count)
+        return (int64_t)found;
     if (!ARRAY_ROOM(run->phases, run->phase_count, run->phase_capacity))
         return -ENOMEM;
     run->phases[run->phase_count] = strdup(name);

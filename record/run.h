@@ -160,6 +160,7 @@ int64_t run_add_execution(struct run *run);
  * -ENOMEM. A module's key is (identity, name, path); run_module adds `module->loads` to it. */
 int64_t run_program(struct run *run, const char *name, const char *path);
 int64_t run_phase(struct run *run, const char *name);
+bool run_has_phase(const struct run *run, const char *name); /* adds none */
 int64_t run_module(struct run *run, const struct module *module);
 
 /* Adds a symbol (texts copied). Of two with the same module and offset only one stays: the longer,

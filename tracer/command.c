@@ -17,8 +17,9 @@ static struct command make_phase(const char *name)
     struct command ret = { .kind = COMMAND_PHASE };
 
     if (*name && !phase_name_is_valid(name))
-        return wrong("a phase needs a name, of printable characters without space or comma, which "
-                     "is not load, main or exit; 'phase' alone is main again");
+        return wrong(
+            "a phase needs a name of at most 100 bytes, printable, without space or comma, which "
+            "is not load, main or exit; 'phase' alone is main again");
     memcpy(ret.name, name, strlen(name)); /* which is no longer than it may be */
     return ret;
 }

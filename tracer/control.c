@@ -17,7 +17,7 @@ enum { DELAY_MAX = 500 }; /* milliseconds */
 
 void control_init(struct control *control)
 {
-    *control = (struct control){ .commands = -1, .replies = -1 };
+    *control = (struct control){ .commands = -1, .replies = -1, .reader = -1 };
 }
 
 static int fail(const char *path, const char *what)
@@ -100,14 +100,22 @@ void control_remove(const struct control *control)
         unlink(control->reply_path);
 }
 
+/* Who has come has nothing more to wait for. */
+static void dismiss(struct control *control)
+{
+    if (control->reader >= 0)
+        close(control->reader);
+    control->reader = -1;
+}
+
 void control_close(struct control *control)
 {
     control_deliver(control);
     control_remove(control);
     /* Who is in the midst of opening it waits for somebody who writes. */
-    int writer = control->replies < 0 ? -1 : open_replies(control, O_WRONLY);
-    if (writer >= 0)
-        close(writer);
+    if (control->reader < 0 && control->replies >= 0)
+        control->reader = open_replies(control, O_WRONLY);
+    dismiss(control);
     if (control->commands >= 0)
         close(control->commands);
     if (control->replies >= 0)
@@ -144,21 +152,21 @@ void control_answer(struct control *control, const char *error)
 bool control_deliver(struct control *control)
 {
     int more = 0;
-    int fd;
 
     if (!control->length)
         return true;
     control->delay = control->delay < DELAY_MAX ? 2 * control->delay : DELAY_MAX;
-    fd = open_replies(control, O_WRONLY);
-    if (fd < 0)
+    if (control->reader < 0)
+        control->reader = open_replies(control, O_WRONLY);
+    /* Is who has come the one whom it is for? Not if another command has come with him: then he
+     * waits for the answer to that. */
+    if (control->reader < 0 || ioctl(control->commands, FIONREAD, &more) || more)
         return false;
-    /* Is who has come the one whom it is for? Not if another command has come with him. */
-    bool right = !ioctl(control->commands, FIONREAD, &more) && !more;
     /* It has room, unless somebody else writes to it, too, and then nobody can be helped. */
-    if (right && write(fd, control->answer, (size_t)control->length) < 0)
-        errno = 0;
-    if (right)
+    bool gone = write(control->reader, control->answer, (size_t)control->length) < 0 &&
+                errno == EPIPE; /* who had come is not there any more */
+    if (!gone)
         control->length = 0;
-    close(fd);
-    return right;
+    dismiss(control);
+    return !gone;
 }

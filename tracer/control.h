@@ -14,7 +14,8 @@
 
 struct control {
     int commands; /* -1: there is no --control */
-    int replies;  /* of the file only (O_PATH): opened when there is a reader */
+    int replies;  /* of the file only (O_PATH): opened when there is a reader, */
+    int reader;   /* to write to him; -1: nobody has come yet */
     char *path, *reply_path;
     bool made, reply_made; /* by us, who remove them */
     struct command_lines lines;

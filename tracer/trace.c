@@ -44,6 +44,7 @@ enum {
               PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP,
     FEW_TRACEES = 64,
     WAITS_FOR_ALL = 16,
+    PHASES_MAX = 4096,          /* that drivers may name: to find one takes time for each */
     READS_AT_ONCE = 16,         /* of the FIFO of --control, before tracees come again */
     SETTLE_MILLISECONDS = 1000, /* how long to wait for stops that we asked for, when leaving */
 };
@@ -182,8 +183,9 @@ static void save_now(struct tracer *tracer)
 /* From the next entry that is handled on, all processes are in this phase. */
 static const char *begin_phase(struct tracer *tracer, const char *name)
 {
+    if (tracer->run->phase_count >= PHASES_MAX && !run_has_phase(tracer->run, name))
+        return "there are too many phases: give the name of one that was before";
     int64_t phase = run_phase(tracer->run, name);
-
     if (phase < 0)
         return "out of memory";
     for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)

@@ -95,13 +95,17 @@ static enum stack_end missing_site(struct unwinder *u, uint64_t address)
 }
 
 /* Finds what lies between the call at `site` and the frame inside it. Between code made at run time
- * there are no tail calls of libraries. 0 or a negative error. */
+ * there are no tail calls of libraries; and where that cannot be read, as in a child that was
+ * forked without it (MADV_DONTFORK), it is not known which call it was. 0 or a negative error. */
 static int find_between(struct unwinder *u, struct site *site, const struct site *inner,
                         struct between *ret)
 {
     const struct tails_context context = { u->images, u->space, u->target, &u->code };
     int error = callee_resolve(u->space, u->target, &u->code, site);
 
+    *ret = (struct between){ .settled = true };
+    if (error == -EFAULT && !site->image)
+        return 0;
     return error ? error : tails_find(&context, site, inner, ret);
 }
 
