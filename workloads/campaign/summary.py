@@ -127,7 +127,7 @@ def html(campaign, found, coverage, unseen):
     """The page of the campaign."""
     headings = [heading for _, heading, _ in COLUMNS]
     body = [page.paragraph(totals(found, coverage)), page.table(headings, table(found, coverage), numbers_from=2)]
-    body += [page.paragraph(meaning, "note") for meaning in MEANINGS]
+    body.append(page.paragraph(" ".join(MEANINGS), "note"))
     if reasons(found):
         body += [page.heading("Not ok"), page.table(["workload", "result", "reason"], reasons(found))]
     if unseen:
