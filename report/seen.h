@@ -50,6 +50,7 @@ struct seen_library {
 struct seen_workload {
     const char *name;
     size_t runs, pairs, libraries;
+    size_t common_pairs;             /* that all its runs have */
     size_t own_pairs, own_libraries; /* that no other has */
 };
 

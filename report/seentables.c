@@ -100,6 +100,7 @@ static void fill_workload(const struct seen *seen, size_t row, struct grid_cell 
     *cells++ = text(workload->name);
     *cells++ = number(workload->runs);
     *cells++ = number(workload->pairs);
+    *cells++ = number(workload->common_pairs);
     *cells++ = number(workload->own_pairs);
     *cells++ = number(workload->libraries);
     *cells++ = number(workload->own_libraries);
@@ -205,7 +206,7 @@ static const struct {
                      NULL },
     [SEEN_WORKLOADS] = { "workloads",
                          "what each workload shows, and what it alone",
-                         { "workload", "runs", "pairs", "only_pairs", "libraries",
+                         { "workload", "runs", "pairs", "common_pairs", "only_pairs", "libraries",
                            "only_libraries" },
                          count_workloads,
                          fill_workload,

@@ -56,6 +56,31 @@ static void note_pairs(struct seen *seen, const struct owners *owners)
     }
 }
 
+/* How many runs of each workload have the pair; a workload that is done with counts none. */
+static void note_common_pair(struct seen *seen, const struct seen_pair *pair, size_t *counts)
+{
+    const uint32_t *runs = &seen->runs[pair->first];
+
+    for (size_t i = 0; i < pair->runs; i++)
+        counts[seen->workload_of[runs[i]]]++;
+    for (size_t i = 0; i < pair->runs; i++) {
+        uint32_t workload = seen->workload_of[runs[i]];
+        if (counts[workload] == seen->workloads[workload].runs)
+            seen->workloads[workload].common_pairs++;
+        counts[workload] = 0;
+    }
+}
+
+static int note_common_pairs(struct seen *seen)
+{
+    size_t *counts = calloc(seen->workload_count + 1, sizeof(*counts));
+
+    for (size_t i = 0; counts && i < seen->pair_count; i++)
+        note_common_pair(seen, &seen->pairs[i], counts);
+    free(counts);
+    return counts ? 0 : -ENOMEM;
+}
+
 static void note_library(struct seen *seen, struct seen_library *library,
                          const struct owners *owners, struct marks *marks)
 {
@@ -184,6 +209,8 @@ int seen_compare_workloads(struct seen *seen)
 
     if (!error)
         note_pairs(seen, &owners);
+    if (!error)
+        error = note_common_pairs(seen);
     if (!error)
         error = note_libraries(seen, &owners);
     if (!error)

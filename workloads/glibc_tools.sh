@@ -31,7 +31,9 @@ for ((round = 0; round < rounds; round++)); do
     TZ=America/New_York date -d @0 +%H:%M && tzselect </dev/null >out 2>&1 || :
     gencat catalogue.cat - <<<$'$set 1\n1 hi' && wc -c <catalogue.cat
     fails_with 1 pldd 999999999
-    sleep 9 & any pldd $!; kill $!; wait $! || :
+    coproc cat; pid=$COPROC_PID
+    echo started >&"${COPROC[1]}" && read -r _ <&"${COPROC[0]}"
+    any pldd "$pid"; kill "$pid"; wait "$pid" || :
 
     ldd /bin/ls >out && ldd -v /usr/bin/git >out && fails_with 1 ldd /etc/passwd
     ldconfig -p >out; echo /usr/lib/x86_64-linux-gnu >paths

@@ -384,7 +384,7 @@ function showCoverage() {
   $('coverage-by-workload').hidden = workloads.length < 2;
   $('coverage-workloads').replaceChildren(plainTable([
     ['workload', row => row.workload], ['runs', row => number(row.runs)], ['pairs', row => number(row.pairs)],
-    ['only there', row => number(row.only_pairs)], ['libraries', row => number(row.libraries)],
+    ['in each run', row => number(row.common_pairs)], ['only there', row => number(row.only_pairs)], ['libraries', row => number(row.libraries)],
     ['only there', row => number(row.only_libraries)], ['step of the cover', row => steps.has(row.workload) ? number(steps.get(row.workload)) : '–'],
   ], workloads));
 }

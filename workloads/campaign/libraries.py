@@ -10,6 +10,7 @@ from . import page, plan as plans
 
 DIRECTORY = "libraries"
 KEYS = ("library", "syscall", "program", "entry", "via")
+FEW = 8  # programs that are named without a click
 
 
 def file_name(library):
@@ -39,33 +40,45 @@ def write(campaign, tracer, merged):
         plans.write_whole(os.path.join(campaign, DIRECTORY, file_name(library)), library_page(library, rows))
 
 
-def sums(rows, key):
-    """[(value of the key, calls)], most calls first."""
+def sums(rows, *keys):
+    """[(value of each key ..., calls)], most calls first."""
     calls = {}
     for row in rows:
-        calls[row[key]] = calls.get(row[key], 0) + row["calls"]
-    return sorted(calls.items(), key=lambda item: (-item[1], item[0]))
+        values = tuple(row[key] for key in keys)
+        calls[values] = calls.get(values, 0) + row["calls"]
+    return sorted(((*values, count) for values, count in calls.items()), key=lambda line: (-line[-1], line))
+
+
+def programs_of(rows):
+    """A cell with their programs, folded where they are many."""
+    names = sorted({row["program"] for row in rows})
+    return ", ".join(names) if len(names) <= FEW else page.folded(f"{len(names)} programs", ", ".join(names))
+
+
+def ways(rows):
+    """One system call by entry and via: [(entry, via, programs, calls)], most calls first."""
+    by_way = {}
+    for row in rows:
+        by_way.setdefault((row["entry"], row["via"]), []).append(row)
+    return [(entry, via, programs_of(by_way[entry, via]), calls) for entry, via, calls in sums(rows, "entry", "via")]
 
 
 def library_page(library, rows):
     """All that is known of it."""
-    calls, programs = sums(rows, "syscall"), sums(rows, "program")
-    by_call = {}
+    programs, by_call = sums(rows, "program"), {}
     for row in rows:
-        by_call.setdefault(row["syscall"], set()).add(row["program"])
+        by_call.setdefault(row["syscall"], []).append(row)
+    calls = sums(rows, "syscall")
     body = [
         page.paragraph(page.link("../summary.html", "All workloads")),
         page.paragraph(f"{sum(count for _, count in calls)} calls of {len(calls)} system calls, "
-                       f"in {len(programs)} programs"),
-        page.heading("System calls"),
-        page.table(["system call", "programs", "calls"],
-                   [[call, ", ".join(sorted(by_call[call])), count] for call, count in calls]),
-        page.heading("Programs"),
-        page.table(["program", "calls"], programs),
-        page.heading("By entry and via"),
-        page.table(["system call", "program", "entry", "via", "calls"],
-                   [[row[key] for key in ("syscall", "program", "entry", "via", "calls")] for row in rows]),
+                       f"in {len(programs)} programs. Each system call by the function of the library that was entered, "
+                       "and by the function of the C library through which it asked:"),
     ]
+    for call, count in calls:
+        table = page.table(["entry", "via", "programs", "calls"], ways(by_call[call]), numbers_from=3)
+        body.append(page.part(f"{call}: {count}", table))
+    body += [page.heading("Programs"), page.table(["program", "calls"], programs, numbers_from=1)]
     return page.whole(library, body)
 
 

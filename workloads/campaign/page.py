@@ -7,12 +7,15 @@ STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-.wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .2rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
-    overflow-wrap: anywhere; }
-th { position: sticky; top: 0; background: Canvas; white-space: nowrap; overflow-wrap: normal; }
-td.number, th.number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
+th, td { padding: .2rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th { position: sticky; top: 0; background: Canvas; white-space: nowrap; }
+td { max-width: 26rem; overflow-wrap: break-word; }
+td.number, th.number { text-align: right; white-space: nowrap; }
+summary { cursor: pointer; }
+.part > summary { padding: .2rem 0; border-bottom: 1px solid var(--line); }
+.part > .wide { margin: .3rem 0 1rem 1rem; }
+@media (max-width: 60rem) { .wide { overflow-x: auto; } td { max-width: 14rem; } }
 tr:hover td { background: var(--soft); }
 .note { opacity: .75; margin: .2rem 0; }
 pre { background: var(--soft); padding: .8rem; overflow-x: auto; font-size: 13px; }
@@ -43,6 +46,16 @@ def heading(title):
 def paragraph(said, kind=""):
     """A paragraph; `note` is a quiet one."""
     return f'<p class="{kind}">{text(said)}</p>\n'
+
+
+def folded(label, said):
+    """A cell that shows the rest at a click."""
+    return Markup(f"<details><summary>{text(label)}</summary>{text(said)}</details>")
+
+
+def part(label, markup):
+    """Markup that is shown at a click."""
+    return f'<details class="part"><summary>{text(label)}</summary>{markup}</details>\n'
 
 
 def preformatted(said):

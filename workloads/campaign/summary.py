@@ -1,6 +1,7 @@
 """The summary of a campaign: the workloads with their numbers, as text, CSV and HTML; all runs as one; what is unseen."""
 
 import csv
+import json
 import os
 import statistics
 import subprocess
@@ -15,21 +16,22 @@ def cell(value, digits=None):
     return f"{value:.{digits}f}" if digits is not None else f"{value:.0f}"
 
 
-# A column: its name in CSV, its heading for people, and its text for a result and the number of its new pairs.
+# A column: its name in CSV, its heading for people, and its text for a result and what `coverage` says of the workload.
 COLUMNS = (
-    ("workload", "workload", lambda result, new: result.name),
-    ("result", "result", lambda result, new: result.result[0]),
-    ("runs", "runs", lambda result, new: cell(result.runs)),
-    ("native_seconds", "native", lambda result, new: cell(result.median("native_seconds"), 2)),
-    ("seconds", "traced", lambda result, new: cell(result.median("seconds"), 2)),
-    ("ratio", "ratio", lambda result, new: cell(ratio(result), 2)),
-    ("calls", "calls", lambda result, new: cell(result.median("calls"))),
-    ("libraries", "libs", lambda result, new: cell(len(result.libraries) or None)),
-    ("pairs", "pairs", lambda result, new: cell(len(result.pairs) or None)),
-    ("new_pairs", "new", lambda result, new: cell(new if result.runs else None)),
-    ("complete_percent", "compl%", lambda result, new: percent(result.percent("complete"))),
-    ("same_percent", "same%", lambda result, new: cell(result.alike(), 1)),
+    ("workload", "workload", lambda result, shown: result.name),
+    ("result", "result", lambda result, shown: result.result[0]),
+    ("runs", "runs", lambda result, shown: cell(result.runs)),
+    ("native_seconds", "native", lambda result, shown: cell(result.median("native_seconds"), 2)),
+    ("seconds", "traced", lambda result, shown: cell(result.median("seconds"), 2)),
+    ("ratio", "ratio", lambda result, shown: cell(ratio(result), 2)),
+    ("calls", "calls", lambda result, shown: cell(result.median("calls"))),
+    ("libraries", "libs", lambda result, shown: cell(shown.get("libraries"))),
+    ("pairs", "pairs", lambda result, shown: cell(shown.get("pairs"))),
+    ("new_pairs", "new", lambda result, shown: cell(shown.get("only_pairs"))),
+    ("complete_percent", "compl%", lambda result, shown: percent(result.percent("complete"), 2)),
+    ("same_percent", "same%", lambda result, shown: percent(alike(shown), 1)),
 )
+NOTHING = {"estimates": [{"seen": 0}], "workloads": []}  # what `coverage` would say of no runs
 LEFT_OUT = (1, 2)  # of what a terminal shows: result, runs
 MEANINGS = (
     "native, traced: seconds, and calls: medians of the runs; ratio: of each job's own.",
@@ -45,28 +47,34 @@ def ratio(result):
                                                     if "native_seconds" in status]) else None
 
 
-def percent(value):
+def alike(shown):
+    """Jaccard's index of the runs' pairs, of all of them at once: in all of them over in any; None of one run."""
+    return 100 * shown["common_pairs"] / shown["pairs"] if shown.get("runs", 1) > 1 and shown["pairs"] else None
+
+
+def percent(value, digits):
     """Not 100 unless it is."""
     if value is None:
         return ""
-    return "100" if value == 100 else f"{min(value, 99.99):.2f}"
+    return "100" if value == 100 else f"{min(value, 100 - 10 ** -digits):.{digits}f}"
 
 
-def table(found, new):
+def table(found, coverage):
     """Rows of cells."""
-    return [[text(result, len(new[result.name])) for _, _, text in COLUMNS] for result in found]
+    shown = {row["workload"]: row for row in coverage["workloads"]}
+    return [[text(result, shown.get(result.name, {})) for _, _, text in COLUMNS] for result in found]
 
 
-def totals(found):
+def totals(found, coverage):
     """One line about all."""
-    pairs = set().union(*(result.pairs for result in found))
     counts = {}
     for result in found:
         counts[result.result[0]] = counts.get(result.result[0], 0) + 1
     said = ", ".join(f"{counts[what]} {what}" for what in ("ok", "failed", "skipped") if what in counts)
     calls = sum(status["calls"] for result in found for status in result.done)
+    of_all, *of_libraries = coverage["estimates"]
     numbers = ((sum(result.runs for result in found), "run"), (calls, "call"),
-               (len({library for library, _ in pairs}), "library"), (len(pairs), "pair"))
+               (len(of_libraries), "library"), (of_all["seen"], "pair"))
     return f"{counted(len(found), 'workload')}: {said}; {', '.join(counted(*number) for number in numbers)}"
 
 
@@ -93,20 +101,20 @@ def reasons(found):
     return [(result.name, *result.result) for result in found if result.result[0] != "ok"]
 
 
-def text(found, new):
+def text(found, coverage):
     """The summary for people."""
-    said = [totals(found), "\n\n", text_table([heading for _, heading, _ in COLUMNS], table(found, new))]
+    said = [totals(found, coverage), "\n\n", text_table([heading for _, heading, _ in COLUMNS], table(found, coverage))]
     for name, result, reason in reasons(found):
         said.append(f"\n{name} {result}: {reason}")
     return "".join([*said, "\n" if reasons(found) else "", "\n", "\n".join(MEANINGS), "\n"])
 
 
-def write_csv(path, found, new):
+def write_csv(path, found, coverage):
     """The summary as CSV, with the reasons."""
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([name for name, _, _ in COLUMNS] + ["reason"])
-        for row, result in zip(table(found, new), found):
+        for row, result in zip(table(found, coverage), found):
             writer.writerow(row + [result.result[1]])
 
 
@@ -115,15 +123,15 @@ def tool(tracer, *arguments):
     return subprocess.run([tracer, *arguments], stdout=subprocess.PIPE, check=True, text=True).stdout
 
 
-def html(campaign, found, new, coverage):
+def html(campaign, found, coverage, unseen):
     """The page of the campaign."""
     headings = [heading for _, heading, _ in COLUMNS]
-    body = [page.paragraph(totals(found)), page.table(headings, table(found, new), numbers_from=2)]
-    body += [page.paragraph(meaning, "note") for meaning in MEANINGS]
+    body = [page.paragraph(totals(found, coverage)), page.table(headings, table(found, coverage), numbers_from=2)]
+    body.append(page.paragraph(" ".join(MEANINGS), "note"))
     if reasons(found):
         body += [page.heading("Not ok"), page.table(["workload", "result", "reason"], reasons(found))]
-    if coverage:
-        body += [page.heading("What is still unseen"), page.preformatted(coverage)]
+    if unseen:
+        body += [page.heading("What is still unseen"), page.preformatted(unseen)]
         with open(os.path.join(campaign, "coverage.svg"), encoding="utf-8") as file:
             body.append(page.picture(file.read(), "pairs seen, by number of runs"))
     body += [page.heading("Libraries"), *libraries.index(campaign)]
@@ -133,16 +141,17 @@ def html(campaign, found, new, coverage):
 def write(campaign):
     """Writes the summary of what is there; its text, and whether all is well."""
     plan, found = plans.read(campaign), results.collect(campaign)
-    new, files, coverage = results.new_pairs(found), results.run_files(found), ""
+    files, coverage, unseen = results.run_files(found), NOTHING, ""
     if files:
         merged = os.path.join(campaign, "campaign.json.gz")
         tool(plan["tracer"], "report", "-q", *files, "-o", merged, "-o", os.path.join(campaign, "campaign.csv"))
-        coverage = tool(plan["tracer"], "coverage", merged)
+        coverage = json.loads(tool(plan["tracer"], "coverage", merged, "--format=json"))
+        unseen = tool(plan["tracer"], "coverage", merged)
         tool(plan["tracer"], "coverage", merged, "-o", os.path.join(campaign, "coverage.csv"),
              "-o", os.path.join(campaign, "coverage.svg"))
         libraries.write(campaign, plan["tracer"], merged)
-    said = text(found, new)
+    said = text(found, coverage)
     plans.write_whole(os.path.join(campaign, "summary.txt"), said)
-    write_csv(os.path.join(campaign, "summary.csv"), found, new)
-    plans.write_whole(os.path.join(campaign, "summary.html"), html(campaign, found, new, coverage))
+    write_csv(os.path.join(campaign, "summary.csv"), found, coverage)
+    plans.write_whole(os.path.join(campaign, "summary.html"), html(campaign, found, coverage, unseen))
     return said, all(result.result[0] != "failed" for result in found)

@@ -211,7 +211,10 @@ public class Workload {
             check(new String(process.getInputStream().readAllBytes()).equals("typed\nb\n/\n"), "the output");
             check(process.waitFor() == 3 && Files.readString(Path.of("error")).equals("error\n"), "the process");
         }
-        Process killed = new ProcessBuilder("sleep", "100").redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        Process killed = new ProcessBuilder("cat").redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        killed.getOutputStream().write("running\n".getBytes());
+        killed.getOutputStream().flush();
+        check(killed.getInputStream().read() == 'r', "a process that has started");
         check(killed.toHandle().isAlive() && killed.info().startInstant().isPresent(), "a handle");
         killed.destroy();
         System.out.println(killed.waitFor() + " " + killed.onExit().get().exitValue());

@@ -149,8 +149,9 @@ static void threads(void)
         CHECK(!sem_wait(&semaphore) && !pthread_join(all[i], &result) && result == &semaphore);
     CHECK(count == 8000 && !clock_gettime(CLOCK_REALTIME, &soon));
     CHECK(sem_timedwait(&semaphore, &soon) < 0 && errno == ETIMEDOUT);
-    CHECK(!pthread_create(&cancelled, NULL, waits, NULL) && !pthread_cancel(cancelled));
-    CHECK(!pthread_join(cancelled, &result) && result == PTHREAD_CANCELED && !sched_yield());
+    CHECK(!pthread_create(&cancelled, NULL, waits, NULL));
+    nanosleep(&(struct timespec){0, 5000000}, NULL); // else it is cancelled before it waits
+    CHECK(!pthread_cancel(cancelled) && !pthread_join(cancelled, &result) && result == PTHREAD_CANCELED && !sched_yield());
 }
 
 static void processes(void)

@@ -107,6 +107,7 @@ sub processes
             sleep 100;
             POSIX::_exit(0);
         }
+        usleep(10000) until getpgrp($killed) == $killed;
         kill 'KILL', $killed;
         waitpid $killed, 0;
         print 'killed by ', $? & 127, ' ', waitpid(-1, WNOHANG), "\n";

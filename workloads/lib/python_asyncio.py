@@ -145,7 +145,9 @@ async def processes():
         process = await asyncio.create_subprocess_shell('echo out; echo error >&2; exit 3', stdout=pipe, stderr=pipe)
         assert await process.communicate() == (b'out\n', b'error\n')
         total += process.returncode
-    process = await asyncio.create_subprocess_exec('sleep', '100')
+    process = await asyncio.create_subprocess_exec('cat', stdin=pipe, stdout=pipe)
+    process.stdin.write(b'running\n')
+    assert await process.stdout.readline() == b'running\n'  # killed while it starts, it would ask for less
     process.terminate()
     return total - await process.wait()
 

@@ -123,22 +123,43 @@ phase()
     [ "$answer" = ok ] || fail "phase $1: $answer"
 }
 
+# below PID - Prints it and all processes below it.
+below()
+{
+    local queue=("$1") pid
+    while ((${#queue[@]})); do
+        pid=${queue[0]}
+        queue=("${queue[@]:1}")
+        echo "$pid"
+        mapfile -t -O "${#queue[@]}" queue < <(cat "/proc/$pid"/task/*/children 2>/dev/null | tr ' ' '\n')
+    done
+}
+
 # program_pid - Prints the process of the program under test, below what PREFIX put above it. Real files are compared:
 # Debian's redis-server is a link to redis-check-rdb.
 program_pid()
 {
-    local wanted queue=("$tracer") pid
+    local wanted pid
     wanted=$(realpath "$(command -v "$(declared program)")")
-    while ((${#queue[@]})); do
-        pid=${queue[0]}
-        queue=("${queue[@]:1}")
+    for pid in $(below "$tracer"); do
         if [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$wanted" ]; then
             echo "$pid"
             return
         fi
-        mapfile -t -O "${#queue[@]}" queue < <(cat "/proc/$pid"/task/*/children 2>/dev/null | tr ' ' '\n')
     done
     return 1
+}
+
+# settled - Do all its processes wait for something, three times in a row? Workers that still start do not.
+settled()
+{
+    local pid
+    for _ in 1 2 3; do
+        for pid in $(below "$tracer"); do
+            ! grep -qs '^State:[[:space:]]*[RDt]' "/proc/$pid"/task/*/status || return 1
+        done
+        sleep 0.05
+    done
 }
 
 # declared KEY - Prints what the head of the workload says.
@@ -190,10 +211,12 @@ await()
     done
 }
 
-# serving PORT - Waits until the program accepts connections of loopback there; from then on its phase is `serving`.
+# serving PORT - Waits until the program accepts connections of loopback there, and until it has nothing more to do (which
+# need not come: 10 s); from then on its phase is `serving`.
 serving()
 {
     await 30 listening "$1" || fail "nobody listens at port $1"
+    await 10 settled
     phase serving
 }
 
