@@ -316,6 +316,7 @@ static int print_job(FILE *file, void *context)
                                      .difference = job->outputs->difference,
                                      .seen = job->outputs->seen,
                                      .table_of_seen = job->outputs->table_of_seen,
+                                     .ruleset = job->outputs->ruleset,
                                      .asked = is_asked(job->outputs),
                                      .groups =
                                          job->outputs->query ? &job->outputs->query->groups : NULL,

@@ -28,6 +28,7 @@ struct outputs {
     const struct difference *difference; /* what to print in place of a run; borrowed, or NULL */
     const struct seen *seen;             /* likewise */
     enum seen_table table_of_seen;
+    const struct ruleset *ruleset; /* likewise */
 };
 
 void outputs_deinit(struct outputs *outputs);
