@@ -292,6 +292,25 @@ static int select_compartment(const struct arguments *arguments, struct ruleset 
                : 0;
 }
 
+/* Whether what it prints is whole is known when it is printed. */
+static int check_kraft(const struct ruleset *ruleset)
+{
+    const struct subject subject = { .ruleset = ruleset };
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    int error = file ? rulesetkraft_print(file, &subject) : -ENOMEM;
+
+    if (file && fclose(file))
+        error = -ENOMEM;
+    free(text);
+    if (error == -ENOTSUP)
+        return complain(
+            "--format=kraft: in the file of --compartments these are aliases, which have "
+            "no room for rules");
+    return error ? complain("%s", strerror(-error)) : 0;
+}
+
 static int print_rules(struct ruleset *ruleset, void *context)
 {
     struct arguments *arguments = context;
@@ -300,6 +319,8 @@ static int print_rules(struct ruleset *ruleset, void *context)
 
     if (!error && has_format(outputs, rulesetoci_print))
         error = check_names(ruleset);
+    if (!error && has_format(outputs, rulesetkraft_print))
+        error = check_kraft(ruleset);
     if (error)
         return error;
     ruleset->default_action = arguments->default_action;

@@ -29,6 +29,7 @@ struct outputs {
     const struct seen *seen;             /* likewise */
     enum seen_table table_of_seen;
     const struct ruleset *ruleset; /* likewise */
+    int table_of_surface;
 };
 
 void outputs_deinit(struct outputs *outputs);
