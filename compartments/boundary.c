@@ -189,6 +189,8 @@ static int use_run(struct job *job)
     const struct caller *last;
     int error = runs_add(&job->run, boundary->runs, boundary->run_count);
 
+    if (!error && run_sort(&job->run)) /* so that the order of the files does not show */
+        error = complain("%s", strerror(ENOMEM));
     if (!error)
         error = runs_select(&job->run, options, &boundary->query, NULL);
     if (error)

@@ -345,9 +345,8 @@ static int check_name(struct yamlfile *file, const struct compartments *compartm
     if (former != COMPARTMENT_NONE)
         return yamlfile_fail(file, node, "there is a compartment '%.80s' already (line %zu)", name,
                              compartments->all[former].line);
-    if (*name == '[')
-        return yamlfile_fail(file, node, "no compartment is called '%.80s': [ is of our own names",
-                             name);
+    if (!strcmp(name, "[process]"))
+        return yamlfile_fail(file, node, "[process] is what all compartments have together");
     return compartments->count >= YAMLFILE_ENTRIES_MAX
                ? yamlfile_fail(file, node, "more than %d compartments", YAMLFILE_ENTRIES_MAX)
                : 0;

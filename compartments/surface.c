@@ -1,7 +1,6 @@
 /* surface.c - figures of compartments. */
 #include "surface.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +26,10 @@ static const struct {
                                "each.\n" },
     [SURFACE_CAPABILITIES] = { "capabilities", "how many system calls of each capability",
                                "Capabilities",
-                               "How many of the system calls that may serve for this are allowed "
-                               "(whatever "
-                               "their arguments.\n" },
+                               "How many of the system calls that may serve for this are allowed, "
+                               "whatever "
+                               "their arguments; those\nof which the process has none are left "
+                               "out, here and below.\n" },
     [SURFACE_SENSITIVE] = { "sensitive", "system calls that others have called critical",
                             "Critical system calls",
                             "Whether the call is allowed (1) or not (0). The list is of Ghavamnia "
@@ -185,6 +185,8 @@ static int make_compartments(const struct ruleset *ruleset, struct grid *ret)
 /* ---- The other tables: of each compartment and the process, how far it has what a row is of ----
  */
 
+enum { HEADS_MAX = 3 };
+
 struct matrix {
     size_t row_count;
     const char *const *heads; /* names of the columns that describe a row, NULL-terminated */
@@ -289,13 +291,12 @@ static int make_long(const struct ruleset *ruleset, const struct matrix *matrix,
 /* For people: a column for each, and only what the process has. */
 static int make_wide(const struct ruleset *ruleset, const struct matrix *matrix, struct grid *ret)
 {
-    const size_t parts = ruleset->count + 1, heads = head_count(matrix);
-    struct grid_cell cells[4]; /* of the heads, of which only the first is shown */
+    const size_t parts = ruleset->count + 1;
+    struct grid_cell cells[HEADS_MAX]; /* of which only the first is shown */
     int error = grid_init(ret, 1 + parts, matrix->row_count, matrix->row_count);
 
     if (error)
         return error;
-    assert(heads <= sizeof(cells) / sizeof(*cells));
     ret->columns[0] = matrix->heads[0];
     ret->pivot = 1;
     for (size_t i = 0; i < parts; i++)

@@ -93,8 +93,8 @@ static void test_errors(void **state)
         { "compartments:\n  - default: true\n", "line 2, column 5: the compartment has no 'name'" },
         { "compartments:\n  - name: \"a\\n\"\n", "line 2, column 11: the name of a compartment has "
                                                  "a character in it that cannot be printed" },
-        { "compartments:\n  - name: '[a]'\n",
-          "line 2, column 11: no compartment is called '[a]': [ is of our own names" },
+        { "compartments:\n  - name: '[process]'\n",
+          "line 2, column 11: [process] is what all compartments have together" },
         { "compartments:\n  - name: a\n  - name: a\n",
           "line 3, column 11: there is a compartment 'a' already (line 2)" },
         { "compartments:\n  - name: a\n    name: b\n",
