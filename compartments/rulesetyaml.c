@@ -100,7 +100,7 @@ static void print_libraries_seen(FILE *file, const struct ruleset_part *part)
     struct words words = { .file = file, .prefix = "  #", .title = " Libraries that asked:" };
 
     for (size_t i = 0; i < part->library_count; i++)
-        print_word(&words, part->libraries[i]);
+        print_word(&words, part->libraries[i].name);
     end_words(&words);
 }
 
@@ -190,10 +190,11 @@ static void print_libraries(FILE *file, const struct ruleset *ruleset, size_t nu
     fputs("    libraries: [", file);
     print_globs(file, compartments, number, &separator);
     for (size_t i = 0; i < part->library_count && !has_rest; i++) {
-        if (has_file(compartments, number, part->libraries[i]))
+        const struct ruleset_library *library = &part->libraries[i];
+        if (!library->member || has_file(compartments, number, library->name))
             continue;
         fputs(separator, file);
-        print_quoted(file, part->libraries[i]);
+        print_quoted(file, library->name);
         separator = ", ";
     }
     fputs("]\n", file);

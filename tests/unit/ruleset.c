@@ -18,10 +18,14 @@ struct rules_case {
     struct ruleset ruleset;
 };
 
-/* A run beside the sample's, in which app writes as i386 does, too. */
+/* A run beside the sample's, in which app writes as i386 does, too, and has the loader map
+ * something. */
 static void add_run(struct run *run)
 {
     struct run other;
+    const struct frame by_loader[] = { { SAMPLE_LD, 0, 60 },
+                                       { SAMPLE_APP, 0, 16 },
+                                       { SAMPLE_APP, FRAME_ENTRY, 1 } };
     const struct frame frames[] = { { SAMPLE_APP, 0, 16 }, { SAMPLE_APP, FRAME_ENTRY, 1 } };
 
     sample_run(&other, '2');
@@ -30,6 +34,7 @@ static void add_run(struct run *run)
                                  .nr = 4,
                                  .calls = 5 };
     assert_true(run_count(&other, &count) >= 0);
+    sample_calls_by(&other, 0, by_loader, 3, 9, 1);
     assert_int_equal(run_merge(run, &other), 0);
     run_deinit(&other);
 }
@@ -86,22 +91,23 @@ static void test_sums(void **state)
 
     (void)state;
     begin(&c, two, false);
-    assert_int_equal(c.ruleset.calls, 41);
+    assert_int_equal(c.ruleset.calls, 42);
     assert_int_equal(c.ruleset.start, 2);
     assert_int_equal(c.ruleset.loader, 4);
     assert_int_equal(c.ruleset.unknown, 2);
     assert_int_equal(c.ruleset.count, 2);
     const struct ruleset_part *main_part = &c.ruleset.parts[0], *a = &c.ruleset.parts[1];
-    assert_int_equal(main_part->count, 3);
+    assert_int_equal(main_part->count, 4);
     check_call(&main_part->calls[0], ABI_X86_64, "exit_group", 2, 0, 2);
-    check_call(&main_part->calls[1], ABI_X86_64, "write", 6, 0, 2);
-    check_call(&main_part->calls[2], ABI_I386, "write", 5, 0, 1);
+    check_call(&main_part->calls[1], ABI_X86_64, "mmap", 1, 0, 1);
+    check_call(&main_part->calls[2], ABI_X86_64, "write", 6, 0, 2);
+    check_call(&main_part->calls[3], ABI_I386, "write", 5, 0, 1);
     assert_int_equal(a->count, 1);
     check_call(&a->calls[0], ABI_X86_64, "write", 20, 20, 2);
     assert_string_equal(a->calls[0].users, "; 20 by liba.so.1.2: liba.so.1.2+0x7 via write");
     assert_int_equal(a->library_count, 1);
-    assert_string_equal(a->libraries[0], "liba.so.1.2");
-    assert_int_equal(c.ruleset.process->total, 39);
+    assert_string_equal(a->libraries[0].name, "liba.so.1.2");
+    assert_int_equal(c.ruleset.process->total, 40);
     assert_int_equal(c.ruleset.process->list.count, 4); /* exit_group, mmap and both writes */
     end(&c);
 }
@@ -146,6 +152,27 @@ static void test_yaml(void **state)
     end(&c);
 }
 
+/* Who asked is named in a comment, and not as a library of the compartment that owns what made the
+ * call. */
+static void test_owned(void **state)
+{
+    struct rules_case c;
+
+    (void)state;
+    begin(&c,
+          "compartments:\n"
+          "  - {name: main, default: true}\n"
+          "  - {name: c, runtime: owned}\n"
+          "  - {name: l, libraries: ['ld-linux*']}\n",
+          false);
+    char *text = print(&c, rulesetyaml_print);
+    check_holds(text, "  # Libraries that asked: app ld-linux-x86-64.so.2\n");
+    check_holds(text, "  - name: \"l\"\n    libraries: [\"ld-linux*\"]\n");
+    check_holds(text, "  - name: \"c\"\n    runtime: owned\n    allow:\n");
+    free(text);
+    end(&c);
+}
+
 static void test_phases(void **state)
 {
     struct rules_case c;
@@ -184,7 +211,7 @@ static void test_odd_names(void **state)
     free(text);
     text = print(&c, rulesetc_print);
     check_holds(text, "    { \"a \\\"b\\\": # \\?\\?/\\342\\200\\250\\360\\237\\220\\247\", 1, 0, "
-                      "libraries_0, rules_0, 3 },\n");
+                      "libraries_0, rules_0, 4 },\n");
     check_holds(text, "    { \"i386\", 4, \"write\" },\n");
     free(text);
     end(&c);
@@ -234,7 +261,7 @@ static void test_kraft(void **state)
                               "compartments:\n"
                               "- name: main\n"
                               "  default: true\n"
-                              "  syscalls: [exit_group, write, 'i386:write']\n"
+                              "  syscalls: [exit_group, mmap, write, 'i386:write']\n"
                               "- {name: a, libraries: [liba.so.1], other: *k, syscalls: [write]}\n"
                               "syscalls: kept\n");
     free(text);
@@ -290,7 +317,7 @@ static void test_figures(void **state)
     assert_int_equal(surface_grid(&c.ruleset, SURFACE_CAPABILITIES, true, &grid), 0);
     assert_int_equal(grid.row_count, 1);
     assert_int_equal(find_cell(&grid, "map-code", "[process]")->number, 1);
-    assert_int_equal(find_cell(&grid, "map-code", "main")->number, 0);
+    assert_int_equal(find_cell(&grid, "map-code", "main")->number, 1);
     grid_deinit(&grid);
     assert_int_equal(surface_grid(&c.ruleset, SURFACE_SHAPES, false, &grid), 0);
     assert_int_equal(grid.row_count, 3 * shape_count);
@@ -356,11 +383,12 @@ static void test_tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sums),      cmocka_unit_test(test_yaml),
-        cmocka_unit_test(test_phases),    cmocka_unit_test(test_oci),
-        cmocka_unit_test(test_odd_names), cmocka_unit_test(test_kraft),
-        cmocka_unit_test(test_aliases),   cmocka_unit_test(test_figures),
-        cmocka_unit_test(test_shapes),    cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_sums),    cmocka_unit_test(test_yaml),
+        cmocka_unit_test(test_owned),   cmocka_unit_test(test_phases),
+        cmocka_unit_test(test_oci),     cmocka_unit_test(test_odd_names),
+        cmocka_unit_test(test_kraft),   cmocka_unit_test(test_aliases),
+        cmocka_unit_test(test_figures), cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_tables),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
