@@ -14,6 +14,11 @@ _systrace_lib_diff_options='--old --new --by --factor --where --under --not-unde
 _systrace_lib_coverage_options='--unit --table --where --under --not-under --group --runtime-library --no-runtime-libraries
     --through-signals -o --output --format -h --help'
 
+_systrace_lib_surface_options='--compartments --sonames --group --runtime --table --where --under --not-under --runtime-library
+    --no-runtime-libraries --through-signals -o --output --format -h --help'
+_systrace_lib_rules_options='--compartments --sonames --group --runtime --phases --default-action --unknown-action --compartment --into --from
+    --where --under --not-under --runtime-library --no-runtime-libraries --through-signals -o --output --format -h --help'
+
 # _systrace_lib_words WORD... - Of these, those that begin with what has been typed.
 _systrace_lib_words()
 {
@@ -37,13 +42,16 @@ _systrace_lib_value()
     -u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
     -E | --env) mapfile -t COMPREPLY < <(compgen -v -- "$current") ;;
     -p | --attach) mapfile -t COMPREPLY < <(cd /proc && compgen -d -- "$current" | grep -x '[0-9]*') ;;
-    -o | --output | --control | --accept | --write-accept) _systrace_lib_files < <(compgen -f -- "$current") ;;
+    -o | --output | --control | --accept | --write-accept | --compartments | --sonames | --into | --from) _systrace_lib_files < <(compgen -f -- "$current") ;;
     --by | --columns) _systrace_lib_words program phase needed library component group syscall abi class capability issuer via function \
         entry from site line end execution workload ;;
     --measure) _systrace_lib_words calls issued on_stack inexact incomplete errors seconds runs stacks ;;
     --unit) _systrace_lib_words run workload ;;
+    --runtime) _systrace_lib_words neutral owned ;;
+    --default-action) _systrace_lib_words log kill errno=EPERM ;;
+    --unknown-action) _systrace_lib_words log deny ;;
     --seccomp) _systrace_lib_words oci systemd minijail bpf libseccomp-c ;;
-    --interval | --phase | --workload | --runtime-library | --where | --under | --not-under | --group | --serving | --sort | --top | --factor) ;; # anything
+    --interval | --phase | --workload | --runtime-library | --where | --under | --not-under | --group | --serving | --sort | --top | --factor | --compartment) ;; # anything
     *) return 1 ;;
     esac
 }
@@ -87,12 +95,16 @@ _systrace_lib()
     elif [ "$previous" = = ]; then
         previous=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if [[ ${COMP_WORDS[1]} == @(report|diff|coverage) ]] && ((COMP_CWORD > 1)); then
+    if [[ ${COMP_WORDS[1]} == @(report|diff|coverage|rules|surface) ]] && ((COMP_CWORD > 1)); then
         local options=_systrace_lib_${COMP_WORDS[1]}_options
         [ "${COMP_WORDS[1]} $previous" != "diff --format" ] || { _systrace_lib_words csv json text markdown html && return; }
         [ "${COMP_WORDS[1]} $previous" != "coverage --format" ] || { _systrace_lib_words csv json text markdown svg && return; }
         [ "${COMP_WORDS[1]} $previous" != "coverage --table" ] ||
             { _systrace_lib_words estimates curve workloads only libraries cover && return; }
+        [ "${COMP_WORDS[1]} $previous" != "rules --format" ] || { _systrace_lib_words yaml oci kraft c c-header && return; }
+        [ "${COMP_WORDS[1]} $previous" != "surface --format" ] || { _systrace_lib_words csv json text markdown && return; }
+        [ "${COMP_WORDS[1]} $previous" != "surface --table" ] ||
+            { _systrace_lib_words compartments capabilities sensitive shapes && return; }
         _systrace_lib_value "$previous" && return
         [[ $current != -* ]] || { _systrace_lib_words "${!options}" && return; }
         _systrace_lib_files < <(compgen -f -X '!*.json' -- "$current"; compgen -d -- "$current")
@@ -106,7 +118,7 @@ _systrace_lib()
     elif [[ $current == -* ]]; then
         _systrace_lib_words "$_systrace_lib_options"
     else
-        mapfile -t COMPREPLY < <(compgen -W "report diff coverage" -- "$current"; compgen -c -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "report diff coverage rules surface" -- "$current"; compgen -c -- "$current")
     fi
 }
 

@@ -59,12 +59,17 @@ static int add_names(struct allowlist *list, enum abi abi, const char *const *na
     return error;
 }
 
-static int add_count(struct allowlist *list, const struct count *count, enum allowed_why why)
+int allowlist_add(struct allowlist *list, enum abi abi, uint32_t nr, enum allowed_why why)
 {
     char buffer[SYSCALL_NAME_MAX];
-    const char *name = syscall_name((enum abi)count->abi, count->nr, buffer);
+    const char *name = syscall_name(abi, nr, buffer);
 
-    return name ? add(list, (enum abi)count->abi, count->nr, name, why) : -ENOMEM;
+    return name ? add(list, abi, nr, name, why) : -ENOMEM;
+}
+
+static int add_count(struct allowlist *list, const struct count *count, enum allowed_why why)
+{
+    return allowlist_add(list, (enum abi)count->abi, count->nr, why);
 }
 
 /* ---- From a run ---- */

@@ -32,6 +32,9 @@ void allowlist_deinit(struct allowlist *list);
 /* The calls that are counted in the run. -ENOMEM, as all here. */
 int allowlist_add_run(struct allowlist *list, const struct run *run);
 
+/* The call with this number. */
+int allowlist_add(struct allowlist *list, enum abi abi, uint32_t nr, enum allowed_why why);
+
 /* For a start: those of its phase "load" and its first execve, whoever asked; and those that every
  * start needs (starts.h), in x86_64, of which the launcher is, and in each ABI of the run. */
 int allowlist_add_start(struct allowlist *list, struct run *run, const struct callers *callers,

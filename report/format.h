@@ -25,6 +25,8 @@ struct subject {
     const struct difference *difference;
     const struct seen *seen;       /* the same: what runs have shown (seen.h) */
     enum seen_table table_of_seen; /* and which table of that */
+    const struct ruleset *ruleset; /* the same: rules of compartments (compartments/ruleset.h) */
+    int table_of_surface;          /* and which table of what they are worth */
 };
 
 /* -ENOMEM. Errors of the file are left to ferror(3). */

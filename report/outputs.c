@@ -316,6 +316,8 @@ static int print_job(FILE *file, void *context)
                                      .difference = job->outputs->difference,
                                      .seen = job->outputs->seen,
                                      .table_of_seen = job->outputs->table_of_seen,
+                                     .ruleset = job->outputs->ruleset,
+                                     .table_of_surface = job->outputs->table_of_surface,
                                      .asked = is_asked(job->outputs),
                                      .groups =
                                          job->outputs->query ? &job->outputs->query->groups : NULL,

@@ -28,6 +28,8 @@ struct outputs {
     const struct difference *difference; /* what to print in place of a run; borrowed, or NULL */
     const struct seen *seen;             /* likewise */
     enum seen_table table_of_seen;
+    const struct ruleset *ruleset; /* likewise */
+    int table_of_surface;
 };
 
 void outputs_deinit(struct outputs *outputs);

@@ -29,6 +29,8 @@
  *   report_main      report/report.c               the same tables, of saved runs
  *   diff_main        report/diff.c                 what differs between two lots of them
  *   coverage_main    report/coverage.c             how much of it all they have not shown yet
+ *   rulescommand_main  compartments/rulescommand.c   what each compartment asks for, as rules
+ *   surfacecommand_main  compartments/surfacecommand.c  and what these would be worth
  */
 /* clang-format on */
 #include <errno.h>
@@ -41,6 +43,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "compartments/rulescommand.h"
+#include "compartments/surfacecommand.h"
 #include "diag.h"
 #include "options.h"
 #include "report/coverage.h"
@@ -128,6 +132,10 @@ int main(int argc, char **argv)
         return diff_main(argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "coverage"))
         return coverage_main(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "rules"))
+        return rulescommand_main(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "surface"))
+        return surfacecommand_main(argc - 1, argv + 1);
     int result = options_parse(&options, argc, argv);
     if (result == OPTIONS_RUN)
         result = trace_main(&options);

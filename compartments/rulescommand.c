@@ -1,0 +1,371 @@
+/* rulescommand.c - the command `systrace-lib rules`: options, then the rules of runs, and their
+ * output. */
+#include "rulescommand.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "compartments/boundary.h"
+#include "compartments/rulesetelf.h"
+#include "compartments/rulesetformats.h"
+#include "report/complain.h"
+#include "report/output.h"
+
+enum { EXIT_OURS = 125, ACTION_MAX = 64 };
+
+struct arguments {
+    struct boundary boundary;
+    const char *compartment; /* --compartment; NULL: all */
+    const char *into, *from; /* ELF files; NULL: none */
+    char default_action[ACTION_MAX];
+    bool deny_unknown, help;
+};
+
+static const char help_begin[] =
+    "Usage: systrace-lib rules RUN... --compartments=FILE [OPTION]...\n"
+    "       systrace-lib rules --from=ELF [-o FILE]\n"
+    "Print, from run files, what the libraries of each compartment asked the kernel for, as rules\n"
+    "that allow this and nothing else. Several run files are merged.\n"
+    "\n";
+
+static const char help_end[] =
+    "      --phases             rules for each phase of a process (load, main, exit, the user's)\n"
+    "      --default-action=log|kill|errno=NAME\n"
+    "                           what becomes of other calls (errno=EPERM)\n"
+    "      --unknown-action=log|deny\n"
+    "                           and of those whose caller is not known or inexact (log)\n"
+    "\n"
+    "Results:\n"
+    "  -o, --output=FILE        write FILE, in the format that its ending chooses; repeatable\n"
+    "      --format=FORMAT      write this format, whatever the ending\n"
+    "      --compartment=NAME   with --format=oci: the filter of this compartment\n"
+    "      --into=ELF           write a copy of this program or library with the rules in it to "
+    "-o\n"
+    "      --from=ELF           print the rules that it has\n"
+    "  -h, --help               show this\n"
+    "\n"
+    "Formats, by --format and by the ending of FILE:\n";
+
+enum {
+    RULES_PHASES = 6144,
+    RULES_DEFAULT,
+    RULES_UNKNOWN,
+    RULES_COMPARTMENT,
+    RULES_INTO,
+    RULES_FROM
+};
+
+static const struct option long_options[] = {
+    BOUNDARY_LONG_OPTIONS,
+    { "phases", no_argument, NULL, RULES_PHASES },
+    { "default-action", required_argument, NULL, RULES_DEFAULT },
+    { "unknown-action", required_argument, NULL, RULES_UNKNOWN },
+    { "compartment", required_argument, NULL, RULES_COMPARTMENT },
+    { "into", required_argument, NULL, RULES_INTO },
+    { "from", required_argument, NULL, RULES_FROM },
+    { "help", no_argument, NULL, 'h' },
+    { 0 },
+};
+
+/* ---- Arguments ---- */
+
+static bool is_errno(const char *name)
+{
+    for (int number = 1; number < 4096; number++) {
+        const char *known = strerrorname_np(number);
+        if (known && !strcmp(known, name))
+            return true;
+    }
+    return false;
+}
+
+static int parse_default(struct arguments *arguments, const char *text)
+{
+    static const char prefix[] = "errno=";
+    const size_t length = strlen(prefix);
+
+    if (!strcmp(text, "log") || !strcmp(text, "kill"))
+        snprintf(arguments->default_action, ACTION_MAX, "%s", text);
+    else if (!strncmp(text, prefix, length) && is_errno(text + length))
+        snprintf(arguments->default_action, ACTION_MAX, "{errno: %.40s}", text + length);
+    else
+        return complain_of(text, "--default-action is log, kill or errno=NAME, as errno=EPERM");
+    return 0;
+}
+
+static int parse_unknown(struct arguments *arguments, const char *text)
+{
+    if (strcmp(text, "log") != 0 && strcmp(text, "deny") != 0)
+        return complain_of(text, "--unknown-action is log or deny");
+    arguments->deny_unknown = *text == 'd';
+    return 0;
+}
+
+static int parse_option(struct arguments *arguments, int option)
+{
+    switch (option) {
+    case RULES_PHASES:
+        arguments->boundary.by_phase = true;
+        return 0;
+    case RULES_DEFAULT:
+        return parse_default(arguments, optarg);
+    case RULES_UNKNOWN:
+        return parse_unknown(arguments, optarg);
+    case RULES_COMPARTMENT:
+        arguments->compartment = optarg;
+        return 0;
+    case RULES_INTO:
+        arguments->into = optarg;
+        return 0;
+    case RULES_FROM:
+        arguments->from = optarg;
+        return 0;
+    case 'h':
+        arguments->help = true;
+        return 0;
+    default:
+        return boundary_parse(&arguments->boundary, option, optarg);
+    }
+}
+
+/* Does any output, or the standard one, have this format? */
+static bool has_format(const struct outputs *outputs, format_print *print)
+{
+    const struct format *format =
+        format_by_name(ruleset_formats, outputs->format ? outputs->format : "yaml", false);
+
+    for (size_t i = 0; i < outputs->count && !outputs->format; i++) {
+        format = format_by_ending(ruleset_formats, outputs->paths[i], false);
+        if (format && format->print == print)
+            return true;
+    }
+    return (outputs->format || !outputs->count) && format && format->print == print;
+}
+
+static int check_arguments(const struct arguments *arguments, int rest)
+{
+    const struct outputs *outputs = &arguments->boundary.outputs;
+    const char *declaration = arguments->boundary.declaration;
+
+    if (arguments->from)
+        return rest ? complain("--from does not go with run files") : 0;
+    if (arguments->compartment && !has_format(outputs, rulesetoci_print))
+        return complain("--compartment goes with --format=oci");
+    if (has_format(outputs, rulesetkraft_print) && (!declaration || !strcmp(declaration, "auto")))
+        return complain("--format=kraft goes with a file of --compartments");
+    if (arguments->into && outputs->count != 1)
+        return complain("--into needs -o FILE, once: where the copy is to be");
+    return 0;
+}
+
+/* Options may stand before, between and behind the run files. */
+static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    int option, error = 0;
+
+    opterr = 0;
+    optind = 0; /* getopt may have been used for the words before "rules" */
+    while (!error && (option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1)
+        error = option == '?' || option == ':' ? complain_of_option(argv, option, "rules")
+                                               : parse_option(arguments, option);
+    if (error || arguments->help)
+        return error;
+    error = check_arguments(arguments, argc - optind);
+    if (error || arguments->from)
+        return error;
+    return boundary_finish(&arguments->boundary, argv + optind, argc - optind, "rules");
+}
+
+/* ---- In an ELF file ---- */
+
+static int print_elf(FILE *file, void *context)
+{
+    const struct rulesetelf *elf = context;
+    struct stat status;
+
+    if (!fstat(fileno(file), &status) && S_ISREG(status.st_mode) && fchmod(fileno(file), elf->mode))
+        return -errno;
+    fwrite(elf->bytes, 1, elf->size, file);
+    return 0;
+}
+
+static int write_into(const struct arguments *arguments, const char *text, size_t size)
+{
+    char error[RULESETELF_ERROR_MAX];
+    struct output_error output_error;
+    struct rulesetelf elf;
+
+    if (rulesetelf_init(&elf, arguments->into, text, size, error))
+        return complain_of(arguments->into, error);
+    int result = output_write(arguments->boundary.outputs.paths[0], print_elf, &elf, &output_error);
+    rulesetelf_deinit(&elf);
+    return result ? complain("%s", output_error.text) : 0;
+}
+
+static int put_into(const struct arguments *arguments, const struct ruleset *ruleset)
+{
+    const struct subject subject = { .ruleset = ruleset };
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    int error = file ? rulesetyaml_print(file, &subject) : -ENOMEM;
+
+    if ((file && fclose(file)) || error)
+        error = complain("%s", strerror(ENOMEM));
+    else
+        error = write_into(arguments, text, size);
+    free(text);
+    return error;
+}
+
+static int print_text(FILE *file, void *context)
+{
+    fputs(context, file);
+    return 0;
+}
+
+/* What a file has in it may be anything: rules, which are YAML, have no control characters. */
+static int check_text(const struct arguments *arguments, const char *text, size_t size)
+{
+    char error[YAMLFILE_ERROR_MAX];
+    struct yamlfile file;
+    const char *format = "";
+
+    if (yamlfile_parse(&file, text, size, error))
+        return complain_of(arguments->from, error);
+    const yaml_node_t *node = yamlfile_find(&file, yamlfile_root(&file), "format");
+    int result =
+        node && !yamlfile_text(&file, node, "'format'", &format) && !strcmp(format, RULESET_FORMAT)
+            ? 0
+            : complain_of(arguments->from, "what it has in it is no " RULESET_FORMAT);
+    yamlfile_deinit(&file);
+    return result;
+}
+
+static int take_from(const struct arguments *arguments)
+{
+    const struct outputs *outputs = &arguments->boundary.outputs;
+    char error[RULESETELF_ERROR_MAX], *text;
+    struct output_error output_error;
+    size_t size;
+    int result = 0;
+
+    if (rulesetelf_read(arguments->from, &text, &size, error))
+        return complain_of(arguments->from, error);
+    result = check_text(arguments, text, size);
+    for (size_t i = 0; i < outputs->count && !result; i++)
+        if (output_write(outputs->paths[i], print_text, text, &output_error))
+            result = complain("%s", output_error.text);
+    errno = 0;
+    if (!outputs->count && !result)
+        result = complain_of_stdout(print_text(stdout, text));
+    free(text);
+    return result;
+}
+
+/* ---- The command ---- */
+
+/* A filter is of names that libseccomp knows. */
+static int check_names(const struct ruleset *ruleset)
+{
+    for (size_t i = 0; i < ruleset->process->list.count; i++) {
+        const struct allowed *call = &ruleset->process->list.calls[i];
+        if (!call->named)
+            return complain("system call %" PRIu32 " of %s has no name that libseccomp knows, and "
+                            "--format=oci cannot allow it without; --where='syscall!=%s' leaves it "
+                            "out",
+                            call->nr, abi_name(call->abi), call->name);
+    }
+    return 0;
+}
+
+static int select_compartment(const struct arguments *arguments, struct ruleset *ruleset)
+{
+    if (!arguments->compartment)
+        return 0;
+    ruleset->selected = compartments_find(ruleset->compartments, arguments->compartment);
+    return ruleset->selected == COMPARTMENT_NONE
+               ? complain_of(arguments->compartment, "there is no such compartment")
+               : 0;
+}
+
+/* Whether what it prints is whole is known when it is printed. */
+static int check_kraft(const struct ruleset *ruleset)
+{
+    const struct subject subject = { .ruleset = ruleset };
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    int error = file ? rulesetkraft_print(file, &subject) : -ENOMEM;
+
+    if (file && fclose(file))
+        error = -ENOMEM;
+    free(text);
+    if (error == -ENOTSUP)
+        return complain(
+            "--format=kraft: in the file of --compartments these are aliases, which have "
+            "no room for rules");
+    return error ? complain("%s", strerror(-error)) : 0;
+}
+
+static int print_rules(struct ruleset *ruleset, void *context)
+{
+    struct arguments *arguments = context;
+    struct outputs *outputs = &arguments->boundary.outputs;
+    int error = select_compartment(arguments, ruleset);
+
+    if (!error && has_format(outputs, rulesetoci_print))
+        error = check_names(ruleset);
+    if (!error && has_format(outputs, rulesetkraft_print))
+        error = check_kraft(ruleset);
+    if (error)
+        return error;
+    ruleset->default_action = arguments->default_action;
+    ruleset->deny_unknown = arguments->deny_unknown;
+    if (arguments->into)
+        return put_into(arguments, ruleset);
+    outputs->ruleset = ruleset;
+    if (outputs->count)
+        return outputs_write(outputs, NULL);
+    errno = 0;
+    return complain_of_stdout(outputs_print(outputs, NULL, "yaml", stdout));
+}
+
+static int run_command(struct arguments *arguments)
+{
+    const struct outputs *outputs = &arguments->boundary.outputs;
+    struct output_error error;
+
+    if (arguments->from)
+        return take_from(arguments);
+    if (arguments->into && output_check(outputs->paths[0], &error))
+        return complain("%s", error.text);
+    if (!arguments->into && outputs_check(outputs))
+        return -EINVAL;
+    return boundary_rules(&arguments->boundary, print_rules, arguments);
+}
+
+static int print_help(void)
+{
+    errno = 0;
+    fputs(help_begin, stdout);
+    boundary_print_help(stdout);
+    fputs(help_end, stdout);
+    format_print_help(ruleset_formats, stdout);
+    return complain_of_stdout(0);
+}
+
+int rulescommand_main(int argc, char **argv)
+{
+    struct arguments arguments = { .default_action = "{errno: EPERM}" };
+
+    boundary_init(&arguments.boundary, ruleset_formats);
+    int error = parse_arguments(argc, argv, &arguments);
+    if (!error)
+        error = arguments.help ? print_help() : run_command(&arguments);
+    boundary_deinit(&arguments.boundary);
+    return error ? EXIT_OURS : 0;
+}
