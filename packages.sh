@@ -2,7 +2,7 @@
 # packages.sh - the Debian packages that the project needs, and install_packages, which installs the missing ones.
 
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config libunwind-dev libdw-dev libelf-dev
-    libjansson-dev libseccomp-dev libiberty-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler)
+    libjansson-dev libseccomp-dev libyaml-dev libiberty-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler)
 
 demo_packages=(sqlite3)
 

@@ -10,6 +10,7 @@
 #include <seccomp.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <yaml.h>
 #include <zlib.h>
 
 #include "probe.h"
@@ -32,8 +33,8 @@ static void print_libraries(FILE *file)
 
     fprintf(file, "libraries: libunwind %s, libdw and libelf %s, libseccomp %u.%u.%u, ", UNWIND,
             dwfl_version(NULL), seccomp->major, seccomp->minor, seccomp->micro);
-    fprintf(file, "jansson %s, zlib %s, protobuf-c %s, ", jansson_version_str(), zlibVersion(),
-            protobuf_c_version());
+    fprintf(file, "jansson %s, libyaml %s, zlib %s, protobuf-c %s, ", jansson_version_str(),
+            yaml_get_version_string(), zlibVersion(), protobuf_c_version());
     fprintf(file, "glibc %s\n", gnu_get_libc_version());
 }
 
