@@ -103,25 +103,25 @@ static const char *phase_of(const struct run *run, const struct verdict *verdict
     return verdict->phase == PHASE_MAIN && phase ? run->phases[phase] : phase_name(verdict->phase);
 }
 
-/* Whose call it is: the caller's, or of the runtime library that makes it, if that has an owner. */
-static uint32_t find_maker(const struct judge *judge, const struct caller *caller)
+/* Is it the runtime library that makes the call whose it is, for that has an owner? */
+static bool is_issuers(const struct judge *judge, const struct caller *caller)
 {
-    return judge->rules->runtime_owned && callers_is_runtime(&judge->callers, caller->issuer)
-               ? caller->issuer
-               : caller->library;
+    return judge->rules->runtime_owned && callers_is_runtime(&judge->callers, caller->issuer);
 }
 
 static void apply_rules(const struct judge *judge, const struct caller *caller, const char *phase,
                         enum abi abi, uint32_t nr, struct ruling *ret)
 {
-    const struct judged_library *maker = &judge->libraries[find_maker(judge, caller)];
+    bool by_issuer = is_issuers(judge, caller);
+    const struct judged_library *maker =
+        &judge->libraries[by_issuer ? caller->issuer : caller->library];
 
     ret->compartment = maker->compartment;
     ret->outside = maker->outside;
     if (callset_has(&judge->always, abi, nr))
         ret->outside = INSIDE;
     else if (maker->compartment && !rules_allow(maker->compartment, phase, abi, nr))
-        ret->outside = caller->verdict.inexact ? OUTSIDE_INEXACT : OUTSIDE_RULES;
+        ret->outside = caller->verdict.inexact && !by_issuer ? OUTSIDE_INEXACT : OUTSIDE_RULES;
     ret->action = maker->compartment ? maker->compartment->action : judge->rules->action;
     if (ret->outside != OUTSIDE_RULES && !judge->rules->deny_unknown)
         ret->action.kind = RULES_LOG;

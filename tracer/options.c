@@ -346,19 +346,6 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
     }
 }
 
-static int read_policy(struct options *o)
-{
-    char error[RULES_ERROR_MAX];
-    int result = rules_read(&o->rules, o->policy, error);
-
-    if (result) {
-        diag("%s: %s", o->policy, error);
-        return result;
-    }
-    o->rules.deny_unknown |= o->strict;
-    return OPTIONS_RUN;
-}
-
 /* What can only be judged when all words have been read. */
 static int check_options(struct options *o, int kill_on_exit)
 {
@@ -389,7 +376,7 @@ static int check_options(struct options *o, int kill_on_exit)
     }
     if (needs_ptrace)
         o->engine = ENGINE_PTRACE;
-    return o->policy ? read_policy(o) : OPTIONS_RUN;
+    return OPTIONS_RUN;
 }
 
 int options_parse(struct options *o, int argc, char **argv)

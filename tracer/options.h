@@ -35,7 +35,7 @@ struct options {
     struct phase_rules phases;    /* --phase */
     struct injections injections; /* --inject */
     const char *policy;           /* --policy: path of its rules; NULL: none */
-    struct rules rules;           /* of that */
+    struct rules rules;           /* of that, once it has been read */
     const char *policy_log;       /* --policy-log: path; NULL: none */
     bool strict;                  /* --strict */
     const char *control;          /* --control: path of the FIFO; NULL: none */

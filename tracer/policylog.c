@@ -207,8 +207,8 @@ static void print_sums(struct policy_log *log)
     }
     if (shown > SUMS_SHOWN)
         diag("policy: and %zu more; --policy-log=FILE has all", shown - SUMS_SHOWN);
-    diag("policy: %" PRIu64 " calls outside the rules were refused, %" PRIu64 " allowed and logged",
-         refused, logged);
+    diag("policy: %" PRIu64 " call%s outside the rules %s refused, %" PRIu64 " allowed and logged",
+         refused, refused == 1 ? "" : "s", refused == 1 ? "was" : "were", logged);
 }
 
 int policy_log_end(struct policy_log *log)
