@@ -121,6 +121,10 @@ static int read_libraries(const struct yaml_node *node, struct rules_compartment
         result =
             copy_text(&node->inner[i], "a library", &ret->libraries[ret->library_count], error);
         ret->library_count += !result;
+        if (!result && strstr(node->inner[i].text, "//"))
+            result = yaml_refuse(&node->inner[i], error,
+                                 "'%.60s': components are told apart only after a run",
+                                 node->inner[i].text);
     }
     return result;
 }

@@ -10,7 +10,32 @@
 #include "report/errnoname.h"
 #include "report/glob.h"
 
-void judge_init(struct judge *judge, const struct injections *injections, const struct rules *rules)
+static bool has_phases(const struct rules *rules)
+{
+    for (size_t i = 0; rules && i < rules->count; i++)
+        if (rules->compartments[i].phase_count)
+            return true;
+    return false;
+}
+
+/* As library_is_exit_handler() has them, where they may be: in a static program, too. */
+static int list_exits(struct phase_rules *ret)
+{
+    static const char *const functions[] = {
+        "at@__run_exit_handlers", "at@__libc_exit_fini",    "at@libc_exit_fini",
+        "at@__funcs_on_exit",     "at@libc*:exit",          "at@libc*:quick_exit",
+        "at@ld-musl*:exit",       "at@ld-musl*:quick_exit",
+    };
+    char error[PHASE_ERROR_MAX];
+    int result = 0;
+
+    for (size_t i = 0; !result && i < sizeof(functions) / sizeof(*functions); i++)
+        result = phase_rules_add(ret, functions[i], error);
+    return result;
+}
+
+int judge_init(struct judge *judge, const struct injections *injections, const struct rules *rules,
+               const struct run *run, const struct images *images)
 {
     *judge = (struct judge){ .injections = injections, .rules = rules };
     for (int abi = 0; abi < ABI_COUNT; abi++) {
@@ -18,10 +43,14 @@ void judge_init(struct judge *judge, const struct injections *injections, const 
         if (nr >= 0)
             judge->always.bits[abi][nr / 64] |= UINT64_C(1) << nr % 64;
     }
+    phase_code_init(&judge->at_exit, &judge->exits, run, images);
+    return has_phases(rules) ? list_exits(&judge->exits) : 0;
 }
 
 void judge_deinit(struct judge *judge)
 {
+    phase_code_deinit(&judge->at_exit);
+    phase_rules_deinit(&judge->exits);
     callers_deinit(&judge->callers);
     free(judge->libraries);
 }
@@ -98,8 +127,12 @@ static void renew(struct judge *judge, struct run *run, const struct table_optio
 
 /* ---- Calls ---- */
 
-static const char *phase_of(const struct run *run, const struct verdict *verdict, uint32_t phase)
+static const char *phase_of(struct judge *judge, const struct run *run,
+                            const struct verdict *verdict, uint32_t stack, uint32_t phase)
 {
+    if (verdict->phase == PHASE_MAIN && judge->exits.count &&
+        phase_code_under(&judge->at_exit, stack))
+        return phase_name(PHASE_EXIT);
     return verdict->phase == PHASE_MAIN && phase ? run->phases[phase] : phase_name(verdict->phase);
 }
 
@@ -153,7 +186,8 @@ struct ruling judge_call(struct judge *judge, struct run *run, const struct tabl
         ret.signal = injection->signal;
     }
     if (judge->rules && !ret.refuse)
-        apply_rules(judge, caller, phase_of(run, &caller->verdict, phase), abi, nr, &ret);
+        apply_rules(judge, caller, phase_of(judge, run, &caller->verdict, stack, phase), abi, nr,
+                    &ret);
     return ret;
 }
 

@@ -7,6 +7,7 @@
 #define SYSTRACE_JUDGE_H
 
 #include "injection.h"
+#include "phasecode.h"
 #include "report/callers.h"
 #include "report/rules.h"
 
@@ -35,6 +36,8 @@ struct judge {
     const struct injections *injections;
     const struct rules *rules; /* NULL: no policy */
     struct callset always;     /* of what was allowed before: restart_syscall */
+    struct phase_rules exits;  /* the functions of the phase `exit`, which have no names yet by */
+    struct phase_code at_exit; /* which attribution could know them; if a rule is for a phase */
     struct callers callers;    /* zeroed until the first call */
     struct judged_library {
         uint64_t injections;
@@ -43,8 +46,9 @@ struct judge {
     } * libraries;            /* by their numbers in callers */
 };
 
-void judge_init(struct judge *judge, const struct injections *injections,
-                const struct rules *rules);
+/* -ENOMEM. Then also it is to be deinited. */
+int judge_init(struct judge *judge, const struct injections *injections, const struct rules *rules,
+               const struct run *run, const struct images *images);
 void judge_deinit(struct judge *judge);
 
 /* Is there anything to be asked about? */

@@ -496,9 +496,9 @@ static int tracer_init(struct tracer *tracer, const struct options *options, sav
         return -ENOMEM;
     tracer->execution = (uint32_t)execution;
     phase_code_init(&tracer->phase_code, &options->phases, run, &tracer->images);
-    judge_init(&tracer->judge, &options->injections, options->policy ? &options->rules : NULL);
     tracer->verify = (struct verify){ .every = options->verify_every, .file = stderr };
-    return 0;
+    return judge_init(&tracer->judge, &options->injections,
+                      options->policy ? &options->rules : NULL, run, &tracer->images);
 }
 
 static void tracer_deinit(struct tracer *tracer)

@@ -118,6 +118,7 @@ static void test_wrong(void **state)
         { C "- {name: a, runtime: mine}", "3:22: 'runtime' is neutral or owned" },
         { C "- {name: a, libraries: b}", "3:24: 'libraries' is no list" },
         { C "- {name: a, libraries: [b, '']}", "3:28: a library is empty" },
+        { C "- {name: a, libraries: [app//go:net]}", "3:25: 'app//go:net': components are" },
         { C "- {name: a, libraries: [[b]]}", "3:25: a library is no text" },
         { C "- {name: a, allow: read}", "3:20: 'allow' is no list" },
         { C "- {name: a, allow: [read, reed]}", "3:27: there is no system call 'reed'" },
