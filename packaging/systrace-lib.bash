@@ -2,7 +2,7 @@
 # systrace-lib.bash - completion for bash: options, their values, and what the command traced would complete.
 
 # All options of the commands; tests/package/completion compares them with --help.
-_systrace_lib_options='-o --output --interval --phase --control --results --inlines --lines --workload -p --attach -u --user -E --env --engine
+_systrace_lib_options='-o --output --interval --phase --control --inject --policy --policy-log --strict --results --inlines --lines --workload -p --attach -u --user -E --env --engine
     --kill-on-exit --no-kill-on-exit --no-near --format --table --graph --runtime-library --no-runtime-libraries
     --through-signals --verify -q --quiet -V --version -h --help'
 _systrace_lib_report_options='-o --output --format --table --graph --runtime-library --no-runtime-libraries --through-signals
@@ -42,7 +42,7 @@ _systrace_lib_value()
     -u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
     -E | --env) mapfile -t COMPREPLY < <(compgen -v -- "$current") ;;
     -p | --attach) mapfile -t COMPREPLY < <(cd /proc && compgen -d -- "$current" | grep -x '[0-9]*') ;;
-    -o | --output | --control | --accept | --write-accept | --compartments | --sonames | --into | --from) _systrace_lib_files < <(compgen -f -- "$current") ;;
+    -o | --output | --control | --policy | --policy-log | --accept | --write-accept | --compartments | --sonames | --into | --from) _systrace_lib_files < <(compgen -f -- "$current") ;;
     --by | --columns) _systrace_lib_words program phase needed library component group syscall abi class capability issuer via function \
         entry from site line end execution workload ;;
     --measure) _systrace_lib_words calls issued on_stack inexact incomplete errors seconds runs stacks ;;
@@ -51,7 +51,7 @@ _systrace_lib_value()
     --default-action) _systrace_lib_words log kill errno=EPERM ;;
     --unknown-action) _systrace_lib_words log deny ;;
     --seccomp) _systrace_lib_words oci systemd minijail bpf libseccomp-c ;;
-    --interval | --phase | --workload | --runtime-library | --where | --under | --not-under | --group | --serving | --sort | --top | --factor | --compartment) ;; # anything
+    --interval | --phase | --inject | --workload | --runtime-library | --where | --under | --not-under | --group | --serving | --sort | --top | --factor | --compartment) ;; # anything
     *) return 1 ;;
     esac
 }
@@ -77,7 +77,7 @@ _systrace_lib_begin()
         --) echo $((i + 1)) && return ;;
         =) ((i++)) ;; # bash takes --format=csv for three words
         -o | -p | -u | -E) ((i++)) ;;
-        --output | --attach | --user | --env | --engine | --format | --graph | --interval | --phase | --workload | --control | --runtime-library)
+        --output | --attach | --user | --env | --engine | --format | --graph | --interval | --phase | --workload | --control | --inject | --policy | --policy-log | --runtime-library)
             [ "${COMP_WORDS[i + 1]-}" = = ] || ((i++))
             ;;
         -*) ;;

@@ -93,6 +93,32 @@ static int read_counter(struct reader *reader, const json_t *object, const char 
     return read_number_of(reader, object, name, INT64_MAX, ret);
 }
 
+/* The members of `quality`. Most runs are not paused, nor refused anything. */
+static int check_counters(struct reader *reader, const json_t *value)
+{
+    static const char *const rare[] = { "paused", "refused" };
+    const char *names[16] = { "complete", "denied",    "entries",     "hard_walks",
+                              "inexact",  "memo_hits", "memo_misses", "incomplete",
+                              "killed",   "lost",      "vsyscall" };
+    size_t count = 11;
+
+    for (size_t i = 0; i < sizeof(rare) / sizeof(*rare); i++)
+        if (json_object_get(value, rare[i]))
+            names[count++] = rare[i];
+    return read_members(reader, value, "quality", names, count);
+}
+
+/* A number that is there only if it is not 0. */
+static int read_rare(struct reader *reader, const json_t *object, const char *name, uint64_t *ret)
+{
+    int error =
+        json_object_get(object, name) ? read_number_of(reader, object, name, INT64_MAX, ret) : 0;
+
+    return !error && json_object_get(object, name) && !*ret
+               ? refuse(reader, "%s is 0, and should not be there", name)
+               : error;
+}
+
 static int read_quality(struct reader *reader, const json_t *value, struct execution *execution,
                         struct quality *claim)
 {
@@ -109,27 +135,22 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
         { "memo_misses", &execution->memo_misses },
         { "hard_walks", &execution->hard_walks },
     };
-    /* Most runs are not paused. */
-    const json_t *paused = json_is_object(value) ? json_object_get(value, "paused") : NULL;
-    int error = paused ? READ_MEMBERS(reader, value, "quality", "complete", "denied", "entries",
-                                      "hard_walks", "incomplete", "inexact", "killed", "lost",
-                                      "memo_hits", "memo_misses", "paused", "vsyscall")
-                       : READ_MEMBERS(reader, value, "quality", "complete", "denied", "entries",
-                                      "hard_walks", "incomplete", "inexact", "killed", "lost",
-                                      "memo_hits", "memo_misses", "vsyscall");
+    int error = check_counters(reader, value);
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers) && !error; i++)
         error = read_number_of(reader, value, numbers[i].name, INT64_MAX, numbers[i].ret);
-    if (!error && paused)
-        error = read_number_of(reader, value, "paused", INT64_MAX, &execution->paused);
-    if (!error && paused && !execution->paused)
-        error = refuse(reader, "paused is 0, and should not be there");
+    if (!error)
+        error = read_rare(reader, value, "paused", &execution->paused);
+    if (!error)
+        error = read_rare(reader, value, "refused", &execution->refused);
     if (!error)
         error = read_counter(reader, value, "denied", &execution->denied);
     if (!error)
         error = read_counter(reader, value, "vsyscall", &execution->vsyscall);
     if (!error && execution->denied != COUNT_UNKNOWN && execution->denied > execution->entries)
         error = refuse(reader, "denied is more than entries");
+    if (!error && execution->refused > execution->entries)
+        error = refuse(reader, "refused is more than entries");
     if (!error && execution->killed > execution->entries)
         error = refuse(reader, "killed is more than entries");
     if (!error && execution->hard_walks > execution->memo_misses)

@@ -105,6 +105,7 @@ struct execution {
     uint64_t entries;  /* entries into the kernel that it saw; equals the sum of calls */
     uint64_t denied;   /* of these: denied by a seccomp filter of the program's own;
                           COUNT_UNKNOWN with the engine ptrace */
+    uint64_t refused;  /* of these: a rule of the user's answered them, and not the kernel */
     uint64_t killed;   /* of these: the thread was killed right there, or not seen to leave the call
                           alive. At most so many the kernel itself does not count */
     uint64_t vsyscall; /* calls of the vsyscall page: no entries; COUNT_UNKNOWN likewise */

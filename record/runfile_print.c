@@ -117,12 +117,14 @@ static json_t *make_quality(const struct execution *execution, const struct qual
                      "memo_misses", (json_int_t)execution->memo_misses,
                      "hard_walks", (json_int_t)execution->hard_walks);
     /* clang-format on */
-    if (ret && execution->paused &&
-        json_object_set_new(ret, "paused", make_number(execution->paused))) {
-        json_decref(ret);
-        return NULL;
-    }
-    return ret;
+    bool complete = !(ret && execution->paused &&
+                      json_object_set_new(ret, "paused", make_number(execution->paused)));
+    complete = complete && !(ret && execution->refused &&
+                             json_object_set_new(ret, "refused", make_number(execution->refused)));
+    if (complete)
+        return ret;
+    json_decref(ret);
+    return NULL;
 }
 
 static json_t *make_host(const struct execution *execution)

@@ -424,6 +424,7 @@ static int print_execution(FILE *file, const struct execution *execution,
             execution->results ? "true" : "false");
     print_count(file, "entries", execution->entries);
     print_count(file, "denied", execution->denied);
+    print_count(file, "refused", execution->refused);
     print_count(file, "killed", execution->killed);
     print_count(file, "vsyscall", execution->vsyscall);
     print_count(file, "paused", execution->paused);

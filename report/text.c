@@ -208,11 +208,12 @@ static void say_ends(struct paragraph *paragraph, const uint64_t by_end[STACK_EN
 /* What is better not there. */
 static void say_flaws(struct paragraph *paragraph, const struct table *table)
 {
-    uint64_t denied = 0, killed = 0, vsyscall = 0, paused = 0, lost = 0;
+    uint64_t denied = 0, killed = 0, refused = 0, vsyscall = 0, paused = 0, lost = 0;
 
     for (size_t i = 0; i < table->run->execution_count; i++) {
         const struct execution *execution = &table->run->executions[i];
         denied += execution->denied == COUNT_UNKNOWN ? 0 : execution->denied;
+        refused = run_sum(refused, execution->refused);
         killed += execution->killed;
         vsyscall += execution->vsyscall == COUNT_UNKNOWN ? 0 : execution->vsyscall;
         paused = run_sum(paused, execution->paused);
@@ -223,6 +224,7 @@ static void say_flaws(struct paragraph *paragraph, const struct table *table)
         const char *name;
     } flaws[] = { { table->inexact, "inexact" },
                   { denied, "denied by the program's own filter" },
+                  { refused, "refused, as the user asked" },
                   { killed, "in which the thread may have been killed" },
                   { vsyscall, "more through the vsyscall page" },
                   { paused, "more not recorded, in a pause" },

@@ -2,6 +2,7 @@
 #include "entry.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/ptrace.h>
 
 #include "diag.h"
@@ -96,30 +97,64 @@ static void pass_over(struct tracer *tracer, struct tracee *tracee)
 {
     tracer_execution(tracer)->paused++;
     tracee->call.passed_over = true;
-    tracee->call.stack = UNKNOWN_STACK;
 }
 
-/* What can be seen of a call at its entry. False: its stack cannot be taken yet. */
-static bool observe(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
+/* Counts a call. */
+static void count_call(struct tracer *tracer, struct tracee *tracee, int64_t stack,
+                       const struct syscall *call)
 {
-    const struct syscall *call = &entry->call;
-
-    if (tracer->paused) {
-        pass_over(tracer, tracee);
-        return true;
-    }
-    int64_t stack = take_stack(tracer, tracee, entry);
-
-    if (stack == -EINPROGRESS)
-        return false;
     if (phase_rules_wait(&tracer->options->phases, &tracee->process->phases))
         begin_phase(tracer, tracee->process, stack, call);
     int64_t count = entry_add(tracer, tracee->process, stack, call->abi, call->nr);
     tracee->at_entry = count >= 0;
     tracee->call.observed = tracer->options->results && count >= 0;
     tracee->call.count = (uint32_t)count;
+}
+
+/* What can be seen of a call at its entry. False: its stack cannot be taken yet. */
+static bool observe(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
+{
+    bool blind = tracer->paused && !judge_asks(&tracer->judge);
+    int64_t stack = blind ? UNKNOWN_STACK : take_stack(tracer, tracee, entry);
+
+    if (stack == -EINPROGRESS)
+        return false;
+    if (tracer->paused)
+        pass_over(tracer, tracee);
+    else
+        count_call(tracer, tracee, stack, &entry->call);
     tracee->call.stack = stack < 0 ? UNKNOWN_STACK : stack;
     return true;
+}
+
+/* What the user wants to become of the call. */
+static void judge_entry(struct tracer *tracer, struct tracee *tracee, const struct syscall *call)
+{
+    const struct process *process = tracee->process;
+    struct ruling *ruling = &tracee->call.ruling;
+    uint32_t stack =
+        tracee->call.stack < 0 ? (uint32_t)STACK_NO_MEMORY : (uint32_t)tracee->call.stack;
+
+    *ruling = judge_call(&tracer->judge, tracer->run, &tracer->options->outputs.table_options,
+                         stack, process->phases.phase, &tracee->injections, call->abi, call->nr);
+    if (ruling->outside != INSIDE)
+        policy_log_add(&tracer->policy_log, tracee, stack, call->abi, call->nr);
+    if (ruling->signal)
+        tgkill(process->pid, tracee->tid, ruling->signal);
+}
+
+/* The call returns what was ruled, without the kernel's having seen it (seccomp(2), "the tracer can
+ * skip the system call"). */
+static void refuse(struct tracer *tracer, struct tracee *tracee)
+{
+    const struct ruling *ruling = &tracee->call.ruling;
+
+    tracee->call.refused = true;
+    if (!tracee->call.passed_over)
+        tracer_execution(tracer)->refused++;
+    threadregs_set_result(tracee->tid, ruling->result, true);
+    if (ruling->outside != INSIDE && ruling->action.kind == RULES_KILL)
+        kill(tracee->process->pid, SIGKILL);
 }
 
 /* An entry stop that is the first of its call. False: it is put off, until its stack can be taken.
@@ -133,7 +168,10 @@ static bool begin_call(struct tracer *tracer, struct tracee *tracee, const struc
     }
     if (!observe(tracer, tracee, entry))
         return false;
-    effects_begin(tracer, tracee, &entry->call);
+    if (judge_asks(&tracer->judge))
+        judge_entry(tracer, tracee, &entry->call);
+    if (!tracee->call.ruling.refuse)
+        effects_begin(tracer, tracee, &entry->call);
     return true;
 }
 
@@ -148,6 +186,9 @@ static void end_call(struct tracer *tracer, struct tracee *tracee,
 {
     if (tracee->call.in_call && !tracee->call.passed_filter)
         count_denied(tracer, tracee);
+    /* A filter of the program's own has had it made without ours (SECCOMP_RET_USER_NOTIF). */
+    if (tracee->call.ruling.refuse && !tracee->call.refused)
+        space_changed(tracee->space->space, 0, 0);
     effects_end(tracee, info);
     if (tracee->call.observed)
         run_add_result(tracer->run, tracee->call.count, info->exit.is_error,
@@ -162,6 +203,8 @@ static bool at_filter(struct tracer *tracer, struct tracee *tracee, const struct
         return false;
     if (entry->filter_data == FILTER_DATA) {
         tracee->call.passed_filter = true;
+        if (tracee->call.ruling.refuse)
+            refuse(tracer, tracee);
     } else {
         if (!tracee->call.in_call)
             count_denied(tracer, tracee);
@@ -189,5 +232,7 @@ bool entry_stop(struct tracer *tracer, struct tracee *tracee)
         return false;
     tracee->call.in_call = true;
     tracee->call.passed_filter = !tracer->seccomp;
+    if (tracee->call.ruling.refuse && !tracer->seccomp)
+        refuse(tracer, tracee);
     return true;
 }

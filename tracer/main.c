@@ -5,6 +5,7 @@
  *
  *   options_parse    tracer/options.c              the command line
  *   outputs_check    report/outputs.c              can the results be written?
+ *   rules_read       report/rules.c                what compartments may ask for (--policy)
  *   trace            tracer/trace.c                start the command (launch.c) or attach to processes
  *                                                  (attach.c), and handle every stop (stop.c): who
  *                                                  stopped (tracee.c, family.c, lineage.c), in which
@@ -18,6 +19,7 @@
  *                                                  code made at run time (tracer/jit.c)
  *     phase_rules_judge  tracer/phaserule.c        in which phase, by functions (phasecode.c) or calls
  *     run_count      record/run.c                  counted by (program, phase, stack, call)
+ *     judge_call     tracer/judge.c                may its caller make it? (--inject, --policy)
  *     record_end     tracer/record.c               then the names of functions (symbolizer/names/)
  *     salvage        tracer/salvage.c              or what there is by a fault of our own (crash.c)
  *   outputs_write    report/outputs.c              each file in its format (format.h has the list)
@@ -87,13 +89,25 @@ static int end_like(int status)
     return 128 + WTERMSIG(status);
 }
 
-static int trace_main(const struct options *options)
+/* 0 or -errno after a message. */
+static int read_policy(struct options *options)
+{
+    char error[RULES_ERROR_MAX];
+    int result = options->policy ? rules_read(&options->rules, options->policy, error) : 0;
+
+    if (result)
+        diag("%s: %s", options->policy, error);
+    options->rules.deny_unknown |= options->strict;
+    return result;
+}
+
+static int trace_main(struct options *options)
 {
     struct run run;
     int status = 0;
 
     /* What cannot be written must not be found out after an hour. */
-    if (outputs_check(&options->outputs))
+    if (outputs_check(&options->outputs) || read_policy(options))
         return EXIT_OURS;
     if (run_init(&run) < 0) {
         diag("out of memory");

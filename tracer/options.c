@@ -19,6 +19,10 @@ enum {
     OPTION_INTERVAL,
     OPTION_PHASE,
     OPTION_CONTROL,
+    OPTION_INJECT,
+    OPTION_POLICY,
+    OPTION_POLICY_LOG,
+    OPTION_STRICT,
     OPTION_RESULTS,
     OPTION_INLINES,
     OPTION_LINES,
@@ -36,6 +40,10 @@ static const struct option long_options[] = {
     { "interval", required_argument, NULL, OPTION_INTERVAL },
     { "phase", required_argument, NULL, OPTION_PHASE },
     { "control", required_argument, NULL, OPTION_CONTROL },
+    { "inject", required_argument, NULL, OPTION_INJECT },
+    { "policy", required_argument, NULL, OPTION_POLICY },
+    { "policy-log", required_argument, NULL, OPTION_POLICY_LOG },
+    { "strict", no_argument, NULL, OPTION_STRICT },
     { "results", no_argument, NULL, OPTION_RESULTS },
     { "inlines", no_argument, NULL, OPTION_INLINES },
     { "lines", no_argument, NULL, OPTION_LINES },
@@ -74,6 +82,16 @@ static const char help_tracing[] =
     "                             NAME@MODULE+0xOFFSET, or NAME=SYSCALL[:N]: from its N-th such "
     "call on\n"
     "      --control=PATH       take commands from a FIFO: phase [NAME], pause, resume, save\n"
+    "      --inject=LIBRARY:SET:error=ERRNO|retval=N|signal=SIG[:when=FIRST[..LAST][+[STEP]]]\n"
+    "                           what becomes of such calls of a library: strace's words, the "
+    "library "
+    "in front\n"
+    "      --policy=FILE        refuse calls that the rules of FILE do not allow their caller's "
+    "compartment\n"
+    "      --policy-log=FILE    write each such call to FILE, a JSON object a line\n"
+    "      --strict             refuse calls of unknown, inexact and unassigned callers, and of "
+    "the "
+    "loader, too\n"
     "      --results            observe what calls return: errors, and time in the kernel\n"
     "      --inlines            record functions that the compiler put into others, where there is "
     "DWARF\n"
@@ -230,6 +248,26 @@ static int parse_phase(struct options *o, const char *word)
     return result;
 }
 
+static int parse_injection(struct options *o, const char *word)
+{
+    char error[INJECTION_ERROR_MAX];
+    int result = injections_add(&o->injections, word, error);
+
+    if (result)
+        diag("%s", error);
+    return result;
+}
+
+static int parse_path(const char *word, const char *option, const char **ret)
+{
+    if (!*word || *ret) {
+        diag("%s %s", option, *word ? "is there twice" : "needs the path of a file");
+        return -EINVAL;
+    }
+    *ret = word;
+    return 0;
+}
+
 /* The option that getopt_long did not take, as the user wrote it. */
 static int refuse(int option, char **argv, int index)
 {
@@ -259,6 +297,15 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
         return parse_phase(o, optarg);
     case OPTION_CONTROL:
         o->control = optarg;
+        return 0;
+    case OPTION_INJECT:
+        return parse_injection(o, optarg);
+    case OPTION_POLICY:
+        return parse_path(optarg, "--policy", &o->policy);
+    case OPTION_POLICY_LOG:
+        return parse_path(optarg, "--policy-log", &o->policy_log);
+    case OPTION_STRICT:
+        o->strict = true;
         return 0;
     case OPTION_RESULTS:
         o->results = true;
@@ -322,6 +369,8 @@ static int check_options(struct options *o, int kill_on_exit)
         wrong = "--interval needs a file to write to: use -o FILE";
     else if (o->control && !*o->control)
         wrong = "--control needs the path of a FIFO";
+    else if (!o->policy && (o->policy_log || o->strict))
+        wrong = o->strict ? "--strict is for --policy=FILE" : "--policy-log is for --policy=FILE";
     if (wrong) {
         diag("%s: see systrace-lib --help", wrong);
         return -EINVAL;
@@ -350,6 +399,8 @@ void options_deinit(struct options *o)
 {
     outputs_deinit(&o->outputs);
     phase_rules_deinit(&o->phases);
+    injections_deinit(&o->injections);
+    rules_deinit(&o->rules);
     free(o->attach);
     free(o->environment);
 }

@@ -8,8 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "injection.h"
 #include "phaserule.h"
 #include "report/outputs.h"
+#include "report/rules.h"
 
 enum engine { ENGINE_AUTO, ENGINE_SECCOMP, ENGINE_PTRACE };
 
@@ -24,15 +26,20 @@ struct options {
     const char *workload; /* --workload: not empty; NULL: not said */
     enum engine engine;
     bool quiet;
-    bool kill_on_exit;         /* the tracees die with us */
-    unsigned interval;         /* --interval: seconds; 0: write at the end only */
-    bool results;              /* --results: observe what calls return */
-    bool inlines;              /* --inlines: find the functions that were inlined, by DWARF */
-    bool lines;                /* --lines: and the source lines; only with `inlines` */
-    bool no_near;              /* --no-near: leave all placing to the scheduler */
-    struct phase_rules phases; /* --phase */
-    const char *control;       /* --control: path of the FIFO; NULL: none */
-    uint64_t verify_every;     /* --verify: each N-th stack; 0: none */
+    bool kill_on_exit;            /* the tracees die with us */
+    unsigned interval;            /* --interval: seconds; 0: write at the end only */
+    bool results;                 /* --results: observe what calls return */
+    bool inlines;                 /* --inlines: find the functions that were inlined, by DWARF */
+    bool lines;                   /* --lines: and the source lines; only with `inlines` */
+    bool no_near;                 /* --no-near: leave all placing to the scheduler */
+    struct phase_rules phases;    /* --phase */
+    struct injections injections; /* --inject */
+    const char *policy;           /* --policy: path of its rules; NULL: none */
+    struct rules rules;           /* of that, once it has been read */
+    const char *policy_log;       /* --policy-log: path; NULL: none */
+    bool strict;                  /* --strict */
+    const char *control;          /* --control: path of the FIFO; NULL: none */
+    uint64_t verify_every;        /* --verify: each N-th stack; 0: none */
     struct outputs outputs;
 };
 

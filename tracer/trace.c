@@ -499,7 +499,8 @@ static int tracer_init(struct tracer *tracer, const struct options *options, sav
     tracer->execution = (uint32_t)execution;
     phase_code_init(&tracer->phase_code, &options->phases, run, &tracer->images);
     tracer->verify = (struct verify){ .every = options->verify_every, .file = stderr };
-    return 0;
+    return judge_init(&tracer->judge, &options->injections,
+                      options->policy ? &options->rules : NULL, run, &tracer->images);
 }
 
 static void tracer_deinit(struct tracer *tracer)
@@ -508,6 +509,8 @@ static void tracer_deinit(struct tracer *tracer)
     queue_deinit(&tracer->queue);
     tracees_deinit(&tracer->tracees);
     phase_code_deinit(&tracer->phase_code);
+    judge_deinit(&tracer->judge);
+    policy_log_deinit(&tracer->policy_log);
     unwinder_deinit(&tracer->unwinder);
     images_deinit(&tracer->images);
     served_deinit(&tracer->served);
@@ -639,6 +642,8 @@ static int finish(struct tracer *tracer)
 
     check_counts(tracer);
     int result = report_verify(&tracer->verify);
+    if (policy_log_end(&tracer->policy_log))
+        result = EXIT_OURS;
     int error = end_record(tracer, tracer->options->attach_count ? NULL : &tracer->status);
 
     record_warn_of_claims(tracer->run, tracer->options);
@@ -757,6 +762,8 @@ int trace(const struct options *options, save_fn *save, struct run *run, int *st
 
     if (result < 0) {
         diag("out of memory");
+        result = EXIT_OURS;
+    } else if (policy_log_open(&tracer.policy_log, options, run, &tracer.images)) {
         result = EXIT_OURS;
     } else if (options->control && control_open(&tracer.control, options->control)) {
         result = EXIT_OURS;

@@ -16,6 +16,7 @@ static void tracee_destroy(struct tracee *tracee)
 {
     process_unref(tracee->process);
     address_space_unref(tracee->space);
+    injection_state_deinit(&tracee->injections);
     free(tracee);
 }
 

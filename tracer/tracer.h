@@ -9,9 +9,11 @@
 #include "control.h"
 #include "meaning.h"
 #include "jit.h"
+#include "judge.h"
 #include "launch.h"
 #include "near.h"
 #include "phasecode.h"
+#include "policylog.h"
 #include "progress.h"
 #include "queue.h"
 #include "readahead.h"
@@ -35,6 +37,8 @@ struct tracer {
     struct unwinder unwinder;
     struct verify verify;
     struct phase_code phase_code;
+    struct judge judge;
+    struct policy_log policy_log;
     uint64_t phases_begun; /* a bit for each --phase that any process has begun */
     struct tracees tracees;
     struct launch launch;

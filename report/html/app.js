@@ -292,6 +292,8 @@ function showQuality() {
     tile(cut ? number(cut) : 'none', 'cut short', cut ? 'Runs of which tracing ended before the last process did: what came later is not here.'
       : 'Every run was traced until its last process had ended.', cut > 0));
   if (vsyscall) $('tiles').append(tile(number(vsyscall), 'through the vsyscall page', 'Old calls that are no entries into the kernel: they are in no table here.', true));
+  const refused = addUp(execution => execution.refused);
+  if (refused) $('tiles').append(tile(number(refused), 'refused', 'Calls that the user had refused, by --inject or --policy: they were asked for, and count, but the kernel did not see them.', true));
   if (paused) $('tiles').append(tile(number(paused), 'in a pause', 'Entries into the kernel while recording was paused, as was asked for: they are in no table here.', true));
   showExecutions();
 }

@@ -120,7 +120,8 @@ static void test_flaws(void **state)
 {
     static const char expected[] =
         "10000018 system calls by 5 libraries (6 pairs); 10000017 stacks complete (99.99 %), 1 "
-        "incomplete: 1 no-cfi; 10 inexact; 3 denied by the program's own filter; 2 in which the "
+        "incomplete: 1 no-cfi; 10 inexact; 3 denied by the program's own filter; 8 refused, as the "
+        "user asked; 2 in which the "
         "thread may have been killed; 4 more through the vsyscall page; 6 more not recorded, in a "
         "pause; 5 more lost\n";
     struct run run;
@@ -128,6 +129,7 @@ static void test_flaws(void **state)
 
     sample_run(&run, '1');
     run.executions[0].denied = 3;
+    run.executions[0].refused = 8;
     run.executions[0].killed = 2;
     run.executions[0].vsyscall = 4;
     run.executions[0].paused = 6;

@@ -1,0 +1,67 @@
+/*
+ * rules.h - what the libraries of each compartment may ask the kernel for: a file of rules
+ * (docs/enforcement.md has its form), read, and asked. Nothing here knows a process or a run.
+ */
+#ifndef SYSTRACE_RULES_H
+#define SYSTRACE_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "report/callset.h"
+#include "report/yamltree.h"
+
+#define RULES_FORMAT "systrace-lib-rules/1"
+
+enum { RULES_ERROR_MAX = YAML_ERROR_MAX, RULES_COMPARTMENTS_MAX = 1024 };
+
+/* What becomes of a call outside the rules. */
+struct rules_action {
+    enum { RULES_LOG, RULES_ERRNO, RULES_KILL } kind;
+    int error; /* of RULES_ERRNO: a positive errno */
+};
+
+struct rules_compartment {
+    char *name;       /* owned, not empty, unique */
+    bool is_default;  /* it has the libraries that no other names */
+    bool owned;       /* it has the runtime libraries, and whatever is asked for through them */
+    char **libraries; /* owned globs (glob.h) of escaped names */
+    size_t library_count;
+    struct rules_action action;
+    struct callset allow; /* in all phases, */
+    struct rules_phase {
+        char *name;
+        struct callset allow; /* and in this one besides */
+    } * phases;
+    size_t phase_count;
+};
+
+/* Zeroed, there are none. */
+struct rules {
+    struct rules_action action; /* where there is no compartment */
+    bool deny_unknown;          /* and not only log what is not known to be a compartment's */
+    bool runtime_owned;         /* a compartment owns the runtime libraries */
+    struct rules_compartment *compartments;
+    size_t count;
+};
+
+/* Parses a text. 0; or -EINVAL or -ENOMEM, and "LINE:COLUMN: what is wrong" in a line: there is
+ * nothing to deinit then. */
+int rules_parse(struct rules *ret, const char *text, size_t size,
+                char error[static RULES_ERROR_MAX]);
+
+/* The same of a file, of which anything may be wrong. */
+int rules_read(struct rules *ret, const char *path, char error[static RULES_ERROR_MAX]);
+void rules_deinit(struct rules *rules);
+
+/* The compartment that names this library (escaped): the first, where several do; else NULL. */
+const struct rules_compartment *rules_naming(const struct rules *rules, const char *library);
+
+/* The one that has what no other names, and the one that owns the runtime libraries; NULL: none. */
+const struct rules_compartment *rules_default(const struct rules *rules);
+const struct rules_compartment *rules_runtime(const struct rules *rules);
+
+/* May it make this call in this phase? */
+bool rules_allow(const struct rules_compartment *compartment, const char *phase, enum abi abi,
+                 uint32_t nr);
+
+#endif
