@@ -138,7 +138,7 @@ static void test_damaged(void **state)
 
     (void)state;
     srandom(1);
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 2000; i++) {
         struct small small = make_small();
         for (int changes = 1 + (int)(random() % 3); changes; changes--)
             ((char *)&small)[(size_t)random() % sizeof(small)] =
