@@ -150,7 +150,7 @@ static int uses_init(struct uses *uses, struct ruleset *ruleset, struct keys *ke
 
 /* ---- Who asked ---- */
 
-enum { USERS_SHOWN = 3 };
+enum { USERS_SHOWN = 3, NAME_SHOWN = 200 }; /* bytes of the names of templates */
 
 struct user {
     const struct use *use;
@@ -172,11 +172,11 @@ static void print_user(FILE *file, const struct user *user)
 {
     const struct use *use = user->use;
 
-    fprintf(file, "; %" PRIu64 " by %s", user->calls, use->library);
+    fprintf(file, "; %" PRIu64 " by %.*s", user->calls, NAME_SHOWN, use->library);
     if (*use->entry)
-        fprintf(file, ": %s", use->entry);
+        fprintf(file, ": %.*s", NAME_SHOWN, use->entry);
     if (*use->via)
-        fprintf(file, " via %s", use->via);
+        fprintf(file, " via %.*s", NAME_SHOWN, use->via);
 }
 
 /* Of the uses of one rule. To be freed; NULL: no memory. */

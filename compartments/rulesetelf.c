@@ -63,6 +63,29 @@ static int load(const char *path, struct rulesetelf *ret, char *error)
     return 0;
 }
 
+static bool is_native(const struct rulesetelf *file)
+{
+    const unsigned char *ident = (const unsigned char *)file->bytes;
+    const unsigned char order = __BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB;
+
+    return file->size >= sizeof(Elf64_Ehdr) && !memcmp(ident, ELFMAG, SELFMAG) &&
+           ident[EI_CLASS] == ELFCLASS64 && ident[EI_DATA] == order;
+}
+
+/* Why nothing can be added, or NULL; else the headers, of a file that has all their bytes. */
+static const char *find_headers(const struct rulesetelf *file, Elf64_Ehdr *ret)
+{
+    if (!is_native(file))
+        return "it is no ELF file of 64 bits in this machine's byte order";
+    memcpy(ret, file->bytes, sizeof(*ret));
+    if (!ret->e_shnum || ret->e_shnum >= SHN_LORESERVE - 1 || ret->e_shstrndx >= ret->e_shnum)
+        return "it has no section headers, or too many";
+    if (ret->e_shentsize != sizeof(Elf64_Shdr) || ret->e_shoff > file->size ||
+        ret->e_shnum * sizeof(Elf64_Shdr) > file->size - ret->e_shoff)
+        return "its section headers are not all there";
+    return NULL;
+}
+
 /* The section with the rules, or NULL. */
 static Elf_Scn *find_section(Elf *elf)
 {
@@ -86,8 +109,6 @@ static int copy_text(Elf *elf, char **ret, size_t *length, char *error)
     Elf_Scn *section = elf ? find_section(elf) : NULL;
     const Elf_Data *data = section ? elf_rawdata(section, NULL) : NULL;
 
-    if (!elf || elf_kind(elf) != ELF_K_ELF)
-        return fail(error, -EINVAL, "it is no ELF file");
     if (!data || !data->d_buf)
         return fail(error, -ENOENT,
                     "it has no rules in it ('systrace-lib rules --into=ELF' adds them)");
@@ -101,6 +122,20 @@ static int copy_text(Elf *elf, char **ret, size_t *length, char *error)
     return 0;
 }
 
+static int read_text(struct rulesetelf *file, char **ret, size_t *length, char *error)
+{
+    Elf64_Ehdr header;
+    const char *wrong = find_headers(file, &header);
+
+    if (wrong)
+        return fail(error, -EINVAL, wrong);
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_memory(file->bytes, file->size);
+    int number = copy_text(elf, ret, length, error);
+    elf_end(elf);
+    return number;
+}
+
 int rulesetelf_read(const char *path, char **ret, size_t *length,
                     char error[static RULESETELF_ERROR_MAX])
 {
@@ -109,10 +144,7 @@ int rulesetelf_read(const char *path, char **ret, size_t *length,
 
     if (number)
         return number;
-    elf_version(EV_CURRENT);
-    Elf *elf = elf_memory(file.bytes, file.size);
-    number = copy_text(elf, ret, length, error);
-    elf_end(elf);
+    number = read_text(&file, ret, length, error);
     rulesetelf_deinit(&file);
     return number;
 }
@@ -124,29 +156,6 @@ void rulesetelf_deinit(struct rulesetelf *elf)
 }
 
 /* ---- Adding ---- */
-
-static bool is_native(const struct rulesetelf *file)
-{
-    const unsigned char *ident = (const unsigned char *)file->bytes;
-    const unsigned char order = __BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB;
-
-    return file->size >= sizeof(Elf64_Ehdr) && !memcmp(ident, ELFMAG, SELFMAG) &&
-           ident[EI_CLASS] == ELFCLASS64 && ident[EI_DATA] == order;
-}
-
-/* Why nothing can be added, or NULL; else the headers, of a file that has all their bytes. */
-static const char *find_headers(const struct rulesetelf *file, Elf64_Ehdr *ret)
-{
-    if (!is_native(file))
-        return "it is no ELF file of 64 bits in this machine's byte order";
-    memcpy(ret, file->bytes, sizeof(*ret));
-    if (!ret->e_shnum || ret->e_shnum >= SHN_LORESERVE - 1 || ret->e_shstrndx >= ret->e_shnum)
-        return "it has no section headers, or too many";
-    if (ret->e_shentsize != sizeof(Elf64_Shdr) || ret->e_shoff > file->size ||
-        ret->e_shnum * sizeof(Elf64_Shdr) > file->size - ret->e_shoff)
-        return "its section headers are not all there";
-    return NULL;
-}
 
 static const char *find_names(const struct rulesetelf *file, const Elf64_Ehdr *header,
                               Elf64_Shdr *ret)
@@ -235,9 +244,11 @@ int rulesetelf_init(struct rulesetelf *elf, const char *path, const char *text, 
         number = fail(error, -EINVAL, wrong);
     else if (make_room(elf, &header, &names, length))
         number = fail(error, -ENOMEM, strerror(ENOMEM));
-    if (number)
-        rulesetelf_deinit(elf);
     else
         add_section(elf, &header, &names, text, length);
+    if (!number && !has_rules(elf))
+        number = fail(error, -EINVAL, "its headers are damaged: what is added would not be found");
+    if (number)
+        rulesetelf_deinit(elf);
     return number;
 }

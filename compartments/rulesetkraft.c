@@ -128,6 +128,13 @@ static void note_event(struct replay *replay, const yaml_event_t *event)
         replay->depth--;
 }
 
+static bool has_anchor(const yaml_event_t *event)
+{
+    return (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
+           (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor) ||
+           (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
+}
+
 static int pass(struct replay *replay, yaml_event_t *event)
 {
     int error = 0;
@@ -139,6 +146,8 @@ static int pass(struct replay *replay, yaml_event_t *event)
     note_end_of_dropped(replay);
     if (!error && !drops)
         return emit(replay, event);
+    if (!error && has_anchor(event))
+        error = -ENOTSUP; /* others may be aliases of it */
     yaml_event_delete(event);
     return error;
 }

@@ -235,8 +235,10 @@ int yamlfile_text(const struct yamlfile *file, const yaml_node_t *node, const ch
 
 bool yamlfile_is_null(const yaml_node_t *node)
 {
-    return node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-           (is_text(node, "") || is_text(node, "~") || is_text(node, "null"));
+    const bool plain =
+        node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+
+    return is_text(node, "") || (plain && (is_text(node, "~") || is_text(node, "null")));
 }
 
 /* ---- Mappings ---- */

@@ -57,7 +57,7 @@ yaml_node_t *yamlfile_find(struct yamlfile *file, const yaml_node_t *mapping, co
 int yamlfile_text(const struct yamlfile *file, const yaml_node_t *node, const char *what,
                   const char **ret);
 
-/* Is it nothing, as in "key:"? */
+/* Is it nothing, as in "key:", or an empty text? */
 bool yamlfile_is_null(const yaml_node_t *node);
 
 /* That no key of a mapping is there twice, and that it has no more than it may. -EINVAL. */

@@ -2,7 +2,9 @@
  * it. */
 #include "fuzz.h"
 
-#include "compartments/compartments.h"
+#include <errno.h>
+#include "compartments/ruleset.h"
+#include "compartments/rulesetformats.h"
 
 static void check_libraries(const struct compartments *compartments)
 {
@@ -18,6 +20,34 @@ static void check_libraries(const struct compartments *compartments)
     }
 }
 
+/* What is written with rules in it declares the same compartments; unless there is no place for
+ * them. */
+static void check_written(const struct compartments *compartments)
+{
+    struct ruleset ruleset = { .compartments = compartments, .count = compartments->count };
+    const struct subject subject = { .ruleset = &ruleset };
+    struct compartments again;
+    char error[YAMLFILE_ERROR_MAX], *text;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+
+    ruleset.parts = calloc(compartments->count, sizeof(*ruleset.parts));
+    CHECK(file && ruleset.parts);
+    int result = rulesetkraft_print(file, &subject);
+    fclose(file);
+    CHECK(!result || result == -ENOTSUP);
+    if (!result && size <= YAMLFILE_SIZE_MAX) {
+        CHECK(!compartments_parse(&again, text, size, error));
+        CHECK(again.count == compartments->count &&
+              again.library_count == compartments->library_count);
+        for (size_t i = 0; i < again.count; i++)
+            CHECK(!strcmp(again.all[i].name, compartments->all[i].name));
+        compartments_deinit(&again);
+    }
+    free(text);
+    free(ruleset.parts);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char named[] = "compartments: [{name: a, default: true}]\nlibraries: {x: , y: }\n";
@@ -31,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
               compartments.fallback == COMPARTMENT_NONE);
         CHECK(compartments.owner < compartments.count || compartments.owner == COMPARTMENT_NONE);
         check_libraries(&compartments);
+        check_written(&compartments);
     }
     compartments_deinit(&compartments);
 
