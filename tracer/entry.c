@@ -131,12 +131,13 @@ static bool observe(struct tracer *tracer, struct tracee *tracee, const struct e
 static void judge_entry(struct tracer *tracer, struct tracee *tracee, const struct syscall *call)
 {
     const struct process *process = tracee->process;
-    struct ruling *ruling = &tracee->call.ruling;
+    struct ruling *ruling = &tracee->ruling;
     uint32_t stack =
         tracee->call.stack < 0 ? (uint32_t)STACK_NO_MEMORY : (uint32_t)tracee->call.stack;
 
     *ruling = judge_call(&tracer->judge, tracer->run, &tracer->options->outputs.table_options,
                          stack, process->phases.phase, &tracee->injections, call->abi, call->nr);
+    tracee->call.refusable = ruling->refuse;
     if (ruling->outside != INSIDE)
         policy_log_add(&tracer->policy_log, tracee, stack, call->abi, call->nr);
     if (ruling->signal)
@@ -147,7 +148,7 @@ static void judge_entry(struct tracer *tracer, struct tracee *tracee, const stru
  * skip the system call"). */
 static void refuse(struct tracer *tracer, struct tracee *tracee)
 {
-    const struct ruling *ruling = &tracee->call.ruling;
+    const struct ruling *ruling = &tracee->ruling;
 
     tracee->call.refused = true;
     if (!tracee->call.passed_over)
@@ -170,7 +171,7 @@ static bool begin_call(struct tracer *tracer, struct tracee *tracee, const struc
         return false;
     if (judge_asks(&tracer->judge))
         judge_entry(tracer, tracee, &entry->call);
-    if (!tracee->call.ruling.refuse)
+    if (!tracee->call.refusable)
         effects_begin(tracer, tracee, &entry->call);
     return true;
 }
@@ -187,7 +188,7 @@ static void end_call(struct tracer *tracer, struct tracee *tracee,
     if (tracee->call.in_call && !tracee->call.passed_filter)
         count_denied(tracer, tracee);
     /* A filter of the program's own has had it made without ours (SECCOMP_RET_USER_NOTIF). */
-    if (tracee->call.ruling.refuse && !tracee->call.refused)
+    if (tracee->call.refusable && !tracee->call.refused)
         space_changed(tracee->space->space, 0, 0);
     effects_end(tracee, info);
     if (tracee->call.observed)
@@ -203,7 +204,7 @@ static bool at_filter(struct tracer *tracer, struct tracee *tracee, const struct
         return false;
     if (entry->filter_data == FILTER_DATA) {
         tracee->call.passed_filter = true;
-        if (tracee->call.ruling.refuse)
+        if (tracee->call.refusable)
             refuse(tracer, tracee);
     } else {
         if (!tracee->call.in_call)
@@ -232,7 +233,7 @@ bool entry_stop(struct tracer *tracer, struct tracee *tracee)
         return false;
     tracee->call.in_call = true;
     tracee->call.passed_filter = !tracer->seccomp;
-    if (tracee->call.ruling.refuse && !tracer->seccomp)
+    if (tracee->call.refusable && !tracer->seccomp)
         refuse(tracer, tracee);
     return true;
 }

@@ -88,7 +88,7 @@ static json_t *make_function(const struct named_stack *stack, const struct rulin
 static json_t *make_line(const struct policy_log *log, const struct tracee *tracee,
                          const struct named_stack *stack, enum abi abi, const char *call)
 {
-    const struct ruling *ruling = &tracee->call.ruling;
+    const struct ruling *ruling = &tracee->ruling;
     const struct rules_compartment *compartment = ruling->compartment;
     const struct program *program = &log->run->programs[tracee->process->program];
     char time[TIMESTAMP_SIZE];
@@ -160,7 +160,7 @@ static void add_up(struct policy_log *log, const struct ruling *ruling, enum abi
 void policy_log_add(struct policy_log *log, const struct tracee *tracee, uint32_t stack,
                     enum abi abi, uint32_t nr)
 {
-    add_up(log, &tracee->call.ruling, abi, nr);
+    add_up(log, &tracee->ruling, abi, nr);
     if (log->file)
         write_line(log, tracee, stack, abi, nr);
 }

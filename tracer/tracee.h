@@ -45,8 +45,8 @@ struct clone_call {
 struct call_state {
     bool in_call;             /* its entry was counted by a PTRACE_SYSCALL stop */
     bool passed_filter;       /* in such a call: our filter was reached, so no other denied it */
-    bool refused;             /* the kernel does not see it: it returns what `ruling` says */
-    struct ruling ruling;     /* what the user wants to become of it */
+    bool refusable;           /* the kernel is not to see it: tracee.ruling says so; */
+    bool refused;             /* and does not */
     bool passed_over;         /* it was not counted, for a driver has paused the recording */
     int64_t stack;            /* number in the run */
     bool observed;            /* what it returns is to be recorded, */
@@ -75,6 +75,7 @@ struct tracee {
     bool strict;         /* as if in seccomp's strict mode, which nobody leaves (effects.c) */
     uint64_t resumed_at; /* for near_resume, which compares it with the next time */
     struct injection_state injections;
+    struct ruling ruling; /* what the user wants to become of its last call, if anything is asked */
 
     struct call_state call;
 
