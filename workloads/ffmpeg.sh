@@ -30,7 +30,7 @@ for pass in 1 2; do
     convert -i film.mp4 -pass $pass -passlogfile pass -c:v libx264 -preset ultrafast -b:v 100k -an passed.mp4
 done
 convert -f lavfi -i mandelbrot=s=160x120 -frames:v 5 -c:v libwebp still.webp
-convert -i film.mp4 -c copy -progress progress -stats_period 0.1 -f tee '[f=mpegts]tee.ts|[f=null]-'
+convert -i film.mp4 -map 0 -c copy -progress progress -stats_period 0.1 -f tee '[f=mpegts]tee.ts|[f=null]-'
 grep -q progress=end progress
 cat film.mp4 | convert -i cache:pipe:0 -c copy -f matroska pipe:1 | convert -i pipe:0 -c copy piped.mkv
 echo '1
