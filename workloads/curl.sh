@@ -44,9 +44,9 @@ get() { curl -sSf --max-time 20 "$@"; }
 safely() { get --resolve "localhost:$tls_port:127.0.0.1" --cacert cert.pem "$@"; }
 
 for ((round = 0; round < rounds; round++)); do
-    get "$http/big.bin" -o got && cmp got www/big.bin
-    safely "$https/big.bin" -o got && cmp got www/big.bin
-    safely --http1.1 --tls-max 1.2 "$https/big.bin" -o got && cmp got www/big.bin
+    get "$http/big.bin" -o got; cmp got www/big.bin
+    safely "$https/big.bin" -o got; cmp got www/big.bin
+    safely --http1.1 --tls-max 1.2 "$https/big.bin" -o got; cmp got www/big.bin
     safely "$https/text.txt" --compressed | cmp - www/text.txt
     get --http2 "$http/text.txt" | cmp - www/text.txt
     get --unix-socket nginx.sock http://localhost/text.txt | cmp - www/text.txt
@@ -55,23 +55,24 @@ for ((round = 0; round < rounds; round++)); do
     get --interface 127.0.0.1 --tcp-fastopen --keepalive-time 5 "$http/text.txt" | cmp - www/text.txt
     get "file://$PWD/www/text.txt" | cmp - www/text.txt
 
-    get -T www/big.bin "$http/dav/new.bin" && cmp www/dav/new.bin www/big.bin
-    get -T - -H 'Expect: 100-continue' "$http/dav/new.bin" <www/text.txt && cmp www/dav/new.bin www/text.txt
-    get -X DELETE "$http/dav/new.bin" && fails_with 22 get "$http/dav/new.bin"
-    get -c jar "$http/cookie" -o got && get -b jar -c jar "$http/cookie" -o got && grep -q a jar
+    get -T www/big.bin "$http/dav/new.bin"; cmp www/dav/new.bin www/big.bin
+    get -T - -H 'Expect: 100-continue' "$http/dav/new.bin" <www/text.txt; cmp www/dav/new.bin www/text.txt
+    get -X DELETE "$http/dav/new.bin"; fails_with 22 get "$http/dav/new.bin"
+    get -c jar "$http/cookie" -o got; get -b jar -c jar "$http/cookie" -o got; grep -q a jar
     get -F field=@www/text.txt -F word=value "$http/cookie" -o got
     get --data-binary @www/text.txt "$http/cookie" -o got
 
     [ "$(get -r 0-99 "$http/big.bin" | wc -c)" = 100 ]
-    head -c 1000000 www/big.bin >part && get -C - "$http/big.bin" -o part && cmp part www/big.bin
-    get -Z --parallel-max 4 "$http/text.txt?[1-8]" -o 'deep/got#1' --create-dirs && cmp deep/got8 www/text.txt
-    safely -Z "$https/text.txt?[1-8]" -o 'deep/got#1' && cmp deep/got8 www/text.txt
-    get -R -D headers --limit-rate 20M --xattr "$http/big.bin" -o got && [ ! got -nt www/big.bin ]
-    get --etag-save etag "$http/text.txt" -o got && get --etag-compare etag "$http/text.txt" -o got
+    head -c 1000000 www/big.bin >part; get -C - "$http/big.bin" -o part; cmp part www/big.bin
+    get -Z --parallel-max 4 "$http/text.txt?[1-8]" -o 'deep/got#1' --create-dirs; cmp deep/got8 www/text.txt
+    safely -Z "$https/text.txt?[1-8]" -o 'deep/got#1'; cmp deep/got8 www/text.txt
+    get -R -D headers --limit-rate 20M --xattr "$http/big.bin" -o got; [ ! got -nt www/big.bin ]
+    get --etag-save etag "$http/text.txt" -o got; get --etag-compare etag "$http/text.txt" -o got
     get -z www/text.txt -w '%{http_code}\n' "$http/text.txt" -o got
     get -u user:secret "$http/private/text.txt" | cmp - www/text.txt
-    echo "machine 127.0.0.1 login user password secret" >netrc && get --netrc-file netrc "$http/private/text.txt" -o got
-    get -I --trace trace --libcurl program.c "$http/text.txt" -o got && grep -q curl_easy_perform program.c
+    echo "machine 127.0.0.1 login user password secret" >netrc
+    get --netrc-file netrc "$http/private/text.txt" -o got
+    get -I --trace trace --libcurl program.c "$http/text.txt" -o got; grep -q curl_easy_perform program.c
 
     fails_with 22 get -u user:wrong "$http/private/text.txt"
     fails_with 7 get http://127.0.0.1:1/

@@ -21,7 +21,6 @@ get()
     curl -sSfk --max-time 20 "$@"
 }
 
-# shellcheck disable=SC2154 # set by take_ports
 start "$work/server" "$port" "$tls_port"
 serving "$port"
 await 30 listening "$tls_port" || fail "it does not serve TLS"

@@ -148,7 +148,8 @@ get -L "$http/old"
 for wrong in denied/7 nothing; do
     curl -s -o answer -w '%{http_code}\n' --max-time 20 "$http/$wrong"
 done
-get "$http/stats;csv" | grep -c '^cached,' && get "$http/metrics" | grep -c "^haproxy_process_nbthread " || fail "no statistics"
+get "$http/stats;csv" | grep -c '^cached,' && get "$http/metrics" | grep -c "^haproxy_process_nbthread " ||
+    fail "no statistics"
 ask 'show info' | grep -E '^(Nbthread|Maxconn)'
 ask 'show servers state' >state
 for command in 'disable server cached/second' 'enable server cached/second' 'set weight cached/first 50%' 'show sess' \

@@ -12,12 +12,13 @@ mkdir tmp data
 give mysql .
 user=$(id -un)
 [ "$user" != root ] || user=mysql
-# What mariadb-install-db does, whose paths must hold no blank.
+# What mariadb-install-db does, whose paths must hold no blank: a statement a line.
 {
-    printf '%s;\n' 'create database mysql' 'use mysql' 'set @auth_root_socket = null, @skip_auth_anonymous = 1'
+    printf '%s\n' 'create database mysql;' 'use mysql;' 'set @auth_root_socket = null, @skip_auth_anonymous = 1;'
     cat /usr/share/mysql/mysql_{system_tables,performance_tables,system_tables_data}.sql
-} | mariadbd --no-defaults --bootstrap --user="$user" --datadir="$work/data" --innodb-log-file-size=8M \
-    >install.log 2>&1 || fail "no database is made"
+} >install.sql
+mariadbd --no-defaults --bootstrap --user="$user" --datadir="$work/data" --innodb-log-file-size=8M \
+    <install.sql >install.log 2>&1 || fail "no database is made"
 start mariadbd --no-defaults --user="$user" --datadir="$work/data" --tmpdir="$work/tmp" --socket="$work/mariadb.sock" \
     --pid-file="$work/mariadb.pid" --bind-address=127.0.0.1 --port="$port" --innodb-buffer-pool-size=32M \
     --innodb-log-file-size=8M --log-bin="$work/data/bin" --sync-binlog=1 --thread-handling=pool-of-threads \

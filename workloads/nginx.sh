@@ -37,7 +37,10 @@ http {
         location /list/ { alias www/; autoindex on; }
         location /proxy/ { proxy_pass http://self/; proxy_http_version 1.1; proxy_set_header Connection ""; }
         location /cache/ { proxy_pass http://self/; proxy_cache cache; proxy_cache_valid 10m; }
-        location /dav/ { dav_methods PUT DELETE MOVE MKCOL COPY; create_full_put_path on; client_max_body_size 10m; client_body_buffer_size 8k; }
+        location /dav/ {
+            dav_methods PUT DELETE MOVE MKCOL COPY; create_full_put_path on;
+            client_max_body_size 10m; client_body_buffer_size 8k;
+        }
         location /short { limit_req zone=limit burst=50; return 200 short; }
     }
 }
@@ -64,7 +67,8 @@ load "$http/text.txt" -H 'Accept-Encoding: gzip'
 load "$http/short" -H 'Connection: close'
 load "$https/index.html"
 load "$http/proxy/index.html"
-h2load -n "$(amount 50 200 5000)" -c 4 -m 10 "$https/text.txt" >h2load.out 2>&1 && grep -q ' 0 failed' h2load.out || fail "HTTP/2"
+h2load -n "$(amount 50 200 5000)" -c 4 -m 10 "$https/text.txt" >h2load.out 2>&1 && grep -q ' 0 failed' h2load.out ||
+    fail "HTTP/2"
 
 for path in big.bin threads/big.bin direct/big.bin proxy/big.bin cache/big.bin cache/big.bin; do
     get "$http/$path" | cmp -s - www/big.bin || fail "$path differs"
@@ -79,7 +83,8 @@ get -X COPY -H 'Destination: /dav/copy.bin' "$http/dav/new/big.bin" &&
 
 kill -HUP "$(<nginx.pid)" # new workers
 await 20 grep -q 'worker process [0-9]* exited with code 0' error.log || fail "it does not reload"
-mv access.log access.old && kill -USR1 "$(<nginx.pid)" && await 20 test -e access.log || fail "it does not reopen its log"
+mv access.log access.old && kill -USR1 "$(<nginx.pid)" && await 20 test -e access.log ||
+    fail "it does not reopen its log"
 get "$http/index.html" >/dev/null || fail "it does not answer after the reload"
 stop QUIT
 [ ! -e nginx.pid ] || fail "it left its pid file"

@@ -40,23 +40,23 @@ for ((round = 0; round < rounds; round++)); do
     openssl smime -verify -in data.smime -CAfile authority.pem -purpose any | tr -d '\r' | same
     openssl md4 -provider legacy -provider default data
     openssl dgst -sha256 -hmac key data
-    openssl sha3-256 data && openssl base64 -in data | openssl base64 -d | same
-    openssl rand -writerand seed -hex 16 | tr -c '\n' x && openssl prime -generate -bits 128 | wc -l
+    openssl sha3-256 data; openssl base64 -in data | openssl base64 -d | same
+    openssl rand -writerand seed -hex 16 | tr -c '\n' x; openssl prime -generate -bits 128 | wc -l
     openssl kdf -keylen 16 -kdfopt digest:SHA256 -kdfopt key:a -kdfopt salt:b HKDF
     openssl passwd -6 -salt salt word
 done
 openssl list -providers -provider legacy -provider default | grep -c status
-openssl engine -t -c >engines && openssl version -a >version && openssl ciphers -v >ciphers
+openssl engine -t -c >engines; openssl version -a >version; openssl ciphers -v >ciphers
 openssl dhparam -dsaparam -out dh.pem 1024
 
-mkdir hashed && cp authority.pem hashed && openssl rehash hashed
-touch index.txt && echo 01 >serial
-printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n[p]\nCN=supplied\n' |
-    sed 's/^CN=/commonName=/' >ca.conf
+mkdir hashed; cp authority.pem hashed; openssl rehash hashed
+touch index.txt; echo 01 >serial
+printf '%s\n' '[ca]' default_ca=d '[d]' database=index.txt serial=serial new_certs_dir=. default_md=sha256 policy=p \
+    '[p]' commonName=supplied >ca.conf
 authority() { openssl ca -config ca.conf -batch -cert authority.pem -keyfile authority.key -days 1 "$@"; }
-authority -in server.csr -out issued.pem -notext && authority -revoke issued.pem
+authority -in server.csr -out issued.pem -notext; authority -revoke issued.pem
 authority -gencrl -crldays 1 -out list.pem
-cat authority.pem list.pem >both.pem && fails_with 2 openssl verify -crl_check -CAfile both.pem issued.pem
+cat authority.pem list.pem >both.pem; fails_with 2 openssl verify -crl_check -CAfile both.pem issued.pem
 
 openssl s_server -accept "127.0.0.1:$port" -cert server.pem -key server.key -WWW -quiet &
 server=$!
@@ -65,7 +65,8 @@ await 30 listening "$port"
 for ((round = 0; round < rounds * 4; round++)); do
     for version in -tls1_2 -tls1_3; do
         printf 'GET /data HTTP/1.0\r\n\r\n' |
-            openssl s_client -connect "127.0.0.1:$port" -CApath hashed "$version" -quiet -ign_eof | tail -c 300000 | same
+            openssl s_client -connect "127.0.0.1:$port" -CApath hashed "$version" -quiet -ign_eof | tail -c 300000 |
+                same
     done
     openssl s_client -connect "127.0.0.1:$port" -tls1_2 -CAfile authority.pem -sess_out session </dev/null >client
     grep -q 'Verify return code: 0' client

@@ -70,6 +70,7 @@ await 20 gone "${started[-1]}" || fail "it does not end at first"
 
 start redis-server redis.conf
 serving "$port"
+await 20 state "$port" persistence loading:0 || fail "it does not load its data"
 answers 42 get marker
 tests=set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,zadd,zpopmin,lrange_100,mset
 load $tests -p "$port" -n "$(amount 200 1500 20000)" -c 20 -P 4

@@ -50,7 +50,8 @@ end
 print(io.open('none/none'))
 print(os.remove('none'))
 print(select(2, pcall(require, 'none')) ~= nil, package.loadlib('./none.so', '*'))
-print(os.setlocale('C'), os.date('!%F', 0), os.getenv('NONE'), os.clock() > 0, os.difftime(os.time(), 0) > 0, os.execute())
+print(os.setlocale('C'), os.date('!%F', 0), os.getenv('NONE'), os.execute())
+print(os.clock() > 0, os.difftime(os.time(), 0) > 0)
 os.remove(os.tmpname())
 local wrapped = coroutine.wrap(function()
     for i = 1, 1000 do

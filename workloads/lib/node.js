@@ -22,7 +22,10 @@ const workers = require('worker_threads')
 const zlib = require('zlib')
 
 const { promises } = fs
-const tls = () => ({ key: fs.readFileSync('key.pem'), cert: fs.readFileSync('cert.pem'), ca: fs.readFileSync('cert.pem') })
+const tls = () => {
+  const cert = fs.readFileSync('cert.pem')
+  return { key: fs.readFileSync('key.pem'), cert, ca: cert }
+}
 const local = { host: '127.0.0.1' }
 
 async function listen(server) {
@@ -42,7 +45,9 @@ function get(module, options) {
 async function webServers(times) {
   fs.writeFileSync('big', crypto.randomBytes(1 << 20))
   const server = http.createServer((request, response) => {
-    if (request.method === 'POST') return request.pipe(fs.createWriteStream('posted')).on('finish', () => response.end('posted'))
+    if (request.method === 'POST') {
+      return request.pipe(fs.createWriteStream('posted')).on('finish', () => response.end('posted'))
+    }
     return request.url === '/big' ? fs.createReadStream('big').pipe(response) : response.end('hello')
   })
   const port = await listen(server)
@@ -70,8 +75,9 @@ async function webServers(times) {
   secure.close()
 
   const second = http2.createSecureServer(tls(), (request, answer) => answer.end('second'))
-  const session = http2.connect(`https://localhost:${await listen(second)}`, { ca: tls().ca, lookup: (name, options, done) =>
-    options.all ? done(null, [{ address: local.host, family: 4 }]) : done(null, local.host, 4) })
+  const lookup = (name, options, done) =>
+    options.all ? done(null, [{ address: local.host, family: 4 }]) : done(null, local.host, 4)
+  const session = http2.connect(`https://localhost:${await listen(second)}`, { ca: tls().ca, lookup })
   for (let i = 0; i < 5 * times; i++) {
     const stream = session.request({ ':path': '/' })
     assert.equal((await stream.setEncoding('utf8').toArray()).join(''), 'second')
@@ -103,7 +109,8 @@ async function files(times) {
   await promises.symlink('a', 'd/s')
   await promises.link('d/a', 'd/l')
   await promises.lutimes('d/s', 1, 1)
-  console.log(await promises.readlink('d/s'), (await promises.readdir('d')).sort().join(), (await promises.stat('d/c')).size)
+  const names = await promises.readdir('d')
+  console.log(await promises.readlink('d/s'), names.sort().join(), (await promises.stat('d/c')).size)
   assert.equal(await promises.realpath('d/s'), await promises.realpath('d/a'))
   await promises.access('d/a')
   await promises.statfs('.')
@@ -139,8 +146,8 @@ async function data(times) {
       promisify(crypto.generateKeyPair)('ec', { namedCurve: 'P-256' }), promisify(crypto.randomBytes)(1000)])
   }
   console.log(crypto.createHash('sha256').update(plain).digest('hex').slice(0, 16))
-  const code = [0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 127, 127, 1, 127, 3, 2, 1, 0, 7, 5, 1, 1, 97, 0, 0, 10, 9, 1, 7, 0,
-    32, 0, 32, 1, 106, 11] // (a, b) => a + b
+  const code = [0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 127, 127, 1, 127, 3, 2, 1, 0, 7, 5, 1, 1, 97, 0,
+    0, 10, 9, 1, 7, 0, 32, 0, 32, 1, 106, 11] // (a, b) => a + b
   const module = await WebAssembly.instantiate(new Uint8Array(code))
   let total = 0
   for (let i = 0; i < 3e6 * Math.min(times, 20); i++) total = (total + module.instance.exports.a(i, 7)) | 0
@@ -230,8 +237,9 @@ async function sockets(times) {
 }
 
 async function system() {
-  assert(os.cpus().length && os.freemem() && os.networkInterfaces() && os.userInfo({ encoding: 'buffer' }) && os.uptime())
-  assert(os.loadavg() && os.version() && os.hostname() && process.memoryUsage().rss && process.resourceUsage() && process.hrtime())
+  assert(os.cpus().length && os.freemem() && os.networkInterfaces() && os.uptime())
+  assert(os.userInfo({ encoding: 'buffer' }) && os.loadavg() && os.version() && os.hostname())
+  assert(process.memoryUsage().rss && process.resourceUsage() && process.hrtime())
   os.setPriority(os.getPriority())
   process.umask(0o22)
   process.title = 'renamed'

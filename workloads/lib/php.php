@@ -1,5 +1,6 @@
 <?php
-// What of php and its extensions reaches the system: php.php TIMES, in an empty directory; ../cert.pem and ../both.pem are there.
+// What of php and its extensions reaches the system: php.php TIMES, in an empty directory; ../cert.pem and ../both.pem
+// are there.
 $times = (int) $argv[1];
 pcntl_async_signals(true);
 
@@ -23,7 +24,8 @@ function files(int $times): void
     posix_mkfifo('a/p', 0600);
     chown('a/c', posix_getuid());
     clearstatcache();
-    echo implode(' ', scandir('a')), ' ', filesize('a/c'), ' ', readlink('a/s'), ' ', filetype('a/p'), ' ', filemtime('a/r'), "\n";
+    echo implode(' ', scandir('a')), ' ', filesize('a/c'), ' ', readlink('a/s'), ' ', filetype('a/p'), ' ',
+        filemtime('a/r'), "\n";
     check(realpath('a/s') === realpath('a/f') && is_writable('a/f') && disk_free_space('.') > 0, 'a path');
     check(!@mkdir('a') && !@rmdir('a') && !@file_get_contents('none') && !@unlink('a'), 'an error is none');
     for ($i = 0; $i < 5 * $times; $i++) {
@@ -48,7 +50,8 @@ function files(int $times): void
         gzclose($gzip);
         check(strlen(file_get_contents('compress.zlib://text.gz')) === 50000, 'gzip');
     }
-    echo iterator_count(new RecursiveIteratorIterator(new RecursiveDirectoryIterator('a'))), ' ', count(glob('a/*')), ' ',
+    echo iterator_count(new RecursiveIteratorIterator(new RecursiveDirectoryIterator('a'))), ' ',
+        count(glob('a/*')), ' ',
         substr(hash_file('sha256', 'a/f'), 0, 16), ' ', (new finfo(FILEINFO_MIME_TYPE))->file('text.gz'), "\n";
     $archive = new PharData('x.tar');
     $archive->addFile('a/f', 'f');
@@ -65,7 +68,8 @@ function processes(int $times): void
 {
     for ($i = 0; $i < $times; $i++) {
         $pipes = [];
-        $process = proc_open(['cat'], [['pipe', 'r'], ['pipe', 'w'], ['file', 'error', 'w']], $pipes, null, ['A' => 'b']);
+        $files = [['pipe', 'r'], ['pipe', 'w'], ['file', 'error', 'w']];
+        $process = proc_open(['cat'], $files, $pipes, null, ['A' => 'b']);
         fwrite($pipes[0], str_repeat('x', 50000));
         fclose($pipes[0]);
         echo strlen(stream_get_contents($pipes[1])), ' ', proc_close($process), ' ';
@@ -174,11 +178,13 @@ function streams(int $times): void
     unlink('socket');
     [$one, $other] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
     stream_set_blocking($one, false);
-    check(fread($one, 1) === '' && @stream_socket_client('tcp://127.0.0.1:1', $number, $text, 1) === false, 'an error is none');
+    check(fread($one, 1) === '', 'there is something to read');
+    check(@stream_socket_client('tcp://127.0.0.1:1', $number, $text, 1) === false, 'an error is none');
     fwrite($other, 'x');
     $ready = [$one];
     $none = null;
-    echo stream_select($ready, $none, $none, 10), ' ', fread($one, 1), ' ', $number === SOCKET_ECONNREFUSED ? 'refused' : $text, "\n";
+    echo stream_select($ready, $none, $none, 10), ' ', fread($one, 1), ' ',
+        $number === SOCKET_ECONNREFUSED ? 'refused' : $text, "\n";
     stream_socket_shutdown($other, STREAM_SHUT_WR);
 }
 
@@ -197,7 +203,8 @@ function sockets(int $times): void
         socket_close($client);
     }
     socket_create_pair(AF_UNIX, SOCK_DGRAM, 0, $pair);
-    socket_sendmsg($pair[0], ['iov' => ['message'], 'control' => [['level' => SOL_SOCKET, 'type' => SCM_RIGHTS, 'data' => [$server]]]]);
+    $rights = ['level' => SOL_SOCKET, 'type' => SCM_RIGHTS, 'data' => [$server]];
+    socket_sendmsg($pair[0], ['iov' => ['message'], 'control' => [$rights]]);
     $received = ['iov' => [], 'buffer_size' => 100, 'controllen' => socket_cmsg_space(SOL_SOCKET, SCM_RIGHTS, 1)];
     socket_recvmsg($pair[1], $received);
     $ready = [$pair[1]];
@@ -221,14 +228,19 @@ function data(int $times): void
     $lines = array_map(fn ($i) => $i * 7919 % 10007, range(1, 50000 * min($times, 20)));
     sort($lines);
     preg_match_all('/\d+/', implode(' ', $lines), $matches);
-    echo count(glob('sessions/*')), ' ', count($matches[0]), ' ', json_decode('[1]')[0], ' ', strlen(random_bytes(8)), "\n";
+    echo count(glob('sessions/*')), ' ', count($matches[0]), ' ', json_decode('[1]')[0], ' ',
+        strlen(random_bytes(8)), "\n";
     $c = FFI::cdef('int getppid(void);');
     check($c->getppid() === posix_getppid(), 'FFI');
-    echo posix_getpwnam('root')['uid'], ' ', posix_isatty(STDIN) ? 'terminal' : 'no terminal', ' ', posix_uname()['sysname'], ' ',
-        strlen(sodium_crypto_secretbox('x', str_repeat('n', 24), str_repeat('k', 32))), ' ', iconv('UTF-8', 'LATIN1', 'é') === "\xe9", "\n";
-    check(openssl_pkey_new(['private_key_bits' => 1024]) && getrusage()['ru_stime.tv_sec'] >= 0 && sys_getloadavg(), 'the system');
+    echo posix_getpwnam('root')['uid'], ' ', posix_isatty(STDIN) ? 'terminal' : 'no terminal', ' ',
+        posix_uname()['sysname'], ' ',
+        strlen(sodium_crypto_secretbox('x', str_repeat('n', 24), str_repeat('k', 32))), ' ',
+        iconv('UTF-8', 'LATIN1', 'é') === "\xe9", "\n";
+    check((bool) openssl_pkey_new(['private_key_bits' => 1024]), 'no key');
+    check(getrusage()['ru_stime.tv_sec'] >= 0 && sys_getloadavg(), 'the system');
     pcntl_setpriority(pcntl_getpriority());
-    check(count(posix_getrlimit()) > 0 && strlen(posix_getcwd()) > 0 && posix_getpgrp() > 0 && !@include 'none.php', 'limits');
+    check(count(posix_getrlimit()) > 0 && strlen(posix_getcwd()) > 0 && posix_getpgrp() > 0, 'limits');
+    check(!@include 'none.php', 'it includes nothing');
 }
 
 register_shutdown_function(function () { echo "end\n"; });

@@ -46,7 +46,8 @@ def mapped():
     connection.execute('DELETE FROM t WHERE a % 2')
     connection.commit()
     connection.execute('PRAGMA incremental_vacuum')
-    print('mapped', *connection.execute('SELECT count(DISTINCT b), max(b) FROM (SELECT b FROM t ORDER BY b DESC)').fetchone())
+    sorted_twice = 'SELECT count(DISTINCT b), max(b) FROM (SELECT b FROM t ORDER BY b DESC)'
+    print('mapped', *connection.execute(sorted_twice).fetchone())
     connection.execute('VACUUM')
     connection.close()
 

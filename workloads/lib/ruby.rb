@@ -1,4 +1,5 @@
-# What of ruby and its library reaches the system: ruby.rb TIMES, in an empty directory; ../cert.pem and ../key.pem are there.
+# What of ruby and its library reaches the system: ruby.rb TIMES, in an empty directory; ../cert.pem and ../key.pem are
+# there.
 %w[socket openssl digest zlib yaml json fileutils tempfile tmpdir open3 io/console io/wait io/nonblock pty etc timeout
    stringio find net/http pstore ripper securerandom fiddle erb csv set logger].each { |name| require name }
 
@@ -54,7 +55,8 @@ def tls
   context.key = OpenSSL::PKey.read(File.read('../key.pem'))
   listener = TCPServer.new('127.0.0.1', 0)
   server = OpenSSL::SSL::SSLServer.new(listener, context)
-  thread = Thread.new { (2 * TIMES).times { server.accept.then { |client| client.puts(client.gets.upcase); client.close } } }
+  answer = ->(client) { client.puts(client.gets.upcase); client.close }
+  thread = Thread.new { (2 * TIMES).times { answer.(server.accept) } }
   store = OpenSSL::SSL::SSLContext.new.tap { |client| client.set_params(ca_file: '../cert.pem') }
   (2 * TIMES).times do
     client = OpenSSL::SSL::SSLSocket.new(TCPSocket.new('127.0.0.1', listener.addr[1]), store)
@@ -92,7 +94,8 @@ def processes
     puts $?.exitstatus
     output, status = Open3.capture2('tr a-z A-Z', stdin_data: 'abc')
     puts output, status.success?, `echo hi; exit 4`, $?.exitstatus, system('./none').inspect
-    output, error, = Open3.capture3({ 'A' => 'b' }, 'echo $A; pwd; echo error >&2', chdir: '/', pgroup: true, umask: 0o77)
+    command = 'echo $A; pwd; echo error >&2'
+    output, error, = Open3.capture3({ 'A' => 'b' }, command, chdir: '/', pgroup: true, umask: 0o77)
     puts output, error
     IO.popen(%w[cat], 'r+') { |pipe| pipe.write('x' * 100_000); pipe.close_write; puts pipe.read.size }
     pid = spawn('sleep 100', in: :close, rlimit_core: 0)
@@ -107,7 +110,8 @@ def processes
     puts Process.wait2(pid)[1].exitstatus
   end
   refused(Errno::ECHILD) { Process.wait }
-  puts Process.clock_gettime(Process::CLOCK_MONOTONIC).positive?, Process.getrlimit(:NOFILE).size, Process.times.utime >= 0
+  puts Process.clock_gettime(Process::CLOCK_MONOTONIC).positive?, Process.getrlimit(:NOFILE).size
+  puts Process.times.utime >= 0
   Process.setpriority(Process::PRIO_PROCESS, 0, Process.getpriority(Process::PRIO_PROCESS, 0))
   return if Process.uid != 0
   Process.wait(fork { Process::Sys.setgid(65_534); Process::Sys.setuid(65_534); puts Process.euid; exit! 0 })
@@ -131,7 +135,11 @@ def files
       file << 'end'
       file.chmod(0o600)
     end
-    Tempfile.create { |file| file.write('x' * 10_000); file.rewind; check(file.read.size == 10_000, 'a temporary file') }
+    Tempfile.create do |file|
+      file.write('x' * 10_000)
+      file.rewind
+      check(file.read.size == 10_000, 'a temporary file')
+    end
     Dir.mktmpdir { |directory| File.mkfifo("#{directory}/fifo") }
   end
   File.symlink('f', 'd/s')

@@ -152,9 +152,10 @@ fn main() -> Result<()> {
     sockets(times)?;
     files(times)?;
     processes(times)?;
-    let status = Command::new(env::current_exe()?).arg("0").stderr(Stdio::null()).env("RUST_BACKTRACE", "full").status()?;
+    let mut command = Command::new(env::current_exe()?);
+    let status = command.arg("0").stderr(Stdio::null()).env("RUST_BACKTRACE", "full").status()?;
     println!("panic {:?} {:?}", status.code(), status.signal());
-    let map: BTreeMap<_, _> = (0..200000).map(|i| (i * 7919 % 100003, i.to_string())).collect();
+    let map: BTreeMap<_, _> = (0..20000).map(|i| (i * 7919 % 10007, i.to_string())).collect();
     println!("{} {}", map.len(), start.elapsed() > Duration::ZERO);
     if cfg!(panic = "unwind") {
         panic::set_hook(Box::new(|_| ()));

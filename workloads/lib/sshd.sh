@@ -77,12 +77,13 @@ status=0; $s 'kill -TERM $$' || status=$?; echo "status $status"
 $s -tt 'stty size; echo $TERM' </dev/null | tr -d '\r'
 $s -o SetEnv=WORD=set 'echo $WORD; echo to stderr >&2' 2>&1
 $s -i user_rsa -c aes256-ctr -m hmac-sha2-256 -o KexAlgorithms=diffie-hellman-group14-sha256 echo rsa
-$s -i user_ecdsa -c chacha20-poly1305@openssh.com -o KexAlgorithms=curve25519-sha256 -o RekeyLimit=2M 'cat >/dev/null; echo rekeyed' <big
+$s -i user_ecdsa -c chacha20-poly1305@openssh.com -o KexAlgorithms=curve25519-sha256 -o RekeyLimit=2M \
+    'cat >/dev/null; echo rekeyed' <big
 ! $s -o IdentityFile=none -o User=nobody-of-this-name true 2>/dev/null
 $s -C "cat >'$PWD/up'" <big
 scp -q -F ssh_config big "127.0.0.1:$PWD/by_sftp"
 scp -q -O -F ssh_config "127.0.0.1:big" down 2>/dev/null || scp -q -O -F ssh_config "127.0.0.1:${PWD// /\\ }/big" down
-cmp up big && cmp by_sftp big && cmp down big
+cmp up big; cmp by_sftp big; cmp down big
 cat >batch <<SFTP
 cd "$PWD"
 mkdir q
@@ -102,7 +103,8 @@ sftp -q -b batch -F ssh_config 127.0.0.1 >/dev/null 2>&1
 cmp again big
 eval "$(ssh-agent -s -a ./agent)" >/dev/null
 trap 'kill "$SSH_AGENT_PID"' EXIT
-ssh-add -q user_ed25519 && ssh-add -l | wc -l
+ssh-add -q user_ed25519
+ssh-add -l | wc -l
 $s -A ssh-add -l | wc -l
 ssh-add -q -D 2>/dev/null
 kill "$SSH_AGENT_PID"

@@ -63,8 +63,8 @@ at_least()
 
 # ---- The program under test, and others ----
 
-# start COMMAND... - The program under test, in the background, with the words of PREFIX before it. What it prints goes to
-# program.log. Its session is its own, so that neither's signals reach the other.
+# start COMMAND... - The program under test, in the background, with the words of PREFIX before it. What it prints goes
+# to program.log. Its session is its own, so that neither's signals reach the other.
 start()
 {
     setsid "${prefix[@]}" "$@" </dev/null >>"$work/program.log" 2>&1 &
