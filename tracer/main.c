@@ -31,6 +31,7 @@
  *   report_main      report/report.c               the same tables, of saved runs
  *   diff_main        report/diff.c                 what differs between two lots of them
  *   coverage_main    report/coverage.c             how much of it all they have not shown yet
+ *   need_main        tracer/need.c                 which calls are needed: runs with one refused
  */
 /* clang-format on */
 #include <errno.h>
@@ -44,6 +45,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "need.h"
 #include "options.h"
 #include "report/coverage.h"
 #include "report/diff.h"
@@ -142,6 +144,8 @@ int main(int argc, char **argv)
         return diff_main(argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "coverage"))
         return coverage_main(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "probe"))
+        return need_main(argc - 1, argv + 1);
     int result = options_parse(&options, argc, argv);
     if (result == OPTIONS_RUN)
         result = trace_main(&options);
