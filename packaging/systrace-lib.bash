@@ -118,7 +118,7 @@ _systrace_lib()
     elif [[ $current == -* ]]; then
         _systrace_lib_words "$_systrace_lib_options"
     else
-        mapfile -t COMPREPLY < <(compgen -W "report diff coverage rules surface" -- "$current"; compgen -c -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "report diff coverage rules surface probe" -- "$current"; compgen -c -- "$current")
     fi
 }
 

@@ -33,6 +33,7 @@
  *   coverage_main    report/coverage.c             how much of it all they have not shown yet
  *   rulescommand_main  compartments/rulescommand.c   what each compartment asks for, as rules
  *   surfacecommand_main  compartments/surfacecommand.c  and what these would be worth
+ *   need_main        tracer/need.c                 which calls are needed: runs with one refused
  */
 /* clang-format on */
 #include <errno.h>
@@ -48,6 +49,7 @@
 #include "compartments/rulescommand.h"
 #include "compartments/surfacecommand.h"
 #include "diag.h"
+#include "need.h"
 #include "options.h"
 #include "report/coverage.h"
 #include "report/diff.h"
@@ -135,21 +137,24 @@ static void fill_standard_files(void)
     }
 }
 
+/* The commands beside tracing: they are the first word, and get what is behind it. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    { "report", report_main },          { "diff", diff_main },
+    { "coverage", coverage_main },      { "rules", rulescommand_main },
+    { "surface", surfacecommand_main }, { "probe", need_main },
+};
+
 int main(int argc, char **argv)
 {
     struct options options;
 
     fill_standard_files();
-    if (argc > 1 && !strcmp(argv[1], "report"))
-        return report_main(argc - 1, argv + 1);
-    if (argc > 1 && !strcmp(argv[1], "diff"))
-        return diff_main(argc - 1, argv + 1);
-    if (argc > 1 && !strcmp(argv[1], "coverage"))
-        return coverage_main(argc - 1, argv + 1);
-    if (argc > 1 && !strcmp(argv[1], "rules"))
-        return rulescommand_main(argc - 1, argv + 1);
-    if (argc > 1 && !strcmp(argv[1], "surface"))
-        return surfacecommand_main(argc - 1, argv + 1);
+    for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++)
+        if (!strcmp(argv[1], commands[i].name))
+            return commands[i].run(argc - 1, argv + 1);
     int result = options_parse(&options, argc, argv);
     if (result == OPTIONS_RUN)
         result = trace_main(&options);

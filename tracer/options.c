@@ -67,6 +67,7 @@ static const char help_begin[] =
     "       systrace-lib report RUN... [OPTION]...\n"
     "       systrace-lib coverage RUN... [OPTION]...\n"
     "       systrace-lib rules | surface RUN... --compartments=FILE [OPTION]...\n"
+    "       systrace-lib probe [--test=CMD] [-o FILE] -- COMMAND [ARG]...\n"
     "Trace every system call of COMMAND, or of running processes, and of all they start, and tell "
     "which\n"
     "library asked for it. Without -o a table for people goes to stderr.\n"
