@@ -12,15 +12,15 @@ mkdir data other
 cat >redis.conf <<END
 bind 127.0.0.1
 port $port
-unixsocket $work/redis.sock
+unixsocket "$work/redis.sock"
 unixsocketperm 700
 tls-port $tls_port
-tls-cert-file $work/cert.pem
-tls-key-file $work/key.pem
-tls-ca-cert-file $work/cert.pem
+tls-cert-file "$work/cert.pem"
+tls-key-file "$work/key.pem"
+tls-ca-cert-file "$work/cert.pem"
 tls-auth-clients no
-dir $work/data
-pidfile $work/redis.pid
+dir "$work/data"
+pidfile "$work/redis.pid"
 io-threads 2
 io-threads-do-reads yes
 bio_cpulist 0

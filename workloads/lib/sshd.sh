@@ -4,6 +4,8 @@ take_ports port forward_port
 # shellcheck disable=SC2034 # for the workloads
 server=(/usr/sbin/sshd -D -e -f "$work/sshd_config")
 me=$(id -un)
+shell=$(getent passwd "$me" | cut -d : -f 7)
+grep -qxF -- "$shell" /etc/shells || cannot "$me cannot log in: $shell is not in /etc/shells"
 for owner in host user; do
     ssh-keygen -q -t ed25519 -N '' -f "${owner}_ed25519"
     ssh-keygen -q -t ecdsa -N '' -f "${owner}_ecdsa"

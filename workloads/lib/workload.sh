@@ -19,7 +19,7 @@
 #     SLOT     0 to 99: ports are of this hundredth of the range, so that workloads do not meet side by side; empty: any
 #
 # Its stdout is what the program answered, and does not depend on what stands before the program. It exits with 0 if the
-# work was done, with 1 if not, and leaves nothing behind.
+# work was done, with 1 if not, with 125 if it cannot run here, and leaves nothing behind.
 set -u
 name=$(basename "$0" .sh)
 LEVEL=${LEVEL:-full}
@@ -35,6 +35,13 @@ fail()
     echo "$name: $*" >&2
     tail -n 15 -- "$work"/*.log >&2 2>/dev/null
     exit 1
+}
+
+# cannot MESSAGE... - It cannot run here, or for who we are.
+cannot()
+{
+    echo "$name: $*" >&2
+    exit 125
 }
 
 # amount SMOKE FULL LONG - Prints that of the level.
