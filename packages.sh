@@ -14,10 +14,10 @@ check_packages=(libcmocka-dev libzydis-dev g++ clang libclang-rt-dev clang-forma
     chromium chromium-driver # a browser for the HTML report
     bubblewrap btrfs-progs # a sandbox, and a file system, to trace in
     runc systemd # who install filters
-    "${demo_packages[@]}" nginx-light redis-server redis-tools wrk curl openssl nghttp2-client
-    memcached libmemcached-tools # workloads
-    slurmctld slurmd slurm-client munge # their campaign on a cluster
-    python3-pytest sysbench) # own tests under the tracer
+    slurmctld slurmd slurm-client munge # a cluster
+    python3-pytest # a suite, to trace
+    "${demo_packages[@]}" nginx-light redis-server redis-tools wrk curl openssl apache2-utils nghttp2-client lighttpd
+    lighttpd-mod-openssl lighttpd-mod-deflate memcached libmemcached-tools sysbench perl) # workloads
 
 # install_packages NAME... - Installs those that are missing. Without the right to do so it says which
 # command would, and returns 125. On a system without dpkg it leaves it to cmake to say what is missing.

@@ -53,7 +53,7 @@ for ((round = 0; round < rounds; round++)); do
     get -L "$http/moved" | cmp - www/text.txt
     get -x "$http" http://elsewhere.invalid/text.txt | cmp - www/text.txt
     get --interface 127.0.0.1 --tcp-fastopen --keepalive-time 5 "$http/text.txt" | cmp - www/text.txt
-    get "file://$PWD/www/text.txt" | cmp - www/text.txt
+    get "file://${PWD// /%20}/www/text.txt" | cmp - www/text.txt
 
     get -T www/big.bin "$http/dav/new.bin"; cmp www/dav/new.bin www/big.bin
     get -T - -H 'Expect: 100-continue' "$http/dav/new.bin" <www/text.txt; cmp www/dav/new.bin www/text.txt

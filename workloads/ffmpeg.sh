@@ -44,7 +44,7 @@ until grep -q "$(printf ':%04X 00000000:0000 0A' "$port")" /proc/net/tcp; do sle
 convert -i film.mp4 -c copy -f mpegts "tcp://127.0.0.1:$port"
 wait "$receiver"
 convert -i film.mp4 -c copy -f mpegts "udp://127.0.0.1:$udp_port?pkt_size=1316"
-ffmpeg -nostdin -v error -y -re -f lavfi -i testsrc=s=64x48 -c:v ffv1 endless.mkv &
+ffmpeg -nostdin -v error -y -re -f lavfi -i testsrc=s=64x48 -c:v ffv1 -flush_packets 1 endless.mkv &
 receiver=$!
 until [ -s endless.mkv ]; do sleep 0.05; done
 kill -INT "$receiver" 2>/dev/null && sleep 0.1 && kill -TERM "$receiver" 2>/dev/null || :

@@ -1,6 +1,6 @@
 #!/bin/bash
 # make with gcc and g++: C, C++, LTO, profiles, headers, shared and static libraries, linkers, binutils, errors.
-# packages: build-essential
+# packages: gcc g++ make libc6-dev
 # program: gcc
 # limit: 120
 . "$(dirname "$0")/lib/workload.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A program of lib/libc.c, linked statically with glibc.
-# packages: build-essential
+# packages: gcc libc6-dev
 # program: ./program
 # limit: 60
 . "$(dirname "$0")/lib/workload.sh"

@@ -46,11 +46,18 @@ http {
 }
 END
 
-# load URL OPTION... - Many requests.
+# load URL OPTION... - Many requests, by eight connections.
 load()
 {
-    timeout 60 wrk -t1 -c8 "-d$(amount 1s 1s 20s)" "${@:2}" "$1" >wrk.out 2>&1 || fail "wrk: $(<wrk.out)"
-    grep -q 'requests in' wrk.out && ! grep -qE 'Socket errors|Non-2xx' wrk.out || fail "wrk: $(<wrk.out)"
+    timeout 60 h2load -n "$(amount 200 2000 50000)" -c 8 "${@:2}" "$1" >load.out 2>&1 &&
+        grep -q ' 0 failed, 0 errored' load.out || fail "$1: $(<load.out)"
+}
+
+# load_short URL - Many connections, a request each.
+load_short()
+{
+    timeout 60 wrk -t1 -c8 "-d$(amount 1s 1s 20s)" -H 'Connection: close' "$1" >load.out 2>&1 &&
+        grep -q 'requests in' load.out && ! grep -qE 'Socket errors|Non-2xx' load.out || fail "$1: $(<load.out)"
 }
 
 get()
@@ -62,13 +69,12 @@ start nginx -e error.log -p "$work/" -c nginx.conf
 serving "$port"
 http=http://127.0.0.1:$port https=https://127.0.0.1:$tls_port
 
-load "$http/index.html"
-load "$http/text.txt" -H 'Accept-Encoding: gzip'
-load "$http/short" -H 'Connection: close'
-load "$https/index.html"
-load "$http/proxy/index.html"
-h2load -n "$(amount 50 200 5000)" -c 4 -m 10 "$https/text.txt" >h2load.out 2>&1 && grep -q ' 0 failed' h2load.out ||
-    fail "HTTP/2"
+load "$http/index.html" --h1
+load "$http/text.txt" --h1 -H 'Accept-Encoding: gzip'
+load "$https/index.html" --h1
+load "$http/proxy/index.html" --h1
+load "$https/text.txt" -m 10
+load_short "$http/short"
 
 for path in big.bin threads/big.bin direct/big.bin proxy/big.bin cache/big.bin cache/big.bin; do
     get "$http/$path" | cmp -s - www/big.bin || fail "$path differs"

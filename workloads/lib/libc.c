@@ -164,8 +164,9 @@ static void threads(void)
     CHECK(count == 8000 && !clock_gettime(CLOCK_REALTIME, &soon));
     CHECK(sem_timedwait(&semaphore, &soon) < 0 && errno == ETIMEDOUT);
     CHECK(!pthread_create(&cancelled, NULL, waits, NULL));
-    nanosleep(&(struct timespec){0, 5000000}, NULL); // else it is cancelled before it waits
-    CHECK(!pthread_cancel(cancelled) && !pthread_join(cancelled, &result) && result == PTHREAD_CANCELED && !sched_yield());
+    nanosleep(&(struct timespec){ 0, 5000000 }, NULL); // else it is cancelled before it waits
+    CHECK(!pthread_cancel(cancelled) && !pthread_join(cancelled, &result) &&
+          result == PTHREAD_CANCELED && !sched_yield());
 }
 
 static void processes(void)

@@ -5,10 +5,11 @@ take_ports port forward_port
 server=(/usr/sbin/sshd -D -e -f "$work/sshd_config")
 me=$(id -un)
 shell=$(getent passwd "$me" | cut -d : -f 7)
-grep -qxF -- "$shell" /etc/shells || cannot "$me has no shell to log in with: $shell"
-for type in ed25519 rsa ecdsa; do
-    ssh-keygen -q -t $type -N '' -f "host_$type"
-    ssh-keygen -q -t $type -N '' -f "user_$type"
+grep -qxF -- "$shell" /etc/shells || cannot "$me cannot log in: $shell is not in /etc/shells"
+for owner in host user; do
+    ssh-keygen -q -t ed25519 -N '' -f "${owner}_ed25519"
+    ssh-keygen -q -t ecdsa -N '' -f "${owner}_ecdsa"
+    ssh-keygen -q -t rsa -b 2048 -N '' -f "${owner}_rsa"
 done
 cat user_*.pub >authorized_keys
 chmod 700 .
@@ -43,6 +44,7 @@ Host *
     Port $port
     IdentityFile "$work/user_ed25519"
     IdentitiesOnly yes
+    KexAlgorithms curve25519-sha256
     UserKnownHostsFile "$work/known_hosts"
     GlobalKnownHostsFile none
     StrictHostKeyChecking accept-new
@@ -69,7 +71,7 @@ use_ssh()
     cat <<'END'
 s="ssh -F ssh_config 127.0.0.1"
 for round in $(seq "$rounds"); do
-    [ "$($s 'cat; echo hi' </dev/null)" = hi ]
+    [ "$($s -o KexAlgorithms=sntrup761x25519-sha512@openssh.com 'cat; echo hi' </dev/null)" = hi ]
 done
 $s 'head -c 1000000 /dev/zero' | wc -c
 status=0; $s exit 7 || status=$?; echo "status $status"
@@ -77,8 +79,7 @@ status=0; $s 'kill -TERM $$' || status=$?; echo "status $status"
 $s -tt 'stty size; echo $TERM' </dev/null | tr -d '\r'
 $s -o SetEnv=WORD=set 'echo $WORD; echo to stderr >&2' 2>&1
 $s -i user_rsa -c aes256-ctr -m hmac-sha2-256 -o KexAlgorithms=diffie-hellman-group14-sha256 echo rsa
-$s -i user_ecdsa -c chacha20-poly1305@openssh.com -o KexAlgorithms=curve25519-sha256 -o RekeyLimit=2M \
-    'cat >/dev/null; echo rekeyed' <big
+$s -i user_ecdsa -c chacha20-poly1305@openssh.com -o RekeyLimit=1M 'cat >/dev/null; echo rekeyed' <big
 ! $s -o IdentityFile=none -o User=nobody-of-this-name true 2>/dev/null
 $s -C "cat >'$PWD/up'" <big
 scp -q -F ssh_config big "127.0.0.1:$PWD/by_sftp"

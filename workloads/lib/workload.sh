@@ -19,7 +19,7 @@
 #     SLOT     0 to 99: ports are of this hundredth of the range, so that workloads do not meet side by side; empty: any
 #
 # Its stdout is what the program answered, and does not depend on what stands before the program. It exits with 0 if the
-# work was done, with 1 if not, with 125 if it cannot be run here, and leaves nothing behind.
+# work was done, with 1 if not, with 125 if it cannot run here, and leaves nothing behind.
 set -u
 name=$(basename "$0" .sh)
 LEVEL=${LEVEL:-full}
@@ -37,10 +37,10 @@ fail()
     exit 1
 }
 
-# cannot WHY... - It cannot be run here, or by this user.
+# cannot MESSAGE... - It cannot run here, or for who we are.
 cannot()
 {
-    echo "$name: cannot be run: $*" >&2
+    echo "$name: $*" >&2
     exit 125
 }
 
