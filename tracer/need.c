@@ -246,7 +246,7 @@ static int write_table(struct need *need)
 /* The first run, and from it the pairs. */
 static bool look(struct need *need)
 {
-    char path[sizeof(need->directory) + 8];
+    char path[sizeof(need->directory) + sizeof("/run.json")];
     uint64_t begun = clock_now();
 
     snprintf(path, sizeof(path), "%s/run.json", need->directory);

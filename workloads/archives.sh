@@ -2,7 +2,7 @@
 # tar, gzip, bzip2, xz, zstd, zip and cpio: links, sparse files, xattrs, increments, threads, volumes, errors.
 # packages: tar gzip bzip2 xz-utils zstd zip unzip cpio attr
 # program: tar
-# limit: 120
+# limit: 90
 . "$(dirname "$0")/lib/workload.sh"
 
 export files copies

@@ -2,7 +2,7 @@
 # bash: arithmetic, arrays, pipes, process substitution, coprocesses, traps, jobs, /dev/tcp, here-documents, limits.
 # packages: bash
 # program: bash
-# limit: 60
+# limit: 90
 . "$(dirname "$0")/lib/workload.sh"
 
 export rounds port

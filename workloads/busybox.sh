@@ -2,7 +2,7 @@
 # busybox, static: its shell and applets on files, archives, text and processes; httpd, wget and nc on loopback.
 # packages: busybox-static
 # program: busybox
-# limit: 60
+# limit: 90
 . "$(dirname "$0")/lib/workload.sh"
 
 export rounds port

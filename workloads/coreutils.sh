@@ -2,7 +2,7 @@
 # coreutils, util-linux, findutils, procps, attr, acl, e2fsprogs, grep, sed, awk: all that call something special.
 # packages: coreutils util-linux findutils procps attr acl e2fsprogs grep sed mawk diffutils bsdextrautils
 # program: bash
-# limit: 60
+# limit: 120
 . "$(dirname "$0")/lib/workload.sh"
 
 export rounds

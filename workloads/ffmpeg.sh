@@ -2,7 +2,7 @@
 # ffmpeg: x264, VP9, AAC, Opus, FLAC and more in threads; filters, segments, images, streams over TCP and UDP, signals.
 # packages: ffmpeg
 # program: ffmpeg
-# limit: 120
+# limit: 90
 . "$(dirname "$0")/lib/workload.sh"
 
 export seconds part port udp_port

@@ -2,7 +2,7 @@
 # fio: jobs of many I/O engines, io_uring and libaio among them, in processes and threads, verified; client and server.
 # packages: fio
 # program: fio
-# limit: 120
+# limit: 60
 . "$(dirname "$0")/lib/workload.sh"
 
 export size port

@@ -2,7 +2,7 @@
 # make with gcc and g++: C, C++, LTO, profiles, headers, shared and static libraries, linkers, binutils, errors.
 # packages: gcc g++ make libc6-dev
 # program: gcc
-# limit: 120
+# limit: 90
 . "$(dirname "$0")/lib/workload.sh"
 
 for ((i = 1; i <= $(amount 3 30 500); i++)); do

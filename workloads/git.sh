@@ -2,7 +2,7 @@
 # git: commits, merges, rebases, clones by path, file:// and git daemon, packs, worktrees, submodules, bisecting, hooks.
 # packages: git
 # program: git
-# limit: 120
+# limit: 90
 . "$(dirname "$0")/lib/workload.sh"
 
 export commits port

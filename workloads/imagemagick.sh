@@ -2,7 +2,7 @@
 # ImageMagick with OpenMP: synthesis, filters, text, common formats, pixel caches in memory, maps and on disk, errors.
 # packages: imagemagick fonts-dejavu-core
 # program: convert-im6.q16
-# limit: 120
+# limit: 90
 . "$(dirname "$0")/lib/workload.sh"
 
 export rounds

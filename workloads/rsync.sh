@@ -2,7 +2,7 @@
 # rsync: local copies with links, xattrs, ACLs, deltas, batches and backups; a remote shell; a daemon with a password.
 # packages: rsync attr acl
 # program: rsync
-# limit: 90
+# limit: 60
 . "$(dirname "$0")/lib/workload.sh"
 
 export files port

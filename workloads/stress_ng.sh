@@ -2,7 +2,7 @@
 # stress-ng: stressors of all classes that end after a number of operations, some at a time.
 # packages: stress-ng
 # program: stress-ng
-# limit: 180
+# limit: 120
 . "$(dirname "$0")/lib/workload.sh"
 
 mkdir -m 777 stress

@@ -2,7 +2,7 @@
 # sysbench: files read and written in all its modes, threads, mutexes, memory, prime numbers, a script in Lua.
 # packages: sysbench
 # program: sysbench
-# limit: 90
+# limit: 60
 . "$(dirname "$0")/lib/workload.sh"
 
 export events

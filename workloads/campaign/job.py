@@ -19,9 +19,9 @@ import tempfile
 import time
 
 from . import plan as plans
-from .declaration import DIRECTORY, LEVELS, Workload
+from .declaration import DIRECTORY, LEVELS, Workload, installed_packages
 
-PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 CANNOT = 125  # exit status of a workload that cannot run here, and has said why
 
 
@@ -53,6 +53,7 @@ class Attempt:
         try:
             with open(self.output, "wb") as output, open(self.log, "wb") as log:
                 script = subprocess.Popen(["bash", self.path], stdin=subprocess.DEVNULL, stdout=output, stderr=log,
+                                          preexec_fn=end_with_parent,
                                           env=dict(os.environ, TMPDIR=scratch, **self.environment))
                 status = self.wait(script)
             self.seconds = time.monotonic() - start
@@ -102,6 +103,11 @@ class Attempt:
     def last_line(self):
         """Why it cannot run."""
         return self.first_line() or "it cannot run here"
+
+
+def end_with_parent():
+    """The process that is to be a script does not outlive us, however we end: it gets a signal, and cleans up."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def descendants():
@@ -178,6 +184,9 @@ def compare_output(native, traced):
 
 def attempt(plan, workload, directory, slot):
     """Runs the job in the directory; its numbers."""
+    missing = workload.missing(installed_packages())
+    if missing:
+        raise Skipped(f"it needs {', '.join(missing)}: --install installs that")
     environment = {"LEVEL": plan["level"], "SLOT": str(slot), "PREFIX": "", "CONTROL": ""}
     numbers = {}
     native = Attempt(workload, plan["level"], environment, directory, "native.")

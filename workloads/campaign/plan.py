@@ -7,14 +7,12 @@ import os
 FILE = "jobs.json"
 
 
-def make(directory, chosen, skipped, options):
-    """Writes the list: each workload as often as asked for, long ones first, so that none of them ends last and alone.
-    `skipped` are those that cannot run here: {name: why}."""
+def make(directory, chosen, options):
+    """Writes the list: each workload as often as asked for, long ones first, so that none of them ends last and alone."""
     jobs = [{"workload": workload.name, "number": number}
-            for number in range(1, options.repeat + 1)
+            for number in range(1, (options.repeat or 1) + 1)
             for workload in sorted(chosen, key=lambda workload: (-workload.limit, workload.name))]
-    plan = {"level": options.level, "native": options.native, "tracer": options.tracer,
-            "skipped": skipped, "jobs": jobs}
+    plan = {"level": options.level or "full", "native": options.native, "tracer": options.tracer, "jobs": jobs}
     write_whole(os.path.join(directory, FILE), json.dumps(plan, indent=1) + "\n")
     return plan
 
@@ -22,7 +20,16 @@ def make(directory, chosen, skipped, options):
 def read(directory):
     """The list that was made; an OSError or a ValueError where there is none."""
     with open(os.path.join(directory, FILE), encoding="utf-8") as file:
-        return json.load(file)
+        plan = json.load(file)
+    if not isinstance(plan, dict) or not isinstance(plan.get("jobs"), list):
+        raise ValueError("no list of jobs")
+    return plan
+
+
+def remaining(directory, plan):
+    """[(number, job)] of those that have not succeeded yet."""
+    return [(number, job) for number, job in enumerate(plan["jobs"])
+            if (status(directory, job) or {}).get("result") != "ok"]
 
 
 def job_directory(directory, job):
@@ -34,9 +41,12 @@ def status(directory, job):
     """What the job left as its result, or None while it has not ended."""
     try:
         with open(os.path.join(job_directory(directory, job), "status.json"), encoding="utf-8") as file:
-            return json.load(file)
+            found = json.load(file)
     except (OSError, ValueError):
         return None
+    whole = "result" in found and (found["result"] != "ok" or "calls" in found and
+                                   os.path.exists(os.path.join(job_directory(directory, job), "run.json")))
+    return found if whole else None
 
 
 def write_whole(path, text):

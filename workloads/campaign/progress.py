@@ -8,6 +8,7 @@ import sys
 import time
 
 from . import plan as plans
+from .job import end_with_parent
 
 
 class Progress:
@@ -58,7 +59,8 @@ def run_jobs(campaign, jobs, slots, command):
             while waiting and len(running) < slots:
                 number, job = waiting.pop(0)
                 slot = min(set(range(slots)) - {slot for _, _, slot in running.values()})
-                process = subprocess.Popen(command(number, slot), stdin=subprocess.DEVNULL, start_new_session=True)
+                process = subprocess.Popen(command(number, slot), stdin=subprocess.DEVNULL, start_new_session=True,
+                                           preexec_fn=end_with_parent)
                 running[process] = (job, time.monotonic(), slot)
             for process in [process for process in running if process.poll() is not None]:
                 job, _, _ = running.pop(process)

@@ -39,13 +39,12 @@ class Result:
 
 def collect(campaign):
     """The results of all workloads of the plan, by name; of a job that left nothing it is said."""
-    plan, directories = plans.read(campaign), {}
-    statuses = {name: [{"result": "skipped", "reason": reason}] for name, reason in plan["skipped"].items()}
+    plan, statuses, directories = plans.read(campaign), {}, {}
     for job in plan["jobs"]:
         status = plans.status(campaign, job) or {"result": "failed", "reason": "the job left no result"}
         statuses.setdefault(job["workload"], []).append(status)
         directories.setdefault(job["workload"], []).append(plans.job_directory(campaign, job))
-    return [Result(name, statuses[name], directories.get(name, [])) for name in sorted(statuses)]
+    return [Result(name, statuses[name], directories[name]) for name in sorted(statuses)]
 
 
 def run_files(results):

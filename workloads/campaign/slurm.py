@@ -13,11 +13,11 @@ def batch(script, name, directory, *options):
     return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout.strip().split(";")[0]
 
 
-def submit(directory, jobs, run):
-    """Submits all; says how."""
+def submit(directory, numbers, run):
+    """Submits the jobs of these numbers; says how."""
     this = ["python3", "-B", run, "-o", directory]
     # The task's number is known on the node only.
     array = batch(["sh", "-c", f'exec {shlex.join(this)} --job="$SLURM_ARRAY_TASK_ID"'], "workload", directory,
-                  f"--array=0-{jobs - 1}", "--requeue")
+                  f"--array={','.join(map(str, numbers))}", "--requeue")
     merge = batch([*this, "--summary"], "summary", directory, f"--dependency=afterany:{array}")
-    return f"{jobs} jobs submitted as {array}, and {merge} to sum up in {os.path.join(directory, 'summary.txt')}"
+    return f"{len(numbers)} jobs submitted as {array}, and {merge} to sum up in {os.path.join(directory, 'summary.txt')}"

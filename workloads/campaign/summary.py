@@ -5,6 +5,7 @@ import json
 import os
 import statistics
 import subprocess
+import textwrap
 
 from . import libraries, page, plan as plans, results
 
@@ -34,10 +35,9 @@ COLUMNS = (
 NOTHING = {"estimates": [{"seen": 0}], "workloads": []}  # what `coverage` would say of no runs
 LEFT_OUT = (1, 2)  # of what a terminal shows: result, runs
 MEANINGS = (
-    "native, traced: seconds, and calls: medians of the runs; ratio: of each job's own.",
+    "native, traced: seconds; calls: both medians of the runs; ratio: of each job's own.",
     "pairs: of library and system call, in any run; new: that no other workload shows.",
-    "compl%: of all calls, those whose stack is complete. same%: of the pairs in any",
-    "run, those in all.",
+    "compl%: of all calls, those whose stack is complete. same%: of the pairs in any run, those in all.",
 )
 
 
@@ -103,10 +103,10 @@ def reasons(found):
 
 def text(found, coverage):
     """The summary for people."""
-    said = [totals(found, coverage), "\n\n", text_table([heading for _, heading, _ in COLUMNS], table(found, coverage))]
-    for name, result, reason in reasons(found):
-        said.append(f"\n{name} {result}: {reason}")
-    return "".join([*said, "\n" if reasons(found) else "", "\n", "\n".join(MEANINGS), "\n"])
+    said = [totals(found, coverage), "",
+            text_table([heading for _, heading, _ in COLUMNS], table(found, coverage))]
+    said += [f"{name} {result}: {reason}" for name, result, reason in reasons(found)]
+    return "\n".join([*said, *([""] if reasons(found) else []), *map(textwrap.fill, MEANINGS), ""])
 
 
 def write_csv(path, found, coverage):
@@ -139,7 +139,7 @@ def html(campaign, found, coverage, unseen):
 
 
 def write(campaign):
-    """Writes the summary of what is there; its text, and whether all is well."""
+    """Writes the summary of what is there; its text, and which results there are."""
     plan, found = plans.read(campaign), results.collect(campaign)
     files, coverage, unseen = results.run_files(found), NOTHING, ""
     if files:
@@ -154,4 +154,4 @@ def write(campaign):
     plans.write_whole(os.path.join(campaign, "summary.txt"), said)
     write_csv(os.path.join(campaign, "summary.csv"), found, coverage)
     plans.write_whole(os.path.join(campaign, "summary.html"), html(campaign, found, coverage, unseen))
-    return said, all(result.result[0] != "failed" for result in found)
+    return said, {result.result[0] for result in found}

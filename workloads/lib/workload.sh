@@ -23,6 +23,7 @@
 set -u
 name=$(basename "$0" .sh)
 LEVEL=${LEVEL:-full}
+[[ $LEVEL =~ ^(smoke|full|long)$ ]] || { echo "$name: there is no level '$LEVEL': smoke, full or long" >&2 && exit 125; }
 eval "prefix=(${PREFIX:-})"
 
 # No setting of the user's, no network.
@@ -51,7 +52,6 @@ amount()
     smoke) echo "$1" ;;
     full) echo "$2" ;;
     long) echo "$3" ;;
-    *) fail "there is no level '$LEVEL': smoke, full or long" ;;
     esac
 }
 
@@ -79,7 +79,7 @@ run()
     setsid "${prefix[@]}" "$@" </dev/null 2>>"$work/driver.log" &
     tracer=$!
     started+=("$tracer")
-    wait "$tracer" || fail "$1 exits with $?"
+    wait "$tracer" || fail "$1 exits with $?$(tail -qn 1 "$work/driver.log" | sed 's/^/: /')"
     started=("${started[@]/$tracer/}")
 }
 
