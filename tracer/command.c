@@ -73,13 +73,6 @@ static void drop(struct command_lines *lines, size_t count)
     memmove(lines->bytes, lines->bytes + count, lines->length);
 }
 
-static bool is_blank(const char *line, size_t length)
-{
-    while (length && line[length - 1] && strchr(blanks, line[length - 1]))
-        length--;
-    return !length;
-}
-
 /* The length of the first line without its end, or of all if it has none yet. */
 static size_t measure(const struct command_lines *lines, bool *whole)
 {
@@ -92,21 +85,17 @@ static size_t measure(const struct command_lines *lines, bool *whole)
 bool command_lines_take(struct command_lines *lines, struct command *ret)
 {
     bool whole;
+    size_t length = measure(lines, &whole);
 
-    for (;;) {
-        size_t length = measure(lines, &whole);
-        if (!whole) {
-            lines->overlong |= length == sizeof(lines->bytes);
-            drop(lines, lines->overlong ? length : 0);
-            return false;
-        }
-        bool overlong = lines->overlong, blank = is_blank(lines->bytes, length);
-        *ret = overlong ? wrong("the line is too long") : command_parse(lines->bytes, length);
-        lines->overlong = false;
-        drop(lines, length + 1);
-        if (overlong || !blank)
-            return true;
+    if (!whole) {
+        lines->overlong |= length == sizeof(lines->bytes);
+        drop(lines, lines->overlong ? length : 0);
+        return false;
     }
+    *ret = lines->overlong ? wrong("the line is too long") : command_parse(lines->bytes, length);
+    lines->overlong = false;
+    drop(lines, length + 1);
+    return true;
 }
 
 bool command_lines_end(struct command_lines *lines, struct command *ret)

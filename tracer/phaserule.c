@@ -70,6 +70,8 @@ static int parse_code(struct phase_rule *rule, char *code, const char *option,
         rule->library = code;
         return 0;
     }
+    if (strstr(code, "+0x")) /* no function is called so */
+        return fail(error, option, usage);
     rule->cause = PHASE_FUNCTION;
     rule->function = colon ? colon + 1 : code;
     if (colon) {

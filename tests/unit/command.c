@@ -40,6 +40,8 @@ static void test_parse(void **state)
         { "phases", "the commands are" },
         { "pause now", "the commands are" },
         { "Pause", "the commands are" },
+        { "", "the commands are" },
+        { " \t", "the commands are" },
         { "\xff\xfe", "the commands are" },
         { "phase " LONG_NAME LONG_NAME LONG_NAME, "so long" },
     };
@@ -82,7 +84,7 @@ static void feed(struct command_lines *lines, const char *bytes, size_t count, c
 
 static void test_lines(void **state)
 {
-    static const char text[] = "phase a\n\n \t\npause\nresume\nsa";
+    static const char text[] = "phase a\npause\nresume\nsa";
     struct command_lines lines = { 0 };
     char got[512] = "";
 

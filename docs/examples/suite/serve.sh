@@ -4,6 +4,7 @@ systrace-lib -q --control=ctl -o server.json -- python3 -m http.server --bind 12
 tracer=$!
 trap 'kill $tracer; wait $tracer' EXIT
 until curl -sf "http://127.0.0.1:$1/" >/dev/null; do
+    kill -0 $tracer || exit 1
     sleep 0.1
 done
 
