@@ -38,7 +38,7 @@ char *command_lines_room(struct command_lines *lines, size_t *room);
 /* So many have been put there. */
 void command_lines_add(struct command_lines *lines, size_t count);
 
-/* Takes the next command; false: there is no whole line. An empty line is none. */
+/* Takes the next command; false: there is no whole line. */
 bool command_lines_take(struct command_lines *lines, struct command *ret);
 
 /* Nobody has the FIFO open to write: what is left is no whole line and will not become one. True

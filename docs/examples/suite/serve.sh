@@ -8,7 +8,7 @@ until curl -sf "http://127.0.0.1:$1/" >/dev/null; do
     sleep 0.1
 done
 
-echo 'phase serving' >ctl
+[ -p ctl ] && echo 'phase serving' >ctl || exit 1
 read -r answer <ctl.reply
 [ "$answer" = ok ] || exit 1
 
