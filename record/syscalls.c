@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { X32_BIT = 1 << 30, NUMBERS = 1024 };
+enum { X32_BIT = 1 << 30 };
 
 /* libseccomp's numbers for requests of socketcall(2) and ipc(2): -101 and -201 less what they are
  * there (seccomp-syscalls.h). */
@@ -100,6 +100,29 @@ static bool is_name_of(enum abi abi, uint32_t nr, const char *name)
     return syscall_name(abi, nr, buffer) && !strcmp(buffer, name);
 }
 
+/* Calls that i386 has with a number of their own and as requests, too, for which libseccomp tells
+ * the request only (Linux, arch/x86/entry/syscalls/syscall_32.tbl). */
+static const struct {
+    const char *name;
+    int64_t nr;
+} also_requests[] = {
+    { "recvmmsg", 337 },   { "sendmmsg", 345 },   { "socket", 359 },      { "socketpair", 360 },
+    { "bind", 361 },       { "connect", 362 },    { "listen", 363 },      { "accept4", 364 },
+    { "getsockopt", 365 }, { "setsockopt", 366 }, { "getsockname", 367 }, { "getpeername", 368 },
+    { "sendto", 369 },     { "sendmsg", 370 },    { "recvfrom", 371 },    { "recvmsg", 372 },
+    { "shutdown", 373 },   { "semget", 393 },     { "semctl", 394 },      { "shmget", 395 },
+    { "shmctl", 396 },     { "shmat", 397 },      { "shmdt", 398 },       { "msgget", 399 },
+    { "msgsnd", 400 },     { "msgrcv", 401 },     { "msgctl", 402 },
+};
+
+static int64_t number_of_request(const char *name)
+{
+    for (size_t i = 0; i < sizeof(also_requests) / sizeof(*also_requests); i++)
+        if (!strcmp(also_requests[i].name, name))
+            return also_requests[i].nr;
+    return -1;
+}
+
 int64_t syscall_number(enum abi abi, const char *name)
 {
     int nr = seccomp_syscall_resolve_name_arch(abis[abi].arch, name);
@@ -107,11 +130,7 @@ int64_t syscall_number(enum abi abi, const char *name)
 
     if (nr >= 0)
         return nr - (int64_t)abis[abi].nr_base;
-    /* What i386 has as a request, too, libseccomp does not tell the number of. */
-    for (number = 0; syscall_exists(abi, name) && number < NUMBERS; number++)
-        if (is_name_of(abi, number, name))
-            return number;
     if (sscanf(name, "syscall_%" SCNu32, &number) == 1 && is_name_of(abi, number, name))
         return number;
-    return -1;
+    return abi == ABI_I386 ? number_of_request(name) : -1;
 }

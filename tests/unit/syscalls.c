@@ -1,6 +1,8 @@
 /* syscalls.c - names of system calls in three ABIs. */
 #include "test.h"
 
+#include <inttypes.h>
+
 #include "record/syscalls.h"
 
 static void test_names(void **state)
@@ -90,6 +92,18 @@ static void test_numbers(void **state)
             assert_int_equal(syscall_number((enum abi)abi, rows[i].name), rows[i].numbers[abi]);
 }
 
+/* Each number is found again by its name. */
+static void test_numbers_of_names(void **state)
+{
+    char name[SYSCALL_NAME_MAX];
+
+    (void)state;
+    for (int abi = 0; abi < ABI_COUNT; abi++)
+        for (uint32_t nr = 0; nr < 1024; nr++)
+            if (syscall_number((enum abi)abi, syscall_name((enum abi)abi, nr, name)) != nr)
+                fail_msg("%s, %" PRIu32 ": %s", abi_name((enum abi)abi), nr, name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +111,7 @@ int main(void)
         cmocka_unit_test(test_abis),
         cmocka_unit_test(test_existence),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_numbers_of_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
