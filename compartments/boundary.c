@@ -58,8 +58,6 @@ static int parse_runtime(struct boundary *boundary, const char *text)
 
 int boundary_parse(struct boundary *boundary, int option, const char *argument)
 {
-    char error[QUERY_ERROR_MAX];
-
     if (option == BOUNDARY_RUNTIME)
         return parse_runtime(boundary, argument);
     if (option == BOUNDARY_COMPARTMENTS)
@@ -68,10 +66,7 @@ int boundary_parse(struct boundary *boundary, int option, const char *argument)
         boundary->sonames = argument;
     if (option == BOUNDARY_COMPARTMENTS || option == BOUNDARY_SONAMES)
         return 0;
-    int result = query_parse(&boundary->query, option, argument, error);
-    if (result == QUERY_OTHER)
-        return outputs_parse(&boundary->outputs, option, argument) ? -EINVAL : 0;
-    return result ? complain("%s", error) : 0;
+    return commandline_take(&boundary->query, &boundary->outputs, option, argument);
 }
 
 static bool is_automatic(const struct boundary *boundary)

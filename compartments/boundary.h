@@ -6,7 +6,7 @@
 #define SYSTRACE_BOUNDARY_H
 
 #include "compartments/ruleset.h"
-#include "report/outputs.h"
+#include "report/commandline.h"
 
 /* What the command line asks for; strings are borrowed from it. */
 struct boundary {
@@ -31,15 +31,7 @@ enum { BOUNDARY_COMPARTMENTS = 5120, BOUNDARY_SONAMES, BOUNDARY_RUNTIME };
     { "compartments", required_argument, NULL, BOUNDARY_COMPARTMENTS },        \
     { "sonames", required_argument, NULL, BOUNDARY_SONAMES },                  \
     { "runtime", required_argument, NULL, BOUNDARY_RUNTIME },                  \
-    { "where", required_argument, NULL, QUERY_WHERE },                         \
-    { "under", required_argument, NULL, QUERY_UNDER },                         \
-    { "not-under", required_argument, NULL, QUERY_NOT_UNDER },                 \
-    { "group", required_argument, NULL, QUERY_GROUP },                         \
-    { "runtime-library", required_argument, NULL, OUTPUTS_RUNTIME },           \
-    { "no-runtime-libraries", no_argument, NULL, OUTPUTS_NO_RUNTIME },         \
-    { "through-signals", no_argument, NULL, OUTPUTS_THROUGH },                 \
-    { "output", required_argument, NULL, 'o' },                                \
-    { "format", required_argument, NULL, OUTPUTS_FORMAT }
+    COMMANDLINE_LONG_OPTIONS
 /* clang-format on */
 
 /* Lines of a help. */

@@ -2,6 +2,7 @@
  * output. */
 #include "rulescommand.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -12,6 +13,7 @@
 #include "compartments/rulesetelf.h"
 #include "compartments/rulesetformats.h"
 #include "report/complain.h"
+#include "report/errnoname.h"
 #include "report/output.h"
 
 enum { EXIT_OURS = 125, ACTION_MAX = 64 };
@@ -72,16 +74,6 @@ static const struct option long_options[] = {
 
 /* ---- Arguments ---- */
 
-static bool is_errno(const char *name)
-{
-    for (int number = 1; number < 4096; number++) {
-        const char *known = strerrorname_np(number);
-        if (known && !strcmp(known, name))
-            return true;
-    }
-    return false;
-}
-
 static int parse_default(struct arguments *arguments, const char *text)
 {
     static const char prefix[] = "errno=";
@@ -89,7 +81,8 @@ static int parse_default(struct arguments *arguments, const char *text)
 
     if (!strcmp(text, "log") || !strcmp(text, "kill"))
         snprintf(arguments->default_action, ACTION_MAX, "%s", text);
-    else if (!strncmp(text, prefix, length) && is_errno(text + length))
+    else if (!strncmp(text, prefix, length) && errno_parse(text + length) &&
+             !isdigit((unsigned char)text[length]))
         snprintf(arguments->default_action, ACTION_MAX, "{errno: %.40s}", text + length);
     else
         return complain_of(text, "--default-action is log, kill or errno=NAME, as errno=EPERM");
@@ -104,8 +97,10 @@ static int parse_unknown(struct arguments *arguments, const char *text)
     return 0;
 }
 
-static int parse_option(struct arguments *arguments, int option)
+static int take_option(void *context, int option)
 {
+    struct arguments *arguments = context;
+
     switch (option) {
     case RULES_PHASES:
         arguments->boundary.by_phase = true;
@@ -164,13 +159,8 @@ static int check_arguments(const struct arguments *arguments, int rest)
 /* Options may stand before, between and behind the run files. */
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
-    int option, error = 0;
+    int error = commandline_parse(argc, argv, ":o:h", long_options, take_option, arguments);
 
-    opterr = 0;
-    optind = 0; /* getopt may have been used for the words before "rules" */
-    while (!error && (option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1)
-        error = option == '?' || option == ':' ? complain_of_option(argv, option, "rules")
-                                               : parse_option(arguments, option);
     if (error || arguments->help)
         return error;
     error = check_arguments(arguments, argc - optind);
@@ -328,10 +318,7 @@ static int print_rules(struct ruleset *ruleset, void *context)
     if (arguments->into)
         return put_into(arguments, ruleset);
     outputs->ruleset = ruleset;
-    if (outputs->count)
-        return outputs_write(outputs, NULL);
-    errno = 0;
-    return complain_of_stdout(outputs_print(outputs, NULL, "yaml", stdout));
+    return commandline_write(outputs, NULL, "yaml");
 }
 
 static int run_command(struct arguments *arguments)

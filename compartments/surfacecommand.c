@@ -55,8 +55,10 @@ static int parse_table(struct arguments *arguments, const char *name)
     return 0;
 }
 
-static int parse_option(struct arguments *arguments, int option)
+static int take_option(void *context, int option)
 {
+    struct arguments *arguments = context;
+
     if (option == SURFACE_TABLE)
         return parse_table(arguments, optarg);
     if (option != 'h')
@@ -68,13 +70,8 @@ static int parse_option(struct arguments *arguments, int option)
 /* Options may stand before, between and behind the run files. */
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
-    int option, error = 0;
+    int error = commandline_parse(argc, argv, ":o:h", long_options, take_option, arguments);
 
-    opterr = 0;
-    optind = 0; /* getopt may have been used for the words before "surface" */
-    while (!error && (option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1)
-        error = option == '?' || option == ':' ? complain_of_option(argv, option, "surface")
-                                               : parse_option(arguments, option);
     if (error || arguments->help)
         return error;
     return boundary_finish(&arguments->boundary, argv + optind, argc - optind, "surface");
@@ -85,10 +82,7 @@ static int print_surface(struct ruleset *ruleset, void *context)
     struct outputs *outputs = context;
 
     outputs->ruleset = ruleset;
-    if (outputs->count)
-        return outputs_write(outputs, NULL);
-    errno = 0;
-    return complain_of_stdout(outputs_print(outputs, NULL, "text", stdout));
+    return commandline_write(outputs, NULL, "text");
 }
 
 static int print_help(void)

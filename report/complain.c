@@ -2,7 +2,6 @@
 #include "complain.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,16 +31,6 @@ int complain_of(const char *raw, const char *what)
 void complain_line(const char *line)
 {
     complain("%s", line);
-}
-
-int complain_of_option(char **argv, int option, const char *command)
-{
-    char short_option[] = { '-', (char)optopt, '\0' }, what[128];
-    const char *text = optopt > 0 && optopt < 256 ? short_option : argv[optind - 1];
-
-    snprintf(what, sizeof(what), "%s (try 'systrace-lib %s --help')",
-             option == ':' ? "needs a value" : "no such option", command);
-    return complain_of(text, what);
 }
 
 int complain_of_stdout(int error)

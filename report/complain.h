@@ -15,9 +15,6 @@ int complain_of(const char *raw, const char *what);
 /* The same of a line that is a whole message. */
 void complain_line(const char *line);
 
-/* Of what getopt_long() returned ('?' or ':') with opterr 0; `command` is "report", say. */
-int complain_of_option(char **argv, int option, const char *command);
-
 /* Ends the output to stdout: 0, or -EIO after a complaint if this error (0: none yet, or a negative
  * errno), or one of the stream, spoiled it. */
 int complain_of_stdout(int error);

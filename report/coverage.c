@@ -6,9 +6,9 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include "report/commandline.h"
 #include "report/complain.h"
 #include "report/lastingname.h"
-#include "report/outputs.h"
 #include "report/runs.h"
 #include "report/seen.h"
 #include "report/seenformats.h"
@@ -62,15 +62,7 @@ enum { COVERAGE_UNIT = 4096, COVERAGE_TABLE };
 static const struct option long_options[] = {
     { "unit", required_argument, NULL, COVERAGE_UNIT },
     { "table", required_argument, NULL, COVERAGE_TABLE },
-    { "where", required_argument, NULL, QUERY_WHERE },
-    { "under", required_argument, NULL, QUERY_UNDER },
-    { "not-under", required_argument, NULL, QUERY_NOT_UNDER },
-    { "group", required_argument, NULL, QUERY_GROUP },
-    { "runtime-library", required_argument, NULL, OUTPUTS_RUNTIME },
-    { "no-runtime-libraries", no_argument, NULL, OUTPUTS_NO_RUNTIME },
-    { "through-signals", no_argument, NULL, OUTPUTS_THROUGH },
-    { "output", required_argument, NULL, 'o' },
-    { "format", required_argument, NULL, OUTPUTS_FORMAT },
+    COMMANDLINE_LONG_OPTIONS,
     { "help", no_argument, NULL, 'h' },
     { 0 },
 };
@@ -95,19 +87,10 @@ static int parse_table(struct arguments *arguments, const char *name)
     return 0;
 }
 
-/* Options that report has, too. */
-static int parse_common(struct arguments *arguments, int option)
+static int take_option(void *context, int option)
 {
-    char error[QUERY_ERROR_MAX];
-    int result = query_parse(&arguments->query, option, optarg, error);
+    struct arguments *arguments = context;
 
-    if (result == QUERY_OTHER)
-        return outputs_parse(&arguments->outputs, option, optarg) ? -EINVAL : 0;
-    return result ? complain("%s", error) : 0;
-}
-
-static int parse_option(struct arguments *arguments, int option)
-{
     switch (option) {
     case COVERAGE_UNIT:
         return parse_unit(arguments, optarg);
@@ -117,7 +100,7 @@ static int parse_option(struct arguments *arguments, int option)
         arguments->help = true;
         return 0;
     default:
-        return parse_common(arguments, option);
+        return commandline_take(&arguments->query, &arguments->outputs, option, optarg);
     }
 }
 
@@ -125,13 +108,8 @@ static int parse_option(struct arguments *arguments, int option)
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
     char text[QUERY_ERROR_MAX];
-    int option, error = 0;
+    int error = commandline_parse(argc, argv, ":o:h", long_options, take_option, arguments);
 
-    opterr = 0;
-    optind = 0; /* getopt may have been used for the words before "coverage" */
-    while (!error && (option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1)
-        error = option == '?' || option == ':' ? complain_of_option(argv, option, "coverage")
-                                               : parse_option(arguments, option);
     arguments->runs = argv + optind;
     arguments->run_count = argc - optind;
     if (error || arguments->help)
@@ -150,10 +128,7 @@ static int print(struct arguments *arguments, const struct seen *seen)
     arguments->outputs.seen = seen;
     if (!seen->run_count)
         return complain("there is no call in these runs");
-    if (arguments->outputs.count)
-        return outputs_write(&arguments->outputs, NULL);
-    errno = 0;
-    return complain_of_stdout(outputs_print(&arguments->outputs, NULL, "text", stdout));
+    return commandline_write(&arguments->outputs, NULL, "text");
 }
 
 static int estimate_by(struct arguments *arguments, struct run *run, struct callers *callers)

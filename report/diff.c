@@ -10,12 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "report/acceptfile.h"
+#include "report/commandline.h"
 #include "report/complain.h"
 #include "report/difference.h"
 #include "report/lastingname.h"
 #include "report/diffformats.h"
 #include "report/output.h"
-#include "report/outputs.h"
 #include "report/runs.h"
 #include "report/sides.h"
 
@@ -82,17 +82,9 @@ static const struct option long_options[] = {
     { "new", no_argument, NULL, DIFF_NEW_FILES },
     { "by", required_argument, NULL, QUERY_BY },
     { "factor", required_argument, NULL, DIFF_FACTOR },
-    { "where", required_argument, NULL, QUERY_WHERE },
-    { "under", required_argument, NULL, QUERY_UNDER },
-    { "not-under", required_argument, NULL, QUERY_NOT_UNDER },
-    { "group", required_argument, NULL, QUERY_GROUP },
-    { "runtime-library", required_argument, NULL, OUTPUTS_RUNTIME },
-    { "no-runtime-libraries", no_argument, NULL, OUTPUTS_NO_RUNTIME },
-    { "through-signals", no_argument, NULL, OUTPUTS_THROUGH },
+    COMMANDLINE_LONG_OPTIONS,
     { "accept", required_argument, NULL, DIFF_ACCEPT },
     { "write-accept", optional_argument, NULL, DIFF_WRITE_ACCEPT },
-    { "output", required_argument, NULL, 'o' },
-    { "format", required_argument, NULL, OUTPUTS_FORMAT },
     { "quiet", no_argument, NULL, 'q' },
     { "help", no_argument, NULL, 'h' },
     { 0 },
@@ -141,19 +133,10 @@ static int parse_accept(struct arguments *arguments, const char *path)
     return 0;
 }
 
-/* Options that report has, too. */
-static int parse_common(struct arguments *arguments, int option)
+static int take_option(void *context, int option)
 {
-    char error[QUERY_ERROR_MAX];
-    int result = query_parse(&arguments->query, option, optarg, error);
+    struct arguments *arguments = context;
 
-    if (result == QUERY_OTHER)
-        return outputs_parse(&arguments->outputs, option, optarg) ? -EINVAL : 0;
-    return result ? complain("%s", error) : 0;
-}
-
-static int parse_option(struct arguments *arguments, int option)
-{
     switch (option) {
     case WORD:
         return add_file(arguments, optarg);
@@ -176,20 +159,15 @@ static int parse_option(struct arguments *arguments, int option)
         arguments->help = true;
         return 0;
     default:
-        return parse_common(arguments, option);
+        return commandline_take(&arguments->query, &arguments->outputs, option, optarg);
     }
 }
 
 /* Options may stand before, between and behind the run files. */
 static int parse_options(int argc, char **argv, struct arguments *arguments)
 {
-    int option, error = 0;
+    int error = commandline_parse(argc, argv, "-:o:qh", long_options, take_option, arguments);
 
-    opterr = 0;
-    optind = 0; /* getopt may have been used for the words before "diff" */
-    while (!error && (option = getopt_long(argc, argv, "-:o:qh", long_options, NULL)) != -1)
-        error = option == '?' || option == ':' ? complain_of_option(argv, option, "diff")
-                                               : parse_option(arguments, option);
     for (int i = optind; i < argc && !error; i++)
         error = add_file(arguments, argv[i]);
     return error;
@@ -280,12 +258,9 @@ static int read_accepts(const struct arguments *arguments, struct accepts *ret)
 static int print(struct arguments *arguments, const struct difference *difference)
 {
     arguments->outputs.difference = difference;
-    if (arguments->outputs.count)
-        return outputs_write(&arguments->outputs, NULL);
-    if (arguments->quiet)
+    if (arguments->quiet && !arguments->outputs.count)
         return 0;
-    errno = 0;
-    return complain_of_stdout(outputs_print(&arguments->outputs, NULL, "text", stdout));
+    return commandline_write(&arguments->outputs, NULL, "text");
 }
 
 /* Prints it. A positive result: something is new. */

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "report/commandline.h"
 #include "report/complain.h"
 #include "report/output.h"
-#include "report/outputs.h"
 #include "report/profile.h"
 #include "report/runs.h"
 
@@ -73,8 +73,9 @@ static int parse_loops(struct arguments *arguments)
     return query_preset(&arguments->query, "loops", error) ? complain("%s", error) : 0;
 }
 
-static int parse_option(struct arguments *arguments, int option)
+static int take_option(void *context, int option)
 {
+    struct arguments *arguments = context;
     int result = parse_query(arguments, option);
 
     if (result == QUERY_OTHER)
@@ -109,19 +110,12 @@ static int check_options(struct arguments *arguments)
 /* Options may stand before, between and behind the run files. */
 static int parse_arguments(int argc, char **argv, struct arguments *ret)
 {
-    int option;
-
     *ret = (struct arguments){ .outputs.complain = complain_line, .outputs.query = &ret->query };
     query_init(&ret->query);
-    opterr = 0;
-    optind = 0; /* getopt may have been used for the words before "report" */
-    while ((option = getopt_long(argc, argv, ":" OUTPUTS_SHORT_OPTIONS "qh", long_options, NULL)) !=
-           -1) {
-        int status = option == '?' || option == ':' ? complain_of_option(argv, option, "report")
-                                                    : parse_option(ret, option);
-        if (status)
-            return status;
-    }
+    int status = commandline_parse(argc, argv, ":" OUTPUTS_SHORT_OPTIONS "qh", long_options,
+                                   take_option, ret);
+    if (status)
+        return status;
     ret->runs = argv + optind;
     ret->run_count = argc - optind;
     if (check_options(ret))
@@ -133,18 +127,13 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 
 /* ---- Writing ---- */
 
-static int print_stdout(const struct outputs *outputs, struct run *run)
-{
-    errno = 0;
-    return complain_of_stdout(
-        outputs_print(outputs, run, outputs->table ? "json" : "text", stdout));
-}
-
 static int write_results(const struct arguments *arguments, struct run *run)
 {
-    if (arguments->outputs.count)
-        return outputs_write(&arguments->outputs, run);
-    return arguments->quiet ? 0 : print_stdout(&arguments->outputs, run);
+    const struct outputs *outputs = &arguments->outputs;
+
+    if (arguments->quiet && !outputs->count)
+        return 0;
+    return commandline_write(outputs, run, outputs->table ? "json" : "text");
 }
 
 /* ---- A filter ---- */
