@@ -54,15 +54,20 @@ static int add_extents(struct run *run, const struct images *images, const struc
  * (report/loops.c). */
 enum { RECURS = 2, ROUNDS = 6 };
 
-/* The search for loops. All arrays are by stack but the last two. */
+/* What is known of a stack. */
+struct looked_at {
+    uint64_t calls, waits; /* with it; those that wait */
+    bool looked, loop;     /* its innermost frame was looked at; the call there may be on a loop */
+    bool gone;             /* all its frames were looked at */
+    bool within; /* it, or one beyond, may be on a loop, or is in a function with one that may */
+    bool beyond; /* it is the one beyond such a frame */
+};
+
+/* The search for loops. */
 struct looking {
     struct run *run;
     struct loops loops;
-    uint64_t *calls, *waits; /* with that stack; those that wait */
-    bool *looked, *loop; /* its innermost frame was looked at; the call there may be on a loop */
-    bool *gone;          /* all its frames were looked at */
-    bool *within; /* it, or one beyond, may be on a loop, or is in a function with one that may */
-    bool *beyond; /* it is the one beyond such a frame */
+    struct looked_at *stacks;
     struct image **images; /* by module; NULL: it is a runtime library, or has no code */
 };
 
@@ -72,9 +77,9 @@ static void count_calls(struct looking *looking)
 
     for (size_t i = 0; i < run->count_count; i++) {
         const struct count *count = &run->counts[i];
-        looking->calls[count->stack] += count->calls;
+        looking->stacks[count->stack].calls += count->calls;
         if (waits_has(count))
-            looking->waits[count->stack] += count->calls;
+            looking->stacks[count->stack].waits += count->calls;
     }
 }
 
@@ -95,16 +100,17 @@ static void choose_images(struct looking *looking, const struct images *images)
 static int look_at(struct looking *looking, uint32_t number)
 {
     const struct stack *stack = &looking->run->stacks.stacks[number];
+    struct looked_at *known = &looking->stacks[number];
     struct image *image = looking->images[stack->frame.module];
     uint64_t vaddr;
 
-    if (looking->looked[number] || !image || !image_vaddr(image, stack->frame.offset, &vaddr))
+    if (known->looked || !image || !image_vaddr(image, stack->frame.offset, &vaddr))
         return 0;
-    looking->looked[number] = true;
+    known->looked = true;
     enum loops_answer answer = loops_find(&looking->loops, image, vaddr + 1);
     if (answer == LOOPS_UNKNOWN)
         return 0;
-    looking->loop[number] = looking->beyond[stack->outer] = true;
+    known->loop = looking->stacks[stack->outer].beyond = true;
     return run_add_loop(looking->run, stack->frame.module, stack->frame.offset,
                         answer == LOOPS_PROVEN ? LOOP_PROVEN : LOOP_LIKELY);
 }
@@ -115,9 +121,9 @@ static int look_at_frames(struct looking *looking, uint32_t number)
     const struct stack *stacks = looking->run->stacks.stacks;
     int error = 0;
 
-    for (; stacks[number].depth && !looking->gone[number] && !error;
+    for (; stacks[number].depth && !looking->stacks[number].gone && !error;
          number = stacks[number].outer) {
-        looking->gone[number] = true;
+        looking->stacks[number].gone = true;
         error = look_at(looking, number);
     }
     return error;
@@ -131,12 +137,13 @@ static int look_at_all(struct looking *looking)
     int error = 0;
 
     for (uint32_t i = STACK_ENDS; i < stacks->count && !error; i++)
-        if (looking->waits[i] >= RECURS)
+        if (looking->stacks[i].waits >= RECURS)
             error = look_at_frames(looking, i);
     for (uint32_t i = STACK_ENDS; i < stacks->count && !error; i++) {
-        uint32_t outer = stacks->stacks[i].outer;
-        looking->within[i] = looking->loop[i] || looking->within[outer] || looking->beyond[outer];
-        if (looking->within[i] && looking->calls[i] >= ROUNDS)
+        struct looked_at *known = &looking->stacks[i];
+        const struct looked_at *outer = &looking->stacks[stacks->stacks[i].outer];
+        known->within = known->loop || outer->within || outer->beyond;
+        if (known->within && known->calls >= ROUNDS)
             error = look_at_frames(looking, i);
     }
     return error;
@@ -146,41 +153,26 @@ static int find_loops(struct run *run, const struct images *images)
 {
     struct looking looking = {
         .run = run,
-        .calls = calloc(run->stacks.count, sizeof(*looking.calls)),
-        .waits = calloc(run->stacks.count, sizeof(*looking.waits)),
-        .looked = calloc(run->stacks.count, sizeof(*looking.looked)),
-        .loop = calloc(run->stacks.count, sizeof(*looking.loop)),
-        .gone = calloc(run->stacks.count, sizeof(*looking.gone)),
-        .within = calloc(run->stacks.count, sizeof(*looking.within)),
-        .beyond = calloc(run->stacks.count, sizeof(*looking.beyond)),
+        .stacks = calloc(run->stacks.count, sizeof(*looking.stacks)),
         .images = calloc(run->module_count, sizeof(struct image *)),
     };
     int error = -ENOMEM;
 
-    if (looking.calls && looking.waits && looking.looked && looking.loop && looking.gone &&
-        looking.within && looking.beyond && looking.images) {
+    if (looking.stacks && looking.images) {
         count_calls(&looking);
         choose_images(&looking, images);
         error = look_at_all(&looking);
     }
     loops_deinit(&looking.loops);
-    free(looking.calls);
-    free(looking.waits);
-    free(looking.looked);
-    free(looking.loop);
-    free(looking.gone);
-    free(looking.within);
-    free(looking.beyond);
+    free(looking.stacks);
     free(looking.images);
     return error;
 }
 
-int code_record(struct run *run, const struct images *images)
+int code_record(struct run *run, const struct images *images, const struct place *places,
+                size_t count)
 {
-    size_t count = 0;
-    struct place *places = place_list(&run->stacks, &count);
-    int error = places ? add_extents(run, images, places, count) : -ENOMEM;
+    int error = add_extents(run, images, places, count);
 
-    free(places);
     return error ? error : find_loops(run, images);
 }

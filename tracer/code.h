@@ -6,10 +6,12 @@
 #ifndef SYSTRACE_TRACER_CODE_H
 #define SYSTRACE_TRACER_CODE_H
 
+#include "record/place.h"
 #include "record/run.h"
 #include "symbolizer/image/images.h"
 
-/* Looks at the places of all frames, whose symbols are known. -ENOMEM. */
-int code_record(struct run *run, const struct images *images);
+/* Looks at the places of all frames (place_list), whose symbols are known. -ENOMEM. */
+int code_record(struct run *run, const struct images *images, const struct place *places,
+                size_t count);
 
 #endif

@@ -237,20 +237,31 @@ static int name_places(struct run *run, const struct options *options, const str
 }
 
 static int record_symbols(struct run *run, const struct options *options,
-                          const struct images *images)
+                          const struct images *images, const struct place *places, size_t count)
 {
-    size_t count = 0;
-    struct place *places = place_list(&run->stacks, &count);
     uint64_t *offsets = calloc(count + 1, sizeof(*offsets));
     struct names_job *jobs = calloc(images->count + 1, sizeof(*jobs));
     int result = -ENOMEM;
 
-    if (places && offsets && jobs)
+    if (offsets && jobs)
         result = name_places(run, options, images, places, offsets, count, jobs);
-    free(places);
     free(offsets);
     free(jobs);
     return result;
+}
+
+/* What there is to say of the places of frames. */
+static int record_places(struct run *run, const struct options *options,
+                         const struct images *images)
+{
+    size_t count = 0;
+    struct place *places = place_list(&run->stacks, &count);
+    int error = places ? record_symbols(run, options, images, places, count) : -ENOMEM;
+
+    if (error >= 0)
+        error = code_record(run, images, places, count);
+    free(places);
+    return error;
 }
 
 int record_end(struct run *run, uint32_t execution, const int *status,
@@ -265,8 +276,7 @@ int record_end(struct run *run, uint32_t execution, const int *status,
         e->exit_signal = WTERMSIG(*status);
     for (size_t i = 0; i < images->count; i++)
         run->modules[images->images[i]->number].loads += images->images[i]->module.loads;
-    int error = record_symbols(run, options, images);
-    return error < 0 ? error : code_record(run, images);
+    return record_places(run, options, images);
 }
 
 void record_warn_of_claims(const struct run *run, const struct options *options)
