@@ -188,11 +188,9 @@ static uint64_t find_go(const struct phase_code *code, const struct code_module 
 {
     const struct image *image = find_image(code->images, frame->module);
     struct go_function function;
-    uint64_t vaddr, start;
+    uint64_t start;
 
-    if (!image->go.count || !image_vaddr(image, frame->offset, &vaddr) ||
-        !go_table_find(&image->go, vaddr, &function) ||
-        !image_offset(image, function.start, &start))
+    if (!image_go_function(image, frame->offset, &function, &start))
         return 0;
     return find_named(code, module, function.name, start, start + (function.end - function.start));
 }

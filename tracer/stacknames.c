@@ -79,11 +79,9 @@ static int compare(const void *a, const void *b)
 static bool name_by_go(const struct image *image, struct named_frame *frame)
 {
     struct go_function function;
-    uint64_t vaddr, start;
+    uint64_t start;
 
-    if (!image->go.count || !image_vaddr(image, frame->offset, &vaddr) ||
-        !go_table_find(&image->go, vaddr, &function) ||
-        !image_offset(image, function.start, &start))
+    if (!image_go_function(image, frame->offset, &function, &start))
         return false;
     name_frame(frame, function.name, start);
     return true;

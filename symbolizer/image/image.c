@@ -75,6 +75,15 @@ bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret)
     return false;
 }
 
+bool image_go_function(const struct image *image, uint64_t offset, struct go_function *ret,
+                       uint64_t *start)
+{
+    uint64_t vaddr;
+
+    return image->go.count && image_vaddr(image, offset, &vaddr) &&
+           go_table_find(&image->go, vaddr, ret) && image_offset(image, ret->start, start);
+}
+
 bool image_is_file(const struct image *image, int fd)
 {
     const struct stat *then = &image->file;

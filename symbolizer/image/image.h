@@ -88,6 +88,10 @@ uint8_t *image_read_bytes(const struct image *image, uint64_t offset, size_t siz
 int image_find_fde(const struct image *image, uint64_t vaddr, const struct cfi **tables,
                    struct fde *ret);
 
+/* The function of Go's own table that holds a file offset, and the offset of its first byte. */
+bool image_go_function(const struct image *image, uint64_t offset, struct go_function *ret,
+                       uint64_t *start);
+
 /*
  * Does the header say that there are more sections than it has room to say (e_shnum 0)? No linked
  * file has so many, but libelf believes it, and takes 232 bytes for each 64 of a file that may have
