@@ -37,13 +37,12 @@ static int list_exits(struct phase_rules *ret)
 int judge_init(struct judge *judge, const struct injections *injections, const struct rules *rules,
                const struct run *run, const struct images *images)
 {
+    char error[CALLSET_ERROR_MAX];
+
     *judge = (struct judge){ .injections = injections, .rules = rules };
-    for (int abi = 0; abi < ABI_COUNT; abi++) {
-        int64_t nr = syscall_number((enum abi)abi, "restart_syscall");
-        if (nr >= 0)
-            judge->always.bits[abi][nr / 64] |= UINT64_C(1) << nr % 64;
-    }
     phase_code_init(&judge->at_exit, &judge->exits, run, images);
+    if (callset_parse(&judge->always, "restart_syscall", error))
+        return -ENOMEM;
     return has_phases(rules) ? list_exits(&judge->exits) : 0;
 }
 
