@@ -18,26 +18,19 @@ def file_name(library):
     return urllib.parse.quote(library, safe="") + ".html"
 
 
-def read(campaign):
-    """{library: rows}, most calls first, of the cut that write() had made."""
-    try:
-        with open(os.path.join(campaign, "libraries.json"), encoding="utf-8") as file:
-            rows = json.load(file)["rows"]
-    except FileNotFoundError:
-        return {}
-    found = {}
-    for row in rows:
-        found.setdefault(row["library"], []).append(row)
-    return found
-
-
 def write(campaign, tracer, merged):
-    """Makes the cut, and the pages of it."""
-    subprocess.run([tracer, "report", "-q", merged, f"--by={','.join(KEYS)}", "--measure=calls", "--table",
-                    "-o", os.path.join(campaign, "libraries.json")], check=True)
+    """Makes the cut of the merged run, and the pages of it: {library: rows}, most calls first."""
+    cut = os.path.join(campaign, "libraries.json")
+    subprocess.run([tracer, "report", "-q", merged, f"--by={','.join(KEYS)}", "--measure=calls", "--table", "-o", cut],
+                   check=True)
+    found = {}
+    with open(cut, encoding="utf-8") as file:
+        for row in json.load(file)["rows"]:
+            found.setdefault(row["library"], []).append(row)
     os.makedirs(os.path.join(campaign, DIRECTORY), exist_ok=True)
-    for library, rows in read(campaign).items():
+    for library, rows in found.items():
         plans.write_whole(os.path.join(campaign, DIRECTORY, file_name(library)), library_page(library, rows))
+    return found
 
 
 def sums(rows, *keys):
@@ -82,9 +75,9 @@ def library_page(library, rows):
     return page.whole(library, body)
 
 
-def index(campaign):
+def index(found):
     """The libraries, each with a link to its page."""
     rows = [[page.link(f"{DIRECTORY}/{urllib.parse.quote(file_name(library))}", library),
              len(sums(rows, "syscall")), len(sums(rows, "program")), sum(row["calls"] for row in rows)]
-            for library, rows in sorted(read(campaign).items())]
+            for library, rows in sorted(found.items())]
     return [page.table(["library", "system calls", "programs", "calls"], rows, numbers_from=1)] if rows else []

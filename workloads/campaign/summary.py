@@ -118,40 +118,43 @@ def write_csv(path, found, coverage):
             writer.writerow(row + [result.result[1]])
 
 
-def tool(tracer, *arguments):
-    """Runs systrace-lib; what it prints."""
-    return subprocess.run([tracer, *arguments], stdout=subprocess.PIPE, check=True, text=True).stdout
+def read(campaign, name):
+    """A file of the campaign's."""
+    with open(os.path.join(campaign, name), encoding="utf-8") as file:
+        return file.read()
 
 
-def html(campaign, found, coverage, unseen):
+def write_shown(campaign, tracer, files):
+    """What the runs show, all as one: the merged run and its table, what is unseen, the libraries; what `coverage` says,
+    and the libraries' rows."""
+    merged = os.path.join(campaign, "campaign.json.gz")
+    subprocess.run([tracer, "report", "-q", *files, "-o", merged, "-o", os.path.join(campaign, "campaign.csv")], check=True)
+    outputs = [f"-o{campaign}/coverage.{ending}" for ending in ("json", "txt", "csv", "svg")]
+    subprocess.run([tracer, "coverage", merged, *outputs], check=True)
+    return json.loads(read(campaign, "coverage.json")), libraries.write(campaign, tracer, merged)
+
+
+def html(campaign, found, coverage, rows):
     """The page of the campaign."""
     headings = [heading for _, heading, _ in COLUMNS]
     body = [page.paragraph(totals(found, coverage)), page.table(headings, table(found, coverage), numbers_from=2)]
     body.append(page.paragraph(" ".join(MEANINGS), "note"))
     if reasons(found):
         body += [page.heading("Not ok"), page.table(["workload", "result", "reason"], reasons(found))]
-    if unseen:
-        body += [page.heading("What is still unseen"), page.preformatted(unseen)]
-        with open(os.path.join(campaign, "coverage.svg"), encoding="utf-8") as file:
-            body.append(page.picture(file.read(), "pairs seen, by number of runs"))
-    body += [page.heading("Libraries"), *libraries.index(campaign)]
+    if rows:
+        body += [page.heading("What is still unseen"), page.preformatted(read(campaign, "coverage.txt")),
+                 page.picture(read(campaign, "coverage.svg"), "pairs seen, by number of runs"),
+                 page.heading("Libraries"), *libraries.index(rows)]
     return page.whole("Workloads", body)
 
 
 def write(campaign):
     """Writes the summary of what is there; its text, and which results there are."""
     plan, found = plans.read(campaign), results.collect(campaign)
-    files, coverage, unseen = results.run_files(found), NOTHING, ""
-    if files:
-        merged = os.path.join(campaign, "campaign.json.gz")
-        tool(plan["tracer"], "report", "-q", *files, "-o", merged, "-o", os.path.join(campaign, "campaign.csv"))
-        coverage = json.loads(tool(plan["tracer"], "coverage", merged, "--format=json"))
-        unseen = tool(plan["tracer"], "coverage", merged)
-        tool(plan["tracer"], "coverage", merged, "-o", os.path.join(campaign, "coverage.csv"),
-             "-o", os.path.join(campaign, "coverage.svg"))
-        libraries.write(campaign, plan["tracer"], merged)
+    files = results.run_files(found)
+    coverage, rows = write_shown(campaign, plan["tracer"], files) if files else (NOTHING, {})
     said = text(found, coverage)
     plans.write_whole(os.path.join(campaign, "summary.txt"), said)
     write_csv(os.path.join(campaign, "summary.csv"), found, coverage)
-    plans.write_whole(os.path.join(campaign, "summary.html"), html(campaign, found, coverage, unseen))
+    plans.write_whole(os.path.join(campaign, "summary.html"), html(campaign, found, coverage, rows))
     return said, {result.result[0] for result in found}
