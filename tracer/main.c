@@ -12,7 +12,7 @@
  *                                                  call (entry.c), and what that does (meaning.c,
  *                                                  effects.c); what can be read without waiting for
  *                                                  the process (view.c, served.c)
- *     control_take   tracer/control.c              commands of drivers (command.c) come in between
+ *     driver_take_commands  tracer/driver.c        commands of drivers (control.c, command.c) come in between
  *     unwind_number  symbolizer/unwind/unwind.c    with which stack: memo.c, or rows (rowstep.c), or
  *                                                  a guess (guess.c), over the map (space.c, site.c)
  *                                                  and its ELF files (symbolizer/image/); names of

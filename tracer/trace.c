@@ -23,6 +23,7 @@
 #include "clock.h"
 #include "crash.h"
 #include "diag.h"
+#include "driver.h"
 #include "effects.h"
 #include "entry.h"
 #include "family.h"
@@ -35,6 +36,7 @@
 #include "request.h"
 #include "resume.h"
 #include "salvage.h"
+#include "saving.h"
 #include "signals.h"
 #include "stop.h"
 #include "tracer.h"
@@ -44,8 +46,6 @@ enum {
               PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP,
     FEW_TRACEES = 64,
     WAITS_FOR_ALL = 16,
-    PHASES_MAX = 4096,          /* that drivers may name: to find one takes time for each */
-    READS_AT_ONCE = 16,         /* of the FIFO of --control, before tracees come again */
     SETTLE_MILLISECONDS = 1000, /* how long to wait for stops that we asked for, when leaving */
 };
 
@@ -145,127 +145,6 @@ static void take_signals(struct tracer *tracer)
     }
 }
 
-/* ---- Saving meanwhile ---- */
-
-/* Ends the record of the execution, as far as it has come. 0 or a negative errno. */
-static int end_record(struct tracer *tracer, const int *status)
-{
-    struct execution *execution = tracer_execution(tracer);
-
-    execution->memo_hits = tracer->unwinder.hits;
-    execution->memo_misses = tracer->unwinder.walks;
-    execution->hard_walks = tracer->unwinder.hard_walks;
-    return record_end(tracer->run, tracer->execution, status, tracer->options, &tracer->images);
-}
-
-/* Forks: the child has all that was recorded so far to itself, and writes it; we go on. */
-static void save_now(struct tracer *tracer)
-{
-    tracer->next_save = clock_now() + (uint64_t)tracer->options->interval * 1000000000;
-    if (tracer->saver)
-        return; /* it is at it still */
-    tracer->saver = fork();
-    if (tracer->saver < 0) {
-        diag("cannot save the results meanwhile: fork: %s", strerror(errno));
-        tracer->saver = 0;
-    } else if (!tracer->saver) {
-        signals_ignore();
-        tracer_execution(tracer)->cut_short = true;
-        int error = end_record(tracer, NULL);
-        if (error < 0)
-            diag("cannot save the results meanwhile: %s", strerror(-error));
-        _exit(error < 0 ? EXIT_OURS : tracer->save(tracer->options, tracer->run));
-    }
-}
-
-/* ---- Commands of drivers ---- */
-
-/* From the next entry that is handled on, all processes are in this phase. */
-static const char *begin_phase(struct tracer *tracer, const char *name)
-{
-    if (tracer->run->phase_count >= PHASES_MAX && !run_has_phase(tracer->run, name))
-        return "there are too many phases: give the name of one that was before";
-    int64_t phase = run_phase(tracer->run, name);
-    if (phase < 0)
-        return "out of memory";
-    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)
-        if (t->process)
-            t->process->phases.phase = (uint32_t)phase;
-    return NULL;
-}
-
-/* Answers later, when all is written. */
-static const char *begin_save(struct tracer *tracer)
-{
-    if (!tracer->options->outputs.count)
-        return "there is no file to write to: start systrace-lib with -o FILE";
-    tracer->save_asked = SAVE_WANTED;
-    if (tracer->saver)
-        return NULL;
-    save_now(tracer);
-    tracer->save_asked = tracer->saver ? SAVE_BEGUN : SAVE_NONE;
-    return tracer->saver ? NULL : "no process can be made to write the files";
-}
-
-/* What is wrong, or NULL. */
-static const char *obey(struct tracer *tracer, const struct command *command)
-{
-    switch (command->kind) {
-    case COMMAND_PHASE:
-        return begin_phase(tracer, command->name);
-    case COMMAND_PAUSE:
-    case COMMAND_RESUME:
-        tracer->paused = command->kind == COMMAND_PAUSE;
-        return NULL;
-    case COMMAND_SAVE:
-        return begin_save(tracer);
-    default:
-        return command->error;
-    }
-}
-
-/* Whoever the answer is for may not have come for it yet. */
-static void deliver(struct tracer *tracer, bool more)
-{
-    if (more)
-        signals_tick();
-    else if (!control_deliver(&tracer->control))
-        signals_tick_in(tracer->control.delay);
-}
-
-/* One after the other: those behind `save` wait until that is done. */
-static void take_commands(struct tracer *tracer)
-{
-    unsigned reads = READS_AT_ONCE;
-    struct command command;
-
-    while (!tracer->save_asked && control_take(&tracer->control, &reads, &command)) {
-        const char *error = obey(tracer, &command);
-        if (!tracer->save_asked)
-            control_answer(&tracer->control, error);
-    }
-    deliver(tracer, !reads);
-}
-
-static const char *saved(int status)
-{
-    return status ? "not all files were written: systrace-lib says why on its stderr" : NULL;
-}
-
-/* The saver has ended, with this status as from waitpid(2). */
-static void end_save(struct tracer *tracer, int status)
-{
-    tracer->saver = 0;
-    if (!tracer->save_asked)
-        return;
-    const char *error = tracer->save_asked == SAVE_BEGUN ? saved(status) : begin_save(tracer);
-    if (tracer->saver)
-        return;
-    tracer->save_asked = SAVE_NONE;
-    control_answer(&tracer->control, error);
-    take_commands(tracer);
-}
-
 /* ---- The loop ---- */
 
 /* Leaves a tracee in its stop until the child that reads a file for us has ended. */
@@ -301,7 +180,7 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
     }
     if (stop.kind == STOP_EXITED || stop.kind == STOP_KILLED) {
         if (tid == tracer->saver)
-            end_save(tracer, status);
+            driver_saved(tracer, status);
         else
             family_death(tracer, tracee, tid, status);
         return;
@@ -426,9 +305,9 @@ static void handle_tick(struct tracer *tracer)
     if (tracer->show_progress && tcgetpgrp(STDERR_FILENO) == getpgrp())
         progress_show(&tracer->progress, tracer->run, tracer_execution(tracer)->entries);
     if (tracer->options->interval && clock_now() >= tracer->next_save)
-        save_now(tracer);
+        saving_begin(tracer);
     if (tracer->control.commands >= 0 && tracer->started)
-        take_commands(tracer);
+        driver_take_commands(tracer);
 }
 
 static void handle_queue(struct tracer *tracer)
@@ -644,7 +523,7 @@ static int finish(struct tracer *tracer)
     int result = report_verify(&tracer->verify);
     if (policy_log_end(&tracer->policy_log))
         result = EXIT_OURS;
-    int error = end_record(tracer, tracer->options->attach_count ? NULL : &tracer->status);
+    int error = saving_end_record(tracer, tracer->options->attach_count ? NULL : &tracer->status);
 
     record_warn_of_claims(tracer->run, tracer->options);
     warn_of_phases(tracer);
@@ -691,8 +570,7 @@ static void *tracing_thread(void *context)
     int status = 0;
     while (tracer->saver && waitpid(tracer->saver, &status, 0) < 0 && errno == EINTR)
         ;
-    if (tracer->save_asked == SAVE_BEGUN)
-        control_answer(&tracer->control, saved(status));
+    driver_saved_last(tracer, status);
     control_close(&tracer->control);
     tracer->ended = true;
     return NULL;

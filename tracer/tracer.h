@@ -62,7 +62,7 @@ struct tracer {
     unsigned waits;      /* as long as there are many tracees */
     unsigned orphans;    /* tracees that died in a clone call: their children wait for no event */
 
-    pid_t saver;         /* writes the results as they were a while ago (save_now) */
+    pid_t saver;         /* writes the results as they were a while ago (saving.h) */
     uint64_t next_save;  /* nanoseconds */
     uint64_t stopped_at; /* when the stop being handled was waited for; nanoseconds */
 

@@ -57,4 +57,20 @@ static inline int run_command(int (*command)(int, char **), const char *name, co
     return status;
 }
 
+/* The whole of a file, and a part of it. */
+static inline void check_file(const char *path, const char *wanted)
+{
+    char *text = read_file(path);
+    assert_string_equal(text, wanted);
+    free(text);
+}
+
+static inline void check_has(const char *path, const char *part)
+{
+    char *text = read_file(path);
+    if (!strstr(text, part))
+        fail_msg("%s has no '%s':\n%s", path, part, text);
+    free(text);
+}
+
 #endif

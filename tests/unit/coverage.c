@@ -104,21 +104,6 @@ static int teardown(void **state)
 
 #define RUNS "a1.json", "a2.json", "b.json", "c.json"
 
-static void check_file(const char *path, const char *wanted)
-{
-    char *text = read_file(path);
-    assert_string_equal(text, wanted);
-    free(text);
-}
-
-static void check_has(const char *path, const char *part)
-{
-    char *text = read_file(path);
-    if (!strstr(text, part))
-        fail_msg("%s has no '%s':\n%s", path, part, text);
-    free(text);
-}
-
 /* ---- What the runs have shown ---- */
 
 /* liba: read 4 times, write twice, the others once: 3/4 * 3 * 3 / (2 * 1) unseen ones. app was

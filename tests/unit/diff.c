@@ -94,21 +94,6 @@ static void write_file(const char *path, const char *text)
 
 #define DIFF(...) run_command(diff_main, "diff", "out", (const char *const[]){ __VA_ARGS__, NULL })
 
-static void check_file(const char *path, const char *wanted)
-{
-    char *text = read_file(path);
-    assert_string_equal(text, wanted);
-    free(text);
-}
-
-static void check_has(const char *path, const char *part)
-{
-    char *text = read_file(path);
-    if (!strstr(text, part))
-        fail_msg("%s has no '%s':\n%s", path, part, text);
-    free(text);
-}
-
 /* ---- What differs ---- */
 
 static void test_text(void **state)
