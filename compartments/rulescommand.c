@@ -15,6 +15,7 @@
 #include "report/complain.h"
 #include "report/errnoname.h"
 #include "report/output.h"
+#include "report/rules.h"
 
 enum { EXIT_OURS = 125, ACTION_MAX = 64 };
 
@@ -228,9 +229,9 @@ static int check_text(const struct arguments *arguments, const char *text, size_
         return complain_of(arguments->from, error);
     const yaml_node_t *node = yamlfile_find(&file, yamlfile_root(&file), "format");
     int result =
-        node && !yamlfile_text(&file, node, "'format'", &format) && !strcmp(format, RULESET_FORMAT)
+        node && !yamlfile_text(&file, node, "'format'", &format) && !strcmp(format, RULES_FORMAT)
             ? 0
-            : complain_of(arguments->from, "what it has in it is no " RULESET_FORMAT);
+            : complain_of(arguments->from, "what it has in it is no " RULES_FORMAT);
     yamlfile_deinit(&file);
     return result;
 }

@@ -55,8 +55,6 @@ struct ruleset {
     struct values values; /* private: texts of phases */
 };
 
-#define RULESET_FORMAT "systrace-lib-rules/1"
-
 /* Adds up the calls of the run. `query`: what it was selected by, for the comment. -ENOMEM: there
  * is nothing to deinit. */
 int ruleset_init(struct ruleset *ruleset, struct run *run, const struct membership *membership,

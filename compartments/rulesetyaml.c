@@ -5,6 +5,7 @@
 #include <string.h>
 #include "compartments/ruleset.h"
 #include "compartments/rulesetformats.h"
+#include "report/rules.h"
 
 enum { LINE_WIDTH = 100 };
 
@@ -271,8 +272,7 @@ static void print_head(FILE *file, const struct ruleset *ruleset)
             ruleset->compartments->owner == COMPARTMENT_NONE
                 ? "neutral: a call belongs to the compartment of its caller"
                 : "owned: a call that they make belongs to their compartment, whoever asked");
-    fprintf(file,
-            "format: " RULESET_FORMAT "\ndefault-action: %s\nunknown-action: %s\ncompartments:",
+    fprintf(file, "format: " RULES_FORMAT "\ndefault-action: %s\nunknown-action: %s\ncompartments:",
             ruleset->default_action, ruleset->deny_unknown ? "deny" : "log");
 }
 
