@@ -213,6 +213,20 @@ as()
     [ "$(id -u)" != 0 ] || echo "setpriv --reuid=$1 --regid=$1 --init-groups --pdeathsig=TERM"
 }
 
+# as_root LINE... - Prints lines of a configuration that only root can do; none unless we are.
+as_root()
+{
+    [ "$(id -u)" != 0 ] || printf '%s\n' "$@"
+}
+
+# fill_in FILE - Makes FILE of lib/FILE as the shell does a here-document, with our variables and what commands print.
+fill_in()
+{
+    eval "cat <<END_OF_FILE
+$(<"$lib/$1")
+END_OF_FILE" >"$1"
+}
+
 # give USER FILE... - Makes files those of the user to whom a server drops; nothing unless we are root.
 give()
 {
