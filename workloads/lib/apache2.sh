@@ -1,8 +1,5 @@
 # shellcheck shell=bash
-# apache2.sh - Serves and drives apache2; asks for the multi-processing module by $mpm.
-# shellcheck source=lib/http.sh
-. "$lib/http.sh"
-
+# apache2.sh - Serves and drives apache2; asks for the multi-processing module by $mpm. Needs http.sh.
 take_ports port tls_port
 certificate
 website
