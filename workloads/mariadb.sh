@@ -43,6 +43,7 @@ answered()
 
 timeout 200 mariadb-slap "${client[@]}" --concurrency=4 --auto-generate-sql --auto-generate-sql-load-type=mixed \
     --number-of-queries="$(amount 60 600 8000)" --engine=innodb,aria,myisam >slap.log 2>&1 || fail "mariadb-slap"
+# shellcheck disable=SC2034 # the file has it
 rows=$(amount 4000 20000 200000)
 fill_in mariadb.sql
 sql <mariadb.sql
