@@ -10,12 +10,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "compartments/boundary.h"
+#include "compartments/rules.h"
 #include "compartments/rulesetelf.h"
 #include "compartments/rulesetformats.h"
 #include "report/complain.h"
 #include "report/errnoname.h"
 #include "report/output.h"
-#include "report/rules.h"
 
 enum { EXIT_OURS = 125, ACTION_MAX = 64 };
 
@@ -222,18 +222,12 @@ static int print_text(FILE *file, void *context)
 static int check_text(const struct arguments *arguments, const char *text, size_t size)
 {
     char error[YAMLFILE_ERROR_MAX];
-    struct yamlfile file;
-    const char *format = "";
+    struct rules rules;
 
-    if (yamlfile_parse(&file, text, size, error))
-        return complain_of(arguments->from, error);
-    const yaml_node_t *node = yamlfile_find(&file, yamlfile_root(&file), "format");
-    int result =
-        node && !yamlfile_text(&file, node, "'format'", &format) && !strcmp(format, RULES_FORMAT)
-            ? 0
-            : complain_of(arguments->from, "what it has in it is no " RULES_FORMAT);
-    yamlfile_deinit(&file);
-    return result;
+    if (rules_parse(&rules, arguments->from, text, size, error))
+        return complain("%s", error);
+    rules_deinit(&rules);
+    return 0;
 }
 
 static int take_from(const struct arguments *arguments)

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "compartments/rules.h"
 #include "compartments/ruleset.h"
 #include "compartments/rulesetformats.h"
-#include "report/rules.h"
 
 enum { LINE_WIDTH = 100 };
 
@@ -101,7 +101,7 @@ static void print_libraries_seen(FILE *file, const struct ruleset_part *part)
     struct words words = { .file = file, .prefix = "  #", .title = " Libraries that asked:" };
 
     for (size_t i = 0; i < part->library_count; i++)
-        print_word(&words, part->libraries[i].name);
+        print_word(&words, part->libraries[i]);
     end_words(&words);
 }
 
@@ -135,70 +135,23 @@ static void print_comment(FILE *file, const struct ruleset *ruleset,
 
 /* ---- Libraries ---- */
 
-/* Is it found by the name of its file? What reads the rules knows no sonames. */
-static bool has_file(const struct compartments *compartments, size_t compartment, const char *name)
+static void print_libraries(FILE *file, const struct compartments *compartments, size_t number)
 {
-    char *own[2], *component = strstr(name, "//"), *library = strdup(name);
-    bool found = false;
-
-    if (library && component)
-        library[component - name] = '\0';
-    for (size_t i = 0; library && i < compartments->library_count && !found; i++) {
-        if (compartments->libraries[i].compartment != compartment)
-            continue;
-        for (char *const *glob = compartment_globs(&compartments->libraries[i], own); *glob; glob++)
-            found |= compartment_glob_matches(*glob, library, "", component ? component + 2 : "");
-    }
-    free(library);
-    return found;
-}
-
-static bool is_named(const struct compartments *compartments, size_t compartment)
-{
-    for (size_t i = 0; i < compartments->library_count; i++)
-        if (compartments->libraries[i].compartment == compartment)
-            return true;
-    return false;
-}
-
-static void print_globs(FILE *file, const struct compartments *compartments, size_t compartment,
-                        const char **separator)
-{
+    const char *separator = "";
     char *own[2];
 
     for (size_t i = 0; i < compartments->library_count; i++) {
-        if (compartments->libraries[i].compartment != compartment)
+        if (compartments->libraries[i].compartment != number)
             continue;
         for (char *const *glob = compartment_globs(&compartments->libraries[i], own); *glob;
              glob++) {
-            fputs(*separator, file);
+            fputs(*separator ? separator : "    libraries: [", file);
             print_quoted(file, *glob);
-            *separator = ", ";
+            separator = ", ";
         }
     }
-}
-
-/* As they are declared; and, where that is by sonames, the files that were seen. */
-static void print_libraries(FILE *file, const struct ruleset *ruleset, size_t number)
-{
-    const struct compartments *compartments = ruleset->compartments;
-    const struct ruleset_part *part = &ruleset->parts[number];
-    const bool has_rest = number == compartments->fallback || number == compartments->owner;
-    const char *separator = "";
-
-    if (!is_named(compartments, number))
-        return;
-    fputs("    libraries: [", file);
-    print_globs(file, compartments, number, &separator);
-    for (size_t i = 0; i < part->library_count && !has_rest; i++) {
-        const struct ruleset_library *library = &part->libraries[i];
-        if (!library->member || has_file(compartments, number, library->name))
-            continue;
-        fputs(separator, file);
-        print_quoted(file, library->name);
-        separator = ", ";
-    }
-    fputs("]\n", file);
+    if (*separator)
+        fputs("]\n", file);
 }
 
 /* ---- Calls ---- */
@@ -250,7 +203,7 @@ static void print_compartment(FILE *file, const struct ruleset *ruleset, size_t 
     fputs(number == ruleset->compartments->fallback ? "\n    default: true\n" : "\n", file);
     if (number == ruleset->compartments->owner)
         fputs("    runtime: owned\n", file);
-    print_libraries(file, ruleset, number);
+    print_libraries(file, ruleset->compartments, number);
     if (ruleset->by_phase)
         print_phases(file, part);
     else

@@ -6,14 +6,12 @@
 #include <string.h>
 
 #include "diag.h"
-#include "record/escape.h"
-#include "report/errnoname.h"
 #include "report/glob.h"
 
 static bool has_phases(const struct rules *rules)
 {
-    for (size_t i = 0; rules && i < rules->count; i++)
-        if (rules->compartments[i].phase_count)
+    for (size_t i = 0; rules && i < rules->compartments.count; i++)
+        if (rules->all[i].phase_count)
             return true;
     return false;
 }
@@ -68,10 +66,10 @@ static uint64_t find_injections(const struct injections *injections, const char 
 
 /* Of what no compartment names the loader is nobody's, and the runtime libraries are their owner's,
  * who has the loader too. */
-static void assign(const struct rules *rules, struct judged_library *library, const char *name,
-                   bool runtime, bool loader)
+static void assign(const struct rules *rules, struct judged_library *library,
+                   const struct library_names *names, bool runtime, bool loader)
 {
-    library->compartment = rules_naming(rules, name);
+    library->compartment = rules_naming(rules, names);
     if (!library->compartment && runtime)
         library->compartment = rules_runtime(rules);
     if (!library->compartment && loader)
@@ -87,17 +85,17 @@ static struct judged_library judge_library(const struct judge *judge, uint32_t n
     const struct caller_library *library = &judge->callers.libraries[number];
     const struct module *module = &judge->callers.run->modules[library->module];
     struct judged_library ret = { .outside = INSIDE };
-    char *name = escape(module->name);
+    struct library_names names;
 
-    if (!name)
+    if (library_names_init(&names, module, library->component))
         die("out of memory");
-    ret.injections = find_injections(judge->injections, name);
+    ret.injections = find_injections(judge->injections, names.name);
     if (judge->rules && library->module == MODULE_UNKNOWN)
         ret.outside = OUTSIDE_UNKNOWN;
     else if (judge->rules)
-        assign(judge->rules, &ret, name, callers_is_runtime(&judge->callers, number),
+        assign(judge->rules, &ret, &names, callers_is_runtime(&judge->callers, number),
                library_is_loader(module));
-    free(name);
+    library_names_deinit(&names);
     return ret;
 }
 
@@ -138,7 +136,7 @@ static const char *phase_of(struct judge *judge, const struct run *run,
 /* Is it the runtime library that makes the call whose it is, for that has an owner? */
 static bool is_issuers(const struct judge *judge, const struct caller *caller)
 {
-    return judge->rules->runtime_owned && callers_is_runtime(&judge->callers, caller->issuer);
+    return rules_runtime(judge->rules) && callers_is_runtime(&judge->callers, caller->issuer);
 }
 
 static void apply_rules(const struct judge *judge, const struct caller *caller, const char *phase,
@@ -197,13 +195,4 @@ const char *outside_name(enum outside outside)
     };
 
     return names[outside];
-}
-
-const char *rules_action_name(const struct rules_action *action)
-{
-    const char *name = action->kind == RULES_ERRNO ? errno_name(action->error) : NULL;
-
-    if (action->kind == RULES_ERRNO)
-        return name ? name : "errno";
-    return action->kind == RULES_KILL ? "kill" : "log";
 }

@@ -1,7 +1,7 @@
 /*
  * judge.h - what is to become of a call, by who asks for it: --inject (injection.h) and --policy
- * (report/rules.h). Who asks is known from the stack, as in every table (report/callers.h): what is
- * found out of a stack or a library is kept, so that a call takes a few look-ups.
+ * (compartments/rules.h). Who asks is known from the stack, as in every table (report/callers.h):
+ * what is found out of a stack or a library is kept, so that a call takes a few look-ups.
  */
 #ifndef SYSTRACE_JUDGE_H
 #define SYSTRACE_JUDGE_H
@@ -9,7 +9,7 @@
 #include "injection.h"
 #include "phasecode.h"
 #include "report/callers.h"
-#include "report/rules.h"
+#include "compartments/rules.h"
 
 /* Why a call is outside the rules. */
 enum outside {
@@ -65,8 +65,5 @@ struct ruling judge_call(struct judge *judge, struct run *run, const struct tabl
 
 /* "rules", "inexact" and so on. */
 const char *outside_name(enum outside outside);
-
-/* "log", "kill", or the error's name. */
-const char *rules_action_name(const struct rules_action *action);
 
 #endif
