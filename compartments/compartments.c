@@ -23,6 +23,16 @@ static bool matches_library(const char *glob, const char *name, const char *sona
     return glob_matches(glob, name) || (*soname && glob_matches(glob, soname));
 }
 
+/* By the part of a glob that is of a library. */
+static bool matches_before(const char *glob, const char *end, const char *name, const char *soname)
+{
+    char *library = strndup(glob, (size_t)(end - glob));
+    bool matches = library && matches_library(library, name, soname);
+
+    free(library);
+    return matches;
+}
+
 bool compartment_glob_matches(const char *glob, const char *name, const char *soname,
                               const char *component)
 {
@@ -30,11 +40,8 @@ bool compartment_glob_matches(const char *glob, const char *name, const char *so
 
     if (!end)
         return matches_library(glob, name, soname);
-    char *library = strndup(glob, (size_t)(end - glob));
-    bool matches = library && *component && glob_matches(end + strlen(separator), component) &&
-                   matches_library(library, name, soname);
-    free(library);
-    return matches;
+    return *component && glob_matches(end + strlen(separator), component) &&
+           matches_before(glob, end, name, soname);
 }
 
 char *const *compartment_globs(const struct compartment_library *library, char *own[static 2])
@@ -58,6 +65,18 @@ const struct compartment_library *compartments_match(const struct compartments *
                 compartment_glob_matches(*glob, names->name, names->soname, names->component))
                 return library;
     return NULL;
+}
+
+bool compartments_split(const struct compartments *compartments, const struct library_names *names)
+{
+    char *own[2];
+
+    for (size_t i = 0; i < compartments->library_count; i++)
+        for (char *const *glob = compartment_globs(&compartments->libraries[i], own); *glob; glob++)
+            if (is_of_component(*glob) &&
+                matches_before(*glob, strstr(*glob, separator), names->name, names->soname))
+                return true;
+    return false;
 }
 
 /* ---- Names ---- */

@@ -112,4 +112,7 @@ const struct compartment_library *compartments_match(const struct compartments *
                                                      bool of_component,
                                                      const struct compartment_library *former);
 
+/* Is a glob declared of components of the library of these names? */
+bool compartments_split(const struct compartments *compartments, const struct library_names *names);
+
 #endif

@@ -85,7 +85,13 @@ static int find_named(const struct compartments *compartments, const struct libr
 static int find(const struct compartments *compartments, const struct callers *callers,
                 uint32_t library, const struct library_names *names, uint32_t *ret, char *error)
 {
+    const char *component = callers->libraries[library].component;
     size_t found;
+
+    if (!strcmp(component, COMPONENT_UNKNOWN) && compartments_split(compartments, names)) {
+        *ret = MEMBER_UNKNOWN;
+        return 0;
+    }
     int result = find_named(compartments, names, &found, error);
 
     if (!result && found == COMPARTMENT_NONE && callers_is_runtime(callers, library)) {
