@@ -23,6 +23,58 @@ static bool matches_library(const char *glob, const char *name, const char *sona
     return glob_matches(glob, name) || (*soname && glob_matches(glob, soname));
 }
 
+/* "[anon]": though it is a set, too, of names that no library has. */
+static bool is_name(const char *glob)
+{
+    return *glob == '[' && strcspn(glob, "]") == strlen(glob) - 1;
+}
+
+/* May one character of each be the same? What is beyond ASCII is not looked into. */
+static bool characters_meet(char one, char other)
+{
+    return one == other || one == '?' || other == '?' || ((one | other) & 0x80);
+}
+
+/* `unmet`: by how much of both is left, whether it is known that these do not meet. A set may be
+ * anything. */
+static bool rests_meet(const char *one, const char *other, bool *unmet, size_t width)
+{
+    bool *known = &unmet[strlen(one) * width + strlen(other)], met;
+
+    if (*known || (!*one && !*other))
+        return !*known;
+    if (*one == '[' || *other == '[')
+        return true;
+    if (*one == '*')
+        met = rests_meet(one + 1, other, unmet, width) ||
+              (*other && rests_meet(one, other + 1, unmet, width));
+    else if (*other == '*')
+        met = rests_meet(one, other + 1, unmet, width) ||
+              (*one && rests_meet(one + 1, other, unmet, width));
+    else
+        met = *one && *other && characters_meet(*one, *other) &&
+              rests_meet(one + 1, other + 1, unmet, width);
+    *known = !met;
+    return met;
+}
+
+bool compartment_globs_meet(const char *one, const char *other)
+{
+    enum { LENGTH_MAX = 2000 }; /* beyond which it is not looked into */
+    const size_t width = strlen(other) + 1;
+
+    if (is_of_component(one) != is_of_component(other))
+        return false;
+    if (is_name(one) || is_name(other))
+        return glob_matches(one, other) || glob_matches(other, one);
+    if (width > LENGTH_MAX || strlen(one) > LENGTH_MAX)
+        return true;
+    bool *unmet = calloc((strlen(one) + 1) * width, sizeof(*unmet));
+    bool met = !unmet || rests_meet(one, other, unmet, width);
+    free(unmet);
+    return met;
+}
+
 /* By the part of a glob that is of a library. */
 static bool matches_before(const char *glob, const char *end, const char *name, const char *soname)
 {

@@ -94,6 +94,9 @@ char *const *compartment_globs(const struct compartment_library *library, char *
 bool compartment_glob_matches(const char *glob, const char *name, const char *soname,
                               const char *component);
 
+/* May both globs match one library, or one component? No: that is sure. */
+bool compartment_globs_meet(const char *one, const char *other);
+
 /* The names of a library, as tables have them. */
 struct library_names {
     char *name, *soname, *component; /* owned; the last two may be "" */

@@ -137,6 +137,13 @@ static int read_compartments(struct yamlfile *file, struct rules *rules)
 
 /* ---- The file ---- */
 
+static size_t line_of(struct yamlfile *file, const char *key)
+{
+    const yaml_node_t *node = yamlfile_find(file, yamlfile_root(file), key);
+
+    return node ? node->start_mark.line + 1 : 1;
+}
+
 static int read_root(struct yamlfile *file, struct rules *rules)
 {
     static const char *const keys[] = { "format", "default-action", "unknown-action",
@@ -148,6 +155,8 @@ static int read_root(struct yamlfile *file, struct rules *rules)
             : yamlfile_fail(file, format ? format : root, "'format' is not %s", RULES_FORMAT);
 
     rules->action = (struct rules_action){ RULES_ERRNO, EPERM };
+    rules->action_line = line_of(file, "default-action");
+    rules->unknown_line = line_of(file, "unknown-action");
     if (!result)
         result = read_action(file, root, "default-action", &rules->action);
     if (!result)
@@ -158,7 +167,7 @@ static int read_root(struct yamlfile *file, struct rules *rules)
 int rules_parse(struct rules *ret, const char *name, const char *text, size_t size,
                 char error[static YAMLFILE_ERROR_MAX])
 {
-    struct rules rules = { 0 };
+    struct rules rules = { .file = name };
     struct yamlfile file;
     int result = yamlfile_parse(&file, name, text, size, true, error);
 

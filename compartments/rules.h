@@ -31,10 +31,12 @@ struct rules_compartment {
 
 /* Zeroed, there are none. */
 struct rules {
+    const char *file;                 /* its name; borrowed */
     struct compartments compartments; /* which there are, and of which libraries */
     struct rules_compartment *all;    /* and what each may do */
     struct rules_action action;       /* where there is no compartment */
     bool deny_unknown;                /* and not only log what is not known to be a compartment's */
+    size_t action_line, unknown_line; /* where these are; 1: nowhere */
 };
 
 /* Parses a text, of a file of this name. 0; or -EINVAL or -ENOMEM, and what is wrong as of

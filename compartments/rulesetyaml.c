@@ -6,6 +6,7 @@
 #include "compartments/rules.h"
 #include "compartments/ruleset.h"
 #include "compartments/rulesetformats.h"
+#include "report/errnoname.h"
 
 enum { LINE_WIDTH = 100 };
 
@@ -235,4 +236,65 @@ int rulesetyaml_print(FILE *file, const struct subject *subject)
     for (size_t i = 0; i < subject->ruleset->count; i++)
         print_compartment(file, subject->ruleset, i);
     return 0;
+}
+
+/* ---- Rules that were read ---- */
+
+static void print_action(FILE *file, const char *key, const struct rules_action *action)
+{
+    const char *name = rules_action_name(action);
+
+    if (action->kind == RULES_ERRNO && !errno_name(action->error))
+        fprintf(file, "%s: {errno: %d}\n", key, action->error);
+    else
+        fprintf(file, action->kind == RULES_ERRNO ? "%s: {errno: %s}\n" : "%s: %s\n", key, name);
+}
+
+/* A list, behind its key. */
+static void print_set(FILE *file, const struct callset *set, const char *indent)
+{
+    char buffer[SYSCALL_NAME_MAX], name[RULESET_NAME_MAX];
+    size_t printed = 0;
+
+    for (int abi = 0; abi < ABI_COUNT; abi++)
+        for (uint32_t nr = 0; nr < CALLSET_NUMBERS; nr++)
+            if (callset_has(set, (enum abi)abi, nr))
+                fprintf(file, "%s%s- %s\n", printed++ ? "" : ":\n", indent,
+                        ruleset_name((enum abi)abi, syscall_name((enum abi)abi, nr, buffer), name));
+    if (!printed)
+        fputs(": []\n", file);
+}
+
+static void print_rules(FILE *file, const struct rules *rules, size_t number)
+{
+    const struct rules_compartment *compartment = &rules->all[number];
+
+    fputs("\n  - name: ", file);
+    print_quoted(file, compartment->name);
+    fputs(number == rules->compartments.fallback ? "\n    default: true\n" : "\n", file);
+    if (number == rules->compartments.owner)
+        fputs("    runtime: owned\n", file);
+    print_libraries(file, &rules->compartments, number);
+    if (compartment->action.kind != rules->action.kind ||
+        compartment->action.error != rules->action.error)
+        print_action(file, "    action", &compartment->action);
+    fputs("    allow", file);
+    print_set(file, &compartment->allow, "      ");
+    for (size_t i = 0; i < compartment->phase_count; i++) {
+        fputs(i ? "      " : "    phases:\n      ", file);
+        print_quoted(file, compartment->phases[i].name);
+        print_set(file, &compartment->phases[i].allow, "        ");
+    }
+}
+
+void rulesetyaml_print_rules(FILE *file, const struct rules *rules)
+{
+    fputs("# Rules of compartments, merged by systrace-lib: what any of the files allows.\n"
+          "format: " RULES_FORMAT "\n",
+          file);
+    print_action(file, "default-action", &rules->action);
+    fprintf(file, "unknown-action: %s\ncompartments:%s\n", rules->deny_unknown ? "deny" : "log",
+            rules->compartments.count ? "" : " []");
+    for (size_t i = 0; i < rules->compartments.count; i++)
+        print_rules(file, rules, i);
 }
