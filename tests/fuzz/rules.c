@@ -1,7 +1,8 @@
 /* rules.c - fuzzes compartments/rules.c: any bytes as a file of rules. */
 #include "fuzz.h"
 
-#include "compartments/rules.h"
+#include "compartments/rulesetformats.h"
+#include "compartments/rulesmerge.h"
 
 static void check_compartment(const struct rules *rules, size_t number)
 {
@@ -27,6 +28,41 @@ static void check_libraries(const struct rules *rules)
     }
 }
 
+static char *print(const struct rules *rules, size_t *size)
+{
+    char *text = NULL;
+    FILE *file = open_memstream(&text, size);
+
+    rulesetyaml_print_rules(file, rules);
+    fclose(file);
+    return text;
+}
+
+/* Merged with itself it is a file of rules again, which is the same when it is merged; unless its
+ * globs contradict each other. */
+static void check_merged(const struct rules *rules)
+{
+    const struct rules twice[] = { *rules, *rules };
+    char error[YAMLFILE_ERROR_MAX] = "";
+    struct rules merged, again;
+    size_t size, other;
+
+    if (rules_merge(&merged, twice, 2, error)) {
+        CHECK(*error && !strchr(error, '\n'));
+        return;
+    }
+    char *text = print(&merged, &size);
+    if (size <= YAMLFILE_SIZE_MAX) {
+        CHECK(!rules_parse(&again, "m", text, size, error));
+        char *same = print(&again, &other);
+        CHECK(size == other && !memcmp(text, same, size));
+        free(same);
+        rules_deinit(&again);
+    }
+    free(text);
+    rules_deinit(&merged);
+}
+
 /* It is refused with one line, or each compartment is whole. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -40,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < rules.compartments.count; i++)
         check_compartment(&rules, i);
     check_libraries(&rules);
+    check_merged(&rules);
     rules_deinit(&rules);
     return 0;
 }
