@@ -23,7 +23,8 @@
 enum {
     MEMBER_LOADER = INT32_MAX - 2, /* for the loader itself asked */
     MEMBER_START,                  /* for it is the tracer's first execve */
-    MEMBER_UNKNOWN                 /* for the caller is [unknown] */
+    MEMBER_UNKNOWN                 /* for the caller is [unknown], or which component of a library,
+                                      where a glob is of some */
 };
 
 struct membership {

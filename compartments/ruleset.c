@@ -15,7 +15,6 @@ struct use {
     const char *phase, *name;
     uint32_t abi, nr;
     const char *library, *entry, *via;
-    uint32_t home; /* the compartment of the library */
     uint32_t execution;
     uint64_t calls, inexact, incomplete;
 };
@@ -43,7 +42,7 @@ static int find_texts(struct keys *keys, const struct count *count, const char *
 }
 
 static int make_use(struct uses *uses, const struct ruleset *ruleset, struct keys *keys,
-                    const struct membership *membership, const struct count *count, struct use *ret)
+                    const struct count *count, struct use *ret)
 {
     const struct caller *caller = callers_known(keys->callers, count->stack);
     const char *texts[BY_KEYS];
@@ -59,7 +58,6 @@ static int make_use(struct uses *uses, const struct ruleset *ruleset, struct key
         .abi = count->abi,
         .nr = count->nr,
         .library = *library,
-        .home = membership->of_library[caller->library],
         .entry = texts[BY_ENTRY],
         .via = texts[BY_VIA],
         .execution = count->execution,
@@ -84,7 +82,7 @@ static int add_count(struct uses *uses, struct ruleset *ruleset, struct keys *ke
     ruleset->unknown += member == MEMBER_UNKNOWN ? count->calls : 0;
     if (member == MEMBER_START || !count->calls)
         return 0;
-    int error = make_use(uses, ruleset, keys, membership, count, &use);
+    int error = make_use(uses, ruleset, keys, count, &use);
     if (error)
         return error;
     use.part = (uint32_t)ruleset->count;
@@ -273,18 +271,15 @@ static int add_rules(struct ruleset *ruleset, const struct uses *uses, size_t ex
 
 static int compare_libraries(const void *a, const void *b)
 {
-    const struct ruleset_library *one = a, *other = b;
-
-    return strcmp(one->name, other->name);
+    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int add_library(struct ruleset_part *part, const char *name, bool member)
+static int add_library(struct ruleset_part *part, const char *name)
 {
     for (size_t i = 0; i < part->library_count; i++)
-        if (!strcmp(part->libraries[i].name, name))
+        if (!strcmp(part->libraries[i], name))
             return 0;
-    struct ruleset_library *grown =
-        reallocarray(part->libraries, part->library_count + 1, sizeof(*grown));
+    char **grown = reallocarray(part->libraries, part->library_count + 1, sizeof(*grown));
     char *copy = strdup(name);
     if (grown)
         part->libraries = grown;
@@ -292,7 +287,7 @@ static int add_library(struct ruleset_part *part, const char *name, bool member)
         free(copy);
         return -ENOMEM;
     }
-    grown[part->library_count++] = (struct ruleset_library){ copy, member };
+    grown[part->library_count++] = copy;
     return 0;
 }
 
@@ -305,13 +300,12 @@ static int add_libraries(struct ruleset *ruleset, const struct uses *uses)
         if (i && uses->all[i].library == last && uses->all[i].part == uses->all[i - 1].part)
             continue;
         last = uses->all[i].library;
-        error = add_library(&ruleset->parts[uses->all[i].part], last,
-                            uses->all[i].home == uses->all[i].part);
+        error = add_library(&ruleset->parts[uses->all[i].part], last);
     }
     for (size_t i = 0; i <= ruleset->count; i++)
         if (ruleset->parts[i].library_count)
-            qsort(ruleset->parts[i].libraries, ruleset->parts[i].library_count,
-                  sizeof(struct ruleset_library), compare_libraries);
+            qsort(ruleset->parts[i].libraries, ruleset->parts[i].library_count, sizeof(char *),
+                  compare_libraries);
     return error;
 }
 
@@ -393,7 +387,7 @@ static void part_deinit(struct ruleset_part *part)
     for (size_t i = 0; i < part->count; i++)
         free(part->calls[i].users);
     for (size_t i = 0; i < part->library_count; i++)
-        free(part->libraries[i].name);
+        free(part->libraries[i]);
     free(part->calls);
     free(part->libraries);
     allowlist_deinit(&part->list);

@@ -23,18 +23,13 @@ struct ruleset_call {
     char *users;         /* who asked most, for people: "3 libx.so: x_open via open64"; owned */
 };
 
-struct ruleset_library {
-    char *name;  /* as membership_library_name(); owned */
-    bool member; /* it is in the compartment, and not only what made its calls */
-};
-
 struct ruleset_part {
     const char *name;           /* of the compartment, or "[process]" */
     struct ruleset_call *calls; /* by phase, name and ABI */
     size_t count;
     struct allowlist list; /* the same in all phases, each once, sorted */
     uint64_t total, inexact, incomplete;
-    struct ruleset_library *libraries; /* those that asked, each once, by name */
+    char **libraries; /* those that asked, as membership_library_name(), each once, sorted; owned */
     size_t library_count;
 };
 

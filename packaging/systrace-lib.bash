@@ -107,6 +107,8 @@ _systrace_lib()
             { _systrace_lib_words compartments capabilities sensitive shapes && return; }
         _systrace_lib_value "$previous" && return
         [[ $current != -* ]] || { _systrace_lib_words "${!options}" && return; }
+        [ "${COMP_WORDS[1]}" != rules ] ||
+            { _systrace_lib_files < <(compgen -f -- "$current") && return; }
         _systrace_lib_files < <(compgen -f -X '!*.json' -- "$current"; compgen -d -- "$current")
         return
     fi
