@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "report/sampling.h"
 
 /* ---- Uses ---- */
 
@@ -269,6 +270,52 @@ static int add_rules(struct ruleset *ruleset, const struct uses *uses, size_t ex
     return error;
 }
 
+/* ---- What runs have not shown ---- */
+
+/* The place of the call in the list of its part. */
+static size_t find_allowed(const struct allowlist *list, const struct use *use)
+{
+    size_t place = 0;
+
+    while (list->calls[place].abi != (enum abi)use->abi ||
+           strcmp(list->calls[place].name, use->name) != 0)
+        place++;
+    return place;
+}
+
+/* The uses of one part, which are one behind the other. */
+static int estimate_part(struct ruleset_part *part, const struct use *uses, size_t count)
+{
+    struct sampled *all = calloc(count + 1, sizeof(*all));
+    struct sampling sampling;
+    size_t thing = 0;
+
+    for (size_t i = 0; i < count && all; i++) {
+        if (!i || compare_rules(&uses[i - 1], &uses[i]))
+            thing = find_allowed(&part->list, &uses[i]);
+        all[i] = (struct sampled){ thing, uses[i].execution };
+    }
+    int error = all ? sampling_init(&sampling, all, count, 0) : -ENOMEM;
+    free(all);
+    if (error)
+        return error;
+    part->richness = sampling.richness;
+    sampling_deinit(&sampling);
+    return 0;
+}
+
+static int estimate(struct ruleset *ruleset, const struct uses *uses)
+{
+    int error = 0;
+
+    for (size_t i = 0, end; i < uses->count && !error; i = end) {
+        for (end = i; end < uses->count && uses->all[end].part == uses->all[i].part;)
+            end++;
+        error = estimate_part(&ruleset->parts[uses->all[i].part], &uses->all[i], end - i);
+    }
+    return error;
+}
+
 /* ---- Libraries ---- */
 
 static int compare_libraries(const void *a, const void *b)
@@ -343,6 +390,8 @@ static int fill(struct ruleset *ruleset, struct keys *keys, const struct members
     if (error)
         return error;
     error = add_rules(ruleset, &uses, keys->run->execution_count);
+    if (!error)
+        error = estimate(ruleset, &uses);
     if (!error)
         error = add_libraries(ruleset, &uses);
     uses_deinit(&uses, keys->callers->library_count);

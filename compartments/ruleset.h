@@ -9,6 +9,7 @@
 #include "compartments/membership.h"
 #include "report/allowlist.h"
 #include "report/evidence.h"
+#include "report/richness.h"
 
 /* A system call of a compartment, in a phase. */
 struct ruleset_call {
@@ -36,6 +37,7 @@ struct ruleset_part {
     uint64_t total, inexact, incomplete;
     struct ruleset_library *libraries; /* those that asked, each once, by name */
     size_t library_count;
+    struct richness richness; /* of the list, by the runs in which it asked for anything */
 };
 
 struct ruleset {

@@ -112,6 +112,32 @@ static void test_sums(void **state)
     end(&c);
 }
 
+/* Of two runs, and four calls of which two are in one alone: 1/2 * 2^2 / (2 * 2) are unseen. */
+static void check_estimate(bool by_phase)
+{
+    struct rules_case c;
+
+    begin(&c, two, by_phase);
+    const struct richness *richness = &c.ruleset.parts[0].richness;
+    assert_true(richness->known);
+    assert_int_equal(richness->samples, 2);
+    assert_int_equal(richness->seen, 4);
+    assert_int_equal(richness->once, 2);
+    assert_int_equal(richness->twice, 2);
+    assert_true(richness->unseen == 0.5);
+    assert_int_equal(c.ruleset.parts[1].richness.seen, 1);
+    assert_true(c.ruleset.parts[1].richness.unseen == 0);
+    assert_int_equal(c.ruleset.process->richness.seen, 4);
+    end(&c);
+}
+
+static void test_unseen(void **state)
+{
+    (void)state;
+    check_estimate(false);
+    check_estimate(true); /* a call of two phases is one */
+}
+
 static char *print(const struct rules_case *c, format_print *print_format)
 {
     const struct subject subject = { .ruleset = &c->ruleset };
@@ -138,6 +164,9 @@ static void test_yaml(void **state)
                       "default-action: {errno: EPERM}\n"
                       "unknown-action: deny\n"
                       "compartments:\n");
+    check_holds(text,
+                "  # Unseen system calls: about 0.5 (95 % confidence: 0 to 6); sample coverage "
+                "88.9 %;\n  #  by 2 runs, which are too few to say much\n");
     check_holds(text, "  - name: \"main\"\n    default: true\n    allow:\n      - exit_group  # 2 "
                       "calls in 2 runs;");
     check_holds(text, "      - i386:write  # 5 calls in 1 run;");
@@ -383,12 +412,12 @@ static void test_tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sums),    cmocka_unit_test(test_yaml),
-        cmocka_unit_test(test_owned),   cmocka_unit_test(test_phases),
-        cmocka_unit_test(test_oci),     cmocka_unit_test(test_odd_names),
-        cmocka_unit_test(test_kraft),   cmocka_unit_test(test_aliases),
-        cmocka_unit_test(test_figures), cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_sums),      cmocka_unit_test(test_unseen),
+        cmocka_unit_test(test_yaml),      cmocka_unit_test(test_owned),
+        cmocka_unit_test(test_phases),    cmocka_unit_test(test_oci),
+        cmocka_unit_test(test_odd_names), cmocka_unit_test(test_kraft),
+        cmocka_unit_test(test_aliases),   cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_shapes),    cmocka_unit_test(test_tables),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
