@@ -8,6 +8,13 @@
 #include <string.h>
 #include "report/sampling.h"
 
+enum { WHOLES = 2 }; /* parts that are no compartments: the process, and its start */
+
+static size_t part_count(const struct ruleset *ruleset)
+{
+    return ruleset->count + WHOLES;
+}
+
 /* ---- Uses ---- */
 
 /* Calls of one count of the run, by what they are told apart by: first the rule, then who asked. */
@@ -20,6 +27,8 @@ struct use {
     uint32_t execution;
     uint64_t calls, inexact, incomplete;
 };
+
+enum { USES_MAX = 3 }; /* of a count */
 
 struct uses {
     struct use *all;
@@ -72,7 +81,22 @@ static int make_use(struct uses *uses, const struct ruleset *ruleset, struct key
     return 0;
 }
 
-/* One for the compartment, if the call is of one, and one for the process. */
+/* Is it of phase `load`, or before the phases of service, if there are any? */
+static bool is_of_start(const struct ruleset *ruleset, const struct callers *callers,
+                        const struct count *count)
+{
+    const int phase = callers_known(callers, count->stack)->verdict.phase;
+
+    return phase == PHASE_LOAD || (phase == PHASE_MAIN && ruleset->has_service && !count->phase);
+}
+
+static void add_use(struct uses *uses, const struct use *use, size_t part)
+{
+    uses->all[uses->count] = *use;
+    uses->all[uses->count++].part = (uint32_t)part;
+}
+
+/* One for the process, one for its start and one for the compartment, if the call is of these. */
 static int add_count(struct uses *uses, struct ruleset *ruleset, struct keys *keys,
                      const struct membership *membership, const struct count *count)
 {
@@ -88,11 +112,11 @@ static int add_count(struct uses *uses, struct ruleset *ruleset, struct keys *ke
     int error = make_use(uses, ruleset, keys, membership, count, &use);
     if (error)
         return error;
-    use.part = (uint32_t)ruleset->count;
-    uses->all[uses->count++] = use;
-    use.part = member;
+    add_use(uses, &use, (size_t)(ruleset->process - ruleset->parts));
+    if (is_of_start(ruleset, keys->callers, count))
+        add_use(uses, &use, (size_t)(ruleset->starting - ruleset->parts));
     if (member < ruleset->count)
-        uses->all[uses->count++] = use;
+        add_use(uses, &use, member);
     return 0;
 }
 
@@ -135,7 +159,7 @@ static int uses_init(struct uses *uses, struct ruleset *ruleset, struct keys *ke
     int error = 0;
 
     *uses = (struct uses){
-        .all = calloc(2 * run->count_count + 1, sizeof(*uses->all)),
+        .all = calloc(USES_MAX * run->count_count + 1, sizeof(*uses->all)),
         .libraries = calloc(keys->callers->library_count + 1, sizeof(*uses->libraries)),
     };
     if (!uses->all || !uses->libraries)
@@ -264,7 +288,7 @@ static int add_rules(struct ruleset *ruleset, const struct uses *uses, size_t ex
         end = rule_end(uses, start);
         error = add_rule(&ruleset->parts[uses->all[start].part], uses, start, end, stamps);
     }
-    for (size_t i = 0; i <= ruleset->count; i++)
+    for (size_t i = 0; i < part_count(ruleset); i++)
         allowlist_sort(&ruleset->parts[i].list);
     free(stamps);
     return error;
@@ -355,7 +379,7 @@ static int add_libraries(struct ruleset *ruleset, const struct uses *uses)
         error = add_library(&ruleset->parts[uses->all[i].part], last,
                             uses->all[i].home == uses->all[i].part);
     }
-    for (size_t i = 0; i <= ruleset->count; i++)
+    for (size_t i = 0; i < part_count(ruleset); i++)
         if (ruleset->parts[i].library_count)
             qsort(ruleset->parts[i].libraries, ruleset->parts[i].library_count,
                   sizeof(struct ruleset_library), compare_libraries);
@@ -406,6 +430,8 @@ static void name_parts(struct ruleset *ruleset)
         ruleset->parts[i].name = ruleset->compartments->all[i].name;
     ruleset->process = &ruleset->parts[ruleset->count];
     ruleset->process->name = "[process]";
+    ruleset->starting = ruleset->process + 1;
+    ruleset->starting->name = "[start]";
 }
 
 int ruleset_init(struct ruleset *ruleset, struct run *run, const struct membership *membership,
@@ -419,7 +445,8 @@ int ruleset_init(struct ruleset *ruleset, struct run *run, const struct membersh
     *ruleset = (struct ruleset){
         .compartments = membership->compartments,
         .count = membership->compartments->count,
-        .parts = calloc(membership->compartments->count + 1, sizeof(*ruleset->parts)),
+        .parts = calloc(membership->compartments->count + WHOLES, sizeof(*ruleset->parts)),
+        .has_service = run->phase_count > 1,
         .by_phase = by_phase,
         .default_action = "{errno: EPERM}",
         .selected = COMPARTMENT_NONE,
@@ -450,7 +477,7 @@ static void part_deinit(struct ruleset_part *part)
 
 void ruleset_deinit(struct ruleset *ruleset)
 {
-    for (size_t i = 0; ruleset->parts && i <= ruleset->count; i++)
+    for (size_t i = 0; ruleset->parts && i < part_count(ruleset); i++)
         part_deinit(&ruleset->parts[i]);
     free(ruleset->parts);
     free(ruleset->comment);

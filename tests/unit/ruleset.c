@@ -335,7 +335,7 @@ static void test_figures(void **state)
     (void)state;
     begin(&c, two, false);
     assert_int_equal(surface_grid(&c.ruleset, SURFACE_COMPARTMENTS, false, &grid), 0);
-    assert_int_equal(grid.row_count, 3);
+    assert_int_equal(grid.row_count, 4);
     assert_int_equal(find_cell(&grid, "[process]", "syscalls")->number, 4);
     assert_int_equal(find_cell(&grid, "[process]", "capabilities")->number, 1); /* map-code */
     assert_int_equal(find_cell(&grid, "a", "syscalls")->number, 1);
@@ -349,8 +349,32 @@ static void test_figures(void **state)
     assert_int_equal(find_cell(&grid, "map-code", "main")->number, 1);
     grid_deinit(&grid);
     assert_int_equal(surface_grid(&c.ruleset, SURFACE_SHAPES, false, &grid), 0);
-    assert_int_equal(grid.row_count, 3 * shape_count);
+    assert_int_equal(grid.row_count, 4 * shape_count);
     grid_deinit(&grid);
+    end(&c);
+}
+
+/* The phase `load`; or, where there is one of the user's, all before that. Exits are in neither. */
+static void test_start(void **state)
+{
+    struct rules_case c;
+
+    (void)state;
+    begin(&c, two, false);
+    assert_false(c.ruleset.has_service);
+    assert_int_equal(c.ruleset.starting->total, 4); /* mmap by the loader */
+    assert_int_equal(c.ruleset.starting->list.count, 1);
+    const struct count count = { .stack = c.run.counts[c.run.count_count - 1].stack,
+                                 .phase = (uint32_t)run_phase(&c.run, "serving"),
+                                 .nr = 17,
+                                 .calls = 6 };
+    const uint64_t total = c.ruleset.process->total;
+    assert_true(run_count(&c.run, &count) >= 0);
+    ruleset_deinit(&c.ruleset);
+    assert_int_equal(ruleset_init(&c.ruleset, &c.run, &c.membership, &c.query, false), 0);
+    assert_true(c.ruleset.has_service);
+    assert_int_equal(c.ruleset.process->total, total + 6);
+    assert_int_equal(c.ruleset.starting->total, total - 2); /* but two exits */
     end(&c);
 }
 
@@ -417,7 +441,8 @@ int main(void)
         cmocka_unit_test(test_phases),    cmocka_unit_test(test_oci),
         cmocka_unit_test(test_odd_names), cmocka_unit_test(test_kraft),
         cmocka_unit_test(test_aliases),   cmocka_unit_test(test_figures),
-        cmocka_unit_test(test_shapes),    cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_start),     cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_tables),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
