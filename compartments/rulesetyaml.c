@@ -141,6 +141,10 @@ static void print_unseen(FILE *file, const struct richness *richness)
 static void print_comment(FILE *file, const struct ruleset *ruleset,
                           const struct ruleset_part *part)
 {
+    if (!part->total) {
+        fputs("  # It asked for nothing in these runs\n", file);
+        return;
+    }
     fprintf(file,
             "  # %" PRIu64 " calls, of which %.1f %% by a caller that is inexact, %.1f %% on an "
             "incomplete stack\n",
