@@ -1,7 +1,7 @@
 /*
- * htmlpage.h - the pages of the HTML report, of what differs, and of compartments, with style and script in them,
- * before and behind the data. html/embed.cmake makes them of the files in html/ when the program is
- * built.
+ * htmlpage.h - the pages of the HTML report, of what differs, and of compartments, with style and
+ * script in them, before and behind the data. html/embed.cmake makes them of the files in html/
+ * when the program is built.
  */
 #ifndef SYSTRACE_HTMLPAGE_H
 #define SYSTRACE_HTMLPAGE_H
