@@ -10,57 +10,43 @@
 
 /* ---- Tables ---- */
 
+/* clang-format off */
+static const char about_compartments[] =
+    "syscalls: system calls (ABI and name) that were asked for, which the rules allow; removed: those\n"
+    "of the process beyond these, which the boundary takes away, in number and in %; start_removed,\n"
+    "start_percent: likewise of those of the start; capabilities: how many there is a call for;\n"
+    "sensitive, shapes: as in the tables of these; network: whether it reads from sockets.\n"
+    "[process] is everything but the first execve: what a filter of the whole process leaves to each.\n"
+    "[start] is what of that was asked for before the process serves, which a filter that is there from\n"
+    "the start must allow: all before the phases of its user, without these the phase load.\n"
+    "network: yes by accept, recvfrom, recvmsg and their like; perhaps by read, readv, splice, io_uring\n"
+    "or socketcall where the process has sockets: of what a descriptor is, runs know nothing.\n";
+static const char about_means[] =
+    "mean: of the figure above, over all compartments that asked for anything; over those of them that\n"
+    "face the network, or perhaps do, by the column above; and over those that do. In the latter two\n"
+    "these weigh 1 and all others 0, for what comes from outside arrives there. removed: how many of the\n"
+    "process's the mean compartment has not, which is the difference that the boundary makes;\n"
+    "start_removed: how many of the start's.\n";
+static const char about_capabilities[] =
+    "How many of the system calls that may serve for this are allowed, whatever their arguments; those\n"
+    "of which the process has none are left out, here and below.\n";
+static const char about_sensitive[] =
+    "Whether the call is allowed (1) or not (0). The list is of Ghavamnia et al., Temporal System\n"
+    "Call Specialization for Attack Surface Reduction, USENIX Security 2020.\n";
+static const char about_shapes[] =
+    "Whether one call of each step is allowed (1) or not (0). It is necessary, not sufficient, for\n"
+    "arguments, and what else the system denies, are not looked at.\n";
+
 static const struct {
     const char *name, *about, *title, *definition;
 } tables[SURFACE_TABLES] = {
-    [SURFACE_COMPARTMENTS] = { "compartments",
-                               "figures of each compartment, of the process and of its start",
-                               "Compartments",
-                               "syscalls: system calls (ABI and name) that were asked for, which "
-                               "the rules allow; removed: those\n"
-                               "of the process beyond these, which the boundary takes away, in "
-                               "number and in %; start_removed,\n"
-                               "start_percent: likewise of those of the start; capabilities: how "
-                               "many there is a call for;\n"
-                               "sensitive, shapes: as in the tables of these; network: whether it "
-                               "reads from sockets.\n"
-                               "[process] is everything but the first execve: what a filter of the "
-                               "whole process leaves to each.\n"
-                               "[start] is what of that was asked for before the process serves, "
-                               "which a filter that is there from\n"
-                               "the start must allow: all before the phases of its user, without "
-                               "these the phase load.\n"
-                               "network: yes by accept, recvfrom, recvmsg and their like; perhaps "
-                               "by read, readv, splice, io_uring\n"
-                               "or socketcall where the process has sockets: of what a descriptor "
-                               "is, runs know nothing.\n" },
-    [SURFACE_MEANS] = { "means", "their means, and those of who faces the network",
-                        "What the boundary takes away on average",
-                        "mean: of the figure above, over all compartments that asked for anything; "
-                        "over those of them that\n"
-                        "face the network, or perhaps do, by the column above; and over those that "
-                        "do. In the latter two\n"
-                        "these weigh 1 and all others 0, for what comes from outside arrives "
-                        "there. removed: how many of the\n"
-                        "process's the mean compartment has not, which is the difference that the "
-                        "boundary makes;\n"
-                        "start_removed: how many of the start's.\n" },
-    [SURFACE_CAPABILITIES] = { "capabilities", "how many system calls of each capability",
-                               "Capabilities",
-                               "How many of the system calls that may serve for this are allowed, "
-                               "whatever their arguments; those\n"
-                               "of which the process has none are left out, here and below.\n" },
-    [SURFACE_SENSITIVE] = { "sensitive", "system calls that others have called critical",
-                            "Critical system calls",
-                            "Whether the call is allowed (1) or not (0). The list is of Ghavamnia "
-                            "et al., Temporal System\n"
-                            "Call Specialization for Attack Surface Reduction, USENIX Security "
-                            "2020.\n" },
-    [SURFACE_SHAPES] = { "shapes", "what payloads of attacks remain possible", "Payloads",
-                         "Whether one call of each step is allowed (1) or not (0). It is "
-                         "necessary, not sufficient, for\n"
-                         "arguments, and what else the system denies, are not looked at.\n" },
+    [SURFACE_COMPARTMENTS] = { "compartments", "figures of each compartment, of the process and of its start", "Compartments", about_compartments },
+    [SURFACE_MEANS] = { "means", "their means, and those of who faces the network", "What the boundary takes away on average", about_means },
+    [SURFACE_CAPABILITIES] = { "capabilities", "how many system calls of each capability", "Capabilities", about_capabilities },
+    [SURFACE_SENSITIVE] = { "sensitive", "system calls that others have called critical", "Critical system calls", about_sensitive },
+    [SURFACE_SHAPES] = { "shapes", "what payloads of attacks remain possible", "Payloads", about_shapes },
 };
+/* clang-format on */
 
 const char *surface_table_name(enum surface_table table)
 {
