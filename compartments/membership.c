@@ -320,6 +320,12 @@ static void note_matches(const struct compartments *compartments, const struct l
         used[library - compartments->libraries] = true;
 }
 
+/* Is it said of the library that it has no file? */
+static bool has_no_file(const struct compartment_library *library)
+{
+    return library->globs && !*library->globs;
+}
+
 static int note_used(const struct membership *membership, bool *used)
 {
     struct library_names names;
@@ -344,7 +350,7 @@ int membership_check(const struct membership *membership, void (*say)(const char
     int result = file ? note_used(membership, used) : -ENOMEM;
 
     for (size_t i = 0; i < compartments->library_count && !result; i++)
-        if (!used[i])
+        if (!used[i] && !has_no_file(&compartments->libraries[i]))
             fprintf(file, "%s%s", unused++ ? ", " : "no library of the runs is ",
                     compartments->libraries[i].name);
     if (file && fclose(file))

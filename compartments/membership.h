@@ -58,8 +58,8 @@ int membership_declare(struct compartments *compartments, const struct callers *
                        const struct library_groups *groups, bool together,
                        char error[static YAMLFILE_ERROR_MAX]);
 
-/* Tells `say`, in a line, which libraries of the declaration match none of the run, if any.
- * -ENOMEM. */
+/* Tells `say`, in a line, which libraries of the declaration match none of the run, if any,
+ * but those of which it is said that they have no file. -ENOMEM. */
 int membership_check(const struct membership *membership, void (*say)(const char *line));
 
 #endif

@@ -7,6 +7,7 @@
 #include "compartments/ruleset.h"
 #include "compartments/rulesetformats.h"
 #include "report/errnoname.h"
+#include "report/sampling.h"
 
 enum { LINE_WIDTH = 100 };
 
@@ -122,14 +123,35 @@ static void print_missing(FILE *file, const struct ruleset *ruleset,
     end_words(&words);
 }
 
+/* With the interval that `coverage` shows (docs/coverage.md). */
+static void print_unseen(FILE *file, const struct richness *richness)
+{
+    const double seen = (double)richness->seen;
+
+    if (richness->known)
+        fprintf(file,
+                "  # Unseen system calls: about %.1f (95 %% confidence: %.0f to %.0f); sample "
+                "coverage %.1f %%;\n  #  by %" PRIu64 " runs%s\n",
+                richness->unseen, richness->wide_low - seen, richness->wide_high - seen,
+                100 * richness->coverage, richness->samples,
+                richness->samples < SAMPLING_FEW ? ", which are too few to say much" : "");
+    else if (richness->samples)
+        fputs("  # Unseen system calls: one run cannot tell\n", file);
+}
+
 static void print_comment(FILE *file, const struct ruleset *ruleset,
                           const struct ruleset_part *part)
 {
+    if (!part->total) {
+        fputs("  # It asked for nothing in these runs\n", file);
+        return;
+    }
     fprintf(file,
             "  # %" PRIu64 " calls, of which %.1f %% by a caller that is inexact, %.1f %% on an "
             "incomplete stack\n",
             part->total, percent(part->inexact, part->total),
             percent(part->incomplete, part->total));
+    print_unseen(file, &part->richness);
     print_libraries_seen(file, part);
     print_missing(file, ruleset, part);
 }
