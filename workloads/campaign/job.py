@@ -167,11 +167,11 @@ def reap(spared):
             os.waitpid(pid, os.WNOHANG)
 
 
-def tracer_words(tracer, workload, directory):
-    """The words of PREFIX."""
+def tracer_words(tracer, workload, directory, options=()):
+    """The words of PREFIX; further options of the tracer."""
     control = [f"--control={directory}/control"] if workload.phases else []
     return shlex.join([tracer, "-q", "-o", f"{directory}/table.csv", "-o", f"{directory}/run.json",
-                       f"--workload={workload.name}", *control, "--"])
+                       f"--workload={workload.name}", *control, *options, "--"])
 
 
 def check_results(directory):
