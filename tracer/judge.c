@@ -8,7 +8,6 @@
 #include "diag.h"
 #include "record/escape.h"
 #include "report/errnoname.h"
-#include "report/glob.h"
 
 static bool has_phases(const struct rules *rules)
 {
@@ -56,16 +55,6 @@ void judge_deinit(struct judge *judge)
 
 /* ---- Libraries ---- */
 
-static uint64_t find_injections(const struct injections *injections, const char *name)
-{
-    uint64_t ret = 0;
-
-    for (size_t i = 0; i < injections->count; i++)
-        if (glob_matches(injections->all[i].library, name))
-            ret |= UINT64_C(1) << i;
-    return ret;
-}
-
 /* Of what no compartment names the loader is nobody's, and the runtime libraries are their owner's,
  * who has the loader too. */
 static void assign(const struct rules *rules, struct judged_library *library, const char *name,
@@ -91,7 +80,7 @@ static struct judged_library judge_library(const struct judge *judge, uint32_t n
 
     if (!name)
         die("out of memory");
-    ret.injections = find_injections(judge->injections, name);
+    ret.injections = injections_about(judge->injections, name);
     if (judge->rules && library->module == MODULE_UNKNOWN)
         ret.outside = OUTSIDE_UNKNOWN;
     else if (judge->rules)
@@ -177,7 +166,7 @@ struct ruling judge_call(struct judge *judge, struct run *run, const struct tabl
         die("out of memory");
     ret.library = judge->callers.libraries[caller->library].module;
     ret.line = caller->line;
-    injection = injections_judge(judge->injections, judge->libraries[caller->library].injections,
+    injection = injections_judge(judge->injections, &judge->libraries[caller->library].injections,
                                  state, abi, nr);
     if (injection) {
         ret.refuse = injection->refuse;

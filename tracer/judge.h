@@ -40,7 +40,7 @@ struct judge {
     struct phase_code at_exit; /* which attribution could know them; if a rule is for a phase */
     struct callers callers;    /* zeroed until the first call */
     struct judged_library {
-        uint64_t injections;
+        struct injection_set injections;
         const struct rules_compartment *compartment;
         enum outside outside; /* whatever it asks for */
     } * libraries;            /* by their numbers in callers */
