@@ -37,9 +37,10 @@ function(to_array name text ret)
     set(${ret} "const unsigned char ${name}[] = {${bytes}};\nconst size_t ${name}_size = sizeof(${name});\n" PARENT_SCOPE)
 endfunction()
 
-# embed(PAGE NAME RET): the page with style and script, as arrays of what is before and behind its data.
-function(embed page name ret)
+# embed(PAGE TITLE NAME RET): the page with style, script and title, as arrays of what is before and behind its data.
+function(embed page title name ret)
     file(READ "${FROM}/${page}" page)
+    string(REPLACE "@title@" "${title}" page "${page}")
     foreach(part style.css app.js)
         file(READ "${FROM}/${part}" text)
         string(SHA256 hash "${text}")
@@ -56,6 +57,7 @@ function(embed page name ret)
     set(${ret} "${before}${behind}" PARENT_SCOPE)
 endfunction()
 
-embed(page.html htmlpage report)
-embed(diff.html diffpage diff)
-file(WRITE "${TO}" "/* Made by embed.cmake of page.html, diff.html, style.css and app.js. */\n#include \"report/htmlpage.h\"\n\n${report}${diff}")
+embed(page.html "" htmlpage report)
+embed(plain.html "what is new" diffpage diff)
+embed(plain.html "which are needed" probepage probe)
+file(WRITE "${TO}" "/* Made by embed.cmake of page.html, plain.html, style.css and app.js. */\n#include \"report/htmlpage.h\"\n\n${report}${diff}${probe}")
