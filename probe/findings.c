@@ -71,6 +71,14 @@ static bool has_abis(const struct probing *probing)
     return false;
 }
 
+static bool has_partners(const struct probing *probing)
+{
+    for (size_t i = 0; i < probing->pairs.count; i++)
+        if (probing->pairs.all[i].partner != PAIR_NONE)
+            return true;
+    return false;
+}
+
 static bool is_shown(const struct probing *probing, int only, bool people, enum column column)
 {
     if (column == ABI)
@@ -79,6 +87,8 @@ static bool is_shown(const struct probing *probing, int only, bool people, enum 
         return probing->by_library;
     if (column == RESULT)
         return only < 0;
+    if (column == NOT_WITH && people && !has_partners(probing))
+        return false;
     if (column == TOGETHER || column == NOT_WITH)
         return probing->together && only != PAIR_REQUIRED && only != PAIR_UNSTABLE;
     return true;
@@ -173,16 +183,15 @@ void findings_print_together(FILE *file, const struct probing *probing)
     if (!probing->together || !probing->candidates)
         return;
     if (probing->at_once) {
-        fprintf(file, "Without all %zu that it can do without it works, too.", probing->candidates);
+        fprintf(file, "Without all %zu that are not needed it works, too.", probing->candidates);
         return;
     }
-    fprintf(file,
-            "Without all %zu that it can do without it does not work; without %zu of them it does",
+    fprintf(file, "Without all %zu that are not needed it fails; without %zu of them it works",
             probing->candidates, probing->candidates - out - untried);
     if (out)
-        fprintf(file, ", and %zu %s not go with these", out, out == 1 ? "does" : "do");
+        fprintf(file, "; %zu %s not go with these", out, out == 1 ? "does" : "do");
     if (untried)
-        fprintf(file, "; of %zu that is not known, for no more runs were to be made", untried);
+        fprintf(file, "; %zu were left when the runs were used up (--together)", untried);
     fputs(".", file);
 }
 

@@ -11,8 +11,8 @@
 #include "report/grid.h"
 
 /* Of all pairs, in order; `only`: of this class alone, without the column that says so; -1: of all.
- * Without the column of libraries, if these were not asked for; and for people without that of ABIs
- * if there is but one. -ENOMEM. */
+ * Without the column of libraries, if these were not asked for; and for people without those that
+ * say nothing here. -ENOMEM. */
 int findings_grid(const struct probing *probing, int only, bool people, struct grid *ret);
 
 size_t findings_count(const struct probing *probing, enum pair_class class);

@@ -70,7 +70,7 @@ static void print_tiles(FILE *file, const struct probing *probing)
     fputs("</ul>\n<p class=\"about\">", file);
     findings_print_together(file, probing);
     fprintf(file,
-            " Each was tried %" PRIu32 " %s each way; a run took %.1f s at most.</p>\n</section>\n",
+            " Each was tried %" PRIu32 " %s each way; a run might take %.1f s.</p>\n</section>\n",
             probing->wanted, probing->wanted == 1 ? "time" : "times", probing->limit);
 }
 

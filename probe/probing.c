@@ -2,7 +2,7 @@
 #include "probing.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -207,7 +207,7 @@ static int look(struct probing *probing, json_t *subject)
     for (uint32_t i = 0; i < probing->wanted && !error; i++)
         error = look_once(probing, files, &longest);
     if (!error && probing->limit <= 0)
-        probing->limit = TIMES_AS_LONG * (double)longest / 1e9 + MORE_SECONDS;
+        probing->limit = ceil(10 * (TIMES_AS_LONG * (double)longest / 1e9 + MORE_SECONDS)) / 10;
     if (!error)
         error = journal_begin(&probing->journal, subject, files);
     for (size_t i = 0; i < probing->journal.count; i++)

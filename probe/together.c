@@ -125,13 +125,15 @@ static int find_partner(struct search *search, size_t number)
         return error;
     size_t partner = search->members[fails - 1];
     const struct pair *other = &search->probing->pairs.all[partner];
-    pair->partner = (int64_t)partner;
     char *alone = taking_with("", &search->probing->pairs, partner,
                               other->share == SHARE_STUB ? WAY_STUB : WAY_FAKE);
     error = alone ? ask_with(search, alone, number, way_of(pair), &answer) : no_memory();
     free(alone);
-    pair->alone = !error && !answer;
-    return error;
+    if (error)
+        return error;
+    pair->partner = (int64_t)partner;
+    pair->alone = !answer;
+    return 0;
 }
 
 /* ---- Those that do ---- */
