@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "probe/taking.h"
 #include "record/clock.h"
@@ -23,25 +23,27 @@ static int no_memory(void)
     return -ENOMEM;
 }
 
+static int complain_of_trouble(void)
+{
+    return complain("a run cannot be made: is there room in $TMPDIR, or /tmp?");
+}
+
 /* ---- A run ---- */
 
-/* `run`: where its run file is to be left; NULL: takes something away. The member that makes it. */
-static int start(struct probing *probing, const char *taken, const char *run)
+/* `run`: an open file for its run file; -1: takes something away. The member that makes it. */
+static int start(struct probing *probing, const char *taken, int run)
 {
     char **options = taking_options(taken, &probing->pairs, probing->tracer_options);
-    char place[sizeof(probing->directory) + 32];
     unsigned slot = (unsigned)crew_free(&probing->crew);
     const struct trial trial = { .command = probing->command,
                                  .test = probing->test,
                                  .options = (const char *const *)options,
-                                 .directory = place,
                                  .run = run,
                                  .outlives = probing->outlives,
-                                 .loud = run && !probing->quiet,
-                                 .limit = run ? 0 : probing->limit,
+                                 .loud = run >= 0 && !probing->quiet,
+                                 .limit = run >= 0 ? 0 : probing->limit,
                                  .slot = slot };
 
-    snprintf(place, sizeof(place), "%s/%u", probing->directory, slot);
     if (!options)
         return no_memory();
     int error = crew_start(&probing->crew, &trial);
@@ -78,7 +80,7 @@ int probing_start(struct probing *probing, const char *taken)
     if (what)
         remaining_begin(&probing->remaining, what);
     free(what);
-    int slot = start(probing, taken, NULL);
+    int slot = start(probing, taken, -1);
     if (slot < 0)
         return slot;
     free(probing->taken[slot]);
@@ -105,7 +107,7 @@ int probing_wait(struct probing *probing, enum trial_end *ret)
     if (*ret == TRIAL_OUTLIVED)
         *ret = TRIAL_WORKS;
     if (*ret == TRIAL_TROUBLE)
-        return complain("a run cannot be made: is there room in %s?", probing->directory);
+        return complain_of_trouble();
     probing->remaining.made++;
     note_result(&probing->pairs, probing->taken[slot], *ret);
     return journal_add_run(&probing->journal, probing->taken[slot], *ret);
@@ -149,13 +151,16 @@ static int add_files(json_t *files, const struct run *run)
     return 0;
 }
 
-static int read_first(struct probing *probing, const char *path, json_t *files)
+static int read_first(struct probing *probing, int fd, json_t *files)
 {
     struct runfile_error text;
     struct run run;
-    int error = runfile_load(path, &run, &text);
+    FILE *file = lseek(fd, 0, SEEK_SET) ? NULL : fdopen(dup(fd), "r");
+    int error = file ? runfile_read(file, &run, &text) : -ENOMEM;
 
-    unlink(path);
+    if (!file)
+        return no_memory();
+    fclose(file);
     if (error)
         return complain("what the first run shows cannot be read: %s", text.text);
     error = add_files(files, &run);
@@ -168,32 +173,28 @@ static int read_first(struct probing *probing, const char *path, json_t *files)
 static int complain_of_first(const struct probing *probing, enum trial_end end)
 {
     if (end == TRIAL_TROUBLE)
-        return complain("the first run cannot be made: is there room in %s?", probing->directory);
+        return complain_of_trouble();
     return complain("the command does not work as it is, with no call taken away: its %s",
                     probing->test ? "test fails" : "own status says that it fails");
 }
 
 /* One run with nothing taken away. */
-static int look_once(struct probing *probing, json_t *files, uint64_t *longest)
+static int look_once(struct probing *probing, int fd, json_t *files, uint64_t *longest)
 {
     enum trial_end end;
-    char path[sizeof(probing->directory) + 32];
     uint64_t begun = clock_now();
+    int slot = start(probing, "", fd);
 
-    snprintf(path, sizeof(path), "%s/run.json", probing->directory);
-    int slot = start(probing, "", path);
     if (slot >= 0)
         slot = crew_wait(&probing->crew, &end);
     if (slot < 0)
         return slot;
-    if (end != TRIAL_WORKS && end != TRIAL_OUTLIVED) {
-        unlink(path);
+    if (end != TRIAL_WORKS && end != TRIAL_OUTLIVED)
         return complain_of_first(probing, end);
-    }
     uint64_t took = clock_now() - begun;
     *longest = took > *longest ? took : *longest;
     probing->outlives = end == TRIAL_OUTLIVED;
-    return read_first(probing, path, files);
+    return read_first(probing, fd, files);
 }
 
 /* As often as each pair is tried, for who is not stable shows other pairs. */
@@ -204,8 +205,12 @@ static int look(struct probing *probing, json_t *subject)
     int error = files ? 0 : no_memory();
 
     remaining_begin(&probing->remaining, "as it is, with no call taken away");
-    for (uint32_t i = 0; i < probing->wanted && !error; i++)
-        error = look_once(probing, files, &longest);
+    for (uint32_t i = 0; i < probing->wanted && !error; i++) {
+        int fd = memfd_create("run", MFD_CLOEXEC);
+        error = fd < 0 ? no_memory() : look_once(probing, fd, files, &longest);
+        if (fd >= 0)
+            close(fd);
+    }
     if (!error && probing->limit <= 0)
         probing->limit = ceil(10 * (TIMES_AS_LONG * (double)longest / 1e9 + MORE_SECONDS)) / 10;
     if (!error)
@@ -225,17 +230,6 @@ static void tick(void *context)
     remaining_draw(&((struct probing *)context)->remaining);
 }
 
-static int make_directory(struct probing *probing)
-{
-    const char *base = getenv("TMPDIR");
-
-    snprintf(probing->directory, sizeof(probing->directory), "%s/systrace-lib.XXXXXX",
-             base && *base ? base : "/tmp");
-    return mkdtemp(probing->directory) && !chmod(probing->directory, 0711)
-               ? 0
-               : complain("cannot make a directory, %s: %s", probing->directory, strerror(errno));
-}
-
 int probing_begin(struct probing *probing, char *journal)
 {
     json_t *subject = make_subject(probing);
@@ -248,8 +242,6 @@ int probing_begin(struct probing *probing, char *journal)
     if (!error && crew_init(&probing->crew, probing->jobs, tick, probing))
         error = no_memory();
     if (!error)
-        error = make_directory(probing);
-    if (!error)
         error = look(probing, subject);
     json_decref(subject);
     return error;
@@ -259,8 +251,6 @@ void probing_end(struct probing *probing)
 {
     remaining_end(&probing->remaining);
     crew_deinit(&probing->crew);
-    if (*probing->directory)
-        rmdir(probing->directory);
 }
 
 void probing_deinit(struct probing *probing)

@@ -34,7 +34,6 @@ struct probing {
     struct crew crew;
     char **taken; /* owned: by each member's run (taking.h) */
     struct remaining remaining;
-    char directory[4096];
 };
 
 /* Makes the first run, and reads what an earlier probe knew. `journal` is the path of one, owned

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,9 +29,10 @@ struct part {
 struct keeper {
     const struct trial *trial;
     struct part tracer, test;
-    sigset_t signals; /* that it waits for */
-    bool stopped;     /* it was asked to end */
-    char run[4200];   /* path of the run file */
+    sigset_t signals;     /* that it waits for */
+    bool stopped;         /* it was asked to end */
+    char directory[4096]; /* its own */
+    char run[4200];       /* path of the run file */
 };
 
 /* ---- Children ---- */
@@ -248,36 +250,50 @@ static bool is_trouble(const struct keeper *keeper)
             WEXITSTATUS(keeper->tracer.status) == EXIT_OURS && access(keeper->run, F_OK));
 }
 
-static void remove_parent(const char *path)
+static void hand_over(const struct keeper *keeper)
 {
-    char *parent = strndup(path, (size_t)(strrchr(path, '/') - path));
+    int from = open(keeper->run, O_RDONLY | O_CLOEXEC);
 
-    if (parent)
-        rmdir(parent);
-    free(parent);
+    while (from >= 0 && sendfile(keeper->trial->run, from, NULL, 1 << 20) > 0)
+        ;
+    if (from >= 0)
+        close(from);
 }
 
-static int clean_up(struct keeper *keeper, int end, pid_t parent)
+static int clean_up(struct keeper *keeper, int end)
 {
-    const struct trial *trial = keeper->trial;
     bool works = end == TRIAL_WORKS || end == TRIAL_OUTLIVED;
 
     if (is_trouble(keeper))
         end = TRIAL_TROUBLE;
-    else if (works && !trial->run && !was_made(keeper))
+    else if (works && keeper->trial->run < 0 && !was_made(keeper))
         end = TRIAL_UNMADE;
-    if (trial->run && !keeper->stopped)
-        rename(keeper->run, trial->run);
-    remove_directory(trial->directory);
-    if (getppid() != parent) /* who would have removed it */
-        remove_parent(trial->directory);
+    if (keeper->trial->run >= 0)
+        hand_over(keeper);
+    remove_directory(keeper->directory);
     return end;
+}
+
+/* In it a place for the command, where all users may write, as in /tmp. */
+static bool make_directory(struct keeper *keeper)
+{
+    const char *base = getenv("TMPDIR");
+    char place[4200];
+
+    snprintf(keeper->directory, sizeof(keeper->directory), "%s/systrace-lib.XXXXXX",
+             base && *base ? base : "/tmp");
+    if (!mkdtemp(keeper->directory))
+        return false;
+    snprintf(keeper->run, sizeof(keeper->run), "%s/run.json", keeper->directory);
+    snprintf(place, sizeof(place), "%s/tmp", keeper->directory);
+    return !chmod(keeper->directory, 0711) && !mkdir(place, 0700) && !chmod(place, 01777) &&
+           !setenv("TMPDIR", place, 1);
 }
 
 static int keep(const struct trial *trial, pid_t parent)
 {
     struct keeper keeper = { .trial = trial };
-    char slot[16], place[4200];
+    char slot[16];
 
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -285,11 +301,8 @@ static int keep(const struct trial *trial, pid_t parent)
     sigemptyset(&keeper.signals);
     sigaddset(&keeper.signals, SIGCHLD);
     sigaddset(&keeper.signals, SIGTERM);
-    snprintf(keeper.run, sizeof(keeper.run), "%s/run.json", trial->directory);
-    snprintf(place, sizeof(place), "%s/tmp", trial->directory);
     snprintf(slot, sizeof(slot), "%u", trial->slot);
-    if (getppid() != parent || mkdir(trial->directory, 0711) || mkdir(place, 0700) ||
-        chmod(place, 01777) || setenv("TMPDIR", place, 1) || setenv("SYSTRACE_SLOT", slot, 1))
+    if (getppid() != parent || setenv("SYSTRACE_SLOT", slot, 1) || !make_directory(&keeper))
         return TRIAL_TROUBLE;
     begin_tracer(&keeper);
     if (trial->test && keeper.tracer.pid > 0)
@@ -297,7 +310,7 @@ static int keep(const struct trial *trial, pid_t parent)
     int end = keeper.tracer.pid < 0 || keeper.test.pid < 0 ? TRIAL_TROUBLE : watch(&keeper);
     if (keeper.tracer.pid > 0)
         end_all(&keeper, end);
-    return clean_up(&keeper, end, parent);
+    return clean_up(&keeper, end);
 }
 
 pid_t trial_start(const struct trial *trial)

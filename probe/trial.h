@@ -26,9 +26,8 @@ struct trial {
     char *const *command;
     const char *test;           /* a shell command, run beside it; NULL: none */
     const char *const *options; /* of the tracer, NULL-terminated */
-    const char *directory;      /* its own: is made, and removed */
-    const char *run;            /* where the run file is to be left, if nothing is taken away; */
-                                /* NULL: something is, and it is nowhere */
+    int run;                    /* an open file, for the run file, if nothing is taken away; */
+                                /* -1: something is, and nobody wants it */
     bool outlives;              /* the command is to run until its test has ended */
     bool loud;                  /* what the test complains of is shown */
     double limit;               /* seconds; 0: none */
