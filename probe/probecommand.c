@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "probe/findings.h"
 #include "probe/probing.h"
 #include "probe/singly.h"
@@ -241,6 +242,14 @@ static int print_help(void)
     return complain_of_stdout(0);
 }
 
+/* Without a core. */
+static void die_of(int number)
+{
+    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 int probecommand_main(int argc, char **argv)
 {
     struct arguments arguments = {
@@ -256,9 +265,7 @@ int probecommand_main(int argc, char **argv)
     stopped = error == -EINTR ? arguments.probing.crew.signal : 0;
     probing_deinit(&arguments.probing);
     outputs_deinit(&arguments.outputs);
-    if (stopped) {
-        signal(stopped, SIG_DFL);
-        raise(stopped);
-    }
+    if (stopped)
+        die_of(stopped);
     return error ? EXIT_OURS : 0;
 }

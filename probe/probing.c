@@ -41,7 +41,7 @@ static int start(struct probing *probing, const char *taken, int run)
                                  .run = run,
                                  .outlives = probing->outlives,
                                  .loud = run >= 0 && !probing->quiet,
-                                 .limit = run >= 0 ? 0 : probing->limit,
+                                 .limit = probing->limit,
                                  .slot = slot };
 
     if (!options)
@@ -174,8 +174,10 @@ static int complain_of_first(const struct probing *probing, enum trial_end end)
 {
     if (end == TRIAL_TROUBLE)
         return complain_of_trouble();
-    return complain("the command does not work as it is, with no call taken away: its %s",
-                    probing->test ? "test fails" : "own status says that it fails");
+    return complain("the command does not work as it is, with no call taken away: %s",
+                    end == TRIAL_HANGS ? "it takes longer than --limit"
+                    : probing->test    ? "its test fails"
+                                       : "its own status says that it fails");
 }
 
 /* One run with nothing taken away. */

@@ -36,7 +36,7 @@ static void print_time(char *text, size_t size, double seconds)
 
 void remaining_draw(const struct remaining *remaining)
 {
-    char text[160], time[64] = "";
+    char text[160] = "", time[64] = "";
 
     if (!remaining->shows || !remaining->what)
         return;
@@ -44,8 +44,9 @@ void remaining_draw(const struct remaining *remaining)
         double each = (double)(clock_now() - remaining->begun) / 1e9 / (double)remaining->made;
         print_time(time, sizeof(time), each * (double)remaining->left);
     }
-    snprintf(text, sizeof(text), "%" PRIu64 " runs, %s%" PRIu64 " left%s%s: ", remaining->made,
-             remaining->at_most ? "at most " : "", remaining->left, *time ? ", " : "", time);
+    if (remaining->made || remaining->left)
+        snprintf(text, sizeof(text), "%" PRIu64 " runs, %s%" PRIu64 " left%s%s: ", remaining->made,
+                 remaining->at_most ? "at most " : "", remaining->left, *time ? ", " : "", time);
     fprintf(stderr, "\r\033[K%s", text);
     int room = text_terminal_width(STDERR_FILENO) - (int)strlen(text) - 1;
     if (room > 0)
