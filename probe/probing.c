@@ -181,7 +181,8 @@ static int complain_of_first(const struct probing *probing, enum trial_end end)
 }
 
 /* One run with nothing taken away. */
-static int look_once(struct probing *probing, int fd, json_t *files, uint64_t *longest)
+static int look_once(struct probing *probing, int fd, json_t *files, uint64_t *longest,
+                     bool *outlives)
 {
     enum trial_end end;
     uint64_t begun = clock_now();
@@ -195,7 +196,7 @@ static int look_once(struct probing *probing, int fd, json_t *files, uint64_t *l
         return complain_of_first(probing, end);
     uint64_t took = clock_now() - begun;
     *longest = took > *longest ? took : *longest;
-    probing->outlives = end == TRIAL_OUTLIVED;
+    *outlives &= end == TRIAL_OUTLIVED;
     return read_first(probing, fd, files);
 }
 
@@ -204,17 +205,19 @@ static int look(struct probing *probing, json_t *subject)
 {
     json_t *files = json_object();
     uint64_t longest = 0;
+    bool outlives = true;
     int error = files ? 0 : no_memory();
 
     remaining_begin(&probing->remaining, "as it is, with no call taken away");
     for (uint32_t i = 0; i < probing->wanted && !error; i++) {
         int fd = memfd_create("run", MFD_CLOEXEC);
-        error = fd < 0 ? no_memory() : look_once(probing, fd, files, &longest);
+        error = fd < 0 ? no_memory() : look_once(probing, fd, files, &longest, &outlives);
         if (fd >= 0)
             close(fd);
     }
     if (!error && probing->limit <= 0)
         probing->limit = ceil(10 * (TIMES_AS_LONG * (double)longest / 1e9 + MORE_SECONDS)) / 10;
+    probing->outlives = outlives;
     if (!error)
         error = journal_begin(&probing->journal, subject, files);
     for (size_t i = 0; i < probing->journal.count; i++)

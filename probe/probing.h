@@ -27,7 +27,7 @@ struct probing {
     /* What is known. */
     struct pairs pairs;
     struct journal journal;
-    bool outlives; /* the command runs until it is ended */
+    bool outlives; /* the command runs until it is ended: each of the first runs did */
     bool at_once;  /* all pairs that may be taken away can be, at once */
     size_t candidates;
     /* How it is done. */
