@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "record/clock.h"
 #include "perfmap.h"
 
 static struct address_space *create(struct space *space)

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "record/clock.h"
 #include "crash.h"
 #include "diag.h"
 #include "record.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "record/clock.h"
 #include "diag.h"
 #include "record.h"
 #include "signals.h"

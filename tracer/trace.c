@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "attach.h"
-#include "clock.h"
+#include "record/clock.h"
 #include "crash.h"
 #include "diag.h"
 #include "driver.h"
