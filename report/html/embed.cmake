@@ -3,6 +3,8 @@
 #
 #     cmake -D FROM=DIRECTORY -D TO=FILE -P embed.cmake
 
+cmake_minimum_required(VERSION 3.25)
+
 # to_base64(HEX RET): the bytes that HEX stands for.
 function(to_base64 hex ret)
     string(LENGTH "${hex}" left)
