@@ -237,7 +237,7 @@ static void test_extended(void **state)
     const struct caller before = *find(&callers, former);
     assert_string_equal(callers.libraries[before.library].component, "go:main");
     for (int i = 0; i < 40; i++) {
-        char name[16], component[24];
+        char name[24], component[24];
         snprintf(name, sizeof(name), "lib%d.so", i);
         snprintf(component, sizeof(component), "rust:c%d", i % 7);
         uint32_t module = sample_module(&run, name, "/lib/x", name, name);
