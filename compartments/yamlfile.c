@@ -258,11 +258,8 @@ int yamlfile_text(const struct yamlfile *file, const yaml_node_t *node, const ch
     if (node->type != YAML_SCALAR_NODE || !node->data.scalar.length)
         return yamlfile_fail(file, node, "%s is to be a text", what);
     const char *text = (const char *)node->data.scalar.value;
-    char *shown = strlen(text) == node->data.scalar.length ? escape(text) : NULL;
-    bool same = shown && !strcmp(shown, text);
 
-    free(shown);
-    if (!same)
+    if (strlen(text) != node->data.scalar.length || !is_printable(text))
         return yamlfile_fail(file, node, "%s has a character in it that cannot be printed", what);
     *ret = text;
     return 0;

@@ -58,8 +58,8 @@ yaml_node_t *yamlfile_entry(struct yamlfile *file, const yaml_node_t *node, size
 /* The value of a key in a mapping, or NULL. */
 yaml_node_t *yamlfile_find(struct yamlfile *file, const yaml_node_t *mapping, const char *key);
 
-/* The text of a node: a scalar, not empty, of printable characters only, which is what escape.h
- * leaves as it is. `what` names it in the message. Borrowed. -EINVAL. */
+/* The text of a node: a scalar, not empty, of printable characters only: names are as
+ * escape.h writes them. `what` names it in the message. Borrowed. -EINVAL. */
 int yamlfile_text(const struct yamlfile *file, const yaml_node_t *node, const char *what,
                   const char **ret);
 

@@ -115,7 +115,7 @@ static json_t *make_line(const struct policy_log *log, const struct tracee *trac
                      "pid", (int)tracee->process->pid,
                      "tid", (int)tracee->tid,
                      "program", make_text(program->name),
-                     "compartment", compartment ? make_text(compartment->name) : json_null(),
+                     "compartment", compartment ? json_string(compartment->name) : json_null(),
                      "library", make_text(log->run->modules[ruling->library].name),
                      "component", make_text(ruling->component),
                      "function", make_function(log, stack, &ruling->function),
