@@ -7,6 +7,7 @@
 #include <string.h>
 #include "record/component.h"
 #include "record/escape.h"
+#include "report/glob.h"
 
 static const struct module *module_of(const struct callers *callers, uint32_t library)
 {
@@ -223,6 +224,25 @@ static int declare_groups(struct compartments *compartments, const struct librar
     return result;
 }
 
+/* What matches this name alone, also if the file has wildcards in it. NULL: no memory. */
+static char *make_glob(const char *label)
+{
+    bool wild = strpbrk(label, "*?") || (*label != '[' && strchr(label, '['));
+
+    return wild ? glob_quote(label) : strdup(label);
+}
+
+static int declare_label(struct compartments *compartments, const char *label, char *error)
+{
+    char *glob = make_glob(label);
+    int result = glob ? declare(compartments, label, false, error) : -ENOMEM;
+
+    if (!result)
+        result = compartments_add_library(compartments, compartments->count - 1, glob);
+    free(glob);
+    return result;
+}
+
 /* Unless one of the groups has it. Files of one name are one. */
 static int declare_library(struct compartments *compartments, const struct callers *callers,
                            uint32_t library, char *error)
@@ -236,11 +256,8 @@ static int declare_library(struct compartments *compartments, const struct calle
         result = find_named(compartments, &names, &compartment, error);
         library_names_deinit(&names);
     }
-    if (!result && compartment == COMPARTMENT_NONE) {
-        result = declare(compartments, label, false, error);
-        if (!result)
-            result = compartments_add_library(compartments, compartments->count - 1, label);
-    }
+    if (!result && compartment == COMPARTMENT_NONE)
+        result = declare_label(compartments, label, error);
     free(label);
     return result;
 }
