@@ -265,6 +265,10 @@ static int parse_path(const char *word, const char *option, const char **ret)
         diag("%s %s", option, *word ? "is there twice" : "needs the path of a file");
         return -EINVAL;
     }
+    if (!strcmp(word, "-")) {
+        diag("%s does not take '-': use a path, as /dev/stdin, /dev/stderr, or ./-", option);
+        return -EINVAL;
+    }
     *ret = word;
     return 0;
 }
