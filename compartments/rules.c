@@ -78,6 +78,7 @@ static int read_phase(struct yamlfile *file, const yaml_node_t *name, const yaml
     if (result)
         return result;
     phase->name = strdup(text);
+    phase->place = yamlfile_place(name);
     ret->phase_count += phase->name != NULL;
     return phase->name ? read_calls(file, calls, "the calls of a phase", &phase->allow) : -ENOMEM;
 }

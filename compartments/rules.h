@@ -24,7 +24,8 @@ struct rules_compartment {
     struct callset allow; /* in all phases, */
     struct rules_phase {
         char *name;
-        struct callset allow; /* and in this one besides */
+        struct callset allow;        /* and in this one besides */
+        struct yamlfile_place place; /* of the name */
     } * phases;
     size_t phase_count;
 };

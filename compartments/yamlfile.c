@@ -20,16 +20,52 @@ static int fail(const char *name, char *error, int number, const char *what)
     return number;
 }
 
-/* "NAME:LINE:COLUMN: WHAT": in this there may be anything that was in the file. */
-static int fail_at(const struct yamlfile *file, const yaml_mark_t *mark, const char *what)
+/* "NAME:LINE:COLUMN: WHAT"; without the places if it is nowhere. */
+static int print_at(const char *name, const struct yamlfile_place *place, char *error,
+                    const char *what)
 {
-    char *name = escape(file->name), *shown = escape(what);
+    char *shown = escape(name);
 
-    snprintf(file->error, YAMLFILE_ERROR_MAX, "%s:%zu:%zu: %s", name ? name : "?", mark->line + 1,
-             mark->column + 1, shown ? shown : "?");
-    free(name);
+    if (place->line)
+        snprintf(error, YAMLFILE_ERROR_MAX, "%s:%zu:%zu: %.500s", shown ? shown : "?", place->line,
+                 place->column, what);
+    else
+        snprintf(error, YAMLFILE_ERROR_MAX, "%s: %.500s", shown ? shown : "?", what);
     free(shown);
     return -EINVAL;
+}
+
+static struct yamlfile_place place_of(const yaml_mark_t *mark)
+{
+    return (struct yamlfile_place){ mark->line + 1, mark->column + 1 };
+}
+
+/* In `what` there may be anything that was in the file. */
+static int fail_at(const struct yamlfile *file, const yaml_mark_t *mark, const char *what)
+{
+    const struct yamlfile_place place = place_of(mark);
+    char *shown = escape(what);
+
+    print_at(file->name, &place, file->error, shown ? shown : "?");
+    free(shown);
+    return -EINVAL;
+}
+
+struct yamlfile_place yamlfile_place(const yaml_node_t *node)
+{
+    return place_of(&node->start_mark);
+}
+
+int yamlfile_fail_at(const char *name, const struct yamlfile_place *place,
+                     char error[static YAMLFILE_ERROR_MAX], const char *format, ...)
+{
+    char what[YAMLFILE_ERROR_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(what, sizeof(what), format, arguments);
+    va_end(arguments);
+    return print_at(name, place, error, what);
 }
 
 int yamlfile_fail(const struct yamlfile *file, const yaml_node_t *node, const char *format, ...)

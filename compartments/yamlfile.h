@@ -45,6 +45,19 @@ void yamlfile_deinit(struct yamlfile *file);
 __attribute__((format(printf, 3, 4))) int
 yamlfile_fail(const struct yamlfile *file, const yaml_node_t *node, const char *format, ...);
 
+/* Where a node is, from 1; zeroed: nowhere. */
+struct yamlfile_place {
+    size_t line, column;
+};
+
+struct yamlfile_place yamlfile_place(const yaml_node_t *node);
+
+/* Such a line of a place in a file of this name, which need not be read any more. */
+__attribute__((format(printf, 4, 5))) int yamlfile_fail_at(const char *name,
+                                                           const struct yamlfile_place *place,
+                                                           char error[static YAMLFILE_ERROR_MAX],
+                                                           const char *format, ...);
+
 /* "NAME: there is no memory"; -ENOMEM. */
 int yamlfile_no_memory(const char *name, char error[static YAMLFILE_ERROR_MAX]);
 

@@ -45,6 +45,9 @@ struct phase_state {
  * filter or a line of commands would take apart. */
 bool phase_name_is_valid(const char *name);
 
+/* Is it a built-in phase, or one that a rule begins? */
+bool phase_rules_have(const struct phase_rules *rules, const char *name);
+
 /* Adds what an option says. 0, or negative: `error` says in a line what is wrong. */
 int phase_rules_add(struct phase_rules *rules, const char *option,
                     char error[static PHASE_ERROR_MAX]);
