@@ -89,7 +89,7 @@ static const char help_tracing[] =
     "in front\n"
     "      --policy=FILE        refuse calls that the rules of FILE do not allow their caller's "
     "compartment\n"
-    "      --policy-log=FILE    write each such call to FILE, a JSON object a line\n"
+    "      --policy-log=FILE    write such calls to FILE, a JSON object a line\n"
     "      --strict             refuse calls of unknown, inexact and unassigned callers, and of "
     "the "
     "loader, too\n"
