@@ -20,13 +20,15 @@ static int fail(const char *name, char *error, int number, const char *what)
     return number;
 }
 
-/* "NAME:LINE:COLUMN: WHAT"; without the places if it is nowhere. */
+/* "NAME:LINE:COLUMN: WHAT", as far as there are these. */
 static int print_at(const char *name, const struct yamlfile_place *place, char *error,
                     const char *what)
 {
-    char *shown = escape(name);
+    char *shown = name ? escape(name) : NULL;
 
-    if (place->line)
+    if (!name)
+        snprintf(error, YAMLFILE_ERROR_MAX, "%.500s", what);
+    else if (place->line)
         snprintf(error, YAMLFILE_ERROR_MAX, "%s:%zu:%zu: %.500s", shown ? shown : "?", place->line,
                  place->column, what);
     else

@@ -52,7 +52,8 @@ struct yamlfile_place {
 
 struct yamlfile_place yamlfile_place(const yaml_node_t *node);
 
-/* Such a line of a place in a file of this name, which need not be read any more. */
+/* Such a line of a place in a file of this name, which need not be read any more; "NAME: WHAT" of
+ * none, and "WHAT" if there is no file (NULL). */
 __attribute__((format(printf, 4, 5))) int yamlfile_fail_at(const char *name,
                                                            const struct yamlfile_place *place,
                                                            char error[static YAMLFILE_ERROR_MAX],

@@ -353,14 +353,34 @@ static void test_wrong_members(void **state)
                 "compartments:\n - {name: x, libraries: ['liba*'], default: true}\n - {name: y, "
                 "libraries: [liba.so.1]}\n");
     assert_int_equal(join(&c), -EINVAL);
-    assert_string_equal(c.error, "liba.so.1.2 is in two compartments: 'x' by 'liba*' (line 2) and "
-                                 "'y' by 'liba.so.1' (line 3)");
+    assert_string_equal(c.error,
+                        "f:3:26: liba.so.1.2 is in two compartments: 'x' by 'liba*' (line 2) "
+                        "and 'y' by 'liba.so.1'");
     end(&c);
     begin(&c);
     check_parse(&c.compartments, "compartments:\n - {name: x, libraries: ['lib*']}\n");
     assert_int_equal(join(&c), -EINVAL);
-    assert_string_equal(c.error,
-                        "app is in no compartment, and none is the default ('default: true')");
+    assert_string_equal(
+        c.error, "f:2:2: app is in no compartment, and none is the default ('default: true')");
+    end(&c);
+}
+
+/* There are no two of the name of the one that is made. */
+static void test_owner_by_name(void **state)
+{
+    struct member_case c;
+
+    (void)state;
+    begin(&c);
+    check_parse(&c.compartments, "compartments:\n - {name: runtime, default: true}\n");
+    c.compartments.owned = true;
+    assert_int_equal(join(&c), -EINVAL);
+    assert_string_equal(c.error, "f:2:11: 'runtime' is the compartment that is to own the runtime "
+                                 "libraries: give this one another name, or say 'runtime: owned' "
+                                 "of one");
+    end(&c);
+    begin_with(&c, "compartments: [{name: runtime, runtime: owned, default: true}]\n");
+    assert_int_equal(c.compartments.count, 1);
     end(&c);
 }
 
@@ -417,7 +437,7 @@ int main(void)
         cmocka_unit_test(test_neutral),       cmocka_unit_test(test_owned),
         cmocka_unit_test(test_owner),         cmocka_unit_test(test_named_loader),
         cmocka_unit_test(test_wrong_members), cmocka_unit_test(test_unused),
-        cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_auto),          cmocka_unit_test(test_owner_by_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
