@@ -133,32 +133,61 @@ int yamlfile_load(const char *path, char **ret, size_t *size, char error[static 
 /* What a text has, as it is parsed. */
 struct shape {
     int depth, documents, anchors;
-    bool plain; /* nothing of it has an anchor or a tag, or is an alias */
+    bool plain;                         /* nothing of it has an anchor or a tag, or is an alias */
+    bool cyclic;                        /* an alias stands for what it is in */
+    char *open[YAMLFILE_DEPTH_MAX + 1]; /* by depth: the anchor of the list or mapping that has
+                                           begun; NULL: it has none; owned */
 };
 
-static bool is_marked(const yaml_char_t *anchor, const yaml_char_t *tag, struct shape *shape)
+static void shape_deinit(struct shape *shape)
 {
-    shape->anchors += anchor != NULL;
-    return anchor || tag;
+    for (int i = 0; i <= YAMLFILE_DEPTH_MAX; i++)
+        free(shape->open[i]);
 }
 
-static void add_event(struct shape *shape, const yaml_event_t *event)
+static void add_mark(struct shape *shape, const yaml_char_t *anchor, const yaml_char_t *tag)
 {
-    const bool begins =
-        event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
-    bool marked = event->type == YAML_ALIAS_EVENT;
+    shape->anchors += anchor != NULL;
+    shape->plain &= !anchor && !tag;
+}
 
+/* A list or a mapping; of one that is too deep nothing more is asked. -ENOMEM. */
+static int add_begin(struct shape *shape, const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+    add_mark(shape, anchor, tag);
+    if (++shape->depth > YAMLFILE_DEPTH_MAX || !anchor)
+        return 0;
+    shape->open[shape->depth] = strdup((const char *)anchor);
+    return shape->open[shape->depth] ? 0 : -ENOMEM;
+}
+
+static void add_end(struct shape *shape)
+{
+    free(shape->open[shape->depth]);
+    shape->open[shape->depth--] = NULL;
+}
+
+static void add_alias(struct shape *shape, const yaml_char_t *anchor)
+{
+    shape->plain = false;
+    for (int i = 1; i <= shape->depth; i++)
+        shape->cyclic |= shape->open[i] && !strcmp(shape->open[i], (const char *)anchor);
+}
+
+static int add_event(struct shape *shape, const yaml_event_t *event)
+{
     shape->documents += event->type == YAML_DOCUMENT_START_EVENT;
-    shape->depth += begins;
-    shape->depth -= event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
     if (event->type == YAML_SCALAR_EVENT)
-        marked = is_marked(event->data.scalar.anchor, event->data.scalar.tag, shape);
+        add_mark(shape, event->data.scalar.anchor, event->data.scalar.tag);
+    if (event->type == YAML_ALIAS_EVENT)
+        add_alias(shape, event->data.alias.anchor);
+    if (event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT)
+        add_end(shape);
     if (event->type == YAML_SEQUENCE_START_EVENT)
-        marked =
-            is_marked(event->data.sequence_start.anchor, event->data.sequence_start.tag, shape);
+        return add_begin(shape, event->data.sequence_start.anchor, event->data.sequence_start.tag);
     if (event->type == YAML_MAPPING_START_EVENT)
-        marked = is_marked(event->data.mapping_start.anchor, event->data.mapping_start.tag, shape);
-    shape->plain &= !marked;
+        return add_begin(shape, event->data.mapping_start.anchor, event->data.mapping_start.tag);
+    return 0;
 }
 
 /* What there is too much of, or NULL. */
@@ -170,6 +199,8 @@ static const char *check_shape(const struct shape *shape, bool strict)
         return "too many anchors";
     if (strict && !shape->plain)
         return "anchors, aliases and tags are not taken here";
+    if (shape->cyclic)
+        return "the alias stands for what it is in";
     return shape->documents > 1 ? "a second document, where one is expected" : NULL;
 }
 
@@ -180,13 +211,15 @@ static int next_event(const struct yamlfile *file, yaml_parser_t *parser, bool s
 
     if (!yaml_parser_parse(parser, &event))
         return fail_to_parse(file, parser);
-    add_event(shape, &event);
+    int result = add_event(shape, &event);
     *ends = event.type == YAML_STREAM_END_EVENT;
     const char *wrong = check_shape(shape, strict);
-    if (wrong)
-        fail_at(file, &event.start_mark, wrong);
+    if (result)
+        yamlfile_no_memory(file->name, file->error);
+    else if (wrong)
+        result = fail_at(file, &event.start_mark, wrong);
     yaml_event_delete(&event);
-    return wrong ? -EINVAL : 0;
+    return result;
 }
 
 /* Before the tree is made of it: what libyaml's time for depths and anchors grows with is their
@@ -199,6 +232,7 @@ static int check_text(const struct yamlfile *file, yaml_parser_t *parser, bool s
 
     while (!result && !ends)
         result = next_event(file, parser, strict, &shape, &ends);
+    shape_deinit(&shape);
     return result;
 }
 

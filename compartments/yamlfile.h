@@ -1,7 +1,7 @@
 /*
  * yamlfile.h - a YAML file of an untrusted user as a tree of nodes, each with its place, by
  * libyaml; and its errors in a line. Aliases are the nodes that they stand for, so that no file is
- * larger in memory than its text lets one think; who walks down by keys ends, whatever leads where.
+ * larger in memory than its text lets one think; none stands for what it is in.
  */
 #ifndef SYSTRACE_YAMLFILE_H
 #define SYSTRACE_YAMLFILE_H
