@@ -147,15 +147,15 @@ static int append(const char ***array, size_t *count, const char *word)
 
 static int parse_engine(const char *name, enum engine *ret)
 {
-    static const char *const names[] = { "auto", "seccomp", "ptrace" };
+    static const char *const names[] = { "auto", "seccomp", "ptrace", "agent" };
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         if (!strcmp(name, names[i])) {
             *ret = (enum engine)i;
             return 0;
         }
     }
-    diag("unknown engine '%s': use auto, seccomp or ptrace", name);
+    diag("unknown engine '%s': use auto, seccomp, ptrace or agent", name);
     return -EINVAL;
 }
 
@@ -404,4 +404,11 @@ void options_deinit(struct options *o)
     rules_deinit(&o->rules);
     free(o->attach);
     free(o->environment);
+}
+
+bool options_want_agent(const struct options *options)
+{
+    return options->engine == ENGINE_AGENT && options->kill_on_exit && !options->results &&
+           !options->verify_every && !options->policy && !options->control &&
+           !options->injections.count;
 }

@@ -1,0 +1,665 @@
+/*
+ * agents.c - decides which process, which site, which stack.
+ *
+ * Every step is taken in a stop of the one thread there is, so nothing is changed under its feet;
+ * and what is not known to be simple is left to stops.
+ */
+#include "agents.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agent/inside.h"
+#include "agentstate.h"
+#include "diag.h"
+#include "remote.h"
+#include "request.h"
+#include "symbolizer/unwind/site.h"
+#include "threadregs.h"
+#include "view.h"
+
+enum {
+    STOPS_BEFORE = 300,     /* at calls of a process, before it gets the agent */
+    SITE_STOPS_BEFORE = 10, /* at one site, before it is patched */
+    REFRESH_EVERY = 256,    /* stops after which the stack may be looked for again */
+    FUNCTION_MAX = 1 << 16, /* bytes of code that are decoded */
+    NEAR_SIZE = BLOCK_SIZE - BLOCK_CODE,
+    LAST_KNOWN = SYS_futex_waitv, /* of the calls of which it is known what they do */
+};
+
+#define REACH  (INT64_C(1) << 30) /* of jumps, with room for what is around */
+#define GUARD  (UINT64_C(64) << 20)
+#define GUARD2 (UINT64_C(1) << 20)
+
+bool agents_is_window(uint64_t pc)
+{
+    return pc - WINDOW < WINDOW_SIZE;
+}
+
+/* Is the process as simple as it must be? */
+static bool is_eligible(const struct tracer *tracer, const struct tracee *tracee)
+{
+    const struct process *process = tracee->process;
+    const struct address_space *space = tracee->space;
+
+    return process->references == 1 && space->references == 1 && !process->own_filter &&
+           !process->installers && process->program >= 0 && !space->userfaults &&
+           !space->served_count && tracee->spawned_by == NO_STACK && !tracee->strict &&
+           !phase_rules_wait(&tracer->options->phases, &process->phases);
+}
+
+/* ---- What has been counted ---- */
+
+static void take(struct tracer *tracer, const struct process *process, const struct trie_counter *c,
+                 uint64_t calls)
+{
+    struct execution *execution = tracer_execution(tracer);
+    const struct count key = { .execution = tracer->execution,
+                               .program = (uint32_t)process->program,
+                               .phase = process->phases.phase,
+                               .stack = c->stack,
+                               .abi = ABI_X86_64,
+                               .nr = c->nr,
+                               .calls = calls };
+
+    if (run_count(tracer->run, &key) < 0) {
+        execution->lost += calls;
+        return;
+    }
+    execution->entries += calls;
+    execution->agent_calls += calls;
+    tracer->unwinder.hits += calls;
+}
+
+static void take_counts(struct tracer *tracer, const struct process *process, struct agent *agent)
+{
+    for (uint32_t i = 0; agent->memory && i < agent->trie.count; i++) {
+        uint64_t calls = trie_take(&agent->trie, i);
+        if (calls)
+            take(tracer, process, &agent->trie.all[i], calls);
+    }
+}
+
+void agents_take_all(struct tracer *tracer)
+{
+    for (struct tracee *t = NULL; tracer->agent && (t = tracees_next(&tracer->tracees, t));)
+        if (t->process && t->space->agent)
+            take_counts(tracer, t->process, t->space->agent);
+}
+
+void agents_leave(struct tracer *tracer, struct tracee *tracee)
+{
+    struct agent *agent = tracee->process ? tracee->space->agent : NULL;
+
+    if (!agent)
+        return;
+    take_counts(tracer, tracee->process, agent);
+    if (tracee->space->references == 1)
+        near_watch(&tracer->near, &agent->watches, false);
+}
+
+bool agents_may_be_ahead(const struct tracee *tracee)
+{
+    return tracee->space && tracee->space->agent && tracee->space->agent->patched;
+}
+
+static void forget_stacks(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
+{
+    take_counts(tracer, tracee->process, agent);
+    if (agent->memory)
+        trie_clear(&agent->trie);
+}
+
+/* ---- The code of sites ---- */
+
+static void put_patch(const struct tracee *tracee, struct agent *agent, const struct patch *patch)
+{
+    uint8_t now[PATCH_MOVED_MAX], jump[PATCH_SIZE];
+
+    if (!remote_read(tracee->tid, patch->start, now, patch->address - patch->start) ||
+        memcmp(now, patch->moved, patch->address - patch->start) || !patch_jump(patch, jump) ||
+        !remote_write(tracee->tid, patch->start, jump, PATCH_SIZE))
+        agent->state = AGENT_NEVER;
+}
+
+static void withdraw(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
+{
+    take_counts(tracer, tracee->process, agent);
+    for (uint32_t i = 0; agent->patched && i < agent->patch_count; i++) {
+        const struct patch *p = &agent->patches[i];
+        uint8_t now;
+        if (remote_read(tracee->tid, p->start, &now, 1) && now != p->moved[0] &&
+            !remote_write(tracee->tid, p->start, p->moved, PATCH_SIZE))
+            request_failed(tracee->tid, ESRCH); /* nothing else can be wrong there */
+    }
+    agent->patched = false;
+    near_watch(&tracer->near, &agent->watches, false);
+}
+
+/* For good. */
+static void give_up(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
+{
+    withdraw(tracer, tracee, agent);
+    agent->state = AGENT_NEVER;
+}
+
+static void put_patches(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
+{
+    agent->patched = true;
+    near_watch(&tracer->near, &agent->watches, true);
+    for (uint32_t i = 0; i < agent->patch_count && agent->state == AGENT_PRESENT; i++)
+        put_patch(tracee, agent, &agent->patches[i]);
+    if (agent->state == AGENT_NEVER)
+        withdraw(tracer, tracee, agent);
+}
+
+/* The bytes of the function around a site, as they are without the agent, for the caller to free;
+ * NULL: they are not of the kind that is patched. */
+static uint8_t *read_function(const struct target *target, const struct site *site)
+{
+    if (!site || !site->image || site->writable || site->cfi != SITE_COVERED || !site->start ||
+        site->end - site->start > FUNCTION_MAX || *site->image->module.name == '[')
+        return NULL;
+    uint8_t *code = malloc(site->end - site->start);
+    if (code && target_read_all(target, site->start, code, site->end - site->start)) {
+        free(code);
+        return NULL;
+    }
+    return code;
+}
+
+/* Adds the patch of a site that has a form. False: there is no room for it, or none in reach. */
+static bool add_patch(struct agent *agent, struct agent_site *site, const uint8_t *moved,
+                      size_t size)
+{
+    size_t code_size, find;
+    struct patch *patch = &agent->patches[agent->patch_count];
+    uint8_t jump[PATCH_SIZE];
+
+    if (agent->patch_count == BLOCK_SITES)
+        return false;
+    inside_code(&code_size, &find);
+    *patch = (struct patch){ .address = site->address, .start = site->address - size };
+    memcpy(patch->moved, moved, size);
+    patch_set_places(patch, agent->patch_count, agent->near);
+    if (!patch_jump(patch, jump) ||
+        !patch_make(patch, agent->patch_count, agent->near, agent->near + find,
+                    agent->memory + BLOCK_CODE + (patch->pad - agent->near),
+                    agent->memory + BLOCK_STUBS + (patch->stub - WINDOW)))
+        return false;
+    agent_table(agent)->sites[agent->patch_count] =
+        (struct block_site){ .slow = patch->address, .fast = patch->stub };
+    site->number = agent->patch_count++;
+    return true;
+}
+
+/* Decides what becomes of a site. */
+static void decide(const struct tracee *tracee, const struct target *target, struct agent *agent,
+                   struct agent_site *site)
+{
+    const struct site *at = site_known(tracee->space->space, site->address);
+    uint8_t *code = read_function(target, at);
+    size_t start;
+
+    site->known = true;
+    site->form = PATCH_NO_CALL;
+    if (code)
+        site->form = patch_find(code, at->end - at->start, site->address - at->start, &start);
+    /* (That nothing else comes to the middle of several instructions is yet to be proved.) */
+    if (site->form == PATCH_FEW)
+        site->form = PATCH_JUMPED_INTO;
+    if (site->form == PATCH_ONE &&
+        !add_patch(agent, site, code + start, site->address - at->start - start))
+        site->form = PATCH_NO_CALL;
+    else if (site->form == PATCH_ONE && agent->patched)
+        put_patch(tracee, agent, &agent->patches[site->number]);
+    free(code);
+}
+
+/* ---- The agent's place ---- */
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* A place for the block near an address in [start, end), far enough from what is there; 0: there is
+ * none. */
+static uint64_t place_in(uint64_t start, uint64_t end, uint64_t guard, uint64_t address)
+{
+    uint64_t ret;
+
+    if (end - start < 2 * guard + NEAR_SIZE)
+        return 0;
+    ret = end <= address ? end - guard - NEAR_SIZE : start + guard;
+    ret &= ~(uint64_t)(BLOCK_PAGE - 1);
+    return distance(ret, address) < (uint64_t)REACH ? ret : 0;
+}
+
+/* The place nearest to an address, by the map. Not behind the heap, which grows. */
+static uint64_t choose_place(const char *text, uint64_t address, uint64_t guard)
+{
+    uint64_t end = GUARD2, best = 0;
+    bool heap = false;
+    struct mapping m;
+
+    while (maps_next(&text, &m) > 0) {
+        uint64_t place = !heap && m.start > end ? place_in(end, m.start, guard, address) : 0;
+        if (place && (!best || distance(place, address) < distance(best, address)))
+            best = place;
+        heap = m.path_length == 6 && !memcmp(m.path, "[heap]", 6);
+        end = m.end;
+    }
+    return best;
+}
+
+/* Where the stack is in which `sp` points; false: in none. */
+static bool find_stack(const char *text, uint64_t sp, struct block_table *table)
+{
+    struct mapping m;
+
+    while (maps_next(&text, &m) > 0) {
+        if (sp < m.start || sp >= m.end)
+            continue;
+        table->stack_start = m.start;
+        table->stack_end = m.end;
+        return m.readable && m.writable;
+    }
+    return false;
+}
+
+/* Makes the memfd in the tracee, and maps it here. Its descriptor there; negative: it cannot be. */
+static int64_t make_memory(struct remote *remote, struct agent *agent)
+{
+    static const char name[8] = "agent";
+    const uint64_t at = (remote_sp(remote) - 1024) & ~UINT64_C(7);
+    char path[64], former[sizeof(name)];
+    int64_t fd = -1;
+
+    if (!remote_read(remote->tid, at, former, sizeof(former)) ||
+        !remote_write(remote->tid, at, name, sizeof(name)))
+        return -1;
+    bool made = remote_call(remote, SYS_memfd_create, (uint64_t[6]){ at, MFD_CLOEXEC }, &fd);
+    remote_write(remote->tid, at, former, sizeof(former));
+    if (!made || fd < 0)
+        return -1;
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)remote->tid, (int)fd);
+    int ours = open(path, O_RDWR | O_CLOEXEC);
+    if (ours < 0)
+        return fd;
+    void *memory = ftruncate(ours, BLOCK_SIZE)
+                       ? MAP_FAILED
+                       : mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, ours, 0);
+    close(ours);
+    agent->memory = memory == MAP_FAILED ? NULL : memory;
+    return fd;
+}
+
+/* One mapping of it in the tracee. */
+static bool map(struct remote *remote, int64_t fd, uint64_t address, uint64_t offset, uint64_t size,
+                int protection)
+{
+    const uint64_t args[6] = {
+        address, size, (uint64_t)protection, MAP_SHARED | MAP_FIXED_NOREPLACE, (uint64_t)fd, offset
+    };
+    int64_t got;
+
+    return remote_call(remote, SYS_mmap, args, &got) && (uint64_t)got == address;
+}
+
+static bool map_all(struct remote *remote, int64_t fd, uint64_t near)
+{
+    int64_t got;
+
+    return map(remote, fd, WINDOW, BLOCK_STUBS, BLOCK_STUBS_SIZE, PROT_READ | PROT_EXEC) &&
+           map(remote, fd, near, BLOCK_CODE, BLOCK_CODE_SIZE, PROT_READ | PROT_EXEC) &&
+           map(remote, fd, near + BLOCK_AREA - BLOCK_CODE, BLOCK_AREA, BLOCK_AREA_SIZE,
+               PROT_READ | PROT_WRITE) &&
+           map(remote, fd, near + BLOCK_TABLE - BLOCK_CODE, BLOCK_TABLE, BLOCK_TABLE_SIZE,
+               PROT_READ) &&
+           remote_call(remote, SYS_madvise,
+                       (uint64_t[6]){ WINDOW, BLOCK_STUBS_SIZE, MADV_DONTFORK }, &got) &&
+           !got &&
+           remote_call(remote, SYS_madvise, (uint64_t[6]){ near, NEAR_SIZE, MADV_DONTFORK },
+                       &got) &&
+           !got;
+}
+
+/* Puts everything in place but patches. */
+static bool put_block(struct remote *remote, struct agent *agent, const char *maps, uint64_t pc)
+{
+    size_t size, find;
+    const void *code = inside_code(&size, &find);
+    int64_t got, fd;
+
+    agent->near = choose_place(maps, pc, GUARD);
+    if (!agent->near)
+        agent->near = choose_place(maps, pc, GUARD2);
+    if (!agent->near || (fd = make_memory(remote, agent)) < 0)
+        return false;
+    bool done = agent->memory &&
+                !trie_init(&agent->trie, agent_table(agent), agent_area(agent)->counters) &&
+                size <= BLOCK_PAGE;
+    if (done) {
+        memcpy(agent->memory + BLOCK_CODE, code, size);
+        agent_table(agent)->stack_start = UINT64_MAX;
+        find_stack(maps, remote_sp(remote), agent_table(agent));
+        done = map_all(remote, fd, agent->near);
+    }
+    return remote_call(remote, SYS_close, (uint64_t[6]){ (uint64_t)fd }, &got) && done;
+}
+
+static enum agents_entry inject(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
+                                uint64_t pc)
+{
+    struct view view = { tracee, &tracer->served, NULL, NULL };
+    struct target target = view_target(&view);
+    struct remote remote;
+    char *maps;
+
+    agent->state = AGENT_NEVER;
+    if (target.read_maps(target.context, &maps) < 0)
+        return AGENTS_NOTHING;
+    if (!remote_begin(&remote, tracee->tid)) {
+        free(maps);
+        return AGENTS_NOTHING;
+    }
+    if (put_block(&remote, agent, maps, pc))
+        agent->state = AGENT_PRESENT;
+    free(maps);
+    remote_end(&remote);
+    tracer_execution(tracer)->agent_setup += remote.calls;
+    if (remote.stopped)
+        return remote.calls ? AGENTS_AGAIN : AGENTS_NOTHING;
+    if (remote.status) {
+        queue_put(&tracer->queue, (struct waited){ tracee->tid, remote.status, 0 });
+        tracee->queued = true;
+    }
+    return AGENTS_STOPPED;
+}
+
+enum agents_entry agents_enter(struct tracer *tracer, struct tracee *tracee,
+                               const struct syscall *call, uint64_t pc)
+{
+    struct address_space *space = tracee->space;
+
+    if (!space->agent)
+        space->agent = agent_create();
+    struct agent *agent = space->agent;
+    if (!agent || agent->state == AGENT_NEVER || call->abi != ABI_X86_64 ||
+        !is_eligible(tracer, tracee))
+        return AGENTS_NOTHING;
+    agent->stops++;
+    if (agent->state == AGENT_WAITING && agent->stops >= STOPS_BEFORE)
+        return inject(tracer, tracee, agent, pc);
+    if (agent->state == AGENT_PRESENT && !agent->patched)
+        put_patches(tracer, tracee, agent);
+    return AGENTS_NOTHING;
+}
+
+/* ---- Calls that matter ---- */
+
+/* May what the call does end the simplicity of the process? */
+static bool ends_simplicity(const struct syscall *call)
+{
+    switch (call->meaning) {
+    case CALL_CLONE:
+    case CALL_CLONE3:
+    case CALL_VFORK:
+    case CALL_FORK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Is it one behind which there is no agent any more? What io_uring interrupts is made again without
+ * a stop. */
+static bool ends_agent(const struct syscall *call)
+{
+    uint64_t flags;
+
+    return meaning_installs_filter(call->meaning, call->args, &flags) ||
+           meaning_closes_memory(call->meaning, call->args) ||
+           meaning_makes_userfaultfd(call->meaning, call->args) || call->meaning == CALL_OLD_MMAP ||
+           call->meaning == CALL_SHMAT || call->meaning == CALL_IPC || call->abi != ABI_X86_64 ||
+           call->nr == SYS_io_uring_setup || call->nr == SYS_personality;
+}
+
+/* Does it change mappings that are the agent's, or code that it has changed? */
+static bool touches_agent(const struct agent *agent, const struct syscall *call)
+{
+    const uint64_t *args = call->args;
+
+    switch (call->meaning) {
+    case CALL_MMAP:
+    case CALL_MPROTECT:
+    case CALL_MUNMAP:
+        return agent_overlaps(agent, args[0], args[1]);
+    case CALL_MREMAP:
+        return agent_overlaps(agent, args[0], args[1] + 1) ||
+               agent_overlaps(agent, args[4], args[2]);
+    default:
+        return false;
+    }
+}
+
+/* Is it a call of which no more need be known than that it is made? */
+static bool is_for_agent(const struct syscall *call)
+{
+    if (call->abi != ABI_X86_64 || (call->meaning != CALL_OTHER && call->meaning != CALL_READ &&
+                                    call->meaning != CALL_AFFINITY))
+        return false;
+    switch (call->nr) {
+    case SYS_rt_sigreturn:
+    case SYS_restart_syscall:
+    case SYS_arch_prctl:
+    case SYS_ptrace:
+    case SYS_process_vm_writev:
+    case SYS_unshare:
+    case SYS_setns:
+    case SYS_io_uring_enter:
+        return false;
+    default:
+        return call->nr <= LAST_KNOWN;
+    }
+}
+
+/* Do all frames of the stack lie in code of files? Other code may become another at any time. */
+static bool is_of_files(const struct space *space, uint32_t leaf)
+{
+    const struct memo *memo = &space->code->memo;
+
+    for (uint32_t i = leaf; i < MEMO_ROOT; i = memo->nodes[i].inner) {
+        bool innermost = memo->nodes[i].inner >= MEMO_ROOT;
+        const struct site *site = site_known(space, memo->nodes[i].address - !innermost);
+        if (!site || !site->image || site->writable)
+            return false;
+    }
+    return true;
+}
+
+/* The stack that was taken last becomes known to the agent. */
+static void teach(struct tracer *tracer, const struct tracee *tracee, const struct target *target,
+                  struct agent *agent, uint32_t site, uint32_t nr)
+{
+    const struct space *space = tracee->space->space;
+    uint32_t leaf = tracer->unwinder.leaf;
+
+    if (leaf == MEMO_NONE || tracee->call.stack < 0 || !is_of_files(space, leaf))
+        return;
+    if (agent->code != space->code || trie_is_full(&agent->trie)) {
+        forget_stacks(tracer, tracee, agent);
+        code_unref(agent->code);
+        agent->code = code_ref(space->code);
+    }
+    trie_add(&agent->trie, &space->code->memo, leaf, target, site, nr,
+             (uint32_t)tracee->call.stack);
+}
+
+static void refresh_stack(const struct target *target, struct agent *agent, uint64_t sp)
+{
+    struct block_table *table = agent_table(agent);
+    char *maps;
+
+    if ((sp >= table->stack_start && sp < table->stack_end) || agent->stops < agent->refresh_at ||
+        target->read_maps(target->context, &maps) < 0)
+        return;
+    agent->refresh_at = agent->stops + REFRESH_EVERY;
+    if (!find_stack(maps, sp, table))
+        table->stack_start = UINT64_MAX;
+    free(maps);
+}
+
+/* The agent has left this one to us to see whether we come to the same. */
+static void check_claim(struct tracer *tracer, const struct tracee *tracee, struct agent *agent,
+                        const struct syscall *call)
+{
+    struct block_area *area = agent_area(agent);
+    uint64_t claim = area->claim;
+
+    area->claim = 0;
+    if (!claim || claim > agent->trie.count)
+        return;
+    struct trie_counter *counter = &agent->trie.all[claim - 1];
+    if (counter->nr != call->nr || counter->stack != tracee->call.stack)
+        die("the agent of process %d took a stack for another", (int)tracee->tid);
+    take_counts(tracer, tracee->process, agent);
+    agent->trie.counters[claim - 1]++;
+    counter->taken++;
+}
+
+static void learn(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
+                  const struct syscall *call, uint64_t pc, uint64_t sp)
+{
+    struct view view = { tracee, &tracer->served, NULL, NULL };
+    struct target target = view_target(&view);
+    struct agent_site *site = agent_find_site(agent, pc - SYSCALL_SIZE);
+
+    check_claim(tracer, tracee, agent, call);
+    if (!site || !is_for_agent(call))
+        return;
+    if (++site->stops >= SITE_STOPS_BEFORE && !site->known)
+        decide(tracee, &target, agent, site);
+    if (!site->known || site->form != PATCH_ONE)
+        return;
+    refresh_stack(&target, agent, sp);
+    teach(tracer, tracee, &target, agent, site->number, call->nr);
+}
+
+void agents_counted(struct tracer *tracer, struct tracee *tracee, const struct syscall *call,
+                    uint64_t pc, uint64_t sp)
+{
+    struct agent *agent = tracee->space->agent;
+
+    if (!agent || agent->state == AGENT_NEVER)
+        return;
+    if (ends_agent(call) || touches_agent(agent, call)) {
+        give_up(tracer, tracee, agent);
+        return;
+    }
+    if (ends_simplicity(call))
+        withdraw(tracer, tracee, agent);
+    if (tracee->call.changing_map)
+        forget_stacks(tracer, tracee, agent);
+    else if (agent->patched)
+        learn(tracer, tracee, agent, call, pc, sp);
+}
+
+/* ---- Other stops ---- */
+
+static bool is_fault(pid_t tid, const struct stop *stop)
+{
+    siginfo_t info;
+
+    return stop->kind == STOP_SIGNAL &&
+           (stop->value == SIGSEGV || stop->value == SIGBUS || stop->value == SIGTRAP ||
+            stop->value == SIGILL || stop->value == SIGFPE) &&
+           request_send(PTRACE_GETSIGINFO, tid, 0, (uintptr_t)&info) && info.si_code > 0;
+}
+
+static void note_interrupted(struct agent *agent, uint64_t pc)
+{
+    for (size_t i = 0; i < agent->interrupted_count; i++)
+        if (agent->interrupted[i] == pc)
+            return;
+    if (agent->interrupted_count == INTERRUPTED_MAX)
+        agent->interrupted_anywhere = true;
+    else
+        agent->interrupted[agent->interrupted_count++] = pc;
+}
+
+/* The call that the agent has counted last will be counted when it is made. */
+static void take_back(struct agent *agent)
+{
+    const uint64_t first =
+        agent->near + (BLOCK_AREA - BLOCK_CODE) + offsetof(struct block_area, counters);
+    uint64_t counter = (agent_area(agent)->counter - first) / 8;
+
+    if (counter < agent->trie.count)
+        agent->trie.counters[counter]--;
+}
+
+static enum patch_place return_from(struct agent *agent, uint32_t site, pid_t tid,
+                                    struct patch_registers *registers)
+{
+    enum patch_place place = patch_return(&agent->patches[site], agent_area(agent), registers);
+
+    if (place == PATCH_COUNTED)
+        take_back(agent);
+    agent_area(agent)->claim = 0;
+    threadregs_write(tid, registers);
+    return place;
+}
+
+bool agents_stop(struct tracer *tracer, struct tracee *tracee, const struct stop *stop)
+{
+    struct agent *agent = tracee->space->agent;
+    struct patch_registers registers;
+
+    if (!agent || !threadregs_get(tracee->tid, &registers))
+        return false;
+    uint32_t site =
+        agent->memory ? patch_site(agent_area(agent), agent->near, registers.pc) : BLOCK_SITES;
+    if (site >= agent->patch_count) {
+        if (stop->kind == STOP_SIGNAL)
+            note_interrupted(agent, registers.pc);
+        return false;
+    }
+    enum patch_place place = return_from(agent, site, tracee->tid, &registers);
+    bool between = place == PATCH_MOVED && registers.pc != agent->patches[site].start;
+    bool fault = place != PATCH_CALLED && is_fault(tracee->tid, stop);
+    if (between || fault)
+        give_up(tracer, tracee, agent);
+    return fault;
+}
+
+/* ---- The window ---- */
+
+void agents_check_window(struct tracer *tracer, struct tracee *tracee)
+{
+    struct view view = { tracee, &tracer->served, NULL, NULL };
+    struct target target = view_target(&view);
+    struct mapping m = { 0 };
+    const char *text;
+    char *maps;
+
+    int found = target.find_code(target.context, WINDOW, &m);
+    if (found > 0 && m.start >= WINDOW + WINDOW_SIZE)
+        return;
+    if (found < 0 && !target.read_maps(target.context, &maps)) {
+        for (text = maps, found = 0; !found && maps_next(&text, &m) > 0;)
+            found = m.executable && m.start < WINDOW + WINDOW_SIZE && m.end > WINDOW;
+        free(maps);
+    }
+    for (struct tracee *t = NULL; found && (t = tracees_next(&tracer->tracees, t));)
+        if (t->space == tracee->space && t->process)
+            t->process->own_filter = true;
+}
