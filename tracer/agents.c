@@ -6,37 +6,28 @@
  */
 #include "agents.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "agent/inside.h"
+#include "agentcounts.h"
+#include "agentplace.h"
 #include "agentstate.h"
 #include "diag.h"
-#include "remote.h"
 #include "request.h"
 #include "symbolizer/unwind/site.h"
 #include "threadregs.h"
 #include "view.h"
 
 enum {
-    STOPS_BEFORE = 300,     /* at calls of a process, before it gets the agent */
-    SITE_STOPS_BEFORE = 10, /* at one site, before it is patched */
-    REFRESH_EVERY = 256,    /* stops after which the stack may be looked for again */
-    FUNCTION_MAX = 1 << 16, /* bytes of code that are decoded */
-    NEAR_SIZE = BLOCK_SIZE - BLOCK_CODE,
+    SITE_STOPS_BEFORE = 10,       /* at one site, before it is patched */
+    REFRESH_EVERY = 256,          /* stops after which the stack may be looked for again */
+    FUNCTION_MAX = 1 << 16,       /* bytes of code that are decoded */
     LAST_KNOWN = SYS_futex_waitv, /* of the calls of which it is known what they do */
 };
-
-#define REACH  (INT64_C(1) << 30) /* of jumps, with room for what is around */
-#define GUARD  (UINT64_C(64) << 20)
-#define GUARD2 (UINT64_C(1) << 20)
 
 bool agents_is_window(uint64_t pc)
 {
@@ -55,64 +46,9 @@ static bool is_eligible(const struct tracer *tracer, const struct tracee *tracee
            !phase_rules_wait(&tracer->options->phases, &process->phases);
 }
 
-/* ---- What has been counted ---- */
-
-static void take(struct tracer *tracer, const struct process *process, const struct trie_counter *c,
-                 uint64_t calls)
-{
-    struct execution *execution = tracer_execution(tracer);
-    const struct count key = { .execution = tracer->execution,
-                               .program = (uint32_t)process->program,
-                               .phase = process->phases.phase,
-                               .stack = c->stack,
-                               .abi = ABI_X86_64,
-                               .nr = c->nr,
-                               .calls = calls };
-
-    if (run_count(tracer->run, &key) < 0) {
-        execution->lost += calls;
-        return;
-    }
-    execution->entries += calls;
-    execution->agent_calls += calls;
-    tracer->unwinder.hits += calls;
-}
-
-static void take_counts(struct tracer *tracer, const struct process *process, struct agent *agent)
-{
-    for (uint32_t i = 0; agent->memory && i < agent->trie.count; i++) {
-        uint64_t calls = trie_take(&agent->trie, i);
-        if (calls)
-            take(tracer, process, &agent->trie.all[i], calls);
-    }
-}
-
-void agents_take_all(struct tracer *tracer)
-{
-    for (struct tracee *t = NULL; tracer->agent && (t = tracees_next(&tracer->tracees, t));)
-        if (t->process && t->space->agent)
-            take_counts(tracer, t->process, t->space->agent);
-}
-
-void agents_leave(struct tracer *tracer, struct tracee *tracee)
-{
-    struct agent *agent = tracee->process ? tracee->space->agent : NULL;
-
-    if (!agent)
-        return;
-    take_counts(tracer, tracee->process, agent);
-    if (tracee->space->references == 1)
-        near_watch(&tracer->near, &agent->watches, false);
-}
-
-bool agents_may_be_ahead(const struct tracee *tracee)
-{
-    return tracee->space && tracee->space->agent && tracee->space->agent->patched;
-}
-
 static void forget_stacks(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
-    take_counts(tracer, tracee->process, agent);
+    agentcounts_take(tracer, tracee->process, agent);
     if (agent->memory)
         trie_clear(&agent->trie);
 }
@@ -131,7 +67,7 @@ static void put_patch(const struct tracee *tracee, struct agent *agent, const st
 
 static void withdraw(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
-    take_counts(tracer, tracee->process, agent);
+    agentcounts_take(tracer, tracee->process, agent);
     for (uint32_t i = 0; agent->patched && i < agent->patch_count; i++) {
         const struct patch *p = &agent->patches[i];
         uint8_t now;
@@ -223,139 +159,6 @@ static void decide(const struct tracee *tracee, const struct target *target, str
     free(code);
 }
 
-/* ---- The agent's place ---- */
-
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : b - a;
-}
-
-/* A place for the block near an address in [start, end), far enough from what is there; 0: there is
- * none. */
-static uint64_t place_in(uint64_t start, uint64_t end, uint64_t guard, uint64_t address)
-{
-    uint64_t ret;
-
-    if (end - start < 2 * guard + NEAR_SIZE)
-        return 0;
-    ret = end <= address ? end - guard - NEAR_SIZE : start + guard;
-    ret &= ~(uint64_t)(BLOCK_PAGE - 1);
-    return distance(ret, address) < (uint64_t)REACH ? ret : 0;
-}
-
-/* The place nearest to an address, by the map. Not behind the heap, which grows. */
-static uint64_t choose_place(const char *text, uint64_t address, uint64_t guard)
-{
-    uint64_t end = GUARD2, best = 0;
-    bool heap = false;
-    struct mapping m;
-
-    while (maps_next(&text, &m) > 0) {
-        uint64_t place = !heap && m.start > end ? place_in(end, m.start, guard, address) : 0;
-        if (place && (!best || distance(place, address) < distance(best, address)))
-            best = place;
-        heap = m.path_length == 6 && !memcmp(m.path, "[heap]", 6);
-        end = m.end;
-    }
-    return best;
-}
-
-/* Where the stack is in which `sp` points; false: in none. */
-static bool find_stack(const char *text, uint64_t sp, struct block_table *table)
-{
-    struct mapping m;
-
-    while (maps_next(&text, &m) > 0) {
-        if (sp < m.start || sp >= m.end)
-            continue;
-        table->stack_start = m.start;
-        table->stack_end = m.end;
-        return m.readable && m.writable;
-    }
-    return false;
-}
-
-/* Makes the memfd in the tracee, and maps it here. Its descriptor there; negative: it cannot be. */
-static int64_t make_memory(struct remote *remote, struct agent *agent)
-{
-    static const char name[8] = "agent";
-    const uint64_t at = (remote_sp(remote) - 1024) & ~UINT64_C(7);
-    char path[64], former[sizeof(name)];
-    int64_t fd = -1;
-
-    if (!remote_read(remote->tid, at, former, sizeof(former)) ||
-        !remote_write(remote->tid, at, name, sizeof(name)))
-        return -1;
-    bool made = remote_call(remote, SYS_memfd_create, (uint64_t[6]){ at, MFD_CLOEXEC }, &fd);
-    remote_write(remote->tid, at, former, sizeof(former));
-    if (!made || fd < 0)
-        return -1;
-    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)remote->tid, (int)fd);
-    int ours = open(path, O_RDWR | O_CLOEXEC);
-    if (ours < 0)
-        return fd;
-    void *memory = ftruncate(ours, BLOCK_SIZE)
-                       ? MAP_FAILED
-                       : mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, ours, 0);
-    close(ours);
-    agent->memory = memory == MAP_FAILED ? NULL : memory;
-    return fd;
-}
-
-/* One mapping of it in the tracee. */
-static bool map(struct remote *remote, int64_t fd, uint64_t address, uint64_t offset, uint64_t size,
-                int protection)
-{
-    const uint64_t args[6] = {
-        address, size, (uint64_t)protection, MAP_SHARED | MAP_FIXED_NOREPLACE, (uint64_t)fd, offset
-    };
-    int64_t got;
-
-    return remote_call(remote, SYS_mmap, args, &got) && (uint64_t)got == address;
-}
-
-static bool map_all(struct remote *remote, int64_t fd, uint64_t near)
-{
-    int64_t got;
-
-    return map(remote, fd, WINDOW, BLOCK_STUBS, BLOCK_STUBS_SIZE, PROT_READ | PROT_EXEC) &&
-           map(remote, fd, near, BLOCK_CODE, BLOCK_CODE_SIZE, PROT_READ | PROT_EXEC) &&
-           map(remote, fd, near + BLOCK_AREA - BLOCK_CODE, BLOCK_AREA, BLOCK_AREA_SIZE,
-               PROT_READ | PROT_WRITE) &&
-           map(remote, fd, near + BLOCK_TABLE - BLOCK_CODE, BLOCK_TABLE, BLOCK_TABLE_SIZE,
-               PROT_READ) &&
-           remote_call(remote, SYS_madvise,
-                       (uint64_t[6]){ WINDOW, BLOCK_STUBS_SIZE, MADV_DONTFORK }, &got) &&
-           !got &&
-           remote_call(remote, SYS_madvise, (uint64_t[6]){ near, NEAR_SIZE, MADV_DONTFORK },
-                       &got) &&
-           !got;
-}
-
-/* Puts everything in place but patches. */
-static bool put_block(struct remote *remote, struct agent *agent, const char *maps, uint64_t pc)
-{
-    size_t size, find;
-    const void *code = inside_code(&size, &find);
-    int64_t got, fd;
-
-    agent->near = choose_place(maps, pc, GUARD);
-    if (!agent->near)
-        agent->near = choose_place(maps, pc, GUARD2);
-    if (!agent->near || (fd = make_memory(remote, agent)) < 0)
-        return false;
-    bool done = agent->memory &&
-                !trie_init(&agent->trie, agent_table(agent), agent_area(agent)->counters) &&
-                size <= BLOCK_PAGE;
-    if (done) {
-        memcpy(agent->memory + BLOCK_CODE, code, size);
-        agent_table(agent)->stack_start = UINT64_MAX;
-        find_stack(maps, remote_sp(remote), agent_table(agent));
-        done = map_all(remote, fd, agent->near);
-    }
-    return remote_call(remote, SYS_close, (uint64_t[6]){ (uint64_t)fd }, &got) && done;
-}
-
 static enum agents_entry inject(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
                                 uint64_t pc)
 {
@@ -371,7 +174,7 @@ static enum agents_entry inject(struct tracer *tracer, struct tracee *tracee, st
         free(maps);
         return AGENTS_NOTHING;
     }
-    if (put_block(&remote, agent, maps, pc))
+    if (agentplace_put(&remote, agent, maps, pc))
         agent->state = AGENT_PRESENT;
     free(maps);
     remote_end(&remote);
@@ -397,7 +200,7 @@ enum agents_entry agents_enter(struct tracer *tracer, struct tracee *tracee,
         !is_eligible(tracer, tracee))
         return AGENTS_NOTHING;
     agent->stops++;
-    if (agent->state == AGENT_WAITING && agent->stops >= STOPS_BEFORE)
+    if (agent->state == AGENT_WAITING && agent->stops >= tracer->options->agent_after)
         return inject(tracer, tracee, agent, pc);
     if (agent->state == AGENT_PRESENT && !agent->patched)
         put_patches(tracer, tracee, agent);
@@ -513,7 +316,7 @@ static void refresh_stack(const struct target *target, struct agent *agent, uint
         target->read_maps(target->context, &maps) < 0)
         return;
     agent->refresh_at = agent->stops + REFRESH_EVERY;
-    if (!find_stack(maps, sp, table))
+    if (!agentplace_find_stack(maps, sp, table))
         table->stack_start = UINT64_MAX;
     free(maps);
 }
@@ -531,9 +334,16 @@ static void check_claim(struct tracer *tracer, const struct tracee *tracee, stru
     struct trie_counter *counter = &agent->trie.all[claim - 1];
     if (counter->nr != call->nr || counter->stack != tracee->call.stack)
         die("the agent of process %d took a stack for another", (int)tracee->tid);
-    take_counts(tracer, tracee->process, agent);
+    agentcounts_take(tracer, tracee->process, agent);
     agent->trie.counters[claim - 1]++;
     counter->taken++;
+}
+
+/* Who does not want to wait for a process does not want to wait for a site. */
+static unsigned site_stops_before(const struct tracer *tracer)
+{
+    unsigned after = tracer->options->agent_after;
+    return after < SITE_STOPS_BEFORE ? after : SITE_STOPS_BEFORE;
 }
 
 static void learn(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
@@ -546,7 +356,7 @@ static void learn(struct tracer *tracer, struct tracee *tracee, struct agent *ag
     check_claim(tracer, tracee, agent, call);
     if (!site || !is_for_agent(call))
         return;
-    if (++site->stops >= SITE_STOPS_BEFORE && !site->known)
+    if (++site->stops >= site_stops_before(tracer) && !site->known)
         decide(tracee, &target, agent, site);
     if (!site->known || site->form != PATCH_ONE)
         return;

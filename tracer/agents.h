@@ -36,14 +36,4 @@ void agents_check_window(struct tracer *tracer, struct tracee *tracee);
 /* Is a call made from there not stopped by our filter? */
 bool agents_is_window(uint64_t pc);
 
-/* The tracee leaves its address space, or has died: what was counted is the process's. */
-void agents_leave(struct tracer *tracer, struct tracee *tracee);
-
-/* Takes over what has been counted so far. */
-void agents_take_all(struct tracer *tracer);
-
-/* May the agent of a tracee that has been killed have counted a call which the kernel has not seen?
- */
-bool agents_may_be_ahead(const struct tracee *tracee);
-
 #endif

@@ -25,6 +25,7 @@ struct options {
     const char *user;
     const char *workload; /* --workload: not empty; NULL: not said */
     enum engine engine;
+    unsigned agent_after; /* --agent-after: stops of a process */
     bool quiet;
     bool kill_on_exit;            /* the tracees die with us */
     unsigned interval;            /* --interval: seconds; 0: write at the end only */

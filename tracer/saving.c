@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agents.h"
+#include "agentcounts.h"
 #include "clock.h"
 #include "diag.h"
 #include "record.h"
@@ -26,7 +26,7 @@ void saving_begin(struct tracer *tracer)
     tracer->next_save = clock_now() + (uint64_t)tracer->options->interval * 1000000000;
     if (tracer->saver)
         return; /* it is at it still */
-    agents_take_all(tracer);
+    agentcounts_take_all(tracer);
     tracer->saver = fork();
     if (tracer->saver < 0) {
         diag("cannot save the results meanwhile: fork: %s", strerror(errno));

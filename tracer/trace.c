@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agentcounts.h"
 #include "agents.h"
 #include "attach.h"
 #include "clock.h"
@@ -306,7 +307,7 @@ static bool wait_for_stops(struct tracer *tracer)
 
 static void handle_tick(struct tracer *tracer)
 {
-    agents_take_all(tracer);
+    agentcounts_take_all(tracer);
     /* Not from the background: the terminal would stop us (tostop). */
     if (tracer->show_progress && tcgetpgrp(STDERR_FILENO) == getpgrp())
         progress_show(&tracer->progress, tracer->run, tracer_execution(tracer)->entries);
@@ -526,7 +527,7 @@ static int finish(struct tracer *tracer)
 {
     struct execution *execution = tracer_execution(tracer);
 
-    agents_take_all(tracer);
+    agentcounts_take_all(tracer);
     check_counts(tracer);
     int result = report_verify(&tracer->verify);
     if (policy_log_end(&tracer->policy_log))
