@@ -101,10 +101,10 @@ enum patch_form patch_find(const uint8_t *code, size_t size, size_t at, size_t *
     count = choose(&last, at);
     if (!count)
         return PATCH_UNMOVABLE;
+    if (count > 1 && is_jumped_into(code, size, last.start[count - 1], at))
+        return PATCH_JUMPED_INTO;
     *start = last.start[count - 1];
-    if (count == 1)
-        return PATCH_ONE;
-    return is_jumped_into(code, size, *start, at) ? PATCH_JUMPED_INTO : PATCH_FEW;
+    return count == 1 ? PATCH_ONE : PATCH_FEW;
 }
 
 /* ---- Pads and stubs ---- */
