@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
@@ -17,6 +18,7 @@
 #include "agentplace.h"
 #include "agentstate.h"
 #include "diag.h"
+#include "procfs.h"
 #include "request.h"
 #include "symbolizer/unwind/site.h"
 #include "threadregs.h"
@@ -49,8 +51,11 @@ static bool is_eligible(const struct tracer *tracer, const struct tracee *tracee
 static void forget_stacks(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
     agentcounts_take(tracer, tracee->process, agent);
-    if (agent->memory)
-        trie_clear(&agent->trie);
+    if (!agent->memory)
+        return;
+    trie_clear(&agent->trie);
+    agent_table(agent)->stack_start = UINT64_MAX;
+    agent->refresh_at = 0;
 }
 
 /* ---- The code of sites ---- */
@@ -159,6 +164,21 @@ static void decide(const struct tracee *tracee, const struct target *target, str
     free(code);
 }
 
+/* (As Linux 6.6 says it, and later.) */
+static bool has_shadow_stack(pid_t tid)
+{
+    char *status;
+
+    if (procfs_read_text(tid, "status", &status))
+        return true;
+    const char *features = strstr(status, "x86_Thread_features:");
+    const char *end = features ? strchr(features, '\n') : NULL;
+    const char *found = features ? strstr(features, "shstk") : NULL;
+    bool has = found && end && found < end;
+    free(status);
+    return has;
+}
+
 static enum agents_entry inject(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
                                 uint64_t pc)
 {
@@ -168,7 +188,7 @@ static enum agents_entry inject(struct tracer *tracer, struct tracee *tracee, st
     char *maps;
 
     agent->state = AGENT_NEVER;
-    if (target.read_maps(target.context, &maps) < 0)
+    if (has_shadow_stack(tracee->tid) || target.read_maps(target.context, &maps) < 0)
         return AGENTS_NOTHING;
     if (!remote_begin(&remote, tracee->tid)) {
         free(maps);
@@ -224,20 +244,31 @@ static bool ends_simplicity(const struct syscall *call)
 }
 
 /* Is it one behind which there is no agent any more? What io_uring interrupts is made again without
- * a stop. */
+ * a stop; by shadow stacks nobody could leave inside_find() but by its return; and a process may
+ * have its calls sent back to it, by where they are made. */
 static bool ends_agent(const struct syscall *call)
 {
+    enum { SHADOW_STACKS = 0x5001 }; /* and higher: arch_prctl's numbers for these */
     uint64_t flags;
 
     return meaning_installs_filter(call->meaning, call->args, &flags) ||
            meaning_closes_memory(call->meaning, call->args) ||
            meaning_makes_userfaultfd(call->meaning, call->args) || call->meaning == CALL_OLD_MMAP ||
            call->meaning == CALL_SHMAT || call->meaning == CALL_IPC || call->abi != ABI_X86_64 ||
-           call->nr == SYS_io_uring_setup || call->nr == SYS_personality;
+           call->nr == SYS_io_uring_setup || call->nr == SYS_personality ||
+           (call->nr == SYS_arch_prctl && call->args[0] >= SHADOW_STACKS) ||
+           (call->meaning == CALL_PRCTL && call->args[0] == PR_SET_SYSCALL_USER_DISPATCH);
 }
 
-/* Does it change mappings that are the agent's, or code that it has changed? */
-static bool touches_agent(const struct agent *agent, const struct syscall *call)
+/* Memory whose mapping a call may change, or take away, besides what it maps anew. */
+struct ranges {
+    struct {
+        uint64_t start, size;
+    } all[2];
+    size_t count;
+};
+
+static struct ranges changed_ranges(const struct syscall *call)
 {
     const uint64_t *args = call->args;
 
@@ -245,13 +276,30 @@ static bool touches_agent(const struct agent *agent, const struct syscall *call)
     case CALL_MMAP:
     case CALL_MPROTECT:
     case CALL_MUNMAP:
-        return agent_overlaps(agent, args[0], args[1]);
-    case CALL_MREMAP:
-        return agent_overlaps(agent, args[0], args[1] + 1) ||
-               agent_overlaps(agent, args[4], args[2]);
+        return (struct ranges){ { { args[0], args[1] } }, 1 };
+    case CALL_MREMAP: /* (of shared memory it makes a copy, if the size is 0) */
+        return (struct ranges){ { { args[0], args[1] + 1 }, { args[4], args[2] } }, 2 };
     default:
-        return false;
+        return (struct ranges){ .count = 0 };
     }
+}
+
+/* Does it change mappings that are the agent's, or code that it has changed? */
+static bool touches_agent(const struct agent *agent, const struct ranges *ranges)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        if (agent_overlaps(agent, ranges->all[i].start, ranges->all[i].size))
+            return true;
+    return false;
+}
+
+/* Does it change memory that the agent reads? */
+static bool touches_memory(const struct agent *agent, const struct ranges *ranges)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        if (agent_reads(agent, ranges->all[i].start, ranges->all[i].size))
+            return true;
+    return false;
 }
 
 /* Is it a call of which no more need be known than that it is made? */
@@ -371,13 +419,14 @@ void agents_counted(struct tracer *tracer, struct tracee *tracee, const struct s
 
     if (!agent || agent->state == AGENT_NEVER)
         return;
-    if (ends_agent(call) || touches_agent(agent, call)) {
+    const struct ranges ranges = changed_ranges(call);
+    if (ends_agent(call) || touches_agent(agent, &ranges)) {
         give_up(tracer, tracee, agent);
         return;
     }
     if (ends_simplicity(call))
         withdraw(tracer, tracee, agent);
-    if (tracee->call.changing_map)
+    if (tracee->call.changing_map || touches_memory(agent, &ranges))
         forget_stacks(tracer, tracee, agent);
     else if (agent->patched)
         learn(tracer, tracee, agent, call, pc, sp);

@@ -76,12 +76,24 @@ bool agent_overlaps(const struct agent *agent, uint64_t start, uint64_t size)
            overlap(WINDOW, WINDOW_SIZE, start, size);
 }
 
+bool agent_reads(const struct agent *agent, uint64_t start, uint64_t size)
+{
+    if (!agent || agent->state != AGENT_PRESENT || !size)
+        return false;
+    const struct block_table *table = agent_table(agent);
+    size = start + size < start ? UINT64_MAX - start : size;
+    for (uint32_t i = 0; i < agent->trie.variables; i++)
+        if (overlap(table->variables[i].address, sizeof(uint64_t), start, size))
+            return true;
+    return table->stack_start < start + size && start < table->stack_end;
+}
+
 bool agent_maps(const struct agent *agent, uint64_t address, uint64_t *end)
 {
     if (!agent || !agent->memory)
         return false;
-    bool in_window = address - WINDOW < WINDOW_SIZE;
-    *end = in_window ? WINDOW + WINDOW_SIZE : agent->near + NEAR_SIZE;
+    bool in_window = address - WINDOW < BLOCK_STUBS_SIZE;
+    *end = in_window ? WINDOW + BLOCK_STUBS_SIZE : agent->near + NEAR_SIZE;
     return in_window || address - agent->near < NEAR_SIZE;
 }
 

@@ -74,6 +74,9 @@ struct agent_site *agent_find_site(struct agent *agent, uint64_t address);
  * may be NULL, here and below. */
 bool agent_overlaps(const struct agent *agent, uint64_t start, uint64_t size);
 
+/* Does what is in this memory decide what it counts? */
+bool agent_reads(const struct agent *agent, uint64_t start, uint64_t size);
+
 /* Has it mapped this? If so, *end is where that ends. */
 bool agent_maps(const struct agent *agent, uint64_t address, uint64_t *end);
 
