@@ -37,6 +37,7 @@ enum {
 
     BLOCK_REGISTERS = 16, /* of these */
     BLOCK_AT_NUMBER = 0,  /* has the number of the call, */
+    BLOCK_AT_SECOND = 6,  /* its second argument, */
     BLOCK_AT_SP = 4,      /* the stack pointer, */
     BLOCK_AT_FP = 5,      /* the frame pointer */
     BLOCK_SITES = 256,
@@ -72,6 +73,8 @@ struct block_node {
 };
 
 struct block_table {
+    /* Calls of this number with this second argument, of 32 bits, stop. */
+    uint64_t watched_number, watched_second;
     uint64_t stack_start, stack_end; /* memory that can be read, as long as sp is in it */
     struct block_site {
         uint64_t slow, fast; /* the address of the call, and of its stub */

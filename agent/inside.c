@@ -25,6 +25,12 @@ static inline uint32_t among(const struct block_node *nodes, uint32_t node, uint
     return node;
 }
 
+static inline int is_watched(const struct block_table *table, const uint64_t *registers)
+{
+    return registers[BLOCK_AT_NUMBER] == table->watched_number &&
+           (uint32_t)registers[BLOCK_AT_SECOND] == table->watched_second;
+}
+
 static inline int in_stack(const struct block_table *table, uint64_t address)
 {
     return address % 8 == 0 && address >= table->stack_start && address <= table->stack_end - 8;
@@ -40,7 +46,7 @@ INSIDE uint64_t *inside_find(struct block_area *area, uint32_t site)
         among(nodes, (uint32_t)table->sites[site].first, area->registers[BLOCK_AT_NUMBER]);
 
     area->target = table->sites[site].slow;
-    if (!in_stack(table, sp))
+    if (!in_stack(table, sp) || is_watched(table, area->registers))
         return &area->slow;
     while (node) {
         const struct block_node *n = &nodes[node];

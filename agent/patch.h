@@ -28,6 +28,7 @@ struct patch {
     uint64_t start;   /* of the first instruction that is moved; it ends at `address` */
     uint8_t moved[PATCH_MOVED_MAX]; /* these bytes */
     uint64_t pad, stub;
+    bool single; /* it is one instruction: no thread is ever between those moved */
 };
 
 enum patch_form {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/inside.h"
+#include "meaning.h"
 #include "symbolizer/image/maps.h"
 
 enum { NEAR_SIZE = BLOCK_SIZE - BLOCK_CODE };
@@ -141,6 +142,8 @@ bool agentplace_put(struct remote *remote, struct agent *agent, const char *maps
     if (done) {
         memcpy(agent->memory + BLOCK_CODE, code, size);
         agent_table(agent)->stack_start = UINT64_MAX;
+        agent_table(agent)->watched_number = SYS_ioctl;
+        agent_table(agent)->watched_second = IOCTL_NEW_USERFAULTFD;
         agentplace_find_stack(maps, remote_sp(remote), agent_table(agent));
         done = map_all(remote, fd, agent->near);
     }

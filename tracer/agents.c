@@ -20,6 +20,7 @@
 #include "diag.h"
 #include "procfs.h"
 #include "request.h"
+#include "symbolizer/unwind/jumps.h"
 #include "symbolizer/unwind/site.h"
 #include "threadregs.h"
 #include "view.h"
@@ -60,11 +61,21 @@ static void forget_stacks(struct tracer *tracer, const struct tracee *tracee, st
 
 /* ---- The code of sites ---- */
 
+/* May it go on between two instructions that are to be moved? */
+static bool was_interrupted(const struct agent *agent, const struct patch *patch)
+{
+    for (size_t i = 0; !patch->single && i < agent->interrupted_count; i++)
+        if (agent->interrupted[i] > patch->start && agent->interrupted[i] < patch->address)
+            return true;
+    return !patch->single && agent->interrupted_anywhere;
+}
+
 static void put_patch(const struct tracee *tracee, struct agent *agent, const struct patch *patch)
 {
     uint8_t now[PATCH_MOVED_MAX], jump[PATCH_SIZE];
 
-    if (!remote_read(tracee->tid, patch->start, now, patch->address - patch->start) ||
+    if (was_interrupted(agent, patch) ||
+        !remote_read(tracee->tid, patch->start, now, patch->address - patch->start) ||
         memcmp(now, patch->moved, patch->address - patch->start) || !patch_jump(patch, jump) ||
         !remote_write(tracee->tid, patch->start, jump, PATCH_SIZE))
         agent->state = AGENT_NEVER;
@@ -127,10 +138,12 @@ static bool add_patch(struct agent *agent, struct agent_site *site, const uint8_
     if (agent->patch_count == BLOCK_SITES)
         return false;
     inside_code(&code_size, &find);
-    *patch = (struct patch){ .address = site->address, .start = site->address - size };
+    *patch = (struct patch){ .address = site->address,
+                             .start = site->address - size,
+                             .single = site->form == PATCH_ONE };
     memcpy(patch->moved, moved, size);
     patch_set_places(patch, agent->patch_count, agent->near);
-    if (!patch_jump(patch, jump) ||
+    if (was_interrupted(agent, patch) || !patch_jump(patch, jump) ||
         !patch_make(patch, agent->patch_count, agent->near, agent->near + find,
                     agent->memory + BLOCK_CODE + (patch->pad - agent->near),
                     agent->memory + BLOCK_STUBS + (patch->stub - WINDOW)))
@@ -138,6 +151,16 @@ static bool add_patch(struct agent *agent, struct agent_site *site, const uint8_
     agent_table(agent)->sites[agent->patch_count] =
         (struct block_site){ .slow = patch->address, .fast = patch->stub };
     site->number = agent->patch_count++;
+    return true;
+}
+
+/* Is it sure that no code of the image jumps to one of (start, end), of which one instruction has
+ * none inside that could be meant? */
+static bool is_closed(const struct site *at, uint64_t start, uint64_t end)
+{
+    for (uint64_t i = start + 1; i < end; i++)
+        if (jumps_lead_to(at->image, i - at->bias))
+            return false;
     return true;
 }
 
@@ -153,14 +176,14 @@ static void decide(const struct tracee *tracee, const struct target *target, str
     site->form = PATCH_NO_CALL;
     if (code)
         site->form = patch_find(code, at->end - at->start, site->address - at->start, &start);
-    /* (That nothing else comes to the middle of several instructions is yet to be proved.) */
-    if (site->form == PATCH_FEW)
+    const bool has_form = site->form == PATCH_ONE || site->form == PATCH_FEW;
+    if (site->form == PATCH_FEW && !is_closed(at, at->start + start, site->address))
         site->form = PATCH_JUMPED_INTO;
-    if (site->form == PATCH_ONE &&
-        !add_patch(agent, site, code + start, site->address - at->start - start))
+    else if (has_form && !add_patch(agent, site, code + start, site->address - at->start - start))
         site->form = PATCH_NO_CALL;
-    else if (site->form == PATCH_ONE && agent->patched)
+    else if (has_form)
         put_patch(tracee, agent, &agent->patches[site->number]);
+    site->patched = has_form && site->form <= PATCH_FEW;
     free(code);
 }
 
@@ -229,7 +252,7 @@ enum agents_entry agents_enter(struct tracer *tracer, struct tracee *tracee,
 
 /* ---- Calls that matter ---- */
 
-/* May what the call does end the simplicity of the process? */
+/* May what the call does end the simplicity of the process, or our right to write to it? */
 static bool ends_simplicity(const struct syscall *call)
 {
     switch (call->meaning) {
@@ -239,7 +262,7 @@ static bool ends_simplicity(const struct syscall *call)
     case CALL_FORK:
         return true;
     default:
-        return false;
+        return meaning_closes_memory(call->meaning, call->args);
     }
 }
 
@@ -252,7 +275,6 @@ static bool ends_agent(const struct syscall *call)
     uint64_t flags;
 
     return meaning_installs_filter(call->meaning, call->args, &flags) ||
-           meaning_closes_memory(call->meaning, call->args) ||
            meaning_makes_userfaultfd(call->meaning, call->args) || call->meaning == CALL_OLD_MMAP ||
            call->meaning == CALL_SHMAT || call->meaning == CALL_IPC || call->abi != ABI_X86_64 ||
            call->nr == SYS_io_uring_setup || call->nr == SYS_personality ||
@@ -306,7 +328,7 @@ static bool touches_memory(const struct agent *agent, const struct ranges *range
 static bool is_for_agent(const struct syscall *call)
 {
     if (call->abi != ABI_X86_64 || (call->meaning != CALL_OTHER && call->meaning != CALL_READ &&
-                                    call->meaning != CALL_AFFINITY))
+                                    call->meaning != CALL_AFFINITY && call->meaning != CALL_IOCTL))
         return false;
     switch (call->nr) {
     case SYS_rt_sigreturn:
@@ -406,7 +428,9 @@ static void learn(struct tracer *tracer, struct tracee *tracee, struct agent *ag
         return;
     if (++site->stops >= site_stops_before(tracer) && !site->known)
         decide(tracee, &target, agent, site);
-    if (!site->known || site->form != PATCH_ONE)
+    if (agent->state == AGENT_NEVER)
+        withdraw(tracer, tracee, agent);
+    if (!site->known || !site->patched)
         return;
     refresh_stack(&target, agent, sp);
     teach(tracer, tracee, &target, agent, site->number, call->nr);

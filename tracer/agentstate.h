@@ -36,9 +36,10 @@ struct agent {
     struct agent_site {
         uint64_t address;
         unsigned stops;
-        bool known;           /* what follows is: */
-        enum patch_form form; /* if it is a form, the site has a number: */
-        uint32_t number;
+        bool known; /* what follows is: */
+        enum patch_form form;
+        bool patched;    /* it is, when the code is changed, */
+        uint32_t number; /* and this is its number */
     } * sites;
     size_t site_count, site_capacity;
     struct slots site_slots;

@@ -36,6 +36,7 @@ enum meaning {
     CALL_EXECVE,       /* also execveat: the other threads of the process end, if it succeeds */
 };
 
+enum { IOCTL_NEW_USERFAULTFD = 0xaa00 }; /* of /dev/userfaultfd: USERFAULTFD_IOC_NEW */
 enum { MEANINGS_MAX = 1024 }; /* above the highest number of any ABI */
 
 struct meanings {

@@ -242,6 +242,29 @@ static void stepping(void)
     printf("%d traps\n", (int)traps);
 }
 
+/* Two short instructions before the call, and signals between them. */
+static __attribute__((noinline)) long call_with_two(long number)
+{
+    long result;
+
+    __asm__ volatile("mov %1, %%rax\n\t"
+                     "xor %%esi, %%esi\n\t"
+                     "syscall"
+                     : "=&a"(result)
+                     : "D"(number)
+                     : "rcx", "rsi", "r11", "memory");
+    return result;
+}
+
+static void two(void)
+{
+    start_ticking(on_tick, 0);
+    while (ticks < TICKS)
+        for (int i = 0; i < 10; i++)
+            call_with_two(SYS_getppid);
+    stop_ticking();
+}
+
 /* ---- Registers ---- */
 
 struct state {
@@ -479,7 +502,7 @@ int main(int argc, char **argv)
         { "waiting", waiting },     { "faults", faults },   { "stepping", stepping },
         { "registers", registers }, { "forks", forks },     { "vforks", vforks },
         { "threads", threads },     { "kills", kills },     { "protection", protection },
-        { "filter", filter },
+        { "filter", filter },       { "two", two },
     };
 
     if (argc > 1 && !strcmp(argv[1], "execs"))
