@@ -166,11 +166,10 @@ bool trie_is_full(const struct trie *trie)
            trie->variables == BLOCK_VARIABLES;
 }
 
-uint64_t trie_take(struct trie *trie, uint32_t counter)
+int64_t trie_take(struct trie *trie, uint32_t counter)
 {
-    uint64_t counted = trie->counters[counter], *taken = &trie->all[counter].taken;
-    uint64_t more = counted > *taken ? counted - *taken : 0;
+    const uint64_t counted = trie->counters[counter], taken = trie->all[counter].taken;
 
-    *taken = counted;
-    return more;
+    trie->all[counter].taken = counted;
+    return (int64_t)(counted - taken);
 }

@@ -40,8 +40,10 @@ bool trie_add(struct trie *trie, const struct memo *memo, uint32_t leaf,
 /* Is the trie all but full? */
 bool trie_is_full(const struct trie *trie);
 
-/* The calls of a counter that have not been taken over yet, which it then has. What the process may
- * have written there is no reason to count backwards. */
-uint64_t trie_take(struct trie *trie, uint32_t counter);
+/*
+ * The calls of a counter that have not been taken over yet, which it then has. -1: the last one had
+ * been taken over, and then taken back. The process may have written anything there.
+ */
+int64_t trie_take(struct trie *trie, uint32_t counter);
 
 #endif

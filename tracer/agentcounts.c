@@ -3,9 +3,14 @@
 #include "agentcounts.h"
 
 #include "agentstate.h"
+#include "clock.h"
+#include "diag.h"
 
+enum { CALL_NANOSECONDS = 20 }; /* no processor makes one in less */
+
+/* Adds calls to the run, or takes the last one back from it. */
 static void take(struct tracer *tracer, const struct process *process, const struct trie_counter *c,
-                 uint64_t calls)
+                 int64_t calls)
 {
     struct execution *execution = tracer_execution(tracer);
     const struct count key = { .execution = tracer->execution,
@@ -14,24 +19,29 @@ static void take(struct tracer *tracer, const struct process *process, const str
                                .stack = c->stack,
                                .abi = ABI_X86_64,
                                .nr = c->nr,
-                               .calls = calls };
+                               .calls = (uint64_t)calls };
 
     if (run_count(tracer->run, &key) < 0) {
-        execution->lost += calls;
+        execution->lost += (uint64_t)calls;
         return;
     }
-    execution->entries += calls;
-    execution->agent_calls += calls;
-    tracer->unwinder.hits += calls;
+    execution->entries += (uint64_t)calls;
+    execution->agent_calls += (uint64_t)calls;
+    tracer->unwinder.hits += (uint64_t)calls;
 }
 
 void agentcounts_take(struct tracer *tracer, const struct process *process, struct agent *agent)
 {
+    const uint64_t now = clock_now(), most = (now - agent->taken_at) / CALL_NANOSECONDS + 1;
+
     for (uint32_t i = 0; agent->memory && i < agent->trie.count; i++) {
-        uint64_t calls = trie_take(&agent->trie, i);
+        int64_t calls = trie_take(&agent->trie, i);
+        if (calls < -1 || calls > (int64_t)most)
+            die("process %d has changed what was counted in it", (int)process->pid);
         if (calls)
             take(tracer, process, &agent->trie.all[i], calls);
     }
+    agent->taken_at = now;
 }
 
 void agentcounts_take_all(struct tracer *tracer)

@@ -17,6 +17,7 @@
 #include "agentcounts.h"
 #include "agentplace.h"
 #include "agentstate.h"
+#include "clock.h"
 #include "diag.h"
 #include "procfs.h"
 #include "request.h"
@@ -105,6 +106,7 @@ static void give_up(struct tracer *tracer, const struct tracee *tracee, struct a
 static void put_patches(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
     agent->patched = true;
+    agent->taken_at = clock_now();
     near_watch(&tracer->near, &agent->watches, true);
     for (uint32_t i = 0; i < agent->patch_count && agent->state == AGENT_PRESENT; i++)
         put_patch(tracee, agent, &agent->patches[i]);

@@ -48,7 +48,8 @@ struct agent_site *agent_find_site(struct agent *agent, uint64_t address)
 
     if (found != SLOTS_NONE)
         return &agent->sites[found];
-    if (!ARRAY_ROOM(agent->sites, agent->site_count, agent->site_capacity) ||
+    if (agent->site_count == AGENT_SITES_MAX ||
+        !ARRAY_ROOM(agent->sites, agent->site_count, agent->site_capacity) ||
         slots_add(&agent->site_slots, hash, (uint32_t)agent->site_count))
         return NULL;
     agent->sites[agent->site_count] = (struct agent_site){ .address = address };

@@ -14,7 +14,7 @@
 #include "record/slots.h"
 #include "symbolizer/unwind/space.h"
 
-enum { INTERRUPTED_MAX = 64 };
+enum { INTERRUPTED_MAX = 64, AGENT_SITES_MAX = 4096 };
 
 struct agent {
     enum {
@@ -24,6 +24,7 @@ struct agent {
     } state;
     unsigned stops;      /* at calls, so far */
     uint64_t refresh_at; /* with which number of them the stack is looked for again */
+    uint64_t taken_at;   /* when its counts were taken over last; nanoseconds */
     bool patched;        /* the code of its sites is changed at present, */
     bool watches;        /* and tracees are not to be bound for an instant (near.h) */
 
@@ -68,7 +69,8 @@ static inline struct block_table *agent_table(const struct agent *agent)
     return (struct block_table *)(void *)(agent->memory + BLOCK_TABLE);
 }
 
-/* The site, new if there was none of this address. NULL: no memory. */
+/* The site, new if there was none of this address. NULL: no memory, or too many: code made at run
+ * time may make calls from ever new places. */
 struct agent_site *agent_find_site(struct agent *agent, uint64_t address);
 
 /* Does any of this belong to the agent: what it has mapped, or code that it has changed? `agent`
