@@ -95,17 +95,18 @@ int boundary_finish(struct boundary *boundary, char **runs, int count, const cha
 /* ---- Declarations ---- */
 
 static int read_file(struct compartments *compartments, const char *path,
-                     int (*parse)(struct compartments *compartments, const char *text, size_t size,
+                     int (*parse)(struct compartments *compartments, const char *name,
+                                  const char *text, size_t size,
                                   char error[static YAMLFILE_ERROR_MAX]))
 {
     char error[YAMLFILE_ERROR_MAX], *text;
     size_t size;
 
     if (yamlfile_load(path, &text, &size, error))
-        return complain_of(path, error);
-    int result = parse(compartments, text, size, error);
+        return complain("%s", error);
+    int result = parse(compartments, path, text, size, error);
     free(text);
-    return result ? complain_of(path, error) : 0;
+    return result ? complain("%s", error) : 0;
 }
 
 static int read_declaration(const struct boundary *boundary, struct compartments *compartments)

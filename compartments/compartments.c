@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "record/array.h"
+#include "record/component.h"
+#include "record/escape.h"
 #include "report/glob.h"
 
 /* ---- Globs ---- */
 
 static const char separator[] = "//"; /* of no file's base name, nor of a component */
 
-bool compartment_glob_is_of_component(const char *glob)
+static bool is_of_component(const char *glob)
 {
     return strstr(glob, separator);
 }
@@ -21,6 +23,68 @@ static bool matches_library(const char *glob, const char *name, const char *sona
     return glob_matches(glob, name) || (*soname && glob_matches(glob, soname));
 }
 
+/* "[anon]": though it is a set, too, of names that no library has. */
+static bool is_name(const char *glob)
+{
+    return *glob == '[' && strcspn(glob, "]") == strlen(glob) - 1;
+}
+
+/* May one character of each be the same? What is beyond ASCII is not looked into. */
+static bool characters_meet(char one, char other)
+{
+    return one == other || one == '?' || other == '?' || ((one | other) & 0x80);
+}
+
+/* `unmet`: by how much of both is left, whether it is known that these do not meet. A set may be
+ * anything. */
+static bool rests_meet(const char *one, const char *other, bool *unmet, size_t width)
+{
+    bool *known = &unmet[strlen(one) * width + strlen(other)], met;
+
+    if (*known || (!*one && !*other))
+        return !*known;
+    if (*one == '[' || *other == '[')
+        return true;
+    if (*one == '*')
+        met = rests_meet(one + 1, other, unmet, width) ||
+              (*other && rests_meet(one, other + 1, unmet, width));
+    else if (*other == '*')
+        met = rests_meet(one, other + 1, unmet, width) ||
+              (*one && rests_meet(one + 1, other, unmet, width));
+    else
+        met = *one && *other && characters_meet(*one, *other) &&
+              rests_meet(one + 1, other + 1, unmet, width);
+    *known = !met;
+    return met;
+}
+
+bool compartment_globs_meet(const char *one, const char *other)
+{
+    enum { LENGTH_MAX = 2000 }; /* beyond which it is not looked into */
+    const size_t width = strlen(other) + 1;
+
+    if (is_of_component(one) != is_of_component(other))
+        return false;
+    if (is_name(one) || is_name(other))
+        return glob_matches(one, other) || glob_matches(other, one);
+    if (width > LENGTH_MAX || strlen(one) > LENGTH_MAX)
+        return true;
+    bool *unmet = calloc((strlen(one) + 1) * width, sizeof(*unmet));
+    bool met = !unmet || rests_meet(one, other, unmet, width);
+    free(unmet);
+    return met;
+}
+
+/* By the part of a glob that is of a library. */
+static bool matches_before(const char *glob, const char *end, const char *name, const char *soname)
+{
+    char *library = strndup(glob, (size_t)(end - glob));
+    bool matches = library && matches_library(library, name, soname);
+
+    free(library);
+    return matches;
+}
+
 bool compartment_glob_matches(const char *glob, const char *name, const char *soname,
                               const char *component)
 {
@@ -28,11 +92,8 @@ bool compartment_glob_matches(const char *glob, const char *name, const char *so
 
     if (!end)
         return matches_library(glob, name, soname);
-    char *library = strndup(glob, (size_t)(end - glob));
-    bool matches = library && *component && glob_matches(end + strlen(separator), component) &&
-                   matches_library(library, name, soname);
-    free(library);
-    return matches;
+    return *component && glob_matches(end + strlen(separator), component) &&
+           matches_before(glob, end, name, soname);
 }
 
 char *const *compartment_globs(const struct compartment_library *library, char *own[static 2])
@@ -40,6 +101,57 @@ char *const *compartment_globs(const struct compartment_library *library, char *
     own[0] = library->name;
     own[1] = NULL;
     return library->globs ? library->globs : own;
+}
+
+const struct compartment_library *compartments_match(const struct compartments *compartments,
+                                                     const struct library_names *names,
+                                                     bool of_component,
+                                                     const struct compartment_library *former)
+{
+    const struct compartment_library *library = former ? former + 1 : compartments->libraries;
+    char *own[2];
+
+    for (; library < compartments->libraries + compartments->library_count; library++)
+        for (char *const *glob = compartment_globs(library, own); *glob; glob++)
+            if (is_of_component(*glob) == of_component &&
+                compartment_glob_matches(*glob, names->name, names->soname, names->component))
+                return library;
+    return NULL;
+}
+
+bool compartments_split(const struct compartments *compartments, const struct library_names *names)
+{
+    char *own[2];
+
+    for (size_t i = 0; i < compartments->library_count; i++)
+        for (char *const *glob = compartment_globs(&compartments->libraries[i], own); *glob; glob++)
+            if (is_of_component(*glob) &&
+                matches_before(*glob, strstr(*glob, separator), names->name, names->soname))
+                return true;
+    return false;
+}
+
+/* ---- Names ---- */
+
+int library_names_init(struct library_names *names, const struct module *module,
+                       const char *component)
+{
+    *names = (struct library_names){
+        .name = escape(module->name),
+        .soname = escape(module->soname),
+        .component = escape(component_name(component)),
+    };
+    if (names->name && names->soname && names->component)
+        return 0;
+    library_names_deinit(names);
+    return -ENOMEM;
+}
+
+void library_names_deinit(struct library_names *names)
+{
+    free(names->name);
+    free(names->soname);
+    free(names->component);
 }
 
 /* ---- Storage ---- */
@@ -172,8 +284,7 @@ static int read_glob(struct yamlfile *file, const yaml_node_t *node, char **ret)
     const char *text;
     int error = yamlfile_text(file, node, "the name of a library", &text);
 
-    if (!error && compartment_glob_is_of_component(text) &&
-        !strcmp(strstr(text, separator), separator))
+    if (!error && is_of_component(text) && !strcmp(strstr(text, separator), separator))
         error = yamlfile_fail(file, node, "behind // a component is to be named");
     if (error)
         return error;
@@ -242,10 +353,8 @@ static int add_named(struct yamlfile *file, struct compartments *compartments, s
 static int read_list(struct yamlfile *file, struct compartments *compartments,
                      const yaml_node_t *list, size_t compartment)
 {
-    int error = 0;
+    int error = yamlfile_check_list(file, list, "'libraries' of a compartment");
 
-    if (list->type != YAML_SEQUENCE_NODE)
-        return yamlfile_fail(file, list, "'libraries' of a compartment is to be a list of names");
     for (size_t i = 0; i < yamlfile_count(list) && !error; i++)
         error = add_named(file, compartments, compartment, yamlfile_entry(file, list, i, NULL));
     return error;
@@ -282,7 +391,9 @@ static int read_library(struct yamlfile *file, struct compartments *compartments
 
     if (value->type == YAML_SEQUENCE_NODE)
         return yamlfile_fail(file, value, "a library is to be a mapping (compartment: NAME)");
-    int error = value->type == YAML_MAPPING_NODE ? yamlfile_check_mapping(file, value) : 0;
+    int error = value->type == YAML_MAPPING_NODE
+                    ? yamlfile_check_mapping(file, value, "a library", NULL)
+                    : 0;
     if (!error)
         error = read_place(file, compartments, key, value, &compartment);
     if (!error)
@@ -301,9 +412,7 @@ static int read_libraries(struct yamlfile *file, struct compartments *compartmen
 
     if (!libraries || yamlfile_is_null(libraries))
         return 0;
-    if (libraries->type != YAML_MAPPING_NODE)
-        return yamlfile_fail(file, libraries, "'libraries' is to be a mapping (LIBRARY: ...)");
-    int error = yamlfile_check_mapping(file, libraries);
+    int error = yamlfile_check_mapping(file, libraries, "'libraries'", NULL);
     for (size_t i = 0; i < yamlfile_count(libraries) && !error; i++) {
         yaml_node_t *value = yamlfile_entry(file, libraries, i, &key);
         error = read_library(file, compartments, key, value);
@@ -355,9 +464,8 @@ static int check_name(struct yamlfile *file, const struct compartments *compartm
 static int read_name(struct yamlfile *file, const struct compartments *compartments,
                      const yaml_node_t *mapping, const yaml_node_t **place, const char **ret)
 {
-    if (mapping->type != YAML_MAPPING_NODE)
-        return yamlfile_fail(file, mapping, "a compartment is to be a mapping (name: NAME)");
-    int error = yamlfile_check_mapping(file, mapping);
+    int error = yamlfile_check_mapping(file, mapping, "a compartment", NULL);
+
     *place = yamlfile_find(file, mapping, "name");
     if (!error && !*place)
         error = yamlfile_fail(file, mapping, "the compartment has no 'name'");
@@ -424,9 +532,9 @@ static int read_compartments(struct yamlfile *file, struct compartments *compart
 
     if (!list)
         return yamlfile_fail(file, root, "there is no key 'compartments'");
-    if (list->type != YAML_SEQUENCE_NODE || !yamlfile_count(list))
-        return yamlfile_fail(file, list, "'compartments' is to be a list (- name: NAME)");
-    int error = read_owned(file, root, &compartments->owned);
+    int error = yamlfile_check_list(file, list, "'compartments'");
+    if (!error)
+        error = read_owned(file, root, &compartments->owned);
     for (size_t i = 0; i < yamlfile_count(list) && !error; i++) {
         const yaml_node_t *mapping = yamlfile_entry(file, list, i, NULL);
         error = read_compartment(file, compartments, mapping);
@@ -436,26 +544,31 @@ static int read_compartments(struct yamlfile *file, struct compartments *compart
     return error;
 }
 
-int compartments_parse(struct compartments *compartments, const char *text, size_t size,
-                       char error[static YAMLFILE_ERROR_MAX])
+int compartments_read(struct compartments *compartments, struct yamlfile *file)
+{
+    int result = read_compartments(file, compartments);
+
+    if (!result)
+        result = read_libraries(file, compartments);
+    return result == -ENOMEM ? yamlfile_no_memory(file->name, file->error) : result;
+}
+
+int compartments_parse(struct compartments *compartments, const char *name, const char *text,
+                       size_t size, char error[static YAMLFILE_ERROR_MAX])
 {
     struct yamlfile file;
-    int result = yamlfile_parse(&file, text, size, error);
+    int result = yamlfile_parse(&file, name, text, size, false, error);
 
     compartments_init(compartments);
     if (result)
         return result;
-    result = read_compartments(&file, compartments);
-    if (!result)
-        result = read_libraries(&file, compartments);
+    result = compartments_read(compartments, &file);
     yamlfile_deinit(&file);
     compartments->text = result ? NULL : malloc(size + 1);
-    if (!result && !compartments->text)
-        result = -ENOMEM;
-    if (result == -ENOMEM)
-        snprintf(error, YAMLFILE_ERROR_MAX, "%s", strerror(ENOMEM));
     if (result)
         return result;
+    if (!compartments->text)
+        return yamlfile_no_memory(name, error);
     memcpy(compartments->text, text, size);
     compartments->size = size;
     return 0;
@@ -488,10 +601,9 @@ static int read_sonames(struct yamlfile *file, struct compartments *compartments
 {
     yaml_node_t *sonames = yamlfile_find(file, yamlfile_root(file), "sonames"), *key;
 
-    if (!sonames || sonames->type != YAML_MAPPING_NODE)
-        return yamlfile_fail(file, sonames ? sonames : yamlfile_root(file),
-                             "'sonames' is to be a mapping (LIBRARY: [GLOB, ...])");
-    int error = yamlfile_check_mapping(file, sonames);
+    if (!sonames)
+        return yamlfile_fail(file, yamlfile_root(file), "there is no key 'sonames'");
+    int error = yamlfile_check_mapping(file, sonames, "'sonames'", NULL);
     for (size_t i = 0; i < yamlfile_count(sonames) && !error; i++) {
         yaml_node_t *value = yamlfile_entry(file, sonames, i, &key);
         error = add_sonames(file, compartments, key, value);
@@ -499,17 +611,15 @@ static int read_sonames(struct yamlfile *file, struct compartments *compartments
     return error;
 }
 
-int compartments_add_sonames(struct compartments *compartments, const char *text, size_t size,
-                             char error[static YAMLFILE_ERROR_MAX])
+int compartments_add_sonames(struct compartments *compartments, const char *name, const char *text,
+                             size_t size, char error[static YAMLFILE_ERROR_MAX])
 {
     struct yamlfile file;
-    int result = yamlfile_parse(&file, text, size, error);
+    int result = yamlfile_parse(&file, name, text, size, false, error);
 
     if (result)
         return result;
     result = read_sonames(&file, compartments);
-    if (result == -ENOMEM)
-        snprintf(error, YAMLFILE_ERROR_MAX, "%s", strerror(ENOMEM));
     yamlfile_deinit(&file);
-    return result;
+    return result == -ENOMEM ? yamlfile_no_memory(name, error) : result;
 }

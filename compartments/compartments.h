@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "compartments/yamlfile.h"
+#include "record/module.h"
 
 /* Where runtime libraries run: in the compartment of their caller, or in one that owns them. */
 enum runtime_mode { RUNTIME_NEUTRAL, RUNTIME_OWNED };
@@ -58,16 +59,19 @@ struct compartments {
 /* There are none. */
 void compartments_init(struct compartments *compartments);
 
-/* Reads a text, of which a copy is kept. -EINVAL or -ENOMEM: `error` says in a line what is wrong
- * and where. To be deinited in any case. */
-int compartments_parse(struct compartments *compartments, const char *text, size_t size,
-                       char error[static YAMLFILE_ERROR_MAX]);
+/* Reads a text, of which a copy is kept. -EINVAL or -ENOMEM: `error` says what is wrong and where,
+ * as of yamlfile_parse. To be deinited in any case. */
+int compartments_parse(struct compartments *compartments, const char *name, const char *text,
+                       size_t size, char error[static YAMLFILE_ERROR_MAX]);
 void compartments_deinit(struct compartments *compartments);
+
+/* The same of what is read already, without a copy, to compartments of which there are none. */
+int compartments_read(struct compartments *compartments, struct yamlfile *file);
 
 /* Adds globs to libraries that it has, by their names: "sonames: {newlib: ["libc.so*"]}". As
  * compartments_parse. */
-int compartments_add_sonames(struct compartments *compartments, const char *text, size_t size,
-                             char error[static YAMLFILE_ERROR_MAX]);
+int compartments_add_sonames(struct compartments *compartments, const char *name, const char *text,
+                             size_t size, char error[static YAMLFILE_ERROR_MAX]);
 
 /* Adds what is in no file: a compartment; and a library to one of them, which is found by this glob
  * alone. -ENOMEM. */
@@ -90,7 +94,28 @@ char *const *compartment_globs(const struct compartment_library *library, char *
 bool compartment_glob_matches(const char *glob, const char *name, const char *soname,
                               const char *component);
 
-/* Is it of a component? */
-bool compartment_glob_is_of_component(const char *glob);
+/* May both globs match one library, or one component? No: that is sure. */
+bool compartment_globs_meet(const char *one, const char *other);
+
+/* The names of a library, as tables have them. */
+struct library_names {
+    char *name, *soname, *component; /* owned; the last two may be "" */
+};
+
+/* -ENOMEM: there is nothing to deinit. */
+int library_names_init(struct library_names *names, const struct module *module,
+                       const char *component);
+void library_names_deinit(struct library_names *names);
+
+/* The library that is declared first behind `former` (NULL: of all) by a glob of a component, or by
+ * one of others, that matches these names; or NULL. Where a component is named, that comes before
+ * its library. */
+const struct compartment_library *compartments_match(const struct compartments *compartments,
+                                                     const struct library_names *names,
+                                                     bool of_component,
+                                                     const struct compartment_library *former);
+
+/* Is a glob declared of components of the library of these names? */
+bool compartments_split(const struct compartments *compartments, const struct library_names *names);
 
 #endif

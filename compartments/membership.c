@@ -8,64 +8,31 @@
 #include "record/component.h"
 #include "record/escape.h"
 
-/* The names of a library, as tables have them. */
-struct names {
-    char *name, *soname, *component; /* owned; the last may be "" */
-};
-
 static const struct module *module_of(const struct callers *callers, uint32_t library)
 {
     return &callers->run->modules[callers->libraries[library].module];
 }
 
-static void names_deinit(struct names *names)
+static int names_init(struct library_names *names, const struct callers *callers, uint32_t library)
 {
-    free(names->name);
-    free(names->soname);
-    free(names->component);
-}
-
-static int names_init(struct names *names, const struct callers *callers, uint32_t library)
-{
-    const struct module *module = module_of(callers, library);
-
-    *names = (struct names){
-        .name = escape(module->name),
-        .soname = escape(module->soname),
-        .component = escape(component_name(callers->libraries[library].component)),
-    };
-    if (names->name && names->soname && names->component)
-        return 0;
-    names_deinit(names);
-    return -ENOMEM;
+    return library_names_init(names, module_of(callers, library),
+                              callers->libraries[library].component);
 }
 
 char *membership_library_name(const struct callers *callers, uint32_t library)
 {
-    struct names names;
+    struct library_names names;
     char *text = NULL;
 
     if (names_init(&names, callers, library))
         return NULL;
     if (asprintf(&text, "%s%s%s", names.name, *names.component ? "//" : "", names.component) < 0)
         text = NULL;
-    names_deinit(&names);
+    library_names_deinit(&names);
     return text;
 }
 
 /* ---- Libraries ---- */
-
-static bool matches(const struct compartment_library *library, const struct names *names,
-                    bool of_component)
-{
-    char *own[2];
-
-    for (char *const *glob = compartment_globs(library, own); *glob; glob++)
-        if (compartment_glob_is_of_component(*glob) == of_component &&
-            compartment_glob_matches(*glob, names->name, names->soname, names->component))
-            return true;
-    return false;
-}
 
 /* Where it was declared, for a message. */
 static const char *place_of(const struct compartment_library *library, char buffer[static 32])
@@ -74,7 +41,7 @@ static const char *place_of(const struct compartment_library *library, char buff
     return library->line ? buffer : "";
 }
 
-static int fail_twice(const struct compartments *compartments, const struct names *names,
+static int fail_twice(const struct compartments *compartments, const struct library_names *names,
                       const struct compartment_library *one,
                       const struct compartment_library *other, char *error)
 {
@@ -89,25 +56,22 @@ static int fail_twice(const struct compartments *compartments, const struct name
 }
 
 /* By the globs that are of components, or by the others. 0, and the index or COMPARTMENT_NONE. */
-static int find_by(const struct compartments *compartments, const struct names *names,
+static int find_by(const struct compartments *compartments, const struct library_names *names,
                    bool of_component, size_t *ret, char *error)
 {
-    const struct compartment_library *found = NULL;
+    const struct compartment_library *found =
+        compartments_match(compartments, names, of_component, NULL);
 
-    for (size_t i = 0; i < compartments->library_count; i++) {
-        const struct compartment_library *library = &compartments->libraries[i];
-        if (!matches(library, names, of_component))
-            continue;
-        if (found && found->compartment != library->compartment)
-            return fail_twice(compartments, names, found, library, error);
-        found = library;
-    }
+    for (const struct compartment_library *next = found; next;
+         next = compartments_match(compartments, names, of_component, next))
+        if (next->compartment != found->compartment)
+            return fail_twice(compartments, names, found, next, error);
     *ret = found ? found->compartment : COMPARTMENT_NONE;
     return 0;
 }
 
 /* A component's own compartment comes before that of its library. */
-static int find_named(const struct compartments *compartments, const struct names *names,
+static int find_named(const struct compartments *compartments, const struct library_names *names,
                       size_t *ret, char *error)
 {
     int result = find_by(compartments, names, true, ret, error);
@@ -119,9 +83,15 @@ static int find_named(const struct compartments *compartments, const struct name
 
 /* A compartment, or MEMBER_LOADER. */
 static int find(const struct compartments *compartments, const struct callers *callers,
-                uint32_t library, const struct names *names, uint32_t *ret, char *error)
+                uint32_t library, const struct library_names *names, uint32_t *ret, char *error)
 {
+    const char *component = callers->libraries[library].component;
     size_t found;
+
+    if (!strcmp(component, COMPONENT_UNKNOWN) && compartments_split(compartments, names)) {
+        *ret = MEMBER_UNKNOWN;
+        return 0;
+    }
     int result = find_named(compartments, names, &found, error);
 
     if (!result && found == COMPARTMENT_NONE && callers_is_runtime(callers, library)) {
@@ -164,7 +134,7 @@ static bool *find_active(const struct callers *callers, bool owned)
 static int find_all(struct membership *membership, const bool *active, char *error)
 {
     const struct callers *callers = membership->callers;
-    struct names names;
+    struct library_names names;
     int result = 0;
 
     for (uint32_t i = 0; i < callers->library_count && !result; i++) {
@@ -176,7 +146,7 @@ static int find_all(struct membership *membership, const bool *active, char *err
             break;
         result =
             find(membership->compartments, callers, i, &names, &membership->of_library[i], error);
-        names_deinit(&names);
+        library_names_deinit(&names);
     }
     return result;
 }
@@ -258,14 +228,14 @@ static int declare_groups(struct compartments *compartments, const struct librar
 static int declare_library(struct compartments *compartments, const struct callers *callers,
                            uint32_t library, char *error)
 {
-    struct names names;
+    struct library_names names;
     size_t compartment;
     char *label = membership_library_name(callers, library);
     int result = label ? names_init(&names, callers, library) : -ENOMEM;
 
     if (!result) {
         result = find_named(compartments, &names, &compartment, error);
-        names_deinit(&names);
+        library_names_deinit(&names);
     }
     if (!result && compartment == COMPARTMENT_NONE) {
         result = declare(compartments, label, false, error);
@@ -308,7 +278,7 @@ int membership_declare(struct compartments *compartments, const struct callers *
 static int find_libc(const struct compartments *compartments, const struct callers *callers,
                      size_t *ret, char *error)
 {
-    struct names names;
+    struct library_names names;
     int result = 0;
 
     *ret = COMPARTMENT_NONE;
@@ -319,7 +289,7 @@ static int find_libc(const struct compartments *compartments, const struct calle
         if (result)
             break;
         result = find_named(compartments, &names, ret, error);
-        names_deinit(&names);
+        library_names_deinit(&names);
     }
     return result;
 }
@@ -341,18 +311,31 @@ int membership_choose_owner(struct compartments *compartments, const struct call
 
 /* ---- What is of no use ---- */
 
+static void note_matches(const struct compartments *compartments, const struct library_names *names,
+                         bool of_component, bool *used)
+{
+    const struct compartment_library *library = NULL;
+
+    while ((library = compartments_match(compartments, names, of_component, library)))
+        used[library - compartments->libraries] = true;
+}
+
+/* Is it said of the library that it has no file? */
+static bool has_no_file(const struct compartment_library *library)
+{
+    return library->globs && !*library->globs;
+}
+
 static int note_used(const struct membership *membership, bool *used)
 {
-    const struct compartments *compartments = membership->compartments;
-    struct names names;
+    struct library_names names;
 
     for (uint32_t i = 0; i < membership->callers->library_count; i++) {
         if (names_init(&names, membership->callers, i))
             return -ENOMEM;
-        for (size_t j = 0; j < compartments->library_count; j++)
-            used[j] |= matches(&compartments->libraries[j], &names, true) ||
-                       matches(&compartments->libraries[j], &names, false);
-        names_deinit(&names);
+        note_matches(membership->compartments, &names, true, used);
+        note_matches(membership->compartments, &names, false, used);
+        library_names_deinit(&names);
     }
     return 0;
 }
@@ -367,7 +350,7 @@ int membership_check(const struct membership *membership, void (*say)(const char
     int result = file ? note_used(membership, used) : -ENOMEM;
 
     for (size_t i = 0; i < compartments->library_count && !result; i++)
-        if (!used[i])
+        if (!used[i] && !has_no_file(&compartments->libraries[i]))
             fprintf(file, "%s%s", unused++ ? ", " : "no library of the runs is ",
                     compartments->libraries[i].name);
     if (file && fclose(file))

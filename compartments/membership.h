@@ -23,7 +23,8 @@
 enum {
     MEMBER_LOADER = INT32_MAX - 2, /* for the loader itself asked */
     MEMBER_START,                  /* for it is the tracer's first execve */
-    MEMBER_UNKNOWN                 /* for the caller is [unknown] */
+    MEMBER_UNKNOWN                 /* for the caller is [unknown], or which component of a library,
+                                      where a glob is of some */
 };
 
 struct membership {
@@ -57,8 +58,8 @@ int membership_declare(struct compartments *compartments, const struct callers *
                        const struct library_groups *groups, bool together,
                        char error[static YAMLFILE_ERROR_MAX]);
 
-/* Tells `say`, in a line, which libraries of the declaration match none of the run, if any.
- * -ENOMEM. */
+/* Tells `say`, in a line, which libraries of the declaration match none of the run, if any,
+ * but those of which it is said that they have no file. -ENOMEM. */
 int membership_check(const struct membership *membership, void (*say)(const char *line));
 
 #endif

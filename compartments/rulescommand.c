@@ -10,12 +10,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "compartments/boundary.h"
+#include "compartments/rules.h"
 #include "compartments/rulesetelf.h"
 #include "compartments/rulesetformats.h"
+#include "compartments/rulesmerge.h"
 #include "report/complain.h"
 #include "report/errnoname.h"
 #include "report/output.h"
-#include "report/rules.h"
 
 enum { EXIT_OURS = 125, ACTION_MAX = 64 };
 
@@ -23,15 +24,21 @@ struct arguments {
     struct boundary boundary;
     const char *compartment; /* --compartment; NULL: all */
     const char *into, *from; /* ELF files; NULL: none */
+    struct rules *files; /* files of rules that are to be merged, of `file_count`; and one more */
+    size_t file_count;
+    bool about_runs; /* an option is of no use without run files */
     char default_action[ACTION_MAX];
     bool deny_unknown, help;
 };
 
 static const char help_begin[] =
     "Usage: systrace-lib rules RUN... --compartments=FILE [OPTION]...\n"
+    "       systrace-lib rules [RUN...] RULES... [OPTION]...\n"
     "       systrace-lib rules --from=ELF [-o FILE]\n"
     "Print, from run files, what the libraries of each compartment asked the kernel for, as rules\n"
-    "that allow this and nothing else. Several run files are merged.\n"
+    "that allow this and nothing else. Several run files are merged; files of rules, too, with "
+    "each\n"
+    "other and with what the runs add, as YAML.\n"
     "\n";
 
 static const char help_end[] =
@@ -102,6 +109,8 @@ static int take_option(void *context, int option)
 {
     struct arguments *arguments = context;
 
+    arguments->about_runs |= option != 'o' && option != 'h' && option != OUTPUTS_FORMAT &&
+                             option != RULES_INTO && option != RULES_FROM;
     switch (option) {
     case RULES_PHASES:
         arguments->boundary.by_phase = true;
@@ -157,6 +166,56 @@ static int check_arguments(const struct arguments *arguments, int rest)
     return 0;
 }
 
+/* ---- Files of rules ---- */
+
+/* By what it begins with: a run file is JSON, which gzip may have packed. What cannot be read, or
+ * not twice, is left to who reads runs. */
+static bool is_of_rules(const char *path)
+{
+    struct stat status;
+    FILE *file = !stat(path, &status) && S_ISREG(status.st_mode) ? fopen(path, "re") : NULL;
+    int c = ' ';
+
+    while (file && isspace(c))
+        c = getc(file);
+    if (file)
+        fclose(file);
+    return file && c != '{' && c != 0x1f && c != EOF;
+}
+
+/* Reads those among the words, and leaves the others: `count`. */
+static int take_files(struct arguments *arguments, char **words, int *count)
+{
+    char error[YAMLFILE_ERROR_MAX];
+    int runs = 0;
+
+    arguments->files = calloc((size_t)*count + 1, sizeof(*arguments->files));
+    if (!arguments->files)
+        return complain("%s", strerror(ENOMEM));
+    for (int i = 0; i < *count; i++) {
+        if (!is_of_rules(words[i]))
+            words[runs++] = words[i];
+        else if (rules_read(&arguments->files[arguments->file_count], words[i], error))
+            return complain("%s", error);
+        else
+            arguments->file_count++;
+    }
+    *count = runs;
+    return 0;
+}
+
+static int check_files(const struct arguments *arguments, int runs)
+{
+    const struct outputs *outputs = &arguments->boundary.outputs;
+
+    if (has_format(outputs, rulesetoci_print) || has_format(outputs, rulesetkraft_print) ||
+        has_format(outputs, rulesetc_print) || has_format(outputs, rulesetheader_print))
+        return complain("files of rules are merged as YAML alone");
+    if (!runs && arguments->about_runs)
+        return complain("without a run file, rules takes no more than -o, --format and --into");
+    return 0;
+}
+
 /* Options may stand before, between and behind the run files. */
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
@@ -164,10 +223,16 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 
     if (error || arguments->help)
         return error;
-    error = check_arguments(arguments, argc - optind);
+    int count = argc - optind;
+    error = check_arguments(arguments, count);
     if (error || arguments->from)
         return error;
-    return boundary_finish(&arguments->boundary, argv + optind, argc - optind, "rules");
+    error = take_files(arguments, argv + optind, &count);
+    if (!error && arguments->file_count)
+        error = check_files(arguments, count);
+    if (error || (arguments->file_count && !count))
+        return error;
+    return boundary_finish(&arguments->boundary, argv + optind, count, "rules");
 }
 
 /* ---- In an ELF file ---- */
@@ -196,18 +261,31 @@ static int write_into(const struct arguments *arguments, const char *text, size_
     return result ? complain("%s", output_error.text) : 0;
 }
 
-static int put_into(const struct arguments *arguments, const struct ruleset *ruleset)
+/* As YAML, to be freed; NULL after a complaint. */
+static char *make_text(const struct ruleset *ruleset, const struct rules *rules, size_t *size)
 {
     const struct subject subject = { .ruleset = ruleset };
     char *text = NULL;
-    size_t size;
-    FILE *file = open_memstream(&text, &size);
-    int error = file ? rulesetyaml_print(file, &subject) : -ENOMEM;
+    FILE *file = open_memstream(&text, size);
+    int error = file ? 0 : -ENOMEM;
 
-    if ((file && fclose(file)) || error)
-        error = complain("%s", strerror(ENOMEM));
-    else
-        error = write_into(arguments, text, size);
+    if (file && ruleset)
+        error = rulesetyaml_print(file, &subject);
+    else if (file)
+        rulesetyaml_print_rules(file, rules);
+    if (!(file && fclose(file)) && !error)
+        return text;
+    complain("%s", strerror(ENOMEM));
+    free(text);
+    return NULL;
+}
+
+static int put_into(const struct arguments *arguments, const struct ruleset *ruleset)
+{
+    size_t size;
+    char *text = make_text(ruleset, NULL, &size);
+    int error = text ? write_into(arguments, text, size) : -ENOMEM;
+
     free(text);
     return error;
 }
@@ -222,38 +300,86 @@ static int print_text(FILE *file, void *context)
 static int check_text(const struct arguments *arguments, const char *text, size_t size)
 {
     char error[YAMLFILE_ERROR_MAX];
-    struct yamlfile file;
-    const char *format = "";
+    struct rules rules;
 
-    if (yamlfile_parse(&file, text, size, error))
-        return complain_of(arguments->from, error);
-    const yaml_node_t *node = yamlfile_find(&file, yamlfile_root(&file), "format");
-    int result =
-        node && !yamlfile_text(&file, node, "'format'", &format) && !strcmp(format, RULES_FORMAT)
-            ? 0
-            : complain_of(arguments->from, "what it has in it is no " RULES_FORMAT);
-    yamlfile_deinit(&file);
-    return result;
+    if (rules_parse(&rules, arguments->from, text, size, error))
+        return complain("%s", error);
+    rules_deinit(&rules);
+    return 0;
 }
 
-static int take_from(const struct arguments *arguments)
+static int write_text(const struct arguments *arguments, char *text)
 {
     const struct outputs *outputs = &arguments->boundary.outputs;
-    char error[RULESETELF_ERROR_MAX], *text;
     struct output_error output_error;
-    size_t size;
     int result = 0;
 
-    if (rulesetelf_read(arguments->from, &text, &size, error))
-        return complain_of(arguments->from, error);
-    result = check_text(arguments, text, size);
     for (size_t i = 0; i < outputs->count && !result; i++)
         if (output_write(outputs->paths[i], print_text, text, &output_error))
             result = complain("%s", output_error.text);
     errno = 0;
-    if (!outputs->count && !result)
-        result = complain_of_stdout(print_text(stdout, text));
+    return outputs->count || result ? result : complain_of_stdout(print_text(stdout, text));
+}
+
+static int take_from(const struct arguments *arguments)
+{
+    char error[RULESETELF_ERROR_MAX], *text;
+    size_t size;
+
+    if (rulesetelf_read(arguments->from, &text, &size, error))
+        return complain_of(arguments->from, error);
+    int result = check_text(arguments, text, size);
+    if (!result)
+        result = write_text(arguments, text);
     free(text);
+    return result;
+}
+
+/* ---- Merged ---- */
+
+/* The rules of the runs become a file of rules, too. */
+static int add_runs(const struct arguments *arguments, const struct ruleset *ruleset)
+{
+    char error[YAMLFILE_ERROR_MAX];
+    size_t size;
+    char *text = make_text(ruleset, NULL, &size);
+    int result = text ? rules_parse(&arguments->files[arguments->file_count], "the runs' rules",
+                                    text, size, error)
+                      : -ENOMEM;
+
+    if (text && result)
+        complain("%s", error);
+    free(text);
+    return result;
+}
+
+/* `count` of them. */
+static int write_merged(const struct arguments *arguments, size_t count)
+{
+    char error[YAMLFILE_ERROR_MAX];
+    struct rules rules;
+    size_t size;
+
+    if (rules_merge(&rules, arguments->files, count, error))
+        return complain("%s", error);
+    char *text = make_text(NULL, &rules, &size);
+    int result = !text             ? -ENOMEM
+                 : arguments->into ? write_into(arguments, text, size)
+                                   : write_text(arguments, text);
+    free(text);
+    rules_deinit(&rules);
+    return result;
+}
+
+/* Together with the files, if there are any. */
+static int merge_runs(const struct arguments *arguments, const struct ruleset *ruleset)
+{
+    int result = add_runs(arguments, ruleset);
+
+    if (result)
+        return result;
+    result = write_merged(arguments, arguments->file_count + 1);
+    rules_deinit(&arguments->files[arguments->file_count]);
     return result;
 }
 
@@ -316,6 +442,8 @@ static int print_rules(struct ruleset *ruleset, void *context)
         return error;
     ruleset->default_action = arguments->default_action;
     ruleset->deny_unknown = arguments->deny_unknown;
+    if (arguments->file_count)
+        return merge_runs(arguments, ruleset);
     if (arguments->into)
         return put_into(arguments, ruleset);
     outputs->ruleset = ruleset;
@@ -333,6 +461,8 @@ static int run_command(struct arguments *arguments)
         return complain("%s", error.text);
     if (!arguments->into && outputs_check(outputs))
         return -EINVAL;
+    if (arguments->file_count && !arguments->boundary.run_count)
+        return write_merged(arguments, arguments->file_count);
     return boundary_rules(&arguments->boundary, print_rules, arguments);
 }
 
@@ -354,6 +484,9 @@ int rulescommand_main(int argc, char **argv)
     int error = parse_arguments(argc, argv, &arguments);
     if (!error)
         error = arguments.help ? print_help() : run_command(&arguments);
+    for (size_t i = 0; i < arguments.file_count; i++)
+        rules_deinit(&arguments.files[i]);
+    free(arguments.files);
     boundary_deinit(&arguments.boundary);
     return error ? EXIT_OURS : 0;
 }

@@ -6,6 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "report/sampling.h"
+
+enum { WHOLES = 2 }; /* parts that are no compartments: the process, and its start */
+
+static size_t part_count(const struct ruleset *ruleset)
+{
+    return ruleset->count + WHOLES;
+}
 
 /* ---- Uses ---- */
 
@@ -15,10 +23,11 @@ struct use {
     const char *phase, *name;
     uint32_t abi, nr;
     const char *library, *entry, *via;
-    uint32_t home; /* the compartment of the library */
     uint32_t execution;
     uint64_t calls, inexact, incomplete;
 };
+
+enum { USES_MAX = 3 }; /* of a count */
 
 struct uses {
     struct use *all;
@@ -43,7 +52,7 @@ static int find_texts(struct keys *keys, const struct count *count, const char *
 }
 
 static int make_use(struct uses *uses, const struct ruleset *ruleset, struct keys *keys,
-                    const struct membership *membership, const struct count *count, struct use *ret)
+                    const struct count *count, struct use *ret)
 {
     const struct caller *caller = callers_known(keys->callers, count->stack);
     const char *texts[BY_KEYS];
@@ -59,7 +68,6 @@ static int make_use(struct uses *uses, const struct ruleset *ruleset, struct key
         .abi = count->abi,
         .nr = count->nr,
         .library = *library,
-        .home = membership->of_library[caller->library],
         .entry = texts[BY_ENTRY],
         .via = texts[BY_VIA],
         .execution = count->execution,
@@ -71,7 +79,22 @@ static int make_use(struct uses *uses, const struct ruleset *ruleset, struct key
     return 0;
 }
 
-/* One for the compartment, if the call is of one, and one for the process. */
+/* Is it of phase `load`, or before the phases of service, if there are any? */
+static bool is_of_start(const struct ruleset *ruleset, const struct callers *callers,
+                        const struct count *count)
+{
+    const int phase = callers_known(callers, count->stack)->verdict.phase;
+
+    return phase == PHASE_LOAD || (phase == PHASE_MAIN && ruleset->has_service && !count->phase);
+}
+
+static void add_use(struct uses *uses, const struct use *use, size_t part)
+{
+    uses->all[uses->count] = *use;
+    uses->all[uses->count++].part = (uint32_t)part;
+}
+
+/* One for the process, one for its start and one for the compartment, if the call is of these. */
 static int add_count(struct uses *uses, struct ruleset *ruleset, struct keys *keys,
                      const struct membership *membership, const struct count *count)
 {
@@ -84,14 +107,14 @@ static int add_count(struct uses *uses, struct ruleset *ruleset, struct keys *ke
     ruleset->unknown += member == MEMBER_UNKNOWN ? count->calls : 0;
     if (member == MEMBER_START || !count->calls)
         return 0;
-    int error = make_use(uses, ruleset, keys, membership, count, &use);
+    int error = make_use(uses, ruleset, keys, count, &use);
     if (error)
         return error;
-    use.part = (uint32_t)ruleset->count;
-    uses->all[uses->count++] = use;
-    use.part = member;
+    add_use(uses, &use, (size_t)(ruleset->process - ruleset->parts));
+    if (is_of_start(ruleset, keys->callers, count))
+        add_use(uses, &use, (size_t)(ruleset->starting - ruleset->parts));
     if (member < ruleset->count)
-        uses->all[uses->count++] = use;
+        add_use(uses, &use, member);
     return 0;
 }
 
@@ -134,7 +157,7 @@ static int uses_init(struct uses *uses, struct ruleset *ruleset, struct keys *ke
     int error = 0;
 
     *uses = (struct uses){
-        .all = calloc(2 * run->count_count + 1, sizeof(*uses->all)),
+        .all = calloc(USES_MAX * run->count_count + 1, sizeof(*uses->all)),
         .libraries = calloc(keys->callers->library_count + 1, sizeof(*uses->libraries)),
     };
     if (!uses->all || !uses->libraries)
@@ -263,9 +286,55 @@ static int add_rules(struct ruleset *ruleset, const struct uses *uses, size_t ex
         end = rule_end(uses, start);
         error = add_rule(&ruleset->parts[uses->all[start].part], uses, start, end, stamps);
     }
-    for (size_t i = 0; i <= ruleset->count; i++)
+    for (size_t i = 0; i < part_count(ruleset); i++)
         allowlist_sort(&ruleset->parts[i].list);
     free(stamps);
+    return error;
+}
+
+/* ---- What runs have not shown ---- */
+
+/* The place of the call in the list of its part. */
+static size_t find_allowed(const struct allowlist *list, const struct use *use)
+{
+    size_t place = 0;
+
+    while (list->calls[place].abi != (enum abi)use->abi ||
+           strcmp(list->calls[place].name, use->name) != 0)
+        place++;
+    return place;
+}
+
+/* The uses of one part, which are one behind the other. */
+static int estimate_part(struct ruleset_part *part, const struct use *uses, size_t count)
+{
+    struct sampled *all = calloc(count + 1, sizeof(*all));
+    struct sampling sampling;
+    size_t thing = 0;
+
+    for (size_t i = 0; i < count && all; i++) {
+        if (!i || compare_rules(&uses[i - 1], &uses[i]))
+            thing = find_allowed(&part->list, &uses[i]);
+        all[i] = (struct sampled){ thing, uses[i].execution };
+    }
+    int error = all ? sampling_init(&sampling, all, count, 0) : -ENOMEM;
+    free(all);
+    if (error)
+        return error;
+    part->richness = sampling.richness;
+    sampling_deinit(&sampling);
+    return 0;
+}
+
+static int estimate(struct ruleset *ruleset, const struct uses *uses)
+{
+    int error = 0;
+
+    for (size_t i = 0, end; i < uses->count && !error; i = end) {
+        for (end = i; end < uses->count && uses->all[end].part == uses->all[i].part;)
+            end++;
+        error = estimate_part(&ruleset->parts[uses->all[i].part], &uses->all[i], end - i);
+    }
     return error;
 }
 
@@ -273,18 +342,15 @@ static int add_rules(struct ruleset *ruleset, const struct uses *uses, size_t ex
 
 static int compare_libraries(const void *a, const void *b)
 {
-    const struct ruleset_library *one = a, *other = b;
-
-    return strcmp(one->name, other->name);
+    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int add_library(struct ruleset_part *part, const char *name, bool member)
+static int add_library(struct ruleset_part *part, const char *name)
 {
     for (size_t i = 0; i < part->library_count; i++)
-        if (!strcmp(part->libraries[i].name, name))
+        if (!strcmp(part->libraries[i], name))
             return 0;
-    struct ruleset_library *grown =
-        reallocarray(part->libraries, part->library_count + 1, sizeof(*grown));
+    char **grown = reallocarray(part->libraries, part->library_count + 1, sizeof(*grown));
     char *copy = strdup(name);
     if (grown)
         part->libraries = grown;
@@ -292,7 +358,7 @@ static int add_library(struct ruleset_part *part, const char *name, bool member)
         free(copy);
         return -ENOMEM;
     }
-    grown[part->library_count++] = (struct ruleset_library){ copy, member };
+    grown[part->library_count++] = copy;
     return 0;
 }
 
@@ -305,13 +371,12 @@ static int add_libraries(struct ruleset *ruleset, const struct uses *uses)
         if (i && uses->all[i].library == last && uses->all[i].part == uses->all[i - 1].part)
             continue;
         last = uses->all[i].library;
-        error = add_library(&ruleset->parts[uses->all[i].part], last,
-                            uses->all[i].home == uses->all[i].part);
+        error = add_library(&ruleset->parts[uses->all[i].part], last);
     }
-    for (size_t i = 0; i <= ruleset->count; i++)
+    for (size_t i = 0; i < part_count(ruleset); i++)
         if (ruleset->parts[i].library_count)
-            qsort(ruleset->parts[i].libraries, ruleset->parts[i].library_count,
-                  sizeof(struct ruleset_library), compare_libraries);
+            qsort(ruleset->parts[i].libraries, ruleset->parts[i].library_count, sizeof(char *),
+                  compare_libraries);
     return error;
 }
 
@@ -344,6 +409,8 @@ static int fill(struct ruleset *ruleset, struct keys *keys, const struct members
         return error;
     error = add_rules(ruleset, &uses, keys->run->execution_count);
     if (!error)
+        error = estimate(ruleset, &uses);
+    if (!error)
         error = add_libraries(ruleset, &uses);
     uses_deinit(&uses, keys->callers->library_count);
     ruleset->values = keys->values; /* which have the phases */
@@ -357,6 +424,8 @@ static void name_parts(struct ruleset *ruleset)
         ruleset->parts[i].name = ruleset->compartments->all[i].name;
     ruleset->process = &ruleset->parts[ruleset->count];
     ruleset->process->name = "[process]";
+    ruleset->starting = ruleset->process + 1;
+    ruleset->starting->name = "[start]";
 }
 
 int ruleset_init(struct ruleset *ruleset, struct run *run, const struct membership *membership,
@@ -370,7 +439,8 @@ int ruleset_init(struct ruleset *ruleset, struct run *run, const struct membersh
     *ruleset = (struct ruleset){
         .compartments = membership->compartments,
         .count = membership->compartments->count,
-        .parts = calloc(membership->compartments->count + 1, sizeof(*ruleset->parts)),
+        .parts = calloc(membership->compartments->count + WHOLES, sizeof(*ruleset->parts)),
+        .has_service = run->phase_count > 1,
         .by_phase = by_phase,
         .default_action = "{errno: EPERM}",
         .selected = COMPARTMENT_NONE,
@@ -393,7 +463,7 @@ static void part_deinit(struct ruleset_part *part)
     for (size_t i = 0; i < part->count; i++)
         free(part->calls[i].users);
     for (size_t i = 0; i < part->library_count; i++)
-        free(part->libraries[i].name);
+        free(part->libraries[i]);
     free(part->calls);
     free(part->libraries);
     allowlist_deinit(&part->list);
@@ -401,7 +471,7 @@ static void part_deinit(struct ruleset_part *part)
 
 void ruleset_deinit(struct ruleset *ruleset)
 {
-    for (size_t i = 0; ruleset->parts && i <= ruleset->count; i++)
+    for (size_t i = 0; ruleset->parts && i < part_count(ruleset); i++)
         part_deinit(&ruleset->parts[i]);
     free(ruleset->parts);
     free(ruleset->comment);

@@ -9,6 +9,7 @@
 #include "compartments/membership.h"
 #include "report/allowlist.h"
 #include "report/evidence.h"
+#include "report/richness.h"
 
 /* A system call of a compartment, in a phase. */
 struct ruleset_call {
@@ -23,27 +24,25 @@ struct ruleset_call {
     char *users;         /* who asked most, for people: "3 libx.so: x_open via open64"; owned */
 };
 
-struct ruleset_library {
-    char *name;  /* as membership_library_name(); owned */
-    bool member; /* it is in the compartment, and not only what made its calls */
-};
-
 struct ruleset_part {
-    const char *name;           /* of the compartment, or "[process]" */
+    const char *name;           /* of the compartment, or "[process]", "[start]" */
     struct ruleset_call *calls; /* by phase, name and ABI */
     size_t count;
     struct allowlist list; /* the same in all phases, each once, sorted */
     uint64_t total, inexact, incomplete;
-    struct ruleset_library *libraries; /* those that asked, each once, by name */
+    char **libraries; /* those that asked, as membership_library_name(), each once, sorted; owned */
     size_t library_count;
+    struct richness richness; /* of the list, by the runs in which it asked for anything */
 };
 
 struct ruleset {
     const struct compartments *compartments; /* borrowed */
     struct ruleset_part *parts;              /* one for each compartment, */
-    size_t count;                            /* of these; and one more: */
+    size_t count;                            /* of these; and two more: */
     struct ruleset_part *process;            /* all but the tracer's first execve, whoever asked */
-    uint64_t calls, loader, start, unknown;  /* of the runs; of these, those of no compartment */
+    struct ruleset_part *starting; /* of that, what was asked for before service (needs.h) */
+    bool has_service;              /* there are phases of that; else the start is `load` */
+    uint64_t calls, loader, start, unknown; /* of the runs; of these, those of no compartment */
     bool by_phase;
     char *comment; /* lines for people: which runs these are; owned */
 

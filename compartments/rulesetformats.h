@@ -7,10 +7,14 @@
 #ifndef SYSTRACE_RULESETFORMATS_H
 #define SYSTRACE_RULESETFORMATS_H
 
+#include "compartments/rules.h"
 #include "report/format.h"
 
 format_print rulesetyaml_print, rulesetoci_print, rulesetkraft_print, rulesetc_print,
     rulesetheader_print;
+
+/* The first of these, of rules that were read: without comments. */
+void rulesetyaml_print_rules(FILE *file, const struct rules *rules);
 
 /* As `formats` (format.h). */
 extern const struct format ruleset_formats[];

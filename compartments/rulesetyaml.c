@@ -3,9 +3,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "compartments/rules.h"
 #include "compartments/ruleset.h"
 #include "compartments/rulesetformats.h"
-#include "report/rules.h"
+#include "report/errnoname.h"
+#include "report/sampling.h"
 
 enum { LINE_WIDTH = 100 };
 
@@ -101,7 +103,7 @@ static void print_libraries_seen(FILE *file, const struct ruleset_part *part)
     struct words words = { .file = file, .prefix = "  #", .title = " Libraries that asked:" };
 
     for (size_t i = 0; i < part->library_count; i++)
-        print_word(&words, part->libraries[i].name);
+        print_word(&words, part->libraries[i]);
     end_words(&words);
 }
 
@@ -121,84 +123,58 @@ static void print_missing(FILE *file, const struct ruleset *ruleset,
     end_words(&words);
 }
 
+/* With the interval that `coverage` shows (docs/coverage.md). */
+static void print_unseen(FILE *file, const struct richness *richness)
+{
+    const double seen = (double)richness->seen;
+
+    if (richness->known)
+        fprintf(file,
+                "  # Unseen system calls: about %.1f (95 %% confidence: %.0f to %.0f); sample "
+                "coverage %.1f %%;\n  #  by %" PRIu64 " runs%s\n",
+                richness->unseen, richness->wide_low - seen, richness->wide_high - seen,
+                100 * richness->coverage, richness->samples,
+                richness->samples < SAMPLING_FEW ? ", which are too few to say much" : "");
+    else if (richness->samples)
+        fputs("  # Unseen system calls: one run cannot tell\n", file);
+}
+
 static void print_comment(FILE *file, const struct ruleset *ruleset,
                           const struct ruleset_part *part)
 {
+    if (!part->total) {
+        fputs("  # It asked for nothing in these runs\n", file);
+        return;
+    }
     fprintf(file,
             "  # %" PRIu64 " calls, of which %.1f %% by a caller that is inexact, %.1f %% on an "
             "incomplete stack\n",
             part->total, percent(part->inexact, part->total),
             percent(part->incomplete, part->total));
+    print_unseen(file, &part->richness);
     print_libraries_seen(file, part);
     print_missing(file, ruleset, part);
 }
 
 /* ---- Libraries ---- */
 
-/* Is it found by the name of its file? What reads the rules knows no sonames. */
-static bool has_file(const struct compartments *compartments, size_t compartment, const char *name)
+static void print_libraries(FILE *file, const struct compartments *compartments, size_t number)
 {
-    char *own[2], *component = strstr(name, "//"), *library = strdup(name);
-    bool found = false;
-
-    if (library && component)
-        library[component - name] = '\0';
-    for (size_t i = 0; library && i < compartments->library_count && !found; i++) {
-        if (compartments->libraries[i].compartment != compartment)
-            continue;
-        for (char *const *glob = compartment_globs(&compartments->libraries[i], own); *glob; glob++)
-            found |= compartment_glob_matches(*glob, library, "", component ? component + 2 : "");
-    }
-    free(library);
-    return found;
-}
-
-static bool is_named(const struct compartments *compartments, size_t compartment)
-{
-    for (size_t i = 0; i < compartments->library_count; i++)
-        if (compartments->libraries[i].compartment == compartment)
-            return true;
-    return false;
-}
-
-static void print_globs(FILE *file, const struct compartments *compartments, size_t compartment,
-                        const char **separator)
-{
+    const char *separator = "";
     char *own[2];
 
     for (size_t i = 0; i < compartments->library_count; i++) {
-        if (compartments->libraries[i].compartment != compartment)
+        if (compartments->libraries[i].compartment != number)
             continue;
         for (char *const *glob = compartment_globs(&compartments->libraries[i], own); *glob;
              glob++) {
-            fputs(*separator, file);
+            fputs(*separator ? separator : "    libraries: [", file);
             print_quoted(file, *glob);
-            *separator = ", ";
+            separator = ", ";
         }
     }
-}
-
-/* As they are declared; and, where that is by sonames, the files that were seen. */
-static void print_libraries(FILE *file, const struct ruleset *ruleset, size_t number)
-{
-    const struct compartments *compartments = ruleset->compartments;
-    const struct ruleset_part *part = &ruleset->parts[number];
-    const bool has_rest = number == compartments->fallback || number == compartments->owner;
-    const char *separator = "";
-
-    if (!is_named(compartments, number))
-        return;
-    fputs("    libraries: [", file);
-    print_globs(file, compartments, number, &separator);
-    for (size_t i = 0; i < part->library_count && !has_rest; i++) {
-        const struct ruleset_library *library = &part->libraries[i];
-        if (!library->member || has_file(compartments, number, library->name))
-            continue;
-        fputs(separator, file);
-        print_quoted(file, library->name);
-        separator = ", ";
-    }
-    fputs("]\n", file);
+    if (*separator)
+        fputs("]\n", file);
 }
 
 /* ---- Calls ---- */
@@ -250,7 +226,7 @@ static void print_compartment(FILE *file, const struct ruleset *ruleset, size_t 
     fputs(number == ruleset->compartments->fallback ? "\n    default: true\n" : "\n", file);
     if (number == ruleset->compartments->owner)
         fputs("    runtime: owned\n", file);
-    print_libraries(file, ruleset, number);
+    print_libraries(file, ruleset->compartments, number);
     if (ruleset->by_phase)
         print_phases(file, part);
     else
@@ -282,4 +258,65 @@ int rulesetyaml_print(FILE *file, const struct subject *subject)
     for (size_t i = 0; i < subject->ruleset->count; i++)
         print_compartment(file, subject->ruleset, i);
     return 0;
+}
+
+/* ---- Rules that were read ---- */
+
+static void print_action(FILE *file, const char *key, const struct rules_action *action)
+{
+    const char *name = rules_action_name(action);
+
+    if (action->kind == RULES_ERRNO && !errno_name(action->error))
+        fprintf(file, "%s: {errno: %d}\n", key, action->error);
+    else
+        fprintf(file, action->kind == RULES_ERRNO ? "%s: {errno: %s}\n" : "%s: %s\n", key, name);
+}
+
+/* A list, behind its key. */
+static void print_set(FILE *file, const struct callset *set, const char *indent)
+{
+    char buffer[SYSCALL_NAME_MAX], name[RULESET_NAME_MAX];
+    size_t printed = 0;
+
+    for (int abi = 0; abi < ABI_COUNT; abi++)
+        for (uint32_t nr = 0; nr < CALLSET_NUMBERS; nr++)
+            if (callset_has(set, (enum abi)abi, nr))
+                fprintf(file, "%s%s- %s\n", printed++ ? "" : ":\n", indent,
+                        ruleset_name((enum abi)abi, syscall_name((enum abi)abi, nr, buffer), name));
+    if (!printed)
+        fputs(": []\n", file);
+}
+
+static void print_rules(FILE *file, const struct rules *rules, size_t number)
+{
+    const struct rules_compartment *compartment = &rules->all[number];
+
+    fputs("\n  - name: ", file);
+    print_quoted(file, compartment->name);
+    fputs(number == rules->compartments.fallback ? "\n    default: true\n" : "\n", file);
+    if (number == rules->compartments.owner)
+        fputs("    runtime: owned\n", file);
+    print_libraries(file, &rules->compartments, number);
+    if (compartment->action.kind != rules->action.kind ||
+        compartment->action.error != rules->action.error)
+        print_action(file, "    action", &compartment->action);
+    fputs("    allow", file);
+    print_set(file, &compartment->allow, "      ");
+    for (size_t i = 0; i < compartment->phase_count; i++) {
+        fputs(i ? "      " : "    phases:\n      ", file);
+        print_quoted(file, compartment->phases[i].name);
+        print_set(file, &compartment->phases[i].allow, "        ");
+    }
+}
+
+void rulesetyaml_print_rules(FILE *file, const struct rules *rules)
+{
+    fputs("# Rules of compartments, merged by systrace-lib: what any of the files allows.\n"
+          "format: " RULES_FORMAT "\n",
+          file);
+    print_action(file, "default-action", &rules->action);
+    fprintf(file, "unknown-action: %s\ncompartments:%s\n", rules->deny_unknown ? "deny" : "log",
+            rules->compartments.count ? "" : " []");
+    for (size_t i = 0; i < rules->compartments.count; i++)
+        print_rules(file, rules, i);
 }

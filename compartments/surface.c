@@ -4,45 +4,49 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "compartments/figures.h"
 #include "compartments/shapes.h"
 #include "report/capability.h"
 
 /* ---- Tables ---- */
 
+/* clang-format off */
+static const char about_compartments[] =
+    "syscalls: system calls (ABI and name) that were asked for, which the rules allow; removed: those\n"
+    "of the process beyond these, which the boundary takes away, in number and in %; start_removed,\n"
+    "start_percent: likewise of those of the start; capabilities: how many there is a call for;\n"
+    "sensitive, shapes: as in the tables of these; network: whether it reads from sockets.\n"
+    "[process] is everything but the first execve: what a filter of the whole process leaves to each.\n"
+    "[start] is what of that was asked for before the process serves, which a filter that is there from\n"
+    "the start must allow: all before the phases of its user, without these the phase load.\n"
+    "network: yes by accept, recvfrom, recvmsg and their like; perhaps by read, readv, splice, io_uring\n"
+    "or socketcall where the process has sockets: of what a descriptor is, runs know nothing.\n";
+static const char about_means[] =
+    "mean: of the figure above, over all compartments that asked for anything; over those of them that\n"
+    "face the network, or perhaps do, by the column above; and over those that do. In the latter two\n"
+    "these weigh 1 and all others 0, for what comes from outside arrives there. removed: how many of the\n"
+    "process's the mean compartment has not, which is the difference that the boundary makes;\n"
+    "start_removed: how many of the start's.\n";
+static const char about_capabilities[] =
+    "How many of the system calls that may serve for this are allowed, whatever their arguments; those\n"
+    "of which the process has none are left out, here and below.\n";
+static const char about_sensitive[] =
+    "Whether the call is allowed (1) or not (0). The list is of Ghavamnia et al., Temporal System\n"
+    "Call Specialization for Attack Surface Reduction, USENIX Security 2020.\n";
+static const char about_shapes[] =
+    "Whether one call of each step is allowed (1) or not (0). It is necessary, not sufficient, for\n"
+    "arguments, and what else the system denies, are not looked at.\n";
+
 static const struct {
     const char *name, *about, *title, *definition;
 } tables[SURFACE_TABLES] = {
-    [SURFACE_COMPARTMENTS] = { "compartments", "figures of each compartment, and of the process",
-                               "Compartments",
-                               "syscalls: system calls (ABI and name) that were asked for, which "
-                               "the rules "
-                               "allow; removed: those\nof the process beyond these, which the "
-                               "boundary takes "
-                               "away, in number and in %; capabilities:\nhow many there is a call "
-                               "for; "
-                               "sensitive, shapes: as in the tables of these. [process] "
-                               "is\neverything but "
-                               "the first execve: what a filter of the whole process leaves to "
-                               "each.\n" },
-    [SURFACE_CAPABILITIES] = { "capabilities", "how many system calls of each capability",
-                               "Capabilities",
-                               "How many of the system calls that may serve for this are allowed, "
-                               "whatever "
-                               "their arguments; those\nof which the process has none are left "
-                               "out, here and below.\n" },
-    [SURFACE_SENSITIVE] = { "sensitive", "system calls that others have called critical",
-                            "Critical system calls",
-                            "Whether the call is allowed (1) or not (0). The list is of Ghavamnia "
-                            "et al., "
-                            "Temporal System\nCall Specialization for Attack Surface Reduction, "
-                            "USENIX "
-                            "Security 2020.\n" },
-    [SURFACE_SHAPES] = { "shapes", "what payloads of attacks remain possible", "Payloads",
-                         "Whether one call of each step is allowed (1) or not (0). It is "
-                         "necessary, "
-                         "not sufficient, for\narguments, and what else the system denies, are "
-                         "not looked at.\n" },
+    [SURFACE_COMPARTMENTS] = { "compartments", "figures of each compartment, of the process and of its start", "Compartments", about_compartments },
+    [SURFACE_MEANS] = { "means", "their means, and those of who faces the network", "What the boundary takes away on average", about_means },
+    [SURFACE_CAPABILITIES] = { "capabilities", "how many system calls of each capability", "Capabilities", about_capabilities },
+    [SURFACE_SENSITIVE] = { "sensitive", "system calls that others have called critical", "Critical system calls", about_sensitive },
+    [SURFACE_SHAPES] = { "shapes", "what payloads of attacks remain possible", "Payloads", about_shapes },
 };
+/* clang-format on */
 
 const char *surface_table_name(enum surface_table table)
 {
@@ -73,62 +77,6 @@ void surface_tables_print_help(FILE *file)
         fprintf(file, "  %-13s %s\n", tables[table].name, tables[table].about);
 }
 
-/* ---- Figures ---- */
-
-static uint64_t count_of_capability(const struct ruleset_part *part,
-                                    const struct capability *capability)
-{
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < part->list.count; i++)
-        count += capability_has(capability, part->list.calls[i].name);
-    return count;
-}
-
-static uint64_t count_capabilities(const struct ruleset_part *part)
-{
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < capability_count; i++)
-        count += count_of_capability(part, &capabilities[i]) > 0;
-    return count;
-}
-
-static bool has_name(const struct ruleset_part *part, const char *name)
-{
-    for (size_t i = 0; i < part->list.count; i++)
-        if (!strcmp(part->list.calls[i].name, name))
-            return true;
-    return false;
-}
-
-static size_t sensitive_count(void)
-{
-    size_t count = 0;
-
-    while (sensitive_calls[count])
-        count++;
-    return count;
-}
-
-static uint64_t count_sensitive(const struct ruleset_part *part)
-{
-    uint64_t count = 0;
-
-    for (const char *const *call = sensitive_calls; *call; call++)
-        count += has_name(part, *call);
-    return count;
-}
-
-static uint64_t count_shapes(const struct ruleset_part *part)
-{
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < shape_count; i++)
-        count += shape_is_possible(&shapes[i], &part->list);
-    return count;
-}
-
 /* ---- The table of compartments ---- */
 
 static void set_text(struct grid_cell *cell, const char *text)
@@ -141,44 +89,151 @@ static void set_number(struct grid_cell *cell, uint64_t number)
     *cell = (struct grid_cell){ .kind = GRID_NUMBER, .number = number };
 }
 
+static void set_real(struct grid_cell *cell, double real)
+{
+    *cell = (struct grid_cell){ .kind = GRID_REAL, .real = real };
+}
+
+static double percent(uint64_t part, uint64_t all)
+{
+    return all ? 100.0 * (double)part / (double)all : 0.0;
+}
+
+/* How many system calls of the base it has not; and in percent. */
+static void set_removed(struct grid_cell *cells, const struct ruleset *ruleset,
+                        const struct ruleset_part *base, const struct ruleset_part *part)
+{
+    uint64_t removed = figure_removed(ruleset, FIGURE_SYSCALLS, base, part);
+
+    set_number(&cells[0], removed);
+    set_real(&cells[1], percent(removed, base->list.count));
+    if (!base->list.count)
+        cells[1].kind = GRID_UNKNOWN;
+}
+
 static void fill_part(const struct ruleset *ruleset, const struct ruleset_part *part,
                       struct grid_cell *row)
 {
-    const size_t all = ruleset->process->list.count, own = part->list.count;
-
     set_text(row++, part->name);
+    set_text(row++, facing_name(facing_of(ruleset, part)));
     set_number(row++, part->library_count);
     set_number(row++, part->total);
     set_number(row++, part->inexact);
-    set_number(row++, own);
-    set_number(row++, all - own);
-    *row++ = (struct grid_cell){ .kind = GRID_REAL,
-                                 .real = all ? 100.0 * (double)(all - own) / (double)all : 0.0 };
-    set_number(row++, count_capabilities(part));
-    set_number(row++, count_sensitive(part));
-    set_number(row++, count_shapes(part));
+    set_number(row++, part->list.count);
+    set_removed(row, ruleset, ruleset->process, part);
+    set_removed(row + 2, ruleset, ruleset->starting, part);
+    row += 4;
+    for (int figure = FIGURE_CAPABILITIES; figure < FIGURES; figure++)
+        set_number(row++, figure_count(ruleset, (enum figure)figure, part));
 }
 
-/* The process, then each compartment. */
+/* The process, its start, then each compartment. */
+static size_t column_count(const struct ruleset *ruleset)
+{
+    return ruleset->count + 2;
+}
+
 static const struct ruleset_part *part_of(const struct ruleset *ruleset, size_t number)
 {
-    return number ? &ruleset->parts[number - 1] : ruleset->process;
+    return number == 0   ? ruleset->process
+           : number == 1 ? ruleset->starting
+                         : &ruleset->parts[number - 2];
 }
 
 static int make_compartments(const struct ruleset *ruleset, struct grid *ret)
 {
-    static const char *const columns[] = { "compartment",     "libraries",    "calls",
-                                           "inexact",         "syscalls",     "removed",
-                                           "removed_percent", "capabilities", "sensitive",
+    static const char *const columns[] = { "compartment",   "network",         "libraries",
+                                           "calls",         "inexact",         "syscalls",
+                                           "removed",       "removed_percent", "start_removed",
+                                           "start_percent", "capabilities",    "sensitive",
                                            "shapes" };
     enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
-    int error = grid_init(ret, COLUMNS, ruleset->count + 1, 0);
+    int error = grid_init(ret, COLUMNS, column_count(ruleset), 0);
 
     if (error)
         return error;
     memcpy(ret->columns, columns, sizeof(columns));
-    for (size_t i = 0; i <= ruleset->count; i++)
+    for (size_t i = 0; i < ret->row_count; i++)
         fill_part(ruleset, part_of(ruleset, i), ret->rows[i]);
+    return 0;
+}
+
+/* ---- The table of means ---- */
+
+/* Over compartments that asked for anything, and face the network at least so far. */
+static const struct {
+    const char *name;
+    enum facing least;
+} choices[] = { { "all", FACING_NO }, { "perhaps", FACING_PERHAPS }, { "network", FACING_YES } };
+enum { CHOICES = sizeof(choices) / sizeof(*choices) };
+
+struct mean {
+    uint64_t compartments, own, removed, start_removed; /* sums over these compartments */
+};
+
+static struct mean find_mean(const struct ruleset *ruleset, enum facing least, enum figure figure)
+{
+    struct mean mean = { 0 };
+
+    for (size_t i = 0; i < ruleset->count; i++) {
+        const struct ruleset_part *part = &ruleset->parts[i];
+        if (!part->total || facing_of(ruleset, part) < least)
+            continue;
+        mean.compartments++;
+        mean.own += figure_count(ruleset, figure, part);
+        mean.removed += figure_removed(ruleset, figure, ruleset->process, part);
+        mean.start_removed += figure_removed(ruleset, figure, ruleset->starting, part);
+    }
+    return mean;
+}
+
+/* Of no compartment there is no mean. */
+static void set_mean(struct grid_cell *cell, uint64_t sum, uint64_t count)
+{
+    set_real(cell, count ? (double)sum / (double)count : 0.0);
+    if (!count)
+        cell->kind = GRID_UNKNOWN;
+}
+
+/* A base has so many, of which the mean compartment has not so many. */
+static void set_base(struct grid_cell *cells, uint64_t base, uint64_t removed, uint64_t count)
+{
+    set_number(&cells[0], base);
+    set_mean(&cells[1], removed, count);
+    set_real(&cells[2], percent(removed, base * count));
+    if (!count || !base)
+        cells[2].kind = GRID_UNKNOWN;
+}
+
+static void fill_mean(const struct ruleset *ruleset, size_t choice, enum figure figure,
+                      struct grid_cell *row)
+{
+    const struct mean mean = find_mean(ruleset, choices[choice].least, figure);
+
+    set_text(&row[0], choices[choice].name);
+    set_text(&row[1], figure_name(figure));
+    set_number(&row[2], mean.compartments);
+    set_mean(&row[3], mean.own, mean.compartments);
+    set_base(&row[4], figure_count(ruleset, figure, ruleset->process), mean.removed,
+             mean.compartments);
+    set_base(&row[7], figure_count(ruleset, figure, ruleset->starting), mean.start_removed,
+             mean.compartments);
+}
+
+static int make_means(const struct ruleset *ruleset, struct grid *ret)
+{
+    static const char *const columns[] = {
+        "over",    "figure",          "compartments", "mean",          "process",
+        "removed", "removed_percent", "start",        "start_removed", "start_percent"
+    };
+    enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
+    int error = grid_init(ret, COLUMNS, (size_t)CHOICES * FIGURES, 0);
+
+    if (error)
+        return error;
+    memcpy(ret->columns, columns, sizeof(columns));
+    for (size_t i = 0; i < ret->row_count; i++)
+        fill_mean(ruleset, i / FIGURES, (enum figure)(i % FIGURES), ret->rows[i]);
     return 0;
 }
 
@@ -205,7 +260,7 @@ static int describe_capability(size_t row, struct grid *grid, size_t text, struc
 
 static uint64_t measure_capability(const struct ruleset_part *part, size_t row)
 {
-    return count_of_capability(part, &capabilities[row]);
+    return figure_of_capability(part, row);
 }
 
 static int describe_sensitive(size_t row, struct grid *grid, size_t text, struct grid_cell *cells)
@@ -218,7 +273,7 @@ static int describe_sensitive(size_t row, struct grid *grid, size_t text, struct
 
 static uint64_t measure_sensitive(const struct ruleset_part *part, size_t row)
 {
-    return has_name(part, sensitive_calls[row]);
+    return figure_has_name(part, sensitive_calls[row]);
 }
 
 /* The text, as that number of the grid's, is its steps. */
@@ -248,8 +303,8 @@ static struct matrix find_matrix(enum surface_table table)
     const struct matrix matrices[SURFACE_TABLES] = {
         [SURFACE_CAPABILITIES] = { capability_count, of_capabilities, "syscalls",
                                    describe_capability, measure_capability },
-        [SURFACE_SENSITIVE] = { sensitive_count(), of_sensitive, "allowed", describe_sensitive,
-                                measure_sensitive },
+        [SURFACE_SENSITIVE] = { figure_sensitive_count(), of_sensitive, "allowed",
+                                describe_sensitive, measure_sensitive },
         [SURFACE_SHAPES] = { shape_count, of_shapes, "possible", describe_shape, measure_shape },
     };
 
@@ -268,7 +323,7 @@ static size_t head_count(const struct matrix *matrix)
 /* For programs: a row for each compartment, too. */
 static int make_long(const struct ruleset *ruleset, const struct matrix *matrix, struct grid *ret)
 {
-    const size_t heads = head_count(matrix), parts = ruleset->count + 1;
+    const size_t heads = head_count(matrix), parts = column_count(ruleset);
     const size_t rows = matrix->row_count * parts;
     int error = grid_init(ret, heads + 2, rows, rows);
 
@@ -291,7 +346,7 @@ static int make_long(const struct ruleset *ruleset, const struct matrix *matrix,
 /* For people: a column for each, and only what the process has. */
 static int make_wide(const struct ruleset *ruleset, const struct matrix *matrix, struct grid *ret)
 {
-    const size_t parts = ruleset->count + 1;
+    const size_t parts = column_count(ruleset);
     struct grid_cell cells[HEADS_MAX]; /* of which only the first is shown */
     int error = grid_init(ret, 1 + parts, matrix->row_count, matrix->row_count);
 
@@ -321,6 +376,8 @@ int surface_grid(const struct ruleset *ruleset, enum surface_table table, bool w
 {
     if (table == SURFACE_COMPARTMENTS)
         return make_compartments(ruleset, ret);
+    if (table == SURFACE_MEANS)
+        return make_means(ruleset, ret);
     const struct matrix matrix = find_matrix(table);
     return wide ? make_wide(ruleset, &matrix, ret) : make_long(ruleset, &matrix, ret);
 }

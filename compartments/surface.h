@@ -12,6 +12,7 @@
 /* By --table=NAME of `surface`. */
 enum surface_table {
     SURFACE_COMPARTMENTS, /* figures of each */
+    SURFACE_MEANS,        /* of these */
     SURFACE_CAPABILITIES, /* how many system calls of each capability */
     SURFACE_SENSITIVE,    /* critical calls */
     SURFACE_SHAPES,       /* payloads */
@@ -29,9 +30,9 @@ const char *surface_table_definition(enum surface_table table);
 void surface_tables_print_help(FILE *file);
 
 /* Rows are in the order of the tables behind them, compartments in that of the declaration, behind
- * "[process]". The first table is the same for all; others have, if they are `wide`, a column for
- * each compartment and only rows in which the process has something, else a row for each
- * compartment too. Texts are borrowed from the ruleset. -ENOMEM. */
+ * "[process]" and "[start]". The first two tables are the same for all; others have, if they are
+ * `wide`, a column for each compartment and only rows in which the process has something, else a
+ * row for each compartment too. Texts are borrowed from the ruleset. -ENOMEM. */
 int surface_grid(const struct ruleset *ruleset, enum surface_table table, bool wide,
                  struct grid *ret);
 

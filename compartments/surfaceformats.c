@@ -110,5 +110,6 @@ const struct format surface_formats[] = {
     { surfacetext_print, "text", ".txt", FORMAT_NEEDS_RUN, false, "for people", NULL },
     { surfacemarkdown_print, "markdown", ".md", FORMAT_NEEDS_RUN, false, "the same, in Markdown",
       NULL },
+    { surfacehtml_print, "html", ".html", FORMAT_NEEDS_RUN, false, "a page for a browser", NULL },
     { 0 },
 };

@@ -9,7 +9,8 @@
 
 #include "report/format.h"
 
-format_print surfacecsv_print, surfacejson_print, surfacetext_print, surfacemarkdown_print;
+format_print surfacecsv_print, surfacejson_print, surfacetext_print, surfacemarkdown_print,
+    surfacehtml_print;
 
 /* As `formats` (format.h). */
 extern const struct format surface_formats[];

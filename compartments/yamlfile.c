@@ -10,42 +10,64 @@
 
 /* ---- Messages ---- */
 
-static int fail(char *error, int number, const char *text)
+/* "NAME: WHAT"; the number again. */
+static int fail(const char *name, char *error, int number, const char *what)
 {
-    snprintf(error, YAMLFILE_ERROR_MAX, "%s", text);
+    char *shown = escape(name);
+
+    snprintf(error, YAMLFILE_ERROR_MAX, "%s: %.500s", shown ? shown : "?", what);
+    free(shown);
     return number;
+}
+
+/* "NAME:LINE:COLUMN: WHAT": in this there may be anything that was in the file. */
+static int fail_at(const struct yamlfile *file, const yaml_mark_t *mark, const char *what)
+{
+    char *name = escape(file->name), *shown = escape(what);
+
+    snprintf(file->error, YAMLFILE_ERROR_MAX, "%s:%zu:%zu: %s", name ? name : "?", mark->line + 1,
+             mark->column + 1, shown ? shown : "?");
+    free(name);
+    free(shown);
+    return -EINVAL;
 }
 
 int yamlfile_fail(const struct yamlfile *file, const yaml_node_t *node, const char *format, ...)
 {
+    char what[YAMLFILE_ERROR_MAX];
     va_list arguments;
-    int length =
-        snprintf(file->error, YAMLFILE_ERROR_MAX,
-                 "line %zu, column %zu: ", node->start_mark.line + 1, node->start_mark.column + 1);
 
     va_start(arguments, format);
-    vsnprintf(file->error + length, YAMLFILE_ERROR_MAX - (size_t)length, format, arguments);
+    vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
-    return -EINVAL;
+    return fail_at(file, &node->start_mark, what);
+}
+
+int yamlfile_no_memory(const char *name, char error[static YAMLFILE_ERROR_MAX])
+{
+    return fail(name, error, -ENOMEM, strerror(ENOMEM));
 }
 
 /* What libyaml has to say. */
-static int fail_to_parse(const yaml_parser_t *parser, char *error)
+static int fail_to_parse(const struct yamlfile *file, const yaml_parser_t *parser)
 {
+    char what[YAMLFILE_ERROR_MAX];
+
     if (parser->error == YAML_MEMORY_ERROR)
-        return fail(error, -ENOMEM, strerror(ENOMEM));
-    if (parser->error == YAML_READER_ERROR)
-        snprintf(error, YAMLFILE_ERROR_MAX, "byte %zu: no YAML: %s", parser->problem_offset,
+        return yamlfile_no_memory(file->name, file->error);
+    if (parser->error == YAML_READER_ERROR) {
+        snprintf(what, sizeof(what), "byte %zu: no YAML: %s", parser->problem_offset,
                  parser->problem);
-    else
-        snprintf(error, YAMLFILE_ERROR_MAX, "line %zu, column %zu: no YAML: %s%s%s",
-                 parser->problem_mark.line + 1, parser->problem_mark.column + 1,
-                 parser->context ? parser->context : "", parser->context ? ", " : "",
-                 parser->problem ? parser->problem : "it cannot be read");
-    return -EINVAL;
+        return fail(file->name, file->error, -EINVAL, what);
+    }
+    snprintf(what, sizeof(what), "no YAML: %s%s%s", parser->context ? parser->context : "",
+             parser->context ? ", " : "", parser->problem ? parser->problem : "it cannot be read");
+    return fail_at(file, &parser->problem_mark, what);
 }
 
 /* ---- Reading ---- */
+
+static const char too_large[] = "it is larger than 4 MiB, which no such file needs";
 
 int yamlfile_load(const char *path, char **ret, size_t *size, char error[static YAMLFILE_ERROR_MAX])
 {
@@ -62,8 +84,8 @@ int yamlfile_load(const char *path, char **ret, size_t *size, char error[static 
         fclose(file);
     if (number || *size > YAMLFILE_SIZE_MAX) {
         free(text);
-        return number ? fail(error, number, strerror(-number))
-                      : fail(error, -EFBIG, "it is larger than 1 MiB, which no such file needs");
+        return number ? fail(path, error, number, strerror(-number))
+                      : fail(path, error, -EFBIG, too_large);
     }
     text[*size] = '\0';
     *ret = text;
@@ -73,95 +95,108 @@ int yamlfile_load(const char *path, char **ret, size_t *size, char error[static 
 /* What a text has, as it is parsed. */
 struct shape {
     int depth, documents, anchors;
+    bool plain; /* nothing of it has an anchor or a tag, or is an alias */
 };
+
+static bool is_marked(const yaml_char_t *anchor, const yaml_char_t *tag, struct shape *shape)
+{
+    shape->anchors += anchor != NULL;
+    return anchor || tag;
+}
 
 static void add_event(struct shape *shape, const yaml_event_t *event)
 {
-    shape->documents += event->type == YAML_DOCUMENT_START_EVENT;
-    shape->depth +=
+    const bool begins =
         event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
+    bool marked = event->type == YAML_ALIAS_EVENT;
+
+    shape->documents += event->type == YAML_DOCUMENT_START_EVENT;
+    shape->depth += begins;
     shape->depth -= event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
-    shape->anchors +=
-        (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
-        (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor) ||
-        (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
+    if (event->type == YAML_SCALAR_EVENT)
+        marked = is_marked(event->data.scalar.anchor, event->data.scalar.tag, shape);
+    if (event->type == YAML_SEQUENCE_START_EVENT)
+        marked =
+            is_marked(event->data.sequence_start.anchor, event->data.sequence_start.tag, shape);
+    if (event->type == YAML_MAPPING_START_EVENT)
+        marked = is_marked(event->data.mapping_start.anchor, event->data.mapping_start.tag, shape);
+    shape->plain &= !marked;
 }
 
 /* What there is too much of, or NULL. */
-static const char *check_shape(const struct shape *shape)
+static const char *check_shape(const struct shape *shape, bool strict)
 {
     if (shape->depth > YAMLFILE_DEPTH_MAX)
         return "too many lists and mappings in each other";
     if (shape->anchors > YAMLFILE_ANCHORS_MAX)
         return "too many anchors";
+    if (strict && !shape->plain)
+        return "anchors, aliases and tags are not taken here";
     return shape->documents > 1 ? "a second document, where one is expected" : NULL;
 }
 
-static int next_event(yaml_parser_t *parser, struct shape *shape, bool *ends, char *error)
+static int next_event(const struct yamlfile *file, yaml_parser_t *parser, bool strict,
+                      struct shape *shape, bool *ends)
 {
     yaml_event_t event;
 
     if (!yaml_parser_parse(parser, &event))
-        return fail_to_parse(parser, error);
+        return fail_to_parse(file, parser);
     add_event(shape, &event);
     *ends = event.type == YAML_STREAM_END_EVENT;
-    const char *wrong = check_shape(shape);
+    const char *wrong = check_shape(shape, strict);
     if (wrong)
-        snprintf(error, YAMLFILE_ERROR_MAX, "line %zu, column %zu: %s", event.start_mark.line + 1,
-                 event.start_mark.column + 1, wrong);
+        fail_at(file, &event.start_mark, wrong);
     yaml_event_delete(&event);
     return wrong ? -EINVAL : 0;
 }
 
 /* Before the tree is made of it: what libyaml's time for depths and anchors grows with is their
  * square. */
-static int check_text(const char *text, size_t size, char *error)
+static int check_text(const struct yamlfile *file, yaml_parser_t *parser, bool strict)
 {
-    struct shape shape = { 0 };
-    yaml_parser_t parser;
+    struct shape shape = { .plain = true };
     int result = 0;
     bool ends = false;
 
-    if (!yaml_parser_initialize(&parser))
-        return fail(error, -ENOMEM, strerror(ENOMEM));
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
     while (!result && !ends)
-        result = next_event(&parser, &shape, &ends, error);
-    yaml_parser_delete(&parser);
+        result = next_event(file, parser, strict, &shape, &ends);
     return result;
 }
 
-static int load_document(struct yamlfile *file, const char *text, size_t size, char *error)
+static int load_document(struct yamlfile *file, yaml_parser_t *parser)
+{
+    return yaml_parser_load(parser, &file->document) ? 0 : fail_to_parse(file, parser);
+}
+
+/* Has it checked, or loaded. */
+static int parse(struct yamlfile *file, const char *text, size_t size, bool strict, bool load)
 {
     yaml_parser_t parser;
 
     if (!yaml_parser_initialize(&parser))
-        return fail(error, -ENOMEM, strerror(ENOMEM));
+        return yamlfile_no_memory(file->name, file->error);
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    int result = yaml_parser_load(&parser, &file->document) ? 0 : fail_to_parse(&parser, error);
+    int result = load ? load_document(file, &parser) : check_text(file, &parser, strict);
     yaml_parser_delete(&parser);
     return result;
 }
 
-int yamlfile_parse(struct yamlfile *file, const char *text, size_t size,
-                   char error[static YAMLFILE_ERROR_MAX])
+int yamlfile_parse(struct yamlfile *file, const char *name, const char *text, size_t size,
+                   bool strict, char error[static YAMLFILE_ERROR_MAX])
 {
-    *file = (struct yamlfile){ .error = error };
-    int result = size > YAMLFILE_SIZE_MAX
-                     ? fail(error, -EINVAL, "it is larger than 1 MiB, which no such file needs")
-                     : check_text(text, size, error);
+    *file = (struct yamlfile){ .name = name, .error = error };
+    int result = size > YAMLFILE_SIZE_MAX ? fail(name, error, -EINVAL, too_large)
+                                          : parse(file, text, size, strict, false);
 
     if (!result)
-        result = load_document(file, text, size, error);
+        result = parse(file, text, size, strict, true);
     if (result)
         return result;
     const yaml_node_t *root = yamlfile_root(file);
-    if (!root)
-        result = fail(error, -EINVAL, "it is empty");
-    else if (root->type != YAML_MAPPING_NODE)
-        result = yamlfile_fail(file, root, "a mapping (KEY: VALUE) is expected here");
-    else
-        result = yamlfile_check_mapping(file, root);
+    result = root ? yamlfile_check_mapping(file, root, "the file", NULL)
+                  : fail(name, error, -EINVAL, "it is empty");
     if (result)
         yamlfile_deinit(file);
     return result;
@@ -199,7 +234,7 @@ yaml_node_t *yamlfile_entry(struct yamlfile *file, const yaml_node_t *node, size
     return yaml_document_get_node(&file->document, pair->value);
 }
 
-static bool is_text(const yaml_node_t *node, const char *text)
+bool yamlfile_is(const yaml_node_t *node, const char *text)
 {
     return node->type == YAML_SCALAR_NODE && node->data.scalar.length == strlen(text) &&
            !memcmp(node->data.scalar.value, text, strlen(text));
@@ -211,7 +246,7 @@ yaml_node_t *yamlfile_find(struct yamlfile *file, const yaml_node_t *mapping, co
 
     for (size_t i = 0; i < yamlfile_count(mapping); i++) {
         yaml_node_t *value = yamlfile_entry(file, mapping, i, &name);
-        if (is_text(name, key))
+        if (yamlfile_is(name, key))
             return value;
     }
     return NULL;
@@ -238,14 +273,15 @@ bool yamlfile_is_null(const yaml_node_t *node)
     const bool plain =
         node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 
-    return is_text(node, "") || (plain && (is_text(node, "~") || is_text(node, "null")));
+    return yamlfile_is(node, "") ||
+           (plain && (yamlfile_is(node, "~") || yamlfile_is(node, "null")));
 }
 
-/* ---- Mappings ---- */
+/* ---- Lists and mappings ---- */
 
 static const yaml_node_t *key_of(struct yamlfile *file, const yaml_node_t *node, size_t number)
 {
-    yaml_node_t *key;
+    yaml_node_t *key = NULL;
 
     yamlfile_entry(file, node, number, &key);
     return key;
@@ -258,18 +294,48 @@ static bool same_texts(const yaml_node_t *one, const yaml_node_t *other)
            !memcmp(one->data.scalar.value, other->data.scalar.value, one->data.scalar.length);
 }
 
-int yamlfile_check_mapping(struct yamlfile *file, const yaml_node_t *node)
+static bool is_one_of(const yaml_node_t *key, const char *const *keys)
 {
+    while (*keys && !yamlfile_is(key, *keys))
+        keys++;
+    return *keys;
+}
+
+/* A key that is not one of `keys`, or is there before. */
+static int check_key(struct yamlfile *file, const yaml_node_t *node, size_t number,
+                     const char *what, const char *const *keys)
+{
+    const yaml_node_t *key = key_of(file, node, number);
+
+    if (keys && !is_one_of(key, keys))
+        return yamlfile_fail(file, key, "%s has no '%.60s'", what,
+                             key->type == YAML_SCALAR_NODE ? (char *)key->data.scalar.value : "?");
+    for (size_t i = 0; i < number; i++) {
+        const yaml_node_t *former = key_of(file, node, i);
+        if (same_texts(key, former))
+            return yamlfile_fail(file, key, "the same key as in line %zu",
+                                 former->start_mark.line + 1);
+    }
+    return 0;
+}
+
+int yamlfile_check_mapping(struct yamlfile *file, const yaml_node_t *node, const char *what,
+                           const char *const *keys)
+{
+    if (node->type != YAML_MAPPING_NODE)
+        return yamlfile_fail(file, node, "%s is to be a mapping (KEY: VALUE)", what);
     const size_t count = yamlfile_count(node);
+    int error = 0;
 
     if (count > YAMLFILE_ENTRIES_MAX)
         return yamlfile_fail(file, node, "more than %d entries", YAMLFILE_ENTRIES_MAX);
-    for (size_t i = 1; i < count; i++)
-        for (size_t j = 0; j < i; j++) {
-            const yaml_node_t *key = key_of(file, node, i), *former = key_of(file, node, j);
-            if (same_texts(key, former))
-                return yamlfile_fail(file, key, "the same key as in line %zu",
-                                     former->start_mark.line + 1);
-        }
-    return 0;
+    for (size_t i = 0; i < count && !error; i++)
+        error = check_key(file, node, i, what, keys);
+    return error;
+}
+
+int yamlfile_check_list(const struct yamlfile *file, const yaml_node_t *node, const char *what)
+{
+    return node->type == YAML_SEQUENCE_NODE ? 0
+                                            : yamlfile_fail(file, node, "%s is to be a list", what);
 }

@@ -6,6 +6,7 @@
 #ifndef SYSTRACE_YAMLFILE_H
 #define SYSTRACE_YAMLFILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <yaml.h>
@@ -13,34 +14,39 @@
 /* What a file may have at most: bytes, lists and mappings in each other, entries of a mapping, and
  * anchors. */
 enum {
-    YAMLFILE_SIZE_MAX = 1 << 20,
+    YAMLFILE_SIZE_MAX = 4 << 20,
     YAMLFILE_DEPTH_MAX = 64,
     YAMLFILE_ENTRIES_MAX = 4096,
     YAMLFILE_ANCHORS_MAX = 1000
 };
 
-enum { YAMLFILE_ERROR_MAX = 512 };
+enum { YAMLFILE_ERROR_MAX = PATH_MAX + 512 };
 
-/* Where a message goes, and from where it comes. */
+/* What is read, and where a message goes. */
 struct yamlfile {
     yaml_document_t document;
-    char *error; /* of YAMLFILE_ERROR_MAX bytes, borrowed */
+    const char *name; /* for messages; borrowed, as is: */
+    char *error;      /* of YAMLFILE_ERROR_MAX bytes */
 };
 
-/* The whole text of a file, with a NUL behind it, to be freed. A negative errno: `error` says in a
- * line what is wrong, also if the file is too large. */
+/* The whole text of a file, with a NUL behind it, to be freed. A negative errno: `error` says
+ * "NAME: WHAT" in a line, also if the file is too large. */
 int yamlfile_load(const char *path, char **ret, size_t *size,
                   char error[static YAMLFILE_ERROR_MAX]);
 
-/* The one document of a text, which is a mapping. -EINVAL or -ENOMEM: `error` says in a line what
- * is wrong and where; there is nothing to deinit. */
-int yamlfile_parse(struct yamlfile *file, const char *text, size_t size,
-                   char error[static YAMLFILE_ERROR_MAX]);
+/* The one document of a text, of a file of this name, which is a mapping. If `strict`, anchors,
+ * aliases and tags are refused, so that the file is what it looks like. -EINVAL or -ENOMEM: `error`
+ * says "NAME:LINE:COLUMN: WHAT" in a line; there is nothing to deinit. */
+int yamlfile_parse(struct yamlfile *file, const char *name, const char *text, size_t size,
+                   bool strict, char error[static YAMLFILE_ERROR_MAX]);
 void yamlfile_deinit(struct yamlfile *file);
 
-/* "line 3, column 5: WHAT" to the file's error; -EINVAL. */
+/* Such a line of a node, to the file's error; -EINVAL. */
 __attribute__((format(printf, 3, 4))) int
 yamlfile_fail(const struct yamlfile *file, const yaml_node_t *node, const char *format, ...);
+
+/* "NAME: there is no memory"; -ENOMEM. */
+int yamlfile_no_memory(const char *name, char error[static YAMLFILE_ERROR_MAX]);
 
 yaml_node_t *yamlfile_root(struct yamlfile *file);
 
@@ -57,10 +63,18 @@ yaml_node_t *yamlfile_find(struct yamlfile *file, const yaml_node_t *mapping, co
 int yamlfile_text(const struct yamlfile *file, const yaml_node_t *node, const char *what,
                   const char **ret);
 
+/* Is it a scalar with this text? */
+bool yamlfile_is(const yaml_node_t *node, const char *text);
+
 /* Is it nothing, as in "key:", or an empty text? */
 bool yamlfile_is_null(const yaml_node_t *node);
 
-/* That no key of a mapping is there twice, and that it has no more than it may. -EINVAL. */
-int yamlfile_check_mapping(struct yamlfile *file, const yaml_node_t *node);
+/* That it is a mapping, no key of which is there twice, with no more than it may have; and no
+ * others than `keys`, which end with NULL (NULL: any). `what` names it in the message. -EINVAL. */
+int yamlfile_check_mapping(struct yamlfile *file, const yaml_node_t *node, const char *what,
+                           const char *const *keys);
+
+/* That it is a list. -EINVAL. */
+int yamlfile_check_list(const struct yamlfile *file, const yaml_node_t *node, const char *what);
 
 #endif

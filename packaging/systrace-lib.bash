@@ -102,11 +102,13 @@ _systrace_lib()
         [ "${COMP_WORDS[1]} $previous" != "coverage --table" ] ||
             { _systrace_lib_words estimates curve workloads only libraries cover && return; }
         [ "${COMP_WORDS[1]} $previous" != "rules --format" ] || { _systrace_lib_words yaml oci kraft c c-header && return; }
-        [ "${COMP_WORDS[1]} $previous" != "surface --format" ] || { _systrace_lib_words csv json text markdown && return; }
+        [ "${COMP_WORDS[1]} $previous" != "surface --format" ] || { _systrace_lib_words csv json text markdown html && return; }
         [ "${COMP_WORDS[1]} $previous" != "surface --table" ] ||
-            { _systrace_lib_words compartments capabilities sensitive shapes && return; }
+            { _systrace_lib_words compartments means capabilities sensitive shapes && return; }
         _systrace_lib_value "$previous" && return
         [[ $current != -* ]] || { _systrace_lib_words "${!options}" && return; }
+        [ "${COMP_WORDS[1]}" != rules ] ||
+            { _systrace_lib_files < <(compgen -f -- "$current") && return; }
         _systrace_lib_files < <(compgen -f -X '!*.json' -- "$current"; compgen -d -- "$current")
         return
     fi

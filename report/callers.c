@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "record/array.h"
 #include "record/component.h"
+#include "record/fnv.h"
 
 /* ---- Libraries ---- */
 
@@ -19,58 +21,100 @@ static int compare_libraries(const void *a, const void *b)
     return strcmp(left->component, right->component);
 }
 
-/* The index of the library of a function: of the module, if it has no such component. The
- * components are sorted, behind the modules. */
-static uint32_t find_library(const struct callers *callers, uint32_t module, const char *component)
+static uint64_t hash_library(uint32_t module, const char *component)
+{
+    return slots_mix(fnv_bytes((const uint8_t *)component, strlen(component)), module);
+}
+
+/* The index of a component, or of a module with "". SLOTS_NONE: it is not listed. */
+static uint32_t find_listed(const struct callers *callers, uint32_t module, const char *component)
 {
     const struct caller_library wanted = { module, component };
-    size_t modules = callers->run->module_count;
-    const struct caller_library *found =
-        bsearch(&wanted, callers->libraries + modules, callers->library_count - modules,
-                sizeof(wanted), compare_libraries);
 
-    return found ? (uint32_t)(found - callers->libraries) : module;
+    return SLOTS_FIND(i, &callers->by_library, hash_library(module, component),
+                      !compare_libraries(&callers->libraries[i], &wanted));
 }
 
-/* Lists a component. Where one has functions without names, code without one may be of any. */
-static void list_component(struct callers *callers, uint32_t module, const char *component)
+/* The index of the library of a function: of the module, if it has no such component. */
+static uint32_t find_library(const struct callers *callers, uint32_t module, const char *component)
 {
-    struct caller_library *end = callers->libraries + callers->library_count;
+    uint32_t found = *component ? find_listed(callers, module, component) : SLOTS_NONE;
 
-    if (!*component)
-        return;
-    end[0] = (struct caller_library){ module, component };
-    end[1] = (struct caller_library){ module, COMPONENT_UNKNOWN };
-    callers->library_count += component_is_all_named(component) ? 1 : 2;
+    return found == SLOTS_NONE ? callers->of_modules[module] : found;
 }
 
-/* Lists the modules, and behind them each component once. */
-static int list_libraries(struct callers *callers)
+/* Lists a library, if it is not listed yet. The component's text is copied: sorting the run may
+ * drop the symbol that it is of. */
+static int list_library(struct callers *callers, uint32_t module, const char *component)
+{
+    const uint32_t number = (uint32_t)callers->library_count;
+
+    if (find_listed(callers, module, component) != SLOTS_NONE)
+        return 0;
+    if (!ARRAY_ROOM(callers->libraries, callers->library_count, callers->library_capacity))
+        return -ENOMEM;
+    char *copy = *component ? strdup(component) : (char *)"";
+    if (!copy)
+        return -ENOMEM;
+    callers->libraries[callers->library_count++] = (struct caller_library){ module, copy };
+    if (!*component)
+        callers->of_modules[module] = number;
+    return slots_add(&callers->by_library, hash_library(module, component), number);
+}
+
+/* Those from this one on, so that the order in which functions come does not show. */
+static int sort_libraries(struct callers *callers, size_t first)
+{
+    int error = 0;
+
+    if (callers->library_count - first < 2)
+        return 0;
+    qsort(callers->libraries + first, callers->library_count - first, sizeof(*callers->libraries),
+          compare_libraries);
+    slots_clear(&callers->by_library);
+    for (uint32_t i = 0; i < callers->library_count && !error; i++)
+        error = slots_add(
+            &callers->by_library,
+            hash_library(callers->libraries[i].module, callers->libraries[i].component), i);
+    return error;
+}
+
+/* Where a component has functions without names, code without one may be of any. */
+static int list_component(struct callers *callers, uint32_t module, const char *component)
+{
+    int error = *component ? list_library(callers, module, component) : 0;
+
+    return error || !*component || component_is_all_named(component)
+               ? error
+               : list_library(callers, module, COMPONENT_UNKNOWN);
+}
+
+static int list_modules(struct callers *callers)
+{
+    const size_t count = callers->run->module_count;
+    uint32_t *of_modules =
+        reallocarray(callers->of_modules, count + 1, sizeof(*callers->of_modules));
+    int error = of_modules ? 0 : -ENOMEM;
+
+    callers->of_modules = of_modules ? of_modules : callers->of_modules;
+    for (; callers->module_count < count && !error; callers->module_count += !error)
+        error = list_library(callers, (uint32_t)callers->module_count, "");
+    return error;
+}
+
+static int list_components(struct callers *callers)
 {
     const struct run *run = callers->run;
-    size_t kept, count;
+    const size_t known = callers->library_count;
+    int error = 0;
 
-    callers->libraries = calloc(run->module_count + 2 * (run->symbol_count + run->inlined_count),
-                                sizeof(*callers->libraries));
-    if (!callers->libraries)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < run->module_count; i++)
-        callers->libraries[i] = (struct caller_library){ i, "" };
-    callers->library_count = run->module_count;
-    for (size_t i = 0; i < run->symbol_count; i++)
-        list_component(callers, run->symbols[i].module, run->symbols[i].component);
-    for (size_t i = 0; i < run->inlined_count; i++)
-        list_component(callers, run->inlined[i].module, run->inlined[i].component);
-    count = callers->library_count;
-    struct caller_library *components = callers->libraries + run->module_count;
-    count -= run->module_count;
-    qsort(components, count, sizeof(*components), compare_libraries);
-    kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!kept || compare_libraries(&components[kept - 1], &components[i]))
-            components[kept++] = components[i];
-    callers->library_count = run->module_count + kept;
-    return 0;
+    for (size_t i = 0; i < run->symbol_count && !error; i++)
+        error = list_component(callers, run->symbols[i].module, run->symbols[i].component);
+    for (size_t i = 0; i < run->inlined_count && !error; i++)
+        error = list_component(callers, run->inlined[i].module, run->inlined[i].component);
+    callers->symbol_count = run->symbol_count;
+    callers->inlined_count = run->inlined_count;
+    return error ? error : sort_libraries(callers, known);
 }
 
 /* ---- What a stack says ---- */
@@ -92,8 +136,9 @@ static uint32_t library_of_frame(const struct callers *callers, const struct fra
                                  const struct symbol *symbol)
 {
     if (symbol)
-        return callers->of_symbols[symbol - callers->run->symbols];
-    return frame->marks & FRAME_ENTRY ? frame->module : callers->of_nameless[frame->module];
+        return find_library(callers, frame->module, symbol->component);
+    return find_library(callers, frame->module,
+                        frame->marks & FRAME_ENTRY ? "" : COMPONENT_UNKNOWN);
 }
 
 /* Adds a library to the set of those on the stack, which a signal frame begins anew. */
@@ -168,7 +213,7 @@ static int add_inlined(struct callers *callers, struct caller_view *view, uint32
     int error = 0;
 
     while (count-- && !error) {
-        uint32_t library = callers->of_inlined[inlined + count - run->inlined];
+        uint32_t library = find_library(callers, frame->module, inlined[count].component);
         struct attribute_frame added =
             make_frame(callers, library, frame->marks & ~(uint32_t)(FRAME_SIGNAL | FRAME_ENTRY));
         added.exit_handler = library_is_exit_handler(&run->modules[frame->module],
@@ -275,18 +320,9 @@ static int grow(struct callers *callers)
     return 0;
 }
 
-__attribute__((unused)) static bool is_current(const struct callers *callers)
-{
-    const struct run *run = callers->run;
-
-    return callers->module_count == run->module_count &&
-           callers->symbol_count == run->symbol_count &&
-           callers->inlined_count == run->inlined_count;
-}
-
 int callers_find(struct callers *callers, uint32_t stack, const struct caller **ret)
 {
-    assert(stack < callers->run->stacks.count && is_current(callers));
+    assert(stack < callers->run->stacks.count && !callers_is_outdated(callers));
     int error = stack < callers->known ? 0 : grow(callers);
 
     for (; callers->known <= stack && !error; callers->known += !error)
@@ -311,7 +347,7 @@ uint32_t callers_library(const struct callers *callers, struct caller_function f
     if (function.position == CALLER_FRAME)
         return library_of_frame(callers, frame, run_find_symbol(run, frame->module, frame->offset));
     run_find_inlined(run, frame->module, frame->offset, &inlined);
-    return callers->of_inlined[inlined + function.position - run->inlined];
+    return find_library(callers, frame->module, inlined[function.position].component);
 }
 
 bool callers_is_runtime(const struct callers *callers, uint32_t library)
@@ -338,44 +374,37 @@ static struct caller_traits traits_of(const struct callers *callers, uint32_t nu
     };
 }
 
-/* What is known of functions by their places, before any stack is. */
-static int assign_libraries(struct callers *callers)
+/* What is known of the libraries from this one on. */
+static int find_traits(struct callers *callers, size_t first)
 {
-    const struct run *run = callers->run;
+    struct caller_traits *traits =
+        reallocarray(callers->traits, callers->library_count + 1, sizeof(*traits));
 
-    callers->traits = calloc(callers->library_count, sizeof(*callers->traits));
-    callers->of_symbols = calloc(run->symbol_count + 1, sizeof(*callers->of_symbols));
-    callers->of_nameless = calloc(run->module_count, sizeof(*callers->of_nameless));
-    callers->of_inlined = calloc(run->inlined_count + 1, sizeof(*callers->of_inlined));
-    if (!callers->traits || !callers->of_symbols || !callers->of_nameless || !callers->of_inlined)
+    if (!traits)
         return -ENOMEM;
-    for (uint32_t i = 0; i < callers->library_count; i++)
-        callers->traits[i] = traits_of(callers, i);
-    for (size_t i = 0; i < run->symbol_count; i++)
-        callers->of_symbols[i] =
-            find_library(callers, run->symbols[i].module, run->symbols[i].component);
-    for (uint32_t i = 0; i < run->module_count; i++)
-        callers->of_nameless[i] = find_library(callers, i, COMPONENT_UNKNOWN);
-    for (size_t i = 0; i < run->inlined_count; i++)
-        callers->of_inlined[i] =
-            find_library(callers, run->inlined[i].module, run->inlined[i].component);
+    callers->traits = traits;
+    for (size_t i = first; i < callers->library_count; i++)
+        traits[i] = traits_of(callers, (uint32_t)i);
     return 0;
+}
+
+/* Takes in what the run has and `callers` does not. */
+static int take_in(struct callers *callers)
+{
+    const size_t known = callers->library_count;
+
+    run_sort_symbols(callers->run);
+    run_sort_inlined(callers->run);
+    int error = list_modules(callers);
+    if (!error)
+        error = list_components(callers);
+    return error ? error : find_traits(callers, known);
 }
 
 int callers_init(struct callers *callers, struct run *run, const struct table_options *options)
 {
-    run_sort_symbols(run);
-    run_sort_inlined(run);
-    *callers = (struct callers){
-        .run = run,
-        .options = *options,
-        .module_count = run->module_count,
-        .symbol_count = run->symbol_count,
-        .inlined_count = run->inlined_count,
-    };
-    int error = list_libraries(callers);
-    if (!error)
-        error = assign_libraries(callers);
+    *callers = (struct callers){ .run = run, .options = *options };
+    int error = take_in(callers);
     if (!error)
         error = library_sets_init(&callers->sets);
     if (error)
@@ -388,12 +417,44 @@ void callers_deinit(struct callers *callers)
     library_sets_deinit(&callers->sets);
     free(callers->verdicts);
     free(callers->views);
-    free(callers->of_inlined);
-    free(callers->of_nameless);
-    free(callers->of_symbols);
+    for (size_t i = 0; i < callers->library_count; i++)
+        if (*callers->libraries[i].component)
+            free((char *)callers->libraries[i].component);
+    slots_deinit(&callers->by_library);
+    free(callers->of_modules);
     free(callers->traits);
     free(callers->libraries);
     *callers = (struct callers){ 0 };
+}
+
+bool callers_is_outdated(const struct callers *callers)
+{
+    const struct run *run = callers->run;
+
+    return callers->module_count != run->module_count ||
+           callers->symbol_count != run->symbol_count ||
+           callers->inlined_count != run->inlined_count;
+}
+
+/* What another module is may depend on which C libraries there are (library.h). */
+static bool has_new_libc(const struct callers *callers)
+{
+    const struct run *run = callers->run;
+
+    for (size_t i = callers->module_count; i < run->module_count; i++)
+        if (library_is_libc(&run->modules[i]))
+            return true;
+    return false;
+}
+
+int callers_extend(struct callers *callers)
+{
+    if (has_new_libc(callers))
+        return callers_renew(callers, NULL);
+    int error = take_in(callers);
+    if (error)
+        callers_deinit(callers);
+    return error;
 }
 
 int callers_renew(struct callers *callers, const struct table_options *options)

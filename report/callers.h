@@ -4,7 +4,8 @@
  *
  * A stack is attributed when it is first asked for, together with all before it that were not yet,
  * each by one step from the stack beyond its innermost frame. So it can be asked at any time while
- * a run is recorded: new stacks need nothing, what else may have changed needs callers_renew().
+ * a run is recorded: new stacks need nothing, what else may have changed needs callers_extend() or
+ * callers_renew().
  */
 #ifndef SYSTRACE_CALLERS_H
 #define SYSTRACE_CALLERS_H
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "record/library.h"
+#include "record/slots.h"
 #include "record/run.h"
 #include "report/attribute.h"
 #include "report/libraryset.h"
@@ -22,11 +24,11 @@ struct table_options {
     bool through_signals; /* frames beyond a signal frame are on the stack too */
 };
 
-/* A library: a module, or a component of one that is split. The first of all are the run's
- * modules. */
+/* A library: a module, or a component of one that is split. The first of all are the run's modules;
+ * behind them, of a run that goes on, are those that came later (callers_extend). */
 struct caller_library {
     uint32_t module;
-    const char *component; /* as in the run, borrowed; "" of what is in no component */
+    const char *component; /* as in the run, owned; "" of what is in no component */
 };
 
 /* A function on a stack: the one whose frame is the innermost of the stack with this number (which
@@ -61,14 +63,14 @@ struct callers {
     size_t library_count;
     struct library_sets sets;
 
-    /* Private: what is known of the libraries, and which one each function belongs to, */
+    /* Private: what is known of the libraries, and which one is which, */
+    size_t library_capacity;
+    struct slots by_library; /* by module and component */
     struct caller_traits {
         bool runtime, loader, libc, sure;
     } * traits;                                       /* by library */
-    uint32_t *of_symbols;                             /* by symbol */
-    uint32_t *of_nameless;                            /* by module: of code without a symbol */
-    uint32_t *of_inlined;                             /* by inlined function */
-    size_t module_count, symbol_count, inlined_count; /* of the run, when this was found out */
+    uint32_t *of_modules;                             /* by module */
+    size_t module_count, symbol_count, inlined_count; /* of the run, of which this is known */
     /* and of the first `known` stacks. */
     struct caller_view {
         struct attribution attribution;
@@ -95,6 +97,16 @@ void callers_deinit(struct callers *callers);
  * callers_deinit().
  */
 int callers_renew(struct callers *callers, const struct table_options *options);
+
+/* Has the run got modules, symbols or inlined functions? */
+bool callers_is_outdated(const struct callers *callers);
+
+/*
+ * Takes these in: they must be such as change no answer that was given, so no component may have
+ * come to a function on a stack that was asked for before. (If a module has come that may tell what
+ * another one is, it is callers_renew().) -ENOMEM: as after callers_deinit().
+ */
+int callers_extend(struct callers *callers);
 
 /* The answer for a stack of the run, owned, valid until the next call that does not have `callers`
  * const. -ENOMEM. */

@@ -165,10 +165,38 @@ static int estimate(struct arguments *arguments, struct run *run)
     return error;
 }
 
+static bool is_picture(const struct format *format)
+{
+    return format->print == seensvg_print;
+}
+
+/* Is one of the outputs, which have been checked, a picture? */
+static bool draws(const struct outputs *outputs)
+{
+    bool found =
+        outputs->format && is_picture(format_by_name(seen_formats, outputs->format, false));
+
+    for (size_t i = 0; i < outputs->count && !outputs->format && !found; i++)
+        found = is_picture(format_by_ending(seen_formats, outputs->paths[i], false));
+    return found;
+}
+
+/* The picture is of the curve: what asks for another table would get something else. */
+static int check_outputs(const struct outputs *outputs)
+{
+    enum seen_table table = outputs->table_of_seen;
+    int error = outputs_check(outputs);
+
+    if (error || table == SEEN_ALL || table == SEEN_CURVE || !draws(outputs))
+        return error;
+    return complain("the format svg is a picture of the curve: it has no table of %s",
+                    seen_table_name(table));
+}
+
 static int coverage(struct arguments *arguments)
 {
     struct run run;
-    int error = outputs_check(&arguments->outputs);
+    int error = check_outputs(&arguments->outputs);
 
     if (error)
         return error;

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include "report/gridtext.h"
+#include "report/sampling.h"
 #include "report/seenformats.h"
 
 const char seentext_limit[] = "This is about more runs of these workloads: what none of them can "
@@ -54,10 +55,10 @@ static void print_estimate(FILE *file, const struct seen *seen, const char *befo
 /* Does an estimate rest on few samples? */
 static bool has_few(const struct seen *seen)
 {
-    bool ret = seen->all.richness.samples < SEEN_FEW;
+    bool ret = seen->all.richness.samples < SAMPLING_FEW;
 
     for (size_t i = 0; i < seen->library_count; i++)
-        ret |= seen->libraries[i].set.richness.samples < SEEN_FEW;
+        ret |= seen->libraries[i].set.richness.samples < SAMPLING_FEW;
     return ret;
 }
 
@@ -71,7 +72,7 @@ void seentext_summary(FILE *file, const struct seen *seen, const char *before)
     if (r->samples < 2)
         fprintf(file, "%show many there are besides, one %s cannot tell\n", before, unit_of(seen));
     else if (has_few(seen))
-        fprintf(file, "%sestimates by fewer than %d %ss say little\n", before, SEEN_FEW,
+        fprintf(file, "%sestimates by fewer than %d %ss say little\n", before, SAMPLING_FEW,
                 unit_of(seen));
 }
 

@@ -8,9 +8,6 @@
 #include "report/format.h"
 #include "report/seen.h"
 
-/* Fewer samples than these let no one say much: a rule of thumb of ours. */
-enum { SEEN_FEW = 10 };
-
 /* What was seen, and what that lets one expect: lines of up to 80 columns, each after this. */
 void seentext_summary(FILE *file, const struct seen *seen, const char *before);
 

@@ -136,8 +136,8 @@ static void judge_entry(struct tracer *tracer, struct tracee *tracee, const stru
     uint32_t stack =
         tracee->call.stack < 0 ? (uint32_t)STACK_NO_MEMORY : (uint32_t)tracee->call.stack;
 
-    *ruling = judge_call(&tracer->judge, tracer->run, &tracer->options->outputs.table_options,
-                         stack, process->phases.phase, &tracee->injections, call->abi, call->nr);
+    *ruling = judge_call(&tracer->judge, stack, process->phases.phase, &tracee->injections,
+                         call->abi, call->nr);
     tracee->call.refusable = ruling->refuse;
     if (ruling->outside != INSIDE)
         policy_log_add(&tracer->policy_log, tracee, stack, call->abi, call->nr);

@@ -6,14 +6,13 @@
 #include <string.h>
 
 #include "diag.h"
-#include "record/escape.h"
-#include "report/errnoname.h"
+#include "record/component.h"
 #include "report/glob.h"
 
 static bool has_phases(const struct rules *rules)
 {
-    for (size_t i = 0; rules && i < rules->count; i++)
-        if (rules->compartments[i].phase_count)
+    for (size_t i = 0; rules && i < rules->compartments.count; i++)
+        if (rules->all[i].phase_count)
             return true;
     return false;
 }
@@ -34,12 +33,16 @@ static int list_exits(struct phase_rules *ret)
     return result;
 }
 
-int judge_init(struct judge *judge, const struct injections *injections, const struct rules *rules,
-               const struct run *run, const struct images *images)
+int judge_init(struct judge *judge, const struct options *options, struct run *run,
+               const struct images *images)
 {
     char error[CALLSET_ERROR_MAX];
+    const struct rules *rules = options->policy ? &options->rules : NULL;
 
-    *judge = (struct judge){ .injections = injections, .rules = rules };
+    *judge = (struct judge){
+        .run = run, .options = options, .injections = &options->injections, .rules = rules
+    };
+    component_names_init(&judge->names, options, run, images);
     phase_code_init(&judge->at_exit, &judge->exits, run, images);
     if (callset_parse(&judge->always, "restart_syscall", error))
         return -ENOMEM;
@@ -50,6 +53,7 @@ void judge_deinit(struct judge *judge)
 {
     phase_code_deinit(&judge->at_exit);
     phase_rules_deinit(&judge->exits);
+    component_names_deinit(&judge->names);
     callers_deinit(&judge->callers);
     free(judge->libraries);
 }
@@ -68,10 +72,10 @@ static uint64_t find_injections(const struct injections *injections, const char 
 
 /* Of what no compartment names the loader is nobody's, and the runtime libraries are their owner's,
  * who has the loader too. */
-static void assign(const struct rules *rules, struct judged_library *library, const char *name,
-                   bool runtime, bool loader)
+static void assign(const struct rules *rules, struct judged_library *library,
+                   const struct library_names *names, bool runtime, bool loader)
 {
-    library->compartment = rules_naming(rules, name);
+    library->compartment = rules_naming(rules, names);
     if (!library->compartment && runtime)
         library->compartment = rules_runtime(rules);
     if (!library->compartment && loader)
@@ -85,76 +89,106 @@ static void assign(const struct rules *rules, struct judged_library *library, co
 static struct judged_library judge_library(const struct judge *judge, uint32_t number)
 {
     const struct caller_library *library = &judge->callers.libraries[number];
-    const struct module *module = &judge->callers.run->modules[library->module];
+    const struct module *module = &judge->run->modules[library->module];
     struct judged_library ret = { .outside = INSIDE };
-    char *name = escape(module->name);
+    struct library_names names;
 
-    if (!name)
+    if (library_names_init(&names, module, library->component))
         die("out of memory");
-    ret.injections = find_injections(judge->injections, name);
+    ret.injections = find_injections(judge->injections, names.name);
     if (judge->rules && library->module == MODULE_UNKNOWN)
         ret.outside = OUTSIDE_UNKNOWN;
+    else if (judge->rules && !strcmp(library->component, COMPONENT_UNKNOWN) &&
+             component_names_has(&judge->names, library->module))
+        ret.outside = OUTSIDE_COMPONENT;
     else if (judge->rules)
-        assign(judge->rules, &ret, name, callers_is_runtime(&judge->callers, number),
+        assign(judge->rules, &ret, &names, callers_is_runtime(&judge->callers, number),
                library_is_loader(module));
-    free(name);
+    library_names_deinit(&names);
     return ret;
 }
 
-/* There are modules that were not there before, which may change who asks on any stack. */
-static bool is_outdated(const struct judge *judge, const struct run *run)
+/* Judges the libraries from this one on. */
+static void judge_libraries(struct judge *judge, size_t first)
 {
-    return judge->callers.module_count != run->module_count ||
-           judge->callers.symbol_count != run->symbol_count ||
-           judge->callers.inlined_count != run->inlined_count;
-}
-
-static void renew(struct judge *judge, struct run *run, const struct table_options *options)
-{
-    int error = judge->callers.run ? callers_renew(&judge->callers, NULL)
-                                   : callers_init(&judge->callers, run, options);
-    size_t count = judge->callers.library_count;
-    struct judged_library *libraries =
-        error ? NULL : reallocarray(judge->libraries, count, sizeof(*libraries));
+    const size_t count = judge->callers.library_count;
+    struct judged_library *libraries = reallocarray(judge->libraries, count, sizeof(*libraries));
 
     if (!libraries)
         die("out of memory");
     judge->libraries = libraries;
-    for (uint32_t i = 0; i < count; i++)
-        libraries[i] = judge_library(judge, i);
+    for (size_t i = first; i < count; i++)
+        libraries[i] = judge_library(judge, (uint32_t)i);
+}
+
+/* Takes in what the run has got since the last call; `anew`: which may change who asks on any
+ * stack.
+ */
+static void learn(struct judge *judge, bool anew)
+{
+    const size_t known = judge->callers.library_count;
+    int error = 0;
+
+    if (!judge->callers.run)
+        error = callers_init(&judge->callers, judge->run, &judge->options->outputs.table_options);
+    else if (anew)
+        error = callers_renew(&judge->callers, NULL);
+    else if (callers_is_outdated(&judge->callers))
+        error = callers_extend(&judge->callers);
+    else
+        return;
+    if (error)
+        die("out of memory");
+    judge_libraries(judge, judge->callers.known ? known : 0); /* if all was forgotten, all */
 }
 
 /* ---- Calls ---- */
 
-static const char *phase_of(struct judge *judge, const struct run *run,
-                            const struct verdict *verdict, uint32_t stack, uint32_t phase)
+static const char *phase_of(struct judge *judge, const struct verdict *verdict, uint32_t stack,
+                            uint32_t phase)
 {
     if (verdict->phase == PHASE_MAIN && judge->exits.count &&
         phase_code_under(&judge->at_exit, stack))
         return phase_name(PHASE_EXIT);
-    return verdict->phase == PHASE_MAIN && phase ? run->phases[phase] : phase_name(verdict->phase);
+    return verdict->phase == PHASE_MAIN && phase ? judge->run->phases[phase]
+                                                 : phase_name(verdict->phase);
 }
 
 /* Is it the runtime library that makes the call whose it is, for that has an owner? */
 static bool is_issuers(const struct judge *judge, const struct caller *caller)
 {
-    return judge->rules->runtime_owned && callers_is_runtime(&judge->callers, caller->issuer);
+    return rules_runtime(judge->rules) && callers_is_runtime(&judge->callers, caller->issuer);
 }
 
-static void apply_rules(const struct judge *judge, const struct caller *caller, const char *phase,
+/* In which compartment is it? Code without a name may be of any component. */
+static enum outside place_call(struct judge *judge, const struct caller *caller,
+                               const struct judged_library *maker)
+{
+    const struct caller_function *function = &caller->function;
+    const struct frame *frame =
+        function->stack == NO_FUNCTION ? NULL : &judge->run->stacks.stacks[function->stack].frame;
+
+    if (maker->outside == INSIDE && frame && function->position == CALLER_FRAME &&
+        !(frame->marks & FRAME_ENTRY) && component_names_has(&judge->names, frame->module) &&
+        !run_find_symbol(judge->run, frame->module, frame->offset))
+        return OUTSIDE_COMPONENT;
+    return maker->outside;
+}
+
+static void apply_rules(struct judge *judge, const struct caller *caller, const char *phase,
                         enum abi abi, uint32_t nr, struct ruling *ret)
 {
     bool by_issuer = is_issuers(judge, caller);
     const struct judged_library *maker =
         &judge->libraries[by_issuer ? caller->issuer : caller->library];
 
-    ret->compartment = maker->compartment;
-    ret->outside = maker->outside;
+    ret->outside = by_issuer ? maker->outside : place_call(judge, caller, maker);
+    ret->compartment = ret->outside == INSIDE ? maker->compartment : NULL;
     if (callset_has(&judge->always, abi, nr))
         ret->outside = INSIDE;
-    else if (maker->compartment && !rules_allow(maker->compartment, phase, abi, nr))
+    else if (ret->compartment && !rules_allow(ret->compartment, phase, abi, nr))
         ret->outside = caller->verdict.inexact && !by_issuer ? OUTSIDE_INEXACT : OUTSIDE_RULES;
-    ret->action = maker->compartment ? maker->compartment->action : judge->rules->action;
+    ret->action = ret->compartment ? ret->compartment->action : judge->rules->action;
     if (ret->outside != OUTSIDE_RULES && !judge->rules->deny_unknown)
         ret->action.kind = RULES_LOG;
     if (ret->outside == INSIDE || ret->action.kind == RULES_LOG)
@@ -163,20 +197,19 @@ static void apply_rules(const struct judge *judge, const struct caller *caller, 
     ret->result = -ret->action.error;
 }
 
-struct ruling judge_call(struct judge *judge, struct run *run, const struct table_options *options,
-                         uint32_t stack, uint32_t phase, struct injection_state *state,
-                         enum abi abi, uint32_t nr)
+struct ruling judge_call(struct judge *judge, uint32_t stack, uint32_t phase,
+                         struct injection_state *state, enum abi abi, uint32_t nr)
 {
     const struct injection *injection;
     const struct caller *caller;
     struct ruling ret = { .outside = INSIDE };
 
-    if (is_outdated(judge, run))
-        renew(judge, run, options);
+    learn(judge, component_names_add(&judge->names, stack));
     if (callers_find(&judge->callers, stack, &caller))
         die("out of memory");
     ret.library = judge->callers.libraries[caller->library].module;
-    ret.line = caller->line;
+    ret.component = component_name(judge->callers.libraries[caller->library].component);
+    ret.function = caller->function;
     injection = injections_judge(judge->injections, judge->libraries[caller->library].injections,
                                  state, abi, nr);
     if (injection) {
@@ -185,25 +218,14 @@ struct ruling judge_call(struct judge *judge, struct run *run, const struct tabl
         ret.signal = injection->signal;
     }
     if (judge->rules && !ret.refuse)
-        apply_rules(judge, caller, phase_of(judge, run, &caller->verdict, stack, phase), abi, nr,
-                    &ret);
+        apply_rules(judge, caller, phase_of(judge, &caller->verdict, stack, phase), abi, nr, &ret);
     return ret;
 }
 
 const char *outside_name(enum outside outside)
 {
-    static const char *const names[] = {
-        "", "rules", "inexact", "unknown", "loader", "unassigned"
-    };
+    static const char *const names[] = { "",          "rules",  "inexact",   "unknown",
+                                         "component", "loader", "unassigned" };
 
     return names[outside];
-}
-
-const char *rules_action_name(const struct rules_action *action)
-{
-    const char *name = action->kind == RULES_ERRNO ? errno_name(action->error) : NULL;
-
-    if (action->kind == RULES_ERRNO)
-        return name ? name : "errno";
-    return action->kind == RULES_KILL ? "kill" : "log";
 }

@@ -5,7 +5,7 @@
  *
  *   options_parse    tracer/options.c              the command line
  *   outputs_check    report/outputs.c              can the results be written?
- *   rules_read       report/rules.c                what compartments may ask for (--policy)
+ *   rules_read       compartments/rules.c          what compartments may ask for (--policy)
  *   trace            tracer/trace.c                start the command (launch.c) or attach to processes
  *                                                  (attach.c), and handle every stop (stop.c): who
  *                                                  stopped (tracee.c, family.c, lineage.c), in which
@@ -94,11 +94,11 @@ static int end_like(int status)
 /* 0 or -errno after a message. */
 static int read_policy(struct options *options)
 {
-    char error[RULES_ERROR_MAX];
+    char error[YAMLFILE_ERROR_MAX];
     int result = options->policy ? rules_read(&options->rules, options->policy, error) : 0;
 
     if (result)
-        diag("%s: %s", options->policy, error);
+        diag("%s", error);
     options->rules.deny_unknown |= options->strict;
     return result;
 }

@@ -11,7 +11,7 @@
 #include "injection.h"
 #include "phaserule.h"
 #include "report/outputs.h"
-#include "report/rules.h"
+#include "compartments/rules.h"
 
 enum engine { ENGINE_AUTO, ENGINE_SECCOMP, ENGINE_PTRACE, ENGINE_AGENT };
 

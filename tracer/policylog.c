@@ -37,6 +37,8 @@ void policy_log_deinit(struct policy_log *log)
         fclose(log->file);
     stack_names_deinit(&log->names);
     slots_deinit(&log->slots);
+    for (size_t i = 0; i < log->count; i++)
+        free((char *)log->sums[i].component);
     free(log->sums);
 }
 
@@ -78,10 +80,22 @@ static json_t *make_stack(const struct run *run, const struct named_stack *stack
     return ret;
 }
 
-static json_t *make_function(const struct named_stack *stack, const struct ruling *ruling)
+/* The caller's: a frame's, or one inlined in it, of which the run has the names then. */
+static json_t *make_function(const struct policy_log *log, const struct named_stack *stack,
+                             const struct caller_function *function)
 {
-    const char *name = ruling->line < stack->count ? stack->frames[ruling->line].name : NULL;
+    const struct stack *stacks = log->run->stacks.stacks;
+    const struct inlined *inlined;
 
+    if (function->stack == NO_FUNCTION)
+        return json_null();
+    const struct frame *frame = &stacks[function->stack].frame;
+    if (function->position != CALLER_FRAME) {
+        run_find_inlined(log->run, frame->module, frame->offset, &inlined);
+        return make_text(inlined[function->position].name);
+    }
+    uint32_t line = stacks[stack->stack].depth - stacks[function->stack].depth;
+    const char *name = line < stack->count ? stack->frames[line].name : NULL;
     return name ? json_string(name) : json_null();
 }
 
@@ -96,14 +110,15 @@ static json_t *make_line(const struct policy_log *log, const struct tracee *trac
 
     clock_gettime(CLOCK_REALTIME, &now);
     /* clang-format off */
-    return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:o}",
+    return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:o}",
                      "time", timestamp_print(&now, time),
                      "pid", (int)tracee->process->pid,
                      "tid", (int)tracee->tid,
                      "program", make_text(program->name),
                      "compartment", compartment ? make_text(compartment->name) : json_null(),
                      "library", make_text(log->run->modules[ruling->library].name),
-                     "function", make_function(stack, ruling),
+                     "component", make_text(ruling->component),
+                     "function", make_function(log, stack, &ruling->function),
                      "syscall", call,
                      "abi", abi_name(abi),
                      "action", rules_action_name(&ruling->action),
@@ -136,19 +151,27 @@ static void write_line(struct policy_log *log, const struct tracee *tracee, uint
 static bool is_same(const struct policy_sum *a, const struct policy_sum *b)
 {
     return a->compartment == b->compartment && a->library == b->library && a->abi == b->abi &&
-           a->nr == b->nr && a->outside == b->outside && a->refused == b->refused;
+           a->nr == b->nr && a->outside == b->outside && a->refused == b->refused &&
+           !strcmp(a->component, b->component);
 }
 
 static void add_up(struct policy_log *log, const struct ruling *ruling, enum abi abi, uint32_t nr)
 {
-    const struct policy_sum new = { ruling->compartment, ruling->library, abi, nr,
-                                    ruling->outside,     ruling->refuse,  0 };
+    struct policy_sum new = { ruling->compartment,
+                              ruling->library,
+                              ruling->component,
+                              abi,
+                              nr,
+                              ruling->outside,
+                              ruling->refuse,
+                              0 };
     uint64_t key = slots_mix(slots_mix(slots_mix(0, new.library), nr),
                              (uint64_t)abi << 8 | (uint64_t) new.outside << 1 | new.refused);
     uint32_t found = SLOTS_FIND(i, &log->slots, key, is_same(&log->sums[i], &new));
 
     if (found == SLOTS_NONE) {
-        if (!ARRAY_ROOM(log->sums, log->count, log->capacity) ||
+        new.component = strdup(new.component);
+        if (!new.component || !ARRAY_ROOM(log->sums, log->count, log->capacity) ||
             slots_add(&log->slots, key, (uint32_t)log->count))
             die("out of memory");
         found = (uint32_t)log->count;
@@ -178,12 +201,14 @@ static void print_sum(const struct policy_log *log, const struct policy_sum *sum
 {
     char buffer[SYSCALL_NAME_MAX];
     const char *call = syscall_name(sum->abi, sum->nr, buffer);
-    char *library = escape(log->run->modules[sum->library].name);
+    char *library = escape(log->run->modules[sum->library].name),
+         *component = escape(sum->component);
 
-    diag("policy: %s: %s by %s: %" PRIu64 " %s (%s)",
+    diag("policy: %s: %s by %s%s%s: %" PRIu64 " %s (%s)",
          sum->compartment ? sum->compartment->name : "no compartment", call ? call : "?",
-         library ? library : "?", sum->calls, sum->refused ? "refused" : "allowed and logged",
-         outside_name(sum->outside));
+         library ? library : "?", *sum->component ? "//" : "", component ? component : "?",
+         sum->calls, sum->refused ? "refused" : "allowed and logged", outside_name(sum->outside));
+    free(component);
     free(library);
 }
 

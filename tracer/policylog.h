@@ -18,7 +18,8 @@ struct policy_log {
     /* What there was, each kind once: */
     struct policy_sum {
         const struct rules_compartment *compartment; /* NULL: none */
-        uint32_t library;                            /* module of the run */
+        uint32_t library;                            /* module of the run, */
+        const char *component;                       /* and its name there; owned */
         enum abi abi;
         uint32_t nr;
         enum outside outside;

@@ -5,12 +5,20 @@
 #include <string.h>
 
 #include "record/array.h"
+#include "record/bisect.h"
 #include "record/escape.h"
 #include "symbolizer/names/names.h"
 
 /* Of one module. */
 enum { READ_MILLISECONDS = 5000 };
 static const uint64_t read_bytes = (uint64_t)4 << 30;
+
+/* A function of an image. */
+struct named_function {
+    uint64_t start, end; /* file offsets */
+    char *name;          /* owned, escaped */
+    size_t outer;        /* number + 1 of the nearest before it that ends behind it; 0: none */
+};
 
 static void free_frames(struct named_stack *stack)
 {
@@ -19,45 +27,42 @@ static void free_frames(struct named_stack *stack)
     free(stack->frames);
 }
 
+static void free_functions(struct named_image *image)
+{
+    for (size_t i = 0; i < image->count; i++)
+        free(image->functions[i].name);
+    free(image->functions);
+}
+
 void stack_names_deinit(struct stack_names *names)
 {
     for (size_t i = 0; i < names->count; i++)
         free_frames(&names->all[i]);
+    for (size_t i = 0; i < names->image_count; i++)
+        free_functions(&names->functions[i]);
+    free(names->functions);
     free(names->all);
     slots_deinit(&names->slots);
 }
 
-/* ---- Names ---- */
+/* ---- Functions of images ---- */
 
-/* Of several functions that hold a frame the one that starts last names it. */
-static void name_frame(struct named_frame *frame, const char *name, uint64_t start)
+/* They come by their offsets. */
+static int add_function(void *context, size_t job, const struct symbol_name *name)
 {
-    char *text = frame->name && frame->start >= start ? NULL : escape(name);
-
-    if (!text)
-        return;
-    free(frame->name);
-    frame->name = text;
-    frame->start = start;
-}
-
-/* The frames of one module. */
-struct naming {
-    struct named_stack *stack;
-    uint32_t module;
-};
-
-static int add_name(void *context, size_t job, const struct symbol_name *name)
-{
-    const struct naming *naming = context;
+    struct named_image *image = context;
+    const uint64_t end = name->offset + name->size;
+    char *text = escape(name->name);
+    size_t outer = image->count;
 
     (void)job;
-    for (uint32_t i = 0; i < naming->stack->count; i++) {
-        struct named_frame *frame = &naming->stack->frames[i];
-        if (frame->module == naming->module && frame->offset >= name->offset &&
-            frame->offset - name->offset < name->size)
-            name_frame(frame, name->name, name->offset);
+    if (!text || !ARRAY_ROOM(image->functions, image->count, image->capacity)) {
+        free(text);
+        return -ENOMEM;
     }
+    while (outer && image->functions[outer - 1].end <= end)
+        outer = image->functions[outer - 1].outer;
+    image->functions[image->count++] = (struct named_function){ name->offset, end, text, outer };
     return 0;
 }
 
@@ -70,39 +75,64 @@ static void pass_over(void *context, size_t job, enum names_result result, bool 
     (void)debug;
 }
 
-static int compare(const void *a, const void *b)
+static void read_image(struct named_image *ret, const struct image *image)
 {
-    const uint64_t *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
+    const struct names_job job = { .image = image };
+    const struct names_limits limits = { READ_MILLISECONDS, read_bytes };
+    const struct names_user user = { .add = add_function, .fail = pass_over, .context = ret };
+
+    ret->read = true;
+    names_find(&job, 1, (struct names_extent){ false, false }, &limits, &user);
 }
 
-static bool name_by_go(const struct image *image, struct named_frame *frame)
+/* Those of images->images[number], read now if they are not yet. NULL: no memory. */
+static const struct named_image *find_image(struct stack_names *names, size_t number)
 {
+    const size_t count = names->images->count;
+
+    if (number >= names->image_count) {
+        struct named_image *larger = reallocarray(names->functions, count, sizeof(*larger));
+        if (!larger)
+            return NULL;
+        memset(larger + names->image_count, 0, (count - names->image_count) * sizeof(*larger));
+        names->functions = larger;
+        names->image_count = count;
+    }
+    if (!names->functions[number].read)
+        read_image(&names->functions[number], names->images->images[number]);
+    return &names->functions[number];
+}
+
+/* Of several that hold the offset the one that starts last; NULL: there is none. */
+static const struct named_function *find_function(const struct named_image *image, uint64_t offset)
+{
+    size_t number = BISECT(i, image->count, image->functions[i].start <= offset);
+
+    while (number && image->functions[number - 1].end <= offset)
+        number = image->functions[number - 1].outer;
+    return number ? &image->functions[number - 1] : NULL;
+}
+
+/* ---- Names ---- */
+
+static void name_frame(struct named_frame *frame, char *name)
+{
+    free(frame->name);
+    frame->name = name;
+}
+
+/* Go's own table names a function without any symbol. */
+static void name_by_image(struct named_frame *frame, const struct image *image,
+                          const struct named_image *names)
+{
+    const struct named_function *named;
     struct go_function function;
     uint64_t start;
 
-    if (!image_go_function(image, frame->offset, &function, &start))
-        return false;
-    name_frame(frame, function.name, start);
-    return true;
-}
-
-static void name_by_image(struct named_stack *stack, const struct image *image)
-{
-    const struct names_limits limits = { READ_MILLISECONDS, read_bytes };
-    struct naming naming = { stack, image->number };
-    struct names_user user = { .add = add_name, .fail = pass_over, .context = &naming };
-    uint64_t offsets[STACK_NAMES_MAX];
-    struct names_job job = { .image = image, .offsets = offsets };
-
-    for (uint32_t i = 0; i < stack->count; i++) {
-        struct named_frame *frame = &stack->frames[i];
-        if (frame->module == image->number && !name_by_go(image, frame))
-            offsets[job.count++] = frame->offset;
-    }
-    qsort(offsets, job.count, sizeof(*offsets), compare);
-    if (job.count) /* what cannot be read has no names */
-        names_find(&job, 1, (struct names_extent){ false, false }, &limits, &user);
+    if (image_go_function(image, frame->offset, &function, &start))
+        name_frame(frame, escape(function.name));
+    else if ((named = find_function(names, frame->offset)))
+        name_frame(frame, strdup(named->name));
 }
 
 /* Code that the program made has names in the run already. */
@@ -111,7 +141,7 @@ static void name_by_run(struct run *run, struct named_frame *frame)
     const struct symbol *symbol = run_find_symbol(run, frame->module, frame->offset);
 
     if (symbol)
-        name_frame(frame, symbol->name, symbol->offset);
+        name_frame(frame, escape(symbol->name));
 }
 
 /* ---- Stacks ---- */
@@ -128,24 +158,31 @@ static bool list_frames(const struct stacks *stacks, struct named_stack *ret)
     return ret->frames;
 }
 
-static bool has_module(const struct named_stack *stack, uint32_t module)
+static bool name_by_images(struct stack_names *names, struct named_frame *frame)
 {
-    for (uint32_t i = 0; i < stack->count; i++)
-        if (stack->frames[i].module == module)
-            return true;
-    return false;
+    for (size_t i = 0; i < names->images->count; i++) {
+        const struct image *image = names->images->images[i];
+        if (image->number != frame->module)
+            continue;
+        const struct named_image *functions = find_image(names, i);
+        if (!functions)
+            return false;
+        name_by_image(frame, image, functions);
+    }
+    return true;
 }
 
-static bool read_stack(const struct stack_names *names, struct named_stack *ret)
+static bool read_stack(struct stack_names *names, struct named_stack *ret)
 {
-    if (!list_frames(&names->run->stacks, ret))
-        return false;
-    for (uint32_t i = 0; i < ret->count; i++)
+    bool read = list_frames(&names->run->stacks, ret);
+
+    for (uint32_t i = 0; i < ret->count && read; i++) {
         name_by_run(names->run, &ret->frames[i]);
-    for (size_t i = 0; i < names->images->count; i++)
-        if (has_module(ret, names->images->images[i]->number))
-            name_by_image(ret, names->images->images[i]);
-    return true;
+        read = name_by_images(names, &ret->frames[i]);
+    }
+    if (!read)
+        free_frames(ret);
+    return read;
 }
 
 const struct named_stack *stack_names_find(struct stack_names *names, uint32_t stack)

@@ -1,7 +1,7 @@
 /*
  * stacknames.h - names of the functions on a stack while the run is being recorded, for those few
  * stacks that the user is told of at once. (All others are named after the run: record.h.) The
- * thread stands still while the symbols of its modules are read, once for each such stack.
+ * thread stands still while the symbols of its modules are read, once for each of these.
  */
 #ifndef SYSTRACE_STACKNAMES_H
 #define SYSTRACE_STACKNAMES_H
@@ -20,12 +20,17 @@ struct stack_names {
         struct named_frame {
             uint32_t module;
             uint64_t offset;
-            char *name;     /* owned, escaped; NULL: no symbol holds it */
-            uint64_t start; /* of the function */
-        } * frames;         /* owned */
+            char *name; /* owned, escaped; NULL: no symbol holds it */
+        } * frames;     /* owned */
     } * all;
     size_t count, capacity;
     struct slots slots; /* by stack */
+    struct named_image {
+        bool read;
+        struct named_function *functions; /* owned, by their offsets */
+        size_t count, capacity;
+    } * functions; /* of images, by their index there */
+    size_t image_count;
 };
 
 void stack_names_deinit(struct stack_names *names);

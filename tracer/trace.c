@@ -386,8 +386,7 @@ static int tracer_init(struct tracer *tracer, const struct options *options, sav
     tracer->execution = (uint32_t)execution;
     phase_code_init(&tracer->phase_code, &options->phases, run, &tracer->images);
     tracer->verify = (struct verify){ .every = options->verify_every, .file = stderr };
-    return judge_init(&tracer->judge, &options->injections,
-                      options->policy ? &options->rules : NULL, run, &tracer->images);
+    return judge_init(&tracer->judge, options, run, &tracer->images);
 }
 
 static void tracer_deinit(struct tracer *tracer)

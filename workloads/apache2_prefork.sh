@@ -7,5 +7,7 @@
 . "$(dirname "$0")/lib/workload.sh"
 
 mpm=prefork
+# shellcheck source=lib/http.sh
+. "$lib/http.sh"
 # shellcheck source=lib/apache2.sh
 . "$lib/apache2.sh"

@@ -4,38 +4,25 @@
 # program: curl
 # limit: 90
 . "$(dirname "$0")/lib/workload.sh"
+# shellcheck source=lib/http.sh
+. "$lib/http.sh"
 
 export rounds retries port tls_port
 rounds=$(amount 1 4 60)
 retries=$(amount 0 1 1)
 take_ports port tls_port
 certificate
-mkdir -m 777 www www/dav tmp
-head -c 2000000 /dev/urandom >www/big.bin
-yes hello | head -n 5000 >www/text.txt
+website
+mkdir -m 777 www/dav
 echo "user:{PLAIN}secret" >users
-cat >nginx.conf <<END
-$([ "$(id -u)" != 0 ] || echo "user www-data;")
-daemon off; pid nginx.pid; error_log error.log; worker_processes 1;
-events {}
-http {
-    types { text/plain txt; }
-    access_log off; gzip on; gzip_types text/plain;
-    client_body_temp_path tmp/body; proxy_temp_path tmp/proxy;
-    fastcgi_temp_path tmp/fastcgi; uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi;
-    server {
-        listen 127.0.0.1:$port; listen unix:nginx.sock;
-        listen 127.0.0.1:$tls_port ssl http2; ssl_certificate cert.pem; ssl_certificate_key key.pem;
-        root www;
-        location /dav/ { dav_methods PUT DELETE; client_max_body_size 9m; }
-        location /moved { return 302 /text.txt; }
-        location /cookie { add_header Set-Cookie a=b; return 200 ok; }
-        location /private/ { alias www/; auth_basic private; auth_basic_user_file users; }
-        location /slow/ { alias www/; limit_rate 1k; }
-    }
-}
-END
-beside nginx -e error.log -p "$work/" -c nginx.conf
+beside_nginx "
+    listen 127.0.0.1:$port; listen unix:nginx.sock; gzip on; gzip_types text/plain;
+    listen 127.0.0.1:$tls_port ssl http2; ssl_certificate cert.pem; ssl_certificate_key key.pem;
+    location /dav/ { dav_methods PUT DELETE; client_max_body_size 9m; }
+    location /moved { return 302 /text.txt; }
+    location /cookie { add_header Set-Cookie a=b; return 200 ok; }
+    location /private/ { alias www/; auth_basic private; auth_basic_user_file users; }
+    location /slow/ { alias www/; limit_rate 1k; }"
 await 30 listening "$tls_port" || fail "nginx does not serve"
 
 drive <<'END'

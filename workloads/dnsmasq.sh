@@ -14,34 +14,7 @@ for i in {1..200}; do
 done >hosts
 echo '127.3.0.1 extra.lan' >hosts.d/extra
 seq -f '0.0.0.0 ad%g.test' "$(amount 1000 5000 50000)" >ads
-cat >dnsmasq.conf <<END
-port=$port
-listen-address=127.0.0.1
-bind-interfaces
-no-resolv
-no-hosts
-addn-hosts=$work/hosts
-addn-hosts=$work/ads
-hostsdir=$work/hosts.d
-pid-file=$work/dnsmasq.pid
-$([ "$(id -u)" != 0 ] || echo user=nobody)
-log-facility=$work/queries
-log-queries=extra
-log-async=5
-local=/lan/
-address=/a.test/127.0.0.7
-server=/far.test/127.0.0.1#$other_port
-txt-record=t.lan,hello
-srv-host=_x._tcp.lan,h1.lan,80
-cname=alias.lan,h1.lan
-mx-host=lan,h2.lan,5
-auth-zone=auth.test
-auth-server=ns.auth.test
-host-record=w.auth.test,127.0.0.8
-cache-size=500
-dns-loop-detect
-domain-needed
-END
+fill_in dnsmasq.conf
 give nobody .
 beside dnsmasq -k -p "$other_port" -a 127.0.0.1 -z -C /dev/null -R -h -x "$work/other.pid" --address=/far.test/127.4.0.1
 await 20 listening "$other_port" || fail "the other does not listen"

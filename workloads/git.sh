@@ -8,29 +8,10 @@
 export commits port
 commits=$(amount 5 40 700)
 take_ports port
+cp "$lib/gitconfig" .gitconfig
 drive <<'END'
 export GIT_CONFIG_NOSYSTEM=1 GIT_EDITOR=true GIT_PAGER=cat
 export GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_DATE='2000-01-01T00:00:00Z'
-cat >.gitconfig <<CONFIG
-[user]
-    name = n
-    email = a@b
-[init]
-    defaultBranch = main
-[protocol "file"]
-    allow = always
-[advice]
-    detachedHead = false
-[pack]
-    threads = 2
-[index]
-    threads = 2
-[core]
-    fsync = all
-    untrackedCache = true
-[gc]
-    auto = 0
-CONFIG
 commit() { echo "$1" >"$1" && git add "$1" && git commit -qm "$1"; }
 
 git init -q repository; cd repository

@@ -5,6 +5,8 @@
 # phases: serving
 # limit: 180
 . "$(dirname "$0")/lib/workload.sh"
+# shellcheck source=lib/http.sh
+. "$lib/http.sh"
 
 take_ports port tls_port
 certificate
@@ -16,26 +18,18 @@ echo 'module server' >source/go.mod
 head -c 2000000 /dev/urandom >big.bin
 export PATH=$work:$PATH
 
-get()
-{
-    curl -sSfk --max-time 20 "$@"
-}
-
 start "$work/server" "$port" "$tls_port"
 serving "$port"
 await 30 listening "$tls_port" || fail "it does not serve TLS"
 http=http://127.0.0.1:$port https=https://127.0.0.1:$tls_port
 
 requests=$(amount 200 5000 50000)
-ab -q -k -n "$requests" -c 16 "$http/" >ab.out 2>&1
-grep -q '^Failed requests: *0$' ab.out || fail "HTTP"
-ab -q -n "$((requests / 5))" -c 8 "$http/" >ab.out 2>&1
-grep -q '^Failed requests: *0$' ab.out || fail "HTTP/1.0"
-h2load -n "$requests" -c 4 -m 10 "$https/" >h2load.out 2>&1
-grep -q ' 0 failed' h2load.out || fail "HTTP/2"
+load "$requests" "$http/" -c 16 -k
+load "$((requests / 5))" "$http/" -c 8
+load_h2 "$requests" "$https/" -c 4 -m 10
 for ((i = 0; i < $(amount 2 20 120); i++)); do
-    get "$http/files/big.bin" | cmp -s - big.bin || fail "big.bin differs"
-    get --http2 "$https/files/big.bin" | cmp -s - big.bin || fail "big.bin differs over HTTP/2"
+    same big.bin "$http/files/big.bin"
+    same big.bin "$https/files/big.bin"
     [ "$(get --data-binary @big.bin "$http/upload")" = 2000000 ] || fail "it answers with another length"
     cmp -s big.bin upload || fail "the upload differs"
     [ "$(get -d typed "$http/process")" = "TYPED exit status 3" ] || fail "the process"
@@ -47,7 +41,7 @@ get "$http/names"
 get "$http/debug/pprof/profile?seconds=1" -o profile || fail "it makes no profile"
 get "$http/debug/pprof/goroutine?debug=1" -o goroutines || fail "it lists no goroutines"
 grep -q ^goroutine goroutines || fail "there are no goroutines"
-[ "$(curl -s -o answer -w '%{http_code}' "$http/files/none")" = 404 ] || fail "there is a file"
+status "$http/files/none"
 get "$http/slow" >slow &
 sleep 0.2
 stop TERM

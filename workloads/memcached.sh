@@ -49,43 +49,7 @@ talk()
 exec {watcher}<>"/dev/tcp/127.0.0.1/$port" {client}<>"/dev/tcp/127.0.0.1/$port"
 printf 'watch fetchers mutations evictions connevents\r\n' >&"$watcher"
 read -rt 20 answer <&"$watcher" && [[ $answer = OK* ]] || fail "no watcher"
-talk "$client" <<'END' >answers
-set k 0 0 2
-ok
-add k 0 0 2
-no
-append k 0 0 3
-ay!
-gets k
-set n 0 0 1
-9
-incr n 5
-decr n 1
-incr k 1
-cas k 0 0 1 1
-x
-gat 100 k
-mg k t v
-md k q
-mn
-get k
-verbosity 1
-slabs automove 1
-slabs reassign 1 2
-lru_crawler enable
-lru_crawler crawl all
-lru tune 20 40 0.2 2.0
-cache_memlimit 32
-stats settings
-stats items
-stats slabs
-stats sizes
-stats conns
-stats reset
-bogus
-flush_all
-quit
-END
+talk "$client" <"$lib/memcached.commands" >answers
 exec {client}>&-
 timeout 20 grep -m 1 -q 'type=item_store' <&"$watcher" || fail "the watcher sees nothing"
 exec {watcher}>&-

@@ -10,48 +10,13 @@ take_ports port control_port tls_port http_port
 certificate
 mkdir zones
 rndc-confgen -a -c "$work/key" -k key -A hmac-sha256 >/dev/null 2>&1 || fail "no key"
-cat >zones/example <<END
-\$TTL 60
-@ SOA ns h 1 60 60 600 60
-@ NS ns
-ns A 127.0.0.1
-w A 127.0.0.2
-w AAAA ::1
-* TXT "star"
-@ MX 5 w
-END
-{
-    cat zones/example
-    for i in {1..300}; do
-        echo "h$i A 127.1.$((i / 250)).$((i % 250))"
-    done
-} >zones/large
-cp zones/example zones/signed
-cat >named.conf <<END
-options {
-    directory "$work/zones"; pid-file "$work/zones/pid"; session-keyfile "$work/zones/session";
-    lock-file "$work/zones/lock";
-    managed-keys-directory "$work/zones"; key-directory "$work/zones"; dump-file "$work/zones/dump";
-    statistics-file "$work/zones/statistics"; recursing-file "$work/zones/recursing"; secroots-file "$work/zones/roots";
-    listen-on port $port { 127.0.0.1; }; listen-on port $tls_port tls own { 127.0.0.1; }; listen-on-v6 { none; };
-    recursion yes; allow-transfer { 127.0.0.1; }; notify no; dnssec-validation no; minimal-responses yes;
-    rate-limit { responses-per-second 1000; }; max-cache-size 8m; tcp-clients 50;
-};
-tls own { key-file "$work/key.pem"; cert-file "$work/cert.pem"; };
-include "$work/key";
-controls { inet 127.0.0.1 port $control_port allow { 127.0.0.1; } keys { key; }; };
-statistics-channels { inet 127.0.0.1 port $http_port allow { 127.0.0.1; }; };
-logging {
-    channel queries { file "$work/zones/queries" versions 2 size 100k; severity info; print-time yes; };
-    category queries { queries; };
-};
-zone "example.test" { type primary; file "example"; allow-update { 127.0.0.1; }; };
-zone "large.test" { type primary; file "large"; };
-zone "signed.test" { type primary; file "signed"; dnssec-policy default; inline-signing yes; };
-zone "copy.test" { type secondary; file "copy"; primaries port $port { 127.0.0.1; }; };
-zone "mirror" { type forward; forward only; forwarders { 127.0.0.1 port $port; }; };
-zone "." { type hint; file "/dev/null"; };
-END
+fill_in named.conf
+for zone in example signed large; do
+    cp "$lib/named.zone" "zones/$zone"
+done
+for i in {1..300}; do
+    echo "h$i A 127.1.$((i / 250)).$((i % 250))"
+done >>zones/large
 give bind .
 ask=(dig "@127.0.0.1" -p "$port" +time=2 +tries=5)
 

@@ -5,11 +5,12 @@
 # phases: serving
 # limit: 60
 . "$(dirname "$0")/lib/workload.sh"
+# shellcheck source=lib/http.sh
+. "$lib/http.sh"
 
 take_ports port
-mkdir www temporary
-head -c 1000000 /dev/urandom >www/big.bin
-echo hello >www/index.html
+website
+mkdir temporary
 cp "$lib/server.php" .
 cp www/big.bin upload
 export PHP_CLI_SERVER_WORKERS=4
@@ -18,27 +19,19 @@ start php -d sys_temp_dir="$work/temporary" -d upload_tmp_dir="$work/temporary" 
 serving "$port"
 http=http://127.0.0.1:$port
 
-get()
-{
-    curl -sSf --max-time 20 "$@"
-}
-
 for path in hash files processes shared sockets compute slow; do
-    requests=$(amount 2 20 200)
-    timeout 100 ab -q -n "$requests" -c 2 "$http/$path" >ab.out 2>&1 &&
-        ! grep -qE 'Failed requests: *[1-9]|Non-2xx' ab.out ||
-        fail "$path: $(<ab.out)"
+    load "$(amount 2 20 200)" "$http/$path" -c 2
     get "$http/$path" || fail "no $path"
 done
-timeout 60 ab -q -n "$(amount 50 500 10000)" -c 4 "$http/index.html" >ab.out 2>&1 || fail "ab: $(<ab.out)"
-get "$http/big.bin" | cmp -s - www/big.bin || fail "big.bin differs"
+load "$(amount 50 500 10000)" "$http/index.html" -c 4
+same www/big.bin "$http/big.bin"
 for _ in {1..3}; do
     get -c cookies -b cookies "$http/session"
 done
 [ "$(get -F file=@upload -F word=text "$http/upload")" = "$(php -r 'echo hash_file("crc32b", "upload");') text" ] ||
     fail "the upload differs"
 for wrong in error nothing; do
-    curl -s -o answer -w '%{http_code}\n' --max-time 20 "$http/$wrong"
+    status "$http/$wrong"
 done
 # shellcheck disable=SC2046 # several
 kill -INT $(cat "/proc/$(program_pid)/task/"*/children) # as a terminal would

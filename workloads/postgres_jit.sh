@@ -8,13 +8,7 @@
 # shellcheck source=lib/postgres.sh
 . "$lib/postgres.sh"
 
-# shellcheck disable=SC2317 # start_postgres calls it
-settings()
-{
-    printf '%s\n' 'jit = on' 'jit_above_cost = 0' 'jit_inline_above_cost = 0' 'jit_optimize_above_cost = 0'
-}
-
-start_postgres
+start_postgres 'jit = on' 'jit_above_cost = 0' 'jit_inline_above_cost = 0' 'jit_optimize_above_cost = 0'
 sql -c "create table big as select i, md5(i::text) m, i % 97 g from generate_series(1, 20000) i"
 for i in $(seq "$(amount 1 5 100)"); do
     sql -c "select sum(i * $i + g), count(distinct m), max(m) from big where g > $i" \

@@ -5,6 +5,8 @@
 # phases: serving
 # limit: 120
 . "$(dirname "$0")/lib/workload.sh"
+# shellcheck source=lib/http.sh
+. "$lib/http.sh"
 
 take_ports port
 mkdir -p www/list www/cgi-bin
@@ -22,34 +24,22 @@ END
 chmod 755 www/cgi-bin/echo.py
 url=http://127.0.0.1:$port
 
-get()
-{
-    curl -sSf --max-time 20 "$@"
-}
-
-# status STATUS OPTION... - Is this the answer?
-status()
-{
-    [ "$(curl -s -o answer -w '%{http_code}' --max-time 20 "${@:2}")" = "$1" ] || fail "no status $1 of ${*:2}"
-}
-
 start python3 -I -B -m http.server --cgi --bind 127.0.0.1 -d www "$port"
 serving "$port"
-ab -q -n "$(amount 50 400 6000)" -c 8 "$url/hello.txt" >ab.log 2>&1
-grep -q '^Failed requests: *0$' ab.log || fail "requests failed"
+load "$(amount 50 400 6000)" "$url/hello.txt" -c 8
 for ((i = 0; i < $(amount 5 40 400); i++)); do
-    get "$url/big.bin" | cmp -s - www/big.bin || fail "big.bin differs"
+    same www/big.bin "$url/big.bin"
 done
 for ((i = 0; i < $(amount 2 10 200); i++)); do
     [ "$(get -d posted "$url/cgi-bin/echo.py?a=$i")" = "POST a=$i"$'\nposted' ] || fail "no answer by CGI"
 done
 get "$url/list/" | grep -o '<a href="[a-z]*"'
-status 301 "$url/list"
-status 200 -I "$url/hello.txt"
-status 304 -z www/hello.txt "$url/hello.txt"
-status 404 "$url/nothing"
-status 000 "$url/../../etc/passwd" --path-as-is # an exception there
-status 403 "$url/cgi-bin/"
-status 501 -X BREW "$url/hello.txt"
+status "$url/list"
+status "$url/hello.txt" -I
+status "$url/hello.txt" -z www/hello.txt
+for wrong in nothing ../../etc/passwd cgi-bin/; do # an exception at the second
+    status "$url/$wrong"
+done
+status "$url/hello.txt" -X BREW
 printf 'GET / HTTP/9.9\r\n\r\n' >/dev/tcp/127.0.0.1/"$port"
 stop TERM 143

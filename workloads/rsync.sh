@@ -8,6 +8,7 @@
 export files port
 files=$(amount 12 60 600)
 take_ports port
+fill_in rsyncd.conf
 drive <<'END'
 for ((i = 1; i <= files; i++)); do
     mkdir -p "from/d$((i % 6))"; yes "$i" | head -c $((i % 100 * 3000)) >"from/d$((i % 6))/f$i"
@@ -39,24 +40,8 @@ printf '%s\n' '#!/bin/bash' 'shift' 'exec bash -c "$*"' >shell; chmod +x shell
 rsync -a -e ./shell from/ host:shelled/; same shelled
 rsync -az -s -e ./shell "host:$PWD/from/" "back/"; same back
 
-cat >daemon.conf <<CONFIG
-use chroot = $([ "$(id -u)" = 0 ] && echo yes || echo no)
-port = $port
-address = 127.0.0.1
-log file = $PWD/daemon.log
-lock file = $PWD/daemon.lock
-[module]
-    path = $PWD/from
-    read only = no
-    transfer logging = yes
-    $([ "$(id -u)" != 0 ] || printf 'uid = 0\n    gid = 0\n')
-[private]
-    path = $PWD/all
-    auth users = user
-    secrets file = $PWD/secrets
-CONFIG
 echo user:word >secrets; echo word >password; chmod 600 secrets password
-rsync --daemon --no-detach --config=daemon.conf &
+rsync --daemon --no-detach --config=rsyncd.conf &
 daemon=$!
 trap 'kill "$daemon" && wait "$daemon" || :' EXIT
 await 30 listening "$port"

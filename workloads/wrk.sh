@@ -4,24 +4,12 @@
 # program: wrk
 # limit: 60
 . "$(dirname "$0")/lib/workload.sh"
+# shellcheck source=lib/http.sh
+. "$lib/http.sh"
 
 take_ports port tls_port
 certificate
-mkdir www tmp
-echo hello >www/index.html
-cat >nginx.conf <<END
-daemon off; worker_processes 1; pid nginx.pid; error_log nginx.log; events {}
-http {
-    access_log off; keepalive_requests 100000;
-    client_body_temp_path tmp/body; proxy_temp_path tmp/proxy;
-    fastcgi_temp_path tmp/fastcgi; uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi;
-    server {
-        listen 127.0.0.1:$port; listen 127.0.0.1:$tls_port ssl http2;
-        ssl_certificate cert.pem; ssl_certificate_key key.pem;
-        root www; location /post { return 204; }
-    }
-}
-END
+website
 cat >script.lua <<'END'
 local n, threads = 0, {}
 wrk.headers["X-Word"] = "text"
@@ -40,7 +28,8 @@ function done(summary, latency, requests)
     f:close()
 end
 END
-beside nginx -e nginx.log -p "$work/" -c nginx.conf
+beside_nginx "listen 127.0.0.1:$port; listen 127.0.0.1:$tls_port ssl http2;
+    ssl_certificate cert.pem; ssl_certificate_key key.pem; location /post { return 204; }"
 await 20 listening "$tls_port" || fail "no server"
 
 # wrk knows no number of requests, only a time.

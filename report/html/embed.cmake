@@ -58,4 +58,5 @@ endfunction()
 
 embed(page.html htmlpage report)
 embed(diff.html diffpage diff)
-file(WRITE "${TO}" "/* Made by embed.cmake of page.html, diff.html, style.css and app.js. */\n#include \"report/htmlpage.h\"\n\n${report}${diff}")
+embed(surface.html surfacepage surface)
+file(WRITE "${TO}" "/* Made by embed.cmake of page.html, diff.html, surface.html, style.css and app.js. */\n#include \"report/htmlpage.h\"\n\n${report}${diff}${surface}")

@@ -222,6 +222,72 @@ static void test_names_that_come_later(void **state)
     run_deinit(&run);
 }
 
+/* What comes while a run goes on changes no answer, and numbers no library anew; what is asked then
+ * is as if all had been there before. */
+static void test_extended(void **state)
+{
+    struct run run;
+    struct callers callers, fresh;
+    (void)state;
+
+    sample_run(&run, '1');
+    assert_int_equal(run_add_symbol(&run, SAMPLE_APP, 9990, 20, "main", "go:main", SOURCE_GO), 0);
+    assert_int_equal(callers_init(&callers, &run, &defaults), 0);
+    uint32_t former = stack_by(&run, SAMPLE_APP, 10000);
+    const struct caller before = *find(&callers, former);
+    assert_string_equal(callers.libraries[before.library].component, "go:main");
+    for (int i = 0; i < 40; i++) {
+        char name[16], component[24];
+        snprintf(name, sizeof(name), "lib%d.so", i);
+        snprintf(component, sizeof(component), "rust:c%d", i % 7);
+        uint32_t module = sample_module(&run, name, "/lib/x", name, name);
+        for (int again = 0; again < 2; again++) /* the same function twice: one is dropped */
+            assert_int_equal(run_add_symbol(&run, module, 490, 20, "f", component, SOURCE_SYMTAB),
+                             0);
+        assert_true(callers_is_outdated(&callers));
+        assert_int_equal(callers_extend(&callers), 0);
+        assert_false(callers_is_outdated(&callers));
+        uint32_t stack = stack_by(&run, module, 500);
+        const struct caller *caller = find(&callers, stack);
+        assert_int_equal(callers.libraries[caller->library].module, module);
+        assert_string_equal(callers.libraries[caller->library].component, component);
+        assert_true(caller->verdict.inexact);
+        caller = find(&callers, stack_by(&run, module, 900)); /* it may be of any component */
+        assert_string_equal(callers.libraries[caller->library].component, "[unknown]");
+        assert_int_equal(find(&callers, former)->library, before.library);
+    }
+    assert_int_equal(callers_init(&fresh, &run, &defaults), 0);
+    for (uint32_t i = 0; i < run.stacks.count; i++) {
+        const struct caller_library *a = &callers.libraries[library_of(&callers, i)],
+                                    *b = &fresh.libraries[library_of(&fresh, i)];
+        assert_int_equal(a->module, b->module);
+        assert_string_equal(a->component, b->component);
+    }
+    callers_deinit(&fresh);
+    callers_deinit(&callers);
+    run_deinit(&run);
+}
+
+/* A C library that comes makes others runtime libraries: all is asked anew. */
+static void test_extended_by_libc(void **state)
+{
+    struct run run;
+    struct callers callers;
+    (void)state;
+
+    sample_run(&run, '1');
+    uint32_t gconv = sample_module(&run, "X.so", "/mine/gconv/X.so", "", "sha1:x");
+    uint32_t stack = stack_by(&run, gconv, 500);
+    assert_int_equal(callers_init(&callers, &run, &defaults), 0);
+    assert_int_equal(library_of(&callers, stack), gconv);
+    uint32_t libc = sample_module(&run, "libc.so.6", "/mine/libc.so.6", "libc.so.6", "sha1:l");
+    run.modules[libc].set = SET_GLIBC;
+    assert_int_equal(callers_extend(&callers), 0);
+    assert_int_equal(library_of(&callers, stack), SAMPLE_APP);
+    callers_deinit(&callers);
+    run_deinit(&run);
+}
+
 /* All numbers change, and with them those of the answers. */
 static void test_sorted_run(void **state)
 {
@@ -256,6 +322,8 @@ int main(void)
         cmocka_unit_test(test_through_signals),
         cmocka_unit_test(test_names_that_come_later),
         cmocka_unit_test(test_sorted_run),
+        cmocka_unit_test(test_extended),
+        cmocka_unit_test(test_extended_by_libc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

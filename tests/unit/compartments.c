@@ -44,7 +44,7 @@ static const char sonames[] = "sonames:\n  newlib: [\"libc.so*\"]\n  liba: liba.
 
 static int parse(struct compartments *compartments, const char *text, char *error)
 {
-    return compartments_parse(compartments, text, strlen(text), error);
+    return compartments_parse(compartments, "f", text, strlen(text), error);
 }
 
 static void check_parse(struct compartments *compartments, const char *text)
@@ -72,7 +72,7 @@ static void test_kraft(void **state)
     assert_int_equal(c.libraries[2].compartment, 0);
     assert_int_equal(c.size, strlen(kraft));
     assert_string_equal(compartment_globs(&c.libraries[3], own)[0], "newlib");
-    assert_int_equal(compartments_add_sonames(&c, sonames, strlen(sonames), error), 0);
+    assert_int_equal(compartments_add_sonames(&c, "s", sonames, strlen(sonames), error), 0);
     assert_string_equal(compartment_globs(&c.libraries[3], own)[0], "libc.so*");
     compartments_deinit(&c);
 }
@@ -83,52 +83,48 @@ static void test_errors(void **state)
     static const struct {
         const char *text, *error;
     } cases[] = {
-        { "", "it is empty" },
-        { "- a\n", "line 1, column 1: a mapping (KEY: VALUE) is expected here" },
-        { "a: 1\n", "line 1, column 1: there is no key 'compartments'" },
-        { "compartments: []\n",
-          "line 1, column 15: 'compartments' is to be a list (- name: NAME)" },
-        { "compartments:\n  - x\n",
-          "line 2, column 5: a compartment is to be a mapping (name: NAME)" },
-        { "compartments:\n  - default: true\n", "line 2, column 5: the compartment has no 'name'" },
-        { "compartments:\n  - name: \"a\\n\"\n", "line 2, column 11: the name of a compartment has "
+        { "", "f: it is empty" },
+        { "- a\n", "f:1:1: the file is to be a mapping (KEY: VALUE)" },
+        { "a: 1\n", "f:1:1: there is no key 'compartments'" },
+        { "compartments: x\n", "f:1:15: 'compartments' is to be a list" },
+        { "compartments:\n  - x\n", "f:2:5: a compartment is to be a mapping (KEY: VALUE)" },
+        { "compartments:\n  - default: true\n", "f:2:5: the compartment has no 'name'" },
+        { "compartments:\n  - name: \"a\\n\"\n", "f:2:11: the name of a compartment has "
                                                  "a character in it that cannot be printed" },
         { "compartments:\n  - name: '[process]'\n",
-          "line 2, column 11: [process] is what all compartments have together" },
+          "f:2:11: [process] is what all compartments have together" },
         { "compartments:\n  - name: a\n  - name: a\n",
-          "line 3, column 11: there is a compartment 'a' already (line 2)" },
-        { "compartments:\n  - name: a\n    name: b\n",
-          "line 3, column 5: the same key as in line 2" },
+          "f:3:11: there is a compartment 'a' already (line 2)" },
+        { "compartments:\n  - name: a\n    name: b\n", "f:3:5: the same key as in line 2" },
         { "compartments:\n  - {name: a, default: true}\n  - {name: b, default: true}\n",
-          "line 3, column 12: 'a' (line 2) is the default already" },
+          "f:3:12: 'a' (line 2) is the default already" },
         { "compartments:\n  - {name: a, default: 1}\n",
-          "line 2, column 24: 'default' is true or false, not '1'" },
+          "f:2:24: 'default' is true or false, not '1'" },
         { "compartments:\n  - {name: a, runtime: owned}\n  - {name: b, runtime: owned}\n",
-          "line 3, column 12: 'a' (line 2) owns the runtime libraries already" },
+          "f:3:12: 'a' (line 2) owns the runtime libraries already" },
         { "compartments:\n  - {name: a, runtime: mine}\n",
-          "line 2, column 24: 'runtime' is neutral or owned, not 'mine'" },
+          "f:2:24: 'runtime' is neutral or owned, not 'mine'" },
         { "compartments:\n  - {name: a, mechanism: {driver: vmept}}\n  - {name: b, mechanism: "
           "intel-pku}\n",
-          "line 3, column 26: the mechanism 'intel-pku' is mixed with 'vmept' (line 2): all "
+          "f:3:26: the mechanism 'intel-pku' is mixed with 'vmept' (line 2): all "
           "compartments have one" },
         { "compartments:\n  - name: a\nlibraries:\n  x: {compartment: b}\n",
-          "line 4, column 20: there is no compartment 'b'" },
+          "f:4:20: there is no compartment 'b'" },
         { "compartments:\n  - name: a\nlibraries:\n  x:\n",
-          "line 4, column 3: the library is in no compartment, and none is the default" },
+          "f:4:3: the library is in no compartment, and none is the default" },
         { "compartments:\n  - name: a\nlibraries:\n  x: {compartment: a}\n  x: {compartment: a}\n",
-          "line 5, column 3: the same key as in line 4" },
+          "f:5:3: the same key as in line 4" },
         { "compartments:\n  - {name: a, libraries: [x]}\n  - {name: b, libraries: [x]}\n",
-          "line 3, column 27: the library 'x' is in compartment 'a' already (line 2)" },
+          "f:3:27: the library 'x' is in compartment 'a' already (line 2)" },
         { "compartments:\n  - {name: a, libraries: ['app//']}\n",
-          "line 2, column 27: behind // a component is to be named" },
+          "f:2:27: behind // a component is to be named" },
         { "compartments:\n  - name: a\nlibraries: &x\n  y: {compartment: a, sonames: [*x]}\n",
-          "line 3, column 12: the name of a library is to be a text" },
-        { "compartments: &x [*x]\n",
-          "line 1, column 15: a compartment is to be a mapping (name: NAME)" },
-        { "a: [\n", "line 2, column 1: no YAML: while parsing a flow node, did not find expected "
+          "f:3:12: the name of a library is to be a text" },
+        { "compartments: &x [*x]\n", "f:1:15: a compartment is to be a mapping (KEY: VALUE)" },
+        { "a: [\n", "f:2:1: no YAML: while parsing a flow node, did not find expected "
                     "node content" },
-        { "a: \x01\n", "byte 3: no YAML: control characters are not allowed" },
-        { "a: 1\n---\nb: 1\n", "line 2, column 1: a second document, where one is expected" },
+        { "a: \x01\n", "f: byte 3: no YAML: control characters are not allowed" },
+        { "a: 1\n---\nb: 1\n", "f:2:1: a second document, where one is expected" },
     };
     struct compartments c;
     char error[YAMLFILE_ERROR_MAX];
@@ -166,11 +162,10 @@ static char *repeat(const char *text, size_t count)
 static void test_hostile(void **state)
 {
     (void)state;
-    check_refused(repeat("[", 1000000),
-                  "line 1, column 65: too many lists and mappings in each other");
+    check_refused(repeat("[", 1000000), "f:1:65: too many lists and mappings in each other");
     check_refused(repeat("k%zu: 1\n", 5000), "more than 4096 entries");
     check_refused(repeat("k%zu: &a%zu 1\n", 2000), "too many anchors");
-    check_refused(repeat("#", YAMLFILE_SIZE_MAX + 1), "it is larger than 1 MiB");
+    check_refused(repeat("#", YAMLFILE_SIZE_MAX + 1), "it is larger than 4 MiB");
 }
 
 /* Nine aliases of nine of nine ...: small to read, where they are of no interest. */

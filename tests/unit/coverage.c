@@ -367,6 +367,13 @@ static void test_mistakes(void **state)
     REFUSED("systrace-lib: unknown format 'html': use csv, json, text, markdown or svg\n", RUNS,
             "--format=html");
     REFUSED("systrace-lib: cannot tell the format of 'x.dot'", RUNS, "-o", "x.dot");
+    REFUSED("systrace-lib: the format svg is a picture of the curve: it has no table of cover\n",
+            RUNS, "--table=cover", "--format=svg");
+    REFUSED("systrace-lib: the format svg is a picture of the curve: it has no table of only\n",
+            RUNS, "--table=only", "-o", "only.csv", "-o", "only.svg");
+    assert_int_equal(access("only.csv", F_OK), -1);
+    assert_int_equal(COVERAGE(RUNS, "--table=curve", "-o", "curve.svg"), 0);
+    assert_int_equal(COVERAGE(RUNS, "--table=only", "--format=csv", "-o", "only.svg"), 0);
     REFUSED("systrace-lib: --by", RUNS, "--by=library");
     REFUSED("systrace-lib: --where=colour=1: there is no key 'colour'", RUNS, "--where=colour=1");
 }

@@ -278,7 +278,7 @@ static void test_hostile(void **state)
     check_file("err", "");
     assert_int_equal(DIFF("old.json", "hostile.json", "--format=html"), DIFF_NEW);
     check_has("out", "<h2>Appeared (");
-    check_has("out", "<bdi>x | &lt;b&gt;\"*#");
+    check_has("out", "<bdi>x | &lt;b&gt;&quot;*#");
     assert_int_equal(DIFF("old.json", "hostile.json", "--format=markdown"), DIFF_NEW);
     check_has(
         "out",

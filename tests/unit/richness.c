@@ -14,6 +14,7 @@
 
 #include <math.h>
 #include "report/richness.h"
+#include "report/sampling.h"
 
 enum { MOST = 130 };
 
@@ -337,6 +338,47 @@ static double estimate_of(unsigned samples)
 }
 
 /* Against estimates without each sample in turn; nothing else of the estimate changes. */
+/* Everything that is in a sample, last samples first; some of it is said twice. */
+static size_t list_groups(struct sampled *list)
+{
+    size_t count = 0;
+
+    for (int j = GROUP_SAMPLES - 1; j >= 0; j--)
+        for (size_t i = 0; i < GROUPS; i++)
+            for (size_t k = 0; k < groups[i].things && groups[i].samples >> j & 1; k++) {
+                const struct sampled one = { 100 * i + k, 7 * (uint32_t)j + 3 };
+                list[count++] = one;
+                if (i % 2)
+                    list[count++] = one;
+            }
+    return count;
+}
+
+/* The list says the same; also of a further sample without anything, where that is said. */
+static void check_list(const struct incidences *incidences, const struct richness *wanted)
+{
+    static struct sampled list[10000];
+    const size_t count = list_groups(list);
+    struct sampling sampling;
+
+    assert_in_range(count, 1, LENGTH(list));
+    assert_int_equal(sampling_init(&sampling, list, count, 0), 0);
+    assert_int_equal(sampling.incidences.samples, incidences->samples);
+    assert_memory_equal(sampling.incidences.counts, incidences->counts,
+                        (incidences->samples + 1) * sizeof(*incidences->counts));
+    assert_true(sampling.richness.wide_error == wanted->wide_error);
+    assert_true(sampling.richness.wide_high == wanted->wide_high);
+    sampling_deinit(&sampling);
+    list_groups(list);
+    assert_int_equal(sampling_init(&sampling, list, count, GROUP_SAMPLES + 1), 0);
+    assert_int_equal(sampling.incidences.samples, GROUP_SAMPLES + 1);
+    assert_int_equal(sampling.richness.seen, wanted->seen);
+    sampling_deinit(&sampling);
+    assert_int_equal(sampling_init(&sampling, NULL, 0, 0), 0);
+    assert_false(sampling.richness.known);
+    sampling_deinit(&sampling);
+}
+
 static void test_jackknife(void **state)
 {
     uint64_t counts[GROUP_SAMPLES + 1] = { 0 };
@@ -363,6 +405,7 @@ static void test_jackknife(void **state)
     assert_true(richness.wide_error > 2 * richness.error); /* they come together */
     assert_true(richness.wide_low < richness.low && richness.wide_high > richness.high);
     assert_true(richness.wide_low >= (double)richness.seen);
+    check_list(&incidences, &richness);
     assert_true(richness.all == before.all && richness.low == before.low &&
                 richness.high == before.high);
 }

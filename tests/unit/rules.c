@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <sys/syscall.h>
 
-#include "report/rules.h"
+#include "compartments/rules.h"
 
 #define HEAD "format: systrace-lib-rules/1\n"
 
@@ -26,14 +26,22 @@ static const char whole[] = HEAD "# a comment\n"
                                  "    allow:\n"
                                  "    - write\n"
                                  "  - name: nothing\n"
-                                 "    libraries: [libxml2.so.2, libnothing.so]\n";
+                                 "    libraries: [libxml2.so.2, libnothing.so, app//net/*]\n";
 
 static void parse(const char *text, struct rules *ret)
 {
-    char error[RULES_ERROR_MAX] = "";
+    char error[YAMLFILE_ERROR_MAX] = "";
 
-    if (rules_parse(ret, text, strlen(text), error))
+    if (rules_parse(ret, "f", text, strlen(text), error))
         fail_msg("%s", error);
+}
+
+static const struct rules_compartment *naming(const struct rules *rules, const char *name,
+                                              const char *component)
+{
+    struct library_names names = { (char *)name, (char *)"", (char *)component };
+
+    return rules_naming(rules, &names);
 }
 
 static void test_whole(void **state)
@@ -42,16 +50,19 @@ static void test_whole(void **state)
     (void)state;
 
     parse(whole, &rules);
-    assert_int_equal(rules.count, 3);
-    assert_true(rules.deny_unknown && rules.runtime_owned);
+    assert_int_equal(rules.compartments.count, 3);
+    assert_true(rules.deny_unknown);
     assert_int_equal(rules.action.error, EACCES);
-    const struct rules_compartment *parser = &rules.compartments[0], *rest = parser + 1;
+    const struct rules_compartment *parser = &rules.all[0], *rest = parser + 1;
     assert_int_equal(parser->action.kind, RULES_KILL);
     assert_int_equal(rest->action.error, EACCES);
-    assert_ptr_equal(rules_naming(&rules, "libxml2.so.2"), parser); /* the first of two */
-    assert_ptr_equal(rules_naming(&rules, "[anon]"), parser);
-    assert_ptr_equal(rules_naming(&rules, "libnothing.so"), rest + 1);
-    assert_null(rules_naming(&rules, "libother.so"));
+    assert_ptr_equal(naming(&rules, "libxml2.so.2", ""), parser); /* the first of two */
+    assert_ptr_equal(naming(&rules, "[anon]", ""), parser);
+    assert_ptr_equal(naming(&rules, "libnothing.so", ""), rest + 1);
+    assert_null(naming(&rules, "libother.so", ""));
+    assert_ptr_equal(naming(&rules, "app", "net/http"), rest + 1);
+    assert_null(naming(&rules, "app", "main"));
+    assert_ptr_equal(naming(&rules, "libxml.so", "c:x"), parser); /* all its components */
     assert_ptr_equal(rules_default(&rules), rest);
     assert_ptr_equal(rules_runtime(&rules), rest);
     assert_true(rules_allow(parser, "main", ABI_X86_64, SYS_read));
@@ -73,8 +84,8 @@ static void test_least(void **state)
     (void)state;
 
     parse(HEAD "compartments: []", &rules);
-    assert_int_equal(rules.count, 0);
-    assert_false(rules.deny_unknown || rules.runtime_owned);
+    assert_int_equal(rules.compartments.count, 0);
+    assert_false(rules.deny_unknown);
     assert_int_equal(rules.action.kind, RULES_ERRNO);
     assert_int_equal(rules.action.error, EPERM);
     assert_null(rules_default(&rules));
@@ -90,59 +101,70 @@ static void test_wrong(void **state)
     static const struct {
         const char *text, *error;
     } cases[] = {
-        { "", "1:1: there is nothing in it" },
-        { "# nothing\n", "2:1: there is nothing in it" },
-        { "a", "1:1: the file is no map" },
-        { "- a", "1:1: the file is no map" },
-        { "format: systrace-lib-rules/2\ncompartments: []", "1:9: 'format' is not" },
-        { "compartments: []", "1:1: 'format' is not" },
-        { "format: [systrace-lib-rules/1]", "1:9: 'format' is not" },
-        { HEAD, "1:1: there are no 'compartments'" },
-        { HEAD "compartments: x", "2:15: 'compartments' is no list" },
-        { HEAD "compartment: []", "2:1: the file has no 'compartment'" },
-        { HEAD "format: x\n", "2:1: 'format' is there twice" },
-        { HEAD "default-action: deny\ncompartments: []", "2:17: 'default-action' is log, kill or" },
-        { HEAD "default-action: {errno: E}\ncompartments: []", "2:25: 'errno' is no name" },
-        { HEAD "default-action: {errno: [E]}\ncompartments: []", "2:25: 'errno' is no name" },
-        { HEAD "default-action: {errno: EIO, log: 1}\ncompartments: []", "2:17: 'default-action'" },
-        { HEAD "unknown-action: kill\ncompartments: []", "2:17: 'unknown-action' is log or deny" },
-        { C "- x", "3:3: a compartment is no map" },
-        { C "- {}", "3:3: a compartment has no 'name'" },
-        { C "- name: ''", "3:9: 'name' is empty" },
-        { C "- name: {}", "3:9: 'name' is no text" },
-        { C "- {name: a, alow: [read]}", "3:13: a compartment has no 'alow'" },
-        { C "- name: a\n- name: b\n- name: a", "5:3: there is a compartment 'a' already" },
-        { C "- {name: a, default: true}\n- {name: b, default: true}", "4:3: 'a' is the default" },
-        { C "- {name: a, default: yes}", "3:22: 'default' is false or true" },
-        { C "- {name: a, runtime: owned}\n- {name: b, runtime: owned}", "4:3: 'a' owns the" },
-        { C "- {name: a, runtime: mine}", "3:22: 'runtime' is neutral or owned" },
-        { C "- {name: a, libraries: b}", "3:24: 'libraries' is no list" },
-        { C "- {name: a, libraries: [b, '']}", "3:28: a library is empty" },
-        { C "- {name: a, libraries: [app//go:net]}", "3:25: 'app//go:net': components are" },
-        { C "- {name: a, libraries: [[b]]}", "3:25: a library is no text" },
-        { C "- {name: a, allow: read}", "3:20: 'allow' is no list" },
-        { C "- {name: a, allow: [read, reed]}", "3:27: there is no system call 'reed'" },
-        { C "- {name: a, allow: [i386:reed]}", "3:21: there is no system call 'i386:reed'" },
-        { C "- {name: a, phases: [load]}", "3:21: 'phases' is no map" },
-        { C "- {name: a, phases: {load: read}}", "3:28: the calls of a phase is no list" },
-        { C "- {name: a, phases: {'': [read]}}", "3:22: a phase is empty" },
-        { C "- {name: a, phases: {[a]: [read]}}", "3:22: a key is no text" },
-        { C "- &x {name: a}\n- *x", "3:3: anchors, aliases and tags" },
-        { C "- *x", "3:3: anchors, aliases and tags" },
-        { C "- !!map {name: a}", "3:3: anchors, aliases and tags" },
-        { HEAD "a: [[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]", "2:20: it is nested too deep" },
-        { HEAD "compartments: []\n---\nx", "3:1: there is more than one document" },
-        { HEAD "compartments: [", "3:1: " },
-        { HEAD "\tcompartments: []", "2:1: " },
-        { "\x80", "1:1: invalid leading UTF-8 octet" },
-        { "a: \"\\0\"", "1:4: a text has a NUL" },
-        { "\"a\\nb\": 1\n\"a\\nb\": 2", "2:1: 'a?b' is there twice" },
+        { "", "f: it is empty" },
+        { "# nothing\n", "f: it is empty" },
+        { "a", "f:1:1: the file is to be a mapping" },
+        { "- a", "f:1:1: the file is to be a mapping" },
+        { "format: systrace-lib-rules/2\ncompartments: []", "f:1:9: 'format' is not" },
+        { "compartments: []", "f:1:1: 'format' is not" },
+        { "format: [systrace-lib-rules/1]", "f:1:9: 'format' is not" },
+        { HEAD, "f:1:1: there is no key 'compartments'" },
+        { HEAD "compartments: x", "f:2:15: 'compartments' is to be a list" },
+        { HEAD "compartment: []", "f:2:1: the file has no 'compartment'" },
+        { HEAD "format: x\n", "f:2:1: the same key as in line 1" },
+        { HEAD "libraries: {}\ncompartments: []", "f:2:1: the file has no 'libraries'" },
+        { HEAD "default-action: deny\ncompartments: []",
+          "f:2:17: 'default-action' is log, kill or" },
+        { HEAD "default-action: {errno: E}\ncompartments: []", "f:2:25: 'errno' is no name" },
+        { HEAD "default-action: {errno: [E]}\ncompartments: []", "f:2:25: 'errno' is to be a" },
+        { HEAD "default-action: {errno: EIO, log: 1}\ncompartments: []",
+          "f:2:17: 'default-action'" },
+        { HEAD "unknown-action: kill\ncompartments: []", "f:2:17: 'unknown-action' is log or" },
+        { C "- x", "f:3:3: a compartment is to be a mapping" },
+        { C "- {}", "f:3:3: the compartment has no 'name'" },
+        { C "- name: ''", "f:3:9: the name of a compartment is to be a text" },
+        { C "- name: {}", "f:3:9: the name of a compartment is to be a text" },
+        { C "- {name: a, alow: [read]}", "f:3:13: a compartment has no 'alow'" },
+        { C "- {name: a, mechanism: x}", "f:3:13: a compartment has no 'mechanism'" },
+        { C "- name: a\n- name: b\n- name: a", "f:5:9: there is a compartment 'a' already" },
+        { C "- {name: a, default: true}\n- {name: b, default: true}",
+          "f:4:10: 'a' (line 3) is the default" },
+        { C "- {name: a, default: yes}", "f:3:22: 'default' is true or false" },
+        { C "- {name: a, runtime: owned}\n- {name: b, runtime: owned}",
+          "f:4:10: 'a' (line 3) owns the" },
+        { C "- {name: a, runtime: mine}", "f:3:22: 'runtime' is neutral or owned" },
+        { C "- {name: a, libraries: b}", "f:3:24: 'libraries' of a compartment is to be a list" },
+        { C "- {name: a, libraries: [b, '']}", "f:3:28: the name of a library is to be a text" },
+        { C "- {name: a, libraries: [app//]}", "f:3:25: behind // a component" },
+        { C "- {name: a, libraries: [[b]]}", "f:3:25: the name of a library is to be a text" },
+        { C "- {name: a, libraries: [b]}\n- {name: c, libraries: [b]}",
+          "f:4:25: the library 'b' is in compartment 'a' already (line 3)" },
+        { C "- {name: a, allow: read}", "f:3:20: 'allow' is to be a list" },
+        { C "- {name: a, allow: [read, reed]}", "f:3:27: there is no system call 'reed'" },
+        { C "- {name: a, allow: [i386:reed]}", "f:3:21: there is no system call 'i386:reed'" },
+        { C "- {name: a, phases: [load]}", "f:3:21: 'phases' is to be a mapping" },
+        { C "- {name: a, phases: {load: read}}", "f:3:28: the calls of a phase is to be a list" },
+        { C "- {name: a, phases: {'': [read]}}", "f:3:22: a phase is to be a text" },
+        { C "- {name: a, phases: {[a]: [read]}}", "f:3:22: a phase is to be a text" },
+        { C "- {name: a, phases: {b: [], b: []}}", "f:3:29: the same key as in line 3" },
+        { C "- &x {name: a}\n- *x", "f:3:3: anchors, aliases and tags" },
+        { C "- *x", "f:3:3: anchors, aliases and tags" },
+        { C "- !!map {name: a}", "f:3:3: anchors, aliases and tags" },
+        { HEAD "compartments: []\n---\nx", "f:3:1: a second document" },
+        { HEAD "compartments: [", "f:3:1: no YAML" },
+        { HEAD "\tcompartments: []", "f:2:1: no YAML" },
+        { "\x80", "f: byte 0: no YAML: invalid leading UTF-8 octet" },
+        { "\"a\\0\": 1\n" HEAD "compartments: []", "f:1:1: the file has no 'a'" },
+        { HEAD "\"a\\nb\\e[m\": 1\n", "f:2:1: the file has no 'a\\x0ab\\x1b[m'" },
+        { HEAD "compartments: []\n" HEAD, "f:3:1: the same key as in line 1" },
+        { C "- {name: \"a\\nb\"}", "f:3:10: the name of a compartment has a character in it" },
     };
 
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        char error[RULES_ERROR_MAX] = "";
+        char error[YAMLFILE_ERROR_MAX] = "";
         struct rules rules;
-        assert_int_equal(rules_parse(&rules, cases[i].text, strlen(cases[i].text), error), -EINVAL);
+        assert_int_equal(rules_parse(&rules, "f", cases[i].text, strlen(cases[i].text), error),
+                         -EINVAL);
         if (strncmp(error, cases[i].error, strlen(cases[i].error)) != 0)
             fail_msg("%s: %s, not %s", cases[i].text, error, cases[i].error);
     }
@@ -151,7 +173,7 @@ static void test_wrong(void **state)
 /* A text of many. */
 static void repeat(const char *begin, const char *row, size_t count, const char *error)
 {
-    char *text = NULL, message[RULES_ERROR_MAX] = "";
+    char *text = NULL, message[YAMLFILE_ERROR_MAX] = "";
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
     struct rules rules;
@@ -160,7 +182,7 @@ static void repeat(const char *begin, const char *row, size_t count, const char 
     for (size_t i = 0; i < count; i++)
         fprintf(file, row, i);
     fclose(file);
-    assert_int_equal(rules_parse(&rules, text, size, message), -EINVAL);
+    assert_int_equal(rules_parse(&rules, "f", text, size, message), -EINVAL);
     if (!strstr(message, error))
         fail_msg("%s, not %s", message, error);
     free(text);
@@ -169,23 +191,23 @@ static void repeat(const char *begin, const char *row, size_t count, const char 
 static void test_huge(void **state)
 {
     (void)state;
-    repeat(HEAD, "a%zu: 1\n", 100000, "more than 4096 keys");
-    repeat(C, "- name: a%zu\n", 100000, "more than 1024 compartments");
-    repeat(HEAD, "# %0100zu\n", 100000, "more than 4194304 bytes");
-    repeat(HEAD "a: ", "[ # %zu\n", 100000, "nested too deep");
+    repeat(HEAD, "a%zu: 1\n", 100000, "more than 4096 entries");
+    repeat(C, "- name: a%zu\n", 100000, "more than 4096 compartments");
+    repeat(HEAD, "# %0100zu\n", 100000, "larger than 4 MiB");
+    repeat(HEAD "a: ", "[ # %zu\n", 100000, "too many lists and mappings in each other");
 }
 
 static void test_files(void **state)
 {
     (void)state;
-    char error[RULES_ERROR_MAX] = "";
+    char error[YAMLFILE_ERROR_MAX] = "";
     struct rules rules;
 
     assert_int_equal(rules_read(&rules, "/nonexistent", error), -ENOENT);
-    assert_non_null(strstr(error, "No such file"));
+    assert_string_equal(error, "/nonexistent: No such file or directory");
     assert_int_equal(rules_read(&rules, "/", error), -EISDIR);
-    assert_int_equal(rules_read(&rules, "/dev/zero", error), -EINVAL); /* and it ends */
-    assert_non_null(strstr(error, "more than 4194304 bytes"));
+    assert_int_equal(rules_read(&rules, "/dev/zero", error), -EFBIG); /* and it ends */
+    assert_string_equal(error, "/dev/zero: it is larger than 4 MiB, which no such file needs");
     assert_int_equal(rules_read(&rules, "/dev/null", error), -EINVAL);
 }
 

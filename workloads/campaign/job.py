@@ -15,11 +15,11 @@ import shlex
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
 from . import plan as plans
 from .declaration import DIRECTORY, LEVELS, Workload, installed_packages
+from .private import Private
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 CANNOT = 125  # exit status of a workload that cannot run here, and has said why
@@ -36,31 +36,29 @@ class Skipped(Exception):
 class Attempt:
     """One execution of the workload's script: what it printed, how long it took."""
 
-    def __init__(self, workload, level, environment, directory, what):
+    def __init__(self, workload, level, environment, private, what):
         self.limit = workload.limit * LEVELS[level]
         self.path = workload.path
         self.environment = environment
-        self.output = os.path.join(directory, f"{what}output")
-        self.log = os.path.join(directory, f"{what}log")
+        self.private = private
+        self.output = os.path.join(private.results, f"{what}output")
+        self.log = os.path.join(private.results, f"{what}log")
         self.seconds = None
 
     def run(self):
         """Runs it to its end; a Failure if the work was not done, or something was left behind."""
-        # Short, for the sockets in it; a directory of its own, so that what is left in it is seen.
-        scratch = tempfile.mkdtemp(prefix="job.")
-        os.chmod(scratch, 0o755)
         start = time.monotonic()
         try:
             with open(self.output, "wb") as output, open(self.log, "wb") as log:
                 script = subprocess.Popen(["bash", self.path], stdin=subprocess.DEVNULL, stdout=output, stderr=log,
                                           preexec_fn=end_with_parent,
-                                          env=dict(os.environ, TMPDIR=scratch, **self.environment))
+                                          env=dict(os.environ, TMPDIR=self.private.scratch, **self.environment))
                 status = self.wait(script)
             self.seconds = time.monotonic() - start
-            self.judge(status, end_descendants(), os.listdir(scratch))
+            self.judge(status, end_descendants(), os.listdir(self.private.scratch))
         finally:
             end_descendants(patience=0)
-            shutil.rmtree(scratch, ignore_errors=True)
+            self.private.empty_scratch()
 
     def wait(self, script):
         """The exit status of the script, or None if it had to be ended."""
@@ -110,29 +108,44 @@ def end_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
-def descendants():
-    """{pid: name} of all processes below this one."""
-    found, queue = {}, [os.getpid()]
-    while queue:
-        pid = queue.pop()
-        try:
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
-                    queue += map(int, file.read().split())
-            with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-                found[pid] = file.read().strip()
-        except OSError:
-            continue  # it has ended
-    del found[os.getpid()]
+def become_subreaper():
+    """Orphans of all that this process starts become its children."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children(pid):
+    """Of the process; none if it has ended."""
+    found = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+                found += map(int, file.read().split())
+    except OSError:
+        pass
     return found
 
 
-def end_descendants(patience=5):
+def descendants(spared=()):
+    """{pid: name} of all processes below this one; but those spared, and what is below them."""
+    found, queue = {}, [os.getpid()]
+    while queue:
+        below = [pid for pid in children(queue.pop()) if pid not in spared]
+        queue += below
+        for pid in below:
+            try:
+                with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+                    found[pid] = file.read().strip()
+            except OSError:
+                pass  # it has ended
+    return found
+
+
+def end_descendants(patience=5, spared=()):
     """Names of the processes that have not ended by themselves within so many seconds; they are ended then."""
     deadline = time.monotonic() + patience
     while True:
-        reap()
-        left = descendants()
+        reap(spared)
+        left = descendants(spared)
         if not left or time.monotonic() >= deadline:
             break
         time.sleep(0.05)
@@ -141,26 +154,24 @@ def end_descendants(patience=5):
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    while descendants():
-        reap()
+    while descendants(spared):
+        reap(spared)
         time.sleep(0.01)
     return sorted(left.values())
 
 
-def reap():
+def reap(spared):
     """Takes the orphans that have ended."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
+    for pid in children(os.getpid()):
+        if pid not in spared:
+            os.waitpid(pid, os.WNOHANG)
 
 
-def tracer_words(tracer, workload, directory):
-    """The words of PREFIX."""
+def tracer_words(tracer, workload, directory, options=()):
+    """The words of PREFIX; further options of the tracer."""
     control = [f"--control={directory}/control"] if workload.phases else []
     return shlex.join([tracer, "-q", "-o", f"{directory}/table.csv", "-o", f"{directory}/run.json",
-                       f"--workload={workload.name}", *control, "--"])
+                       f"--workload={workload.name}", *control, *options, "--"])
 
 
 def check_results(directory):
@@ -182,21 +193,21 @@ def compare_output(native, traced):
             raise Failure("it prints other things than natively: output, native.output")
 
 
-def attempt(plan, workload, directory, slot):
+def attempt(plan, workload, private, slot):
     """Runs the job in the directory; its numbers."""
     missing = workload.missing(installed_packages())
     if missing:
         raise Skipped(f"it needs {', '.join(missing)}: --install installs that")
     environment = {"LEVEL": plan["level"], "SLOT": str(slot), "PREFIX": "", "CONTROL": ""}
-    numbers = {}
-    native = Attempt(workload, plan["level"], environment, directory, "native.")
+    numbers, directory = {}, private.results
+    native = Attempt(workload, plan["level"], environment, private, "native.")
     if plan["native"]:
         native.run()
         numbers["native_seconds"] = native.seconds
     environment = dict(environment, PREFIX=tracer_words(plan["tracer"], workload, directory))
     if workload.phases:
         environment["CONTROL"] = f"{directory}/control"
-    traced = Attempt(workload, plan["level"], environment, directory, "")
+    traced = Attempt(workload, plan["level"], environment, private, "")
     traced.run()
     numbers["seconds"] = traced.seconds
     numbers |= check_results(directory)
@@ -207,34 +218,33 @@ def attempt(plan, workload, directory, slot):
 
 def run(campaign, number, slot):
     """Runs the job of this number, and leaves its directory; its status."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    become_subreaper()
     plan = plans.read(campaign)
     job = plan["jobs"][number]
     workload = Workload(os.path.join(DIRECTORY, f"{job['workload']}.sh"))
-    directory = tempfile.mkdtemp(prefix=f".{job['workload']}.", dir=campaign)
-    os.chmod(directory, 0o755)
+    private = Private(campaign, job["workload"])
     status = {"workload": workload.name, "number": job["number"], "level": plan["level"], "result": "ok", "reason": ""}
     try:
-        status |= attempt(plan, workload, directory, slot)
+        status |= attempt(plan, workload, private, slot)
     except Skipped as reason:
         status |= {"result": "skipped", "reason": str(reason)}
     except Failure as reason:
         status |= {"result": "failed", "reason": str(reason)}
     except BaseException:
-        shutil.rmtree(directory, ignore_errors=True)
+        private.remove()
         raise
-    leave(campaign, job, directory, status)
+    leave(campaign, job, private, status)
     return status
 
 
-def leave(campaign, job, directory, status):
-    """Makes the directory the job's, in place of an earlier attempt's."""
-    plans.write_whole(os.path.join(directory, "status.json"), json.dumps(status, indent=1) + "\n")
+def leave(campaign, job, private, status):
+    """Makes the private directory the job's, in place of an earlier attempt's."""
+    plans.write_whole(os.path.join(private.results, "status.json"), json.dumps(status, indent=1) + "\n")
     final = plans.job_directory(campaign, job)
     while True:
         shutil.rmtree(final, ignore_errors=True)
         try:
-            return os.rename(directory, final)
+            return private.become(final)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # another attempt has just ended
                 raise

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 
-from . import plan as plans
-from .job import end_with_parent
+from . import plan as plans, private
+from .job import become_subreaper, end_descendants, end_with_parent
 
 
 class Progress:
@@ -54,6 +54,8 @@ def run_jobs(campaign, jobs, slots, command):
     """Runs the jobs, [(number, job)], at most so many at once. Each is a process of its own, which `command` makes of
     its number and slot, and in a session of its own: an interrupt is ours to pass on."""
     progress, waiting, running = Progress(len(jobs)), list(jobs), {}
+    become_subreaper()
+    private.clear(campaign)
     try:
         while waiting or running:
             while waiting and len(running) < slots:
@@ -64,7 +66,7 @@ def run_jobs(campaign, jobs, slots, command):
                 running[process] = (job, time.monotonic(), slot)
             for process in [process for process in running if process.poll() is not None]:
                 job, _, _ = running.pop(process)
-                progress.ended(job, plans.status(campaign, job) or lost(process))
+                progress.ended(job, outcome(campaign, job, process, running))
             progress.running([(job, start) for job, start, _ in running.values()])
             time.sleep(0.1)
     finally:
@@ -73,6 +75,16 @@ def run_jobs(campaign, jobs, slots, command):
         for process in running:
             process.wait()
         progress.say("")
+
+
+def outcome(campaign, job, process, running):
+    """The status of a job whose process has ended. If it was killed, its script ends by itself, and cleans up (see
+    end_with_parent()); what the script leaves has become ours."""
+    status = plans.status(campaign, job) if process.returncode in (0, 1) else None
+    if not status:
+        end_descendants(patience=20, spared={other.pid for other in running})
+        private.clear(campaign)
+    return status or lost(process)
 
 
 def lost(process):

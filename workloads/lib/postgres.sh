@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# postgres.sh - Starts postgres, with what the workload's function `settings` prints besides.
+# postgres.sh - Starts postgres, with settings of the workload's.
 take_ports port
 PATH=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1):$PATH
 export PGHOST=127.0.0.1 PGPORT=$port PGUSER=owner PGDATABASE=postgres PGOPTIONS=
@@ -9,6 +9,7 @@ mkdir archive
 chmod 600 key.pem
 give postgres .
 
+# start_postgres SETTING...
 start_postgres()
 {
     "${owner[@]}" initdb -D data -A trust -N -U owner --locale=C.UTF-8 --encoding=UTF8 >initdb.log 2>&1 || fail "initdb"
@@ -18,7 +19,7 @@ port = $port
 unix_socket_directories = '$work'
 shared_buffers = 32MB
 log_statement = none
-$(settings)
+$(printf '%s\n' "$@")
 END
     start "${owner[@]}" postgres -D data
     await 40 pg_isready -q || fail "it does not accept connections"

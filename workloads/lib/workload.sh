@@ -21,6 +21,23 @@
 # Its stdout is what the program answered, and does not depend on what stands before the program. It exits with 0 if the
 # work was done, with 1 if not, with 125 if it cannot run here, and leaves nothing behind.
 set -u
+
+# enter_namespace - Goes on in an IPC namespace of its own, where that is allowed (a user needs a user namespace for it, in
+# which the ids are the same): the kernel removes its System V objects with its last process, however that ends.
+enter_namespace()
+{
+    local way ways=('unshare --ipc')
+    [ "$(id -u)" = 0 ] || ways+=('unshare --user --map-current-user --ipc')
+    for way in "${ways[@]}"; do
+        # shellcheck disable=SC2086 # words
+        ! $way true 2>/dev/null || WORKLOAD_APART=yes exec $way bash "$0" "$@"
+    done
+    WORKLOAD_APART=no
+}
+[ "${WORKLOAD_APART:-}" ] || enter_namespace "$@"
+apart=$WORKLOAD_APART
+unset WORKLOAD_APART
+
 name=$(basename "$0" .sh)
 LEVEL=${LEVEL:-full}
 [[ $LEVEL =~ ^(smoke|full|long)$ ]] || { echo "$name: there is no level '$LEVEL': smoke, full or long" >&2 && exit 125; }
@@ -63,11 +80,15 @@ at_least()
 
 # ---- The program under test, and others ----
 
+# Words before what is started: its session is its own, so that neither's signals reach the other; but should we be
+# killed, it is told to end.
+bound=(setsid setpriv --pdeathsig=TERM)
+
 # start COMMAND... - The program under test, in the background, with the words of PREFIX before it. What it prints goes
-# to program.log. Its session is its own, so that neither's signals reach the other.
+# to program.log.
 start()
 {
-    setsid "${prefix[@]}" "$@" </dev/null >>"$work/program.log" 2>&1 &
+    "${bound[@]}" "${prefix[@]}" "$@" </dev/null >>"$work/program.log" 2>&1 &
     tracer=$!
     started+=("$tracer")
 }
@@ -76,7 +97,7 @@ start()
 # standard error goes to driver.log.
 run()
 {
-    setsid "${prefix[@]}" "$@" </dev/null 2>>"$work/driver.log" &
+    "${bound[@]}" "${prefix[@]}" "$@" </dev/null 2>>"$work/driver.log" &
     tracer=$!
     started+=("$tracer")
     wait "$tracer" || fail "$1 exits with $?$(tail -qn 1 "$work/driver.log" | sed 's/^/: /')"
@@ -110,7 +131,7 @@ fails_with()
 # beside COMMAND... - Another program, not under test, in the background; it is ended with the workload.
 beside()
 {
-    setsid "$@" </dev/null >>"$work/beside.log" 2>&1 &
+    "${bound[@]}" "$@" </dev/null >>"$work/beside.log" 2>&1 &
     started+=("$!")
 }
 
@@ -189,7 +210,21 @@ gone()
 # as USER - Prints the words to put before a program that refuses to run as root; none unless we are.
 as()
 {
-    [ "$(id -u)" != 0 ] || echo "setpriv --reuid=$1 --regid=$1 --init-groups"
+    [ "$(id -u)" != 0 ] || echo "setpriv --reuid=$1 --regid=$1 --init-groups --pdeathsig=TERM"
+}
+
+# as_root LINE... - Prints lines of a configuration that only root can do; none unless we are.
+as_root()
+{
+    [ "$(id -u)" != 0 ] || printf '%s\n' "$@"
+}
+
+# fill_in FILE - Makes FILE of lib/FILE as the shell does a here-document, with our variables and what commands print.
+fill_in()
+{
+    eval "cat <<END_OF_FILE
+$(<"$lib/$1")
+END_OF_FILE" >"$1"
 }
 
 # give USER FILE... - Makes files those of the user to whom a server drops; nothing unless we are root.
@@ -271,6 +306,13 @@ end_processes()
     done
 }
 
+# objects - Prints the System V objects of the namespace, if it is our own.
+# shellcheck disable=SC2317 # called by the trap
+objects()
+{
+    [ "$apart" = no ] || tail -qn +2 /proc/sysvipc/{shm,msg,sem}
+}
+
 # leave - The trap of the way out, clean or not: ends what we started, and removes the directory. What a workload has to
 # undo outside of it, it defines as a function `undo`.
 # shellcheck disable=SC2317 # called by the trap
@@ -285,6 +327,10 @@ leave()
         wait "$pid" 2>/dev/null
     done
     [ "$(type -t undo)" != function ] || undo
+    if ((status == 0)) && [ "$(objects)" ]; then
+        echo "$name: it left System V objects behind" >&2
+        status=1
+    fi
     cd / && rm -rf -- "$work"
     exit "$status"
 }

@@ -7,12 +7,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "compartments/compartments.h"
 #include "report/callset.h"
-#include "report/yamltree.h"
 
 #define RULES_FORMAT "systrace-lib-rules/1"
-
-enum { RULES_ERROR_MAX = YAML_ERROR_MAX, RULES_COMPARTMENTS_MAX = 1024 };
 
 /* What becomes of a call outside the rules. */
 struct rules_action {
@@ -21,11 +19,7 @@ struct rules_action {
 };
 
 struct rules_compartment {
-    char *name;       /* owned, not empty, unique */
-    bool is_default;  /* it has the libraries that no other names */
-    bool owned;       /* it has the runtime libraries, and whatever is asked for through them */
-    char **libraries; /* owned globs (glob.h) of escaped names */
-    size_t library_count;
+    const char *name; /* borrowed of rules.compartments, by whose numbers these are */
     struct rules_action action;
     struct callset allow; /* in all phases, */
     struct rules_phase {
@@ -37,24 +31,26 @@ struct rules_compartment {
 
 /* Zeroed, there are none. */
 struct rules {
-    struct rules_action action; /* where there is no compartment */
-    bool deny_unknown;          /* and not only log what is not known to be a compartment's */
-    bool runtime_owned;         /* a compartment owns the runtime libraries */
-    struct rules_compartment *compartments;
-    size_t count;
+    const char *file;                 /* its name; borrowed */
+    struct compartments compartments; /* which there are, and of which libraries */
+    struct rules_compartment *all;    /* and what each may do */
+    struct rules_action action;       /* where there is no compartment */
+    bool deny_unknown;                /* and not only log what is not known to be a compartment's */
+    size_t action_line, unknown_line; /* where these are; 1: nowhere */
 };
 
-/* Parses a text. 0; or -EINVAL or -ENOMEM, and "LINE:COLUMN: what is wrong" in a line: there is
- * nothing to deinit then. */
-int rules_parse(struct rules *ret, const char *text, size_t size,
-                char error[static RULES_ERROR_MAX]);
+/* Parses a text, of a file of this name. 0; or -EINVAL or -ENOMEM, and what is wrong as of
+ * yamlfile_parse: there is nothing to deinit then. */
+int rules_parse(struct rules *ret, const char *name, const char *text, size_t size,
+                char error[static YAMLFILE_ERROR_MAX]);
 
 /* The same of a file, of which anything may be wrong. */
-int rules_read(struct rules *ret, const char *path, char error[static RULES_ERROR_MAX]);
+int rules_read(struct rules *ret, const char *path, char error[static YAMLFILE_ERROR_MAX]);
 void rules_deinit(struct rules *rules);
 
-/* The compartment that names this library (escaped): the first, where several do; else NULL. */
-const struct rules_compartment *rules_naming(const struct rules *rules, const char *library);
+/* The compartment that names this library or component: the first, where several do; else NULL. */
+const struct rules_compartment *rules_naming(const struct rules *rules,
+                                             const struct library_names *names);
 
 /* The one that has what no other names, and the one that owns the runtime libraries; NULL: none. */
 const struct rules_compartment *rules_default(const struct rules *rules);
@@ -63,5 +59,8 @@ const struct rules_compartment *rules_runtime(const struct rules *rules);
 /* May it make this call in this phase? */
 bool rules_allow(const struct rules_compartment *compartment, const char *phase, enum abi abi,
                  uint32_t nr);
+
+/* "log", "kill", or the error's name. */
+const char *rules_action_name(const struct rules_action *action);
 
 #endif
