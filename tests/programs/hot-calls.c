@@ -53,6 +53,31 @@ static void deep(void)
         descend(depth);
 }
 
+/* By one of 2^depth ways, each of which is a stack of its own. */
+static __attribute__((noinline)) unsigned choose(unsigned depth, unsigned way)
+{
+    unsigned sum = way;
+
+    if (!depth)
+        sum += (unsigned)getppid() & 1;
+    else if (way & 1)
+        sum += choose(depth - 1, way >> 1);
+    else
+        sum += choose(depth - 1, way >> 1) + 1;
+    __asm__ volatile("" : "+r"(sum));
+    return sum;
+}
+
+/* More stacks than there is room for, each of them often enough to become known. */
+static void many(void)
+{
+    enum { DEPTH = 14, WAYS = 1 << DEPTH, TIMES = 5 };
+
+    for (unsigned i = 0; i < WAYS; i++)
+        for (int j = 0; j < TIMES; j++)
+            choose(DEPTH, i);
+}
+
 static void writes(void)
 {
     int null = open("/dev/null", O_WRONLY);
@@ -497,11 +522,14 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } kinds[] = {
-        { "deep", deep },           { "writes", writes },   { "handler", handler },
-        { "nested", nested },       { "leaving", leaving }, { "looking", looking },
-        { "waiting", waiting },     { "faults", faults },   { "stepping", stepping },
-        { "registers", registers }, { "forks", forks },     { "vforks", vforks },
-        { "threads", threads },     { "kills", kills },     { "protection", protection },
+        { "deep", deep },           { "writes", writes },
+        { "many", many },           { "handler", handler },
+        { "nested", nested },       { "leaving", leaving },
+        { "looking", looking },     { "waiting", waiting },
+        { "faults", faults },       { "stepping", stepping },
+        { "registers", registers }, { "forks", forks },
+        { "vforks", vforks },       { "threads", threads },
+        { "kills", kills },         { "protection", protection },
         { "filter", filter },       { "two", two },
     };
 
