@@ -19,6 +19,8 @@ struct trie {
     struct trie_counter {
         uint32_t stack; /* its number in the run */
         uint32_t nr;    /* of the call */
+        uint32_t phase; /* private to who takes over: where the last of them went */
+        bool paused;
         uint64_t taken; /* of its calls, what has been taken over */
     } * all;            /* BLOCK_COUNTERS, of which `count` */
 };

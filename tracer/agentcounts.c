@@ -8,26 +8,32 @@
 
 enum { CALL_NANOSECONDS = 20 }; /* no processor makes one in less */
 
-/* Adds calls to the run, or takes the last one back from it. */
-static void take(struct tracer *tracer, const struct process *process, const struct trie_counter *c,
+/* Adds calls to the run; -1: takes the last one back from where it went. */
+static void take(struct tracer *tracer, const struct process *process, struct trie_counter *c,
                  int64_t calls)
 {
     struct execution *execution = tracer_execution(tracer);
+
+    if (calls > 0) {
+        c->phase = process->phases.phase;
+        c->paused = tracer->paused;
+    }
     const struct count key = { .execution = tracer->execution,
                                .program = (uint32_t)process->program,
-                               .phase = process->phases.phase,
+                               .phase = c->phase,
                                .stack = c->stack,
                                .abi = ABI_X86_64,
                                .nr = c->nr,
                                .calls = (uint64_t)calls };
-
-    if (run_count(tracer->run, &key) < 0) {
+    if (c->paused) {
+        execution->paused += (uint64_t)calls;
+    } else if (run_count(tracer->run, &key) < 0) {
         execution->lost += (uint64_t)calls;
-        return;
+    } else {
+        execution->entries += (uint64_t)calls;
+        execution->agent_calls += (uint64_t)calls;
+        tracer->unwinder.hits += (uint64_t)calls;
     }
-    execution->entries += (uint64_t)calls;
-    execution->agent_calls += (uint64_t)calls;
-    tracer->unwinder.hits += (uint64_t)calls;
 }
 
 void agentcounts_take(struct tracer *tracer, const struct process *process, struct agent *agent)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 
 #include "agent/inside.h"
@@ -277,8 +278,8 @@ static bool ends_agent(const struct syscall *call)
     uint64_t flags;
 
     return meaning_installs_filter(call->meaning, call->args, &flags) ||
-           meaning_makes_userfaultfd(call->meaning, call->args) || call->meaning == CALL_OLD_MMAP ||
-           call->meaning == CALL_SHMAT || call->meaning == CALL_IPC || call->abi != ABI_X86_64 ||
+           meaning_makes_userfaultfd(call->meaning, call->args) || call->abi != ABI_X86_64 ||
+           (call->meaning == CALL_SHMAT && (call->args[1] || call->args[2] & SHM_EXEC)) ||
            call->nr == SYS_io_uring_setup || call->nr == SYS_personality ||
            (call->nr == SYS_arch_prctl && call->args[0] >= SHADOW_STACKS) ||
            (call->meaning == CALL_PRCTL && call->args[0] == PR_SET_SYSCALL_USER_DISPATCH);
@@ -404,7 +405,8 @@ static void check_claim(struct tracer *tracer, const struct tracee *tracee, stru
     if (!claim || claim > agent->trie.count)
         return;
     struct trie_counter *counter = &agent->trie.all[claim - 1];
-    if (counter->nr != call->nr || counter->stack != tracee->call.stack)
+    if (tracee->call.stack >= 0 &&
+        (counter->nr != call->nr || counter->stack != tracee->call.stack))
         die("the agent of process %d took a stack for another", (int)tracee->tid);
     agentcounts_take(tracer, tracee->process, agent);
     agent->trie.counters[claim - 1]++;
@@ -544,6 +546,8 @@ void agents_check_window(struct tracer *tracer, struct tracee *tracee)
             found = m.executable && m.start < WINDOW + WINDOW_SIZE && m.end > WINDOW;
         free(maps);
     }
+    if (found && tracee->space->agent)
+        give_up(tracer, tracee, tracee->space->agent);
     for (struct tracee *t = NULL; found && (t = tracees_next(&tracer->tracees, t));)
         if (t->space == tracee->space && t->process)
             t->process->own_filter = true;

@@ -431,6 +431,5 @@ void options_deinit(struct options *o)
 bool options_want_agent(const struct options *options)
 {
     return options->engine == ENGINE_AGENT && options->kill_on_exit && !options->results &&
-           !options->verify_every && !options->policy && !options->control &&
-           !options->injections.count;
+           !options->verify_every && !options->policy && !options->injections.count;
 }
