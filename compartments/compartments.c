@@ -103,9 +103,18 @@ char *const *compartment_globs(const struct compartment_library *library, char *
     return library->globs ? library->globs : own;
 }
 
+static bool matches_by(const char *glob, const struct library_names *names,
+                       enum compartment_match by)
+{
+    if (by == MATCH_FILE)
+        return !strcmp(glob, names->name);
+    return is_of_component(glob) == (by == MATCH_COMPONENT) &&
+           compartment_glob_matches(glob, names->name, names->soname, names->component);
+}
+
 const struct compartment_library *compartments_match(const struct compartments *compartments,
                                                      const struct library_names *names,
-                                                     bool of_component,
+                                                     enum compartment_match by,
                                                      const struct compartment_library *former)
 {
     const struct compartment_library *library = former ? former + 1 : compartments->libraries;
@@ -113,8 +122,7 @@ const struct compartment_library *compartments_match(const struct compartments *
 
     for (; library < compartments->libraries + compartments->library_count; library++)
         for (char *const *glob = compartment_globs(library, own); *glob; glob++)
-            if (is_of_component(*glob) == of_component &&
-                compartment_glob_matches(*glob, names->name, names->soname, names->component))
+            if (matches_by(*glob, names, by))
                 return library;
     return NULL;
 }

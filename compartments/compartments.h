@@ -107,12 +107,15 @@ int library_names_init(struct library_names *names, const struct module *module,
                        const char *component);
 void library_names_deinit(struct library_names *names);
 
-/* The library that is declared first behind `former` (NULL: of all) by a glob of a component, or by
- * one of others, that matches these names; or NULL. Where a component is named, that comes before
- * its library. */
+/* How closely a glob matches, the closest first: by the name of a component; as the whole name of
+ * the file, which comes before another file's that is this one's soname; by that name or soname. */
+enum compartment_match { MATCH_COMPONENT, MATCH_FILE, MATCH_LIBRARY, MATCH_COUNT };
+
+/* The library that is declared first behind `former` (NULL: of all) by a glob that matches these
+ * names so; or NULL. */
 const struct compartment_library *compartments_match(const struct compartments *compartments,
                                                      const struct library_names *names,
-                                                     bool of_component,
+                                                     enum compartment_match by,
                                                      const struct compartment_library *former);
 
 /* Is a glob declared of components of the library of these names? */

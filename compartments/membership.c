@@ -55,29 +55,28 @@ static int fail_twice(const struct compartments *compartments, const struct libr
     return -EINVAL;
 }
 
-/* By the globs that are of components, or by the others. 0, and the index or COMPARTMENT_NONE. */
+/* In this way. 0, and the index or COMPARTMENT_NONE. */
 static int find_by(const struct compartments *compartments, const struct library_names *names,
-                   bool of_component, size_t *ret, char *error)
+                   enum compartment_match by, size_t *ret, char *error)
 {
-    const struct compartment_library *found =
-        compartments_match(compartments, names, of_component, NULL);
+    const struct compartment_library *found = compartments_match(compartments, names, by, NULL);
 
     for (const struct compartment_library *next = found; next;
-         next = compartments_match(compartments, names, of_component, next))
+         next = compartments_match(compartments, names, by, next))
         if (next->compartment != found->compartment)
             return fail_twice(compartments, names, found, next, error);
     *ret = found ? found->compartment : COMPARTMENT_NONE;
     return 0;
 }
 
-/* A component's own compartment comes before that of its library. */
 static int find_named(const struct compartments *compartments, const struct library_names *names,
                       size_t *ret, char *error)
 {
-    int result = find_by(compartments, names, true, ret, error);
+    int result = 0;
 
-    if (!result && *ret == COMPARTMENT_NONE)
-        result = find_by(compartments, names, false, ret, error);
+    *ret = COMPARTMENT_NONE;
+    for (int by = 0; by < MATCH_COUNT && !result && *ret == COMPARTMENT_NONE; by++)
+        result = find_by(compartments, names, (enum compartment_match)by, ret, error);
     return result;
 }
 
@@ -312,11 +311,11 @@ int membership_choose_owner(struct compartments *compartments, const struct call
 /* ---- What is of no use ---- */
 
 static void note_matches(const struct compartments *compartments, const struct library_names *names,
-                         bool of_component, bool *used)
+                         enum compartment_match by, bool *used)
 {
     const struct compartment_library *library = NULL;
 
-    while ((library = compartments_match(compartments, names, of_component, library)))
+    while ((library = compartments_match(compartments, names, by, library)))
         used[library - compartments->libraries] = true;
 }
 
@@ -333,8 +332,8 @@ static int note_used(const struct membership *membership, bool *used)
     for (uint32_t i = 0; i < membership->callers->library_count; i++) {
         if (names_init(&names, membership->callers, i))
             return -ENOMEM;
-        note_matches(membership->compartments, &names, true, used);
-        note_matches(membership->compartments, &names, false, used);
+        for (int by = 0; by < MATCH_COUNT; by++)
+            note_matches(membership->compartments, &names, (enum compartment_match)by, used);
         library_names_deinit(&names);
     }
     return 0;

@@ -217,11 +217,10 @@ void rules_deinit(struct rules *rules)
 const struct rules_compartment *rules_naming(const struct rules *rules,
                                              const struct library_names *names)
 {
-    const struct compartment_library *found =
-        compartments_match(&rules->compartments, names, true, NULL);
+    const struct compartment_library *found = NULL;
 
-    if (!found)
-        found = compartments_match(&rules->compartments, names, false, NULL);
+    for (int by = 0; by < MATCH_COUNT && !found; by++)
+        found = compartments_match(&rules->compartments, names, (enum compartment_match)by, NULL);
     return found ? &rules->all[found->compartment] : NULL;
 }
 

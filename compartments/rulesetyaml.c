@@ -283,6 +283,9 @@ static void print_set(FILE *file, const struct callset *set, const char *indent)
             if (callset_has(set, (enum abi)abi, nr))
                 fprintf(file, "%s%s- %s\n", printed++ ? "" : ":\n", indent,
                         ruleset_name((enum abi)abi, syscall_name((enum abi)abi, nr, buffer), name));
+    if (set->beyond)
+        fprintf(file, "%s%s- %s  # and any other number that no call has\n", printed++ ? "" : ":\n",
+                indent, syscall_name(ABI_X86_64, CALLSET_NUMBERS, buffer));
     if (!printed)
         fputs(": []\n", file);
 }

@@ -109,6 +109,7 @@ static void add_calls(struct callset *to, const struct callset *from)
     for (int abi = 0; abi < ABI_COUNT; abi++)
         for (size_t i = 0; i < CALLSET_NUMBERS / 64; i++)
             to->bits[abi][i] |= from->bits[abi][i];
+    to->beyond |= from->beyond;
 }
 
 /* In their order; one that is new has no calls yet. NULL: no memory. */

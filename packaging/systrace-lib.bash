@@ -19,6 +19,9 @@ _systrace_lib_surface_options='--compartments --sonames --group --runtime --tabl
 _systrace_lib_rules_options='--compartments --sonames --group --runtime --phases --default-action --unknown-action --compartment --into --from
     --where --under --not-under --runtime-library --no-runtime-libraries --through-signals -o --output --format -h --help'
 
+_systrace_lib_probe_options='--test --by -j --jobs --retries --limit --together --resume --runtime-library --no-runtime-libraries
+    -q --quiet -o --output --format -h --help'
+
 # _systrace_lib_words WORD... - Of these, those that begin with what has been typed.
 _systrace_lib_words()
 {
@@ -51,7 +54,8 @@ _systrace_lib_value()
     --default-action) _systrace_lib_words log kill errno=EPERM ;;
     --unknown-action) _systrace_lib_words log deny ;;
     --seccomp) _systrace_lib_words oci systemd minijail bpf libseccomp-c ;;
-    --interval | --phase | --inject | --workload | --runtime-library | --where | --under | --not-under | --group | --serving | --sort | --top | --factor | --compartment) ;; # anything
+    --interval | --phase | --inject | --workload | --runtime-library | --where | --under | --not-under | --group | --serving | --sort | --top | --factor | --compartment | \
+        --test | -j | --jobs | --retries | --limit | --together) ;; # anything
     *) return 1 ;;
     esac
 }
@@ -68,16 +72,17 @@ _systrace_lib_command()
     fi
 }
 
-# _systrace_lib_begin - Prints the index of the word with which the command traced begins, if it comes before the end.
+# _systrace_lib_begin FROM - Prints the index of the word with which the command traced begins, if it comes before the end, of
+# those from this index on.
 _systrace_lib_begin()
 {
     local i
-    for ((i = 1; i <= COMP_CWORD; i++)); do
+    for ((i = $1; i <= COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
         =) ((i++)) ;; # bash takes --format=csv for three words
-        -o | -p | -u | -E) ((i++)) ;;
-        --output | --attach | --user | --env | --engine | --agent-after | --format | --graph | --interval | --phase | --workload | --control | --inject | --policy | --policy-log | --runtime-library)
+        -o | -p | -u | -E | -j) ((i++)) ;;
+        --test | --by | --jobs | --retries | --limit | --together | --output | --attach | --user | --env | --engine | --agent-after | --format | --graph | --interval | --phase | --workload | --control | --inject | --policy | --policy-log | --runtime-library)
             [ "${COMP_WORDS[i + 1]-}" = = ] || ((i++))
             ;;
         -*) ;;
@@ -112,7 +117,20 @@ _systrace_lib()
         _systrace_lib_files < <(compgen -f -X '!*.json' -- "$current"; compgen -d -- "$current")
         return
     fi
-    begin=$(_systrace_lib_begin)
+    if [ "${COMP_WORDS[1]}" = probe ] && ((COMP_CWORD > 1)); then
+        begin=$(_systrace_lib_begin 2)
+        if [ "$begin" ] && ((begin <= COMP_CWORD)); then
+            _systrace_lib_command "$begin"
+        elif [ "$previous" = --format ]; then
+            _systrace_lib_words csv json text markdown html loupe
+        elif [ "$previous" = --by ]; then
+            _systrace_lib_words library,syscall syscall
+        elif ! _systrace_lib_value "$previous"; then
+            _systrace_lib_words "$_systrace_lib_probe_options"
+        fi
+        return
+    fi
+    begin=$(_systrace_lib_begin 1)
     if [ "$begin" ] && ((begin < COMP_CWORD || begin == COMP_CWORD && COMP_CWORD > 1)); then
         _systrace_lib_command "$begin"
     elif _systrace_lib_value "$previous"; then

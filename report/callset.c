@@ -26,14 +26,26 @@ static bool add_of_abi(struct callset *set, enum abi abi, const char *name)
     return true;
 }
 
-bool callset_add_name(struct callset *set, const char *name)
+/* The ABI that is before a name, with ':' between, which is left out then. */
+static enum abi take_abi(const char **name)
 {
     for (int abi = 0; abi < ABI_COUNT; abi++) {
         size_t length = strlen(abi_name((enum abi)abi));
-        if (!strncmp(name, abi_name((enum abi)abi), length) && name[length] == ':')
-            return add_of_abi(set, (enum abi)abi, name + length + 1);
+        if (strncmp(*name, abi_name((enum abi)abi), length) || (*name)[length] != ':')
+            continue;
+        *name += length + 1;
+        return (enum abi)abi;
     }
-    return add_of_abi(set, ABI_X86_64, name);
+    return ABI_X86_64;
+}
+
+bool callset_add_name(struct callset *set, const char *name)
+{
+    const enum abi abi = take_abi(&name);
+    const bool beyond = syscall_number(abi, name) >= CALLSET_NUMBERS;
+
+    set->beyond |= beyond;
+    return beyond || add_of_abi(set, abi, name);
 }
 
 __attribute__((format(printf, 2, 3))) static int fail(char error[static CALLSET_ERROR_MAX],

@@ -15,7 +15,7 @@ enum { CALLSET_NUMBERS = 1024, CALLSET_ERROR_MAX = 256 };
 /* Zeroed, it is empty. */
 struct callset {
     uint64_t bits[ABI_COUNT][CALLSET_NUMBERS / 64];
-    bool beyond; /* the numbers from CALLSET_NUMBERS on, which no call has */
+    bool beyond; /* the numbers from CALLSET_NUMBERS on, which no call has: all or none */
 };
 
 static inline bool callset_has(const struct callset *set, enum abi abi, uint32_t nr)
@@ -25,7 +25,7 @@ static inline bool callset_has(const struct callset *set, enum abi abi, uint32_t
 
 /*
  * Adds a call of x86-64, as tables have its name ("openat", "syscall_470"), or of another ABI
- * ("i386:open"). False: there is none.
+ * ("i386:open"). A number that no call has is all such numbers. False: there is no such name.
  */
 bool callset_add_name(struct callset *set, const char *name);
 

@@ -27,6 +27,7 @@ struct subject {
     enum seen_table table_of_seen; /* and which table of that */
     const struct ruleset *ruleset; /* the same: rules of compartments (compartments/ruleset.h) */
     int table_of_surface;          /* and which table of what they are worth */
+    const struct probing *probing; /* the same: which calls are needed (probe/probing.h) */
 };
 
 /* -ENOMEM. Errors of the file are left to ferror(3). */

@@ -318,6 +318,7 @@ static int print_job(FILE *file, void *context)
                                      .table_of_seen = job->outputs->table_of_seen,
                                      .ruleset = job->outputs->ruleset,
                                      .table_of_surface = job->outputs->table_of_surface,
+                                     .probing = job->outputs->probing,
                                      .asked = is_asked(job->outputs),
                                      .groups =
                                          job->outputs->query ? &job->outputs->query->groups : NULL,

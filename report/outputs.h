@@ -30,6 +30,7 @@ struct outputs {
     enum seen_table table_of_seen;
     const struct ruleset *ruleset; /* likewise */
     int table_of_surface;
+    const struct probing *probing; /* likewise */
 };
 
 void outputs_deinit(struct outputs *outputs);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "agentstate.h"
-#include "clock.h"
+#include "record/clock.h"
 #include "perfmap.h"
 
 static struct address_space *create(struct space *space)

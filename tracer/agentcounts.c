@@ -3,7 +3,7 @@
 #include "agentcounts.h"
 
 #include "agentstate.h"
-#include "clock.h"
+#include "record/clock.h"
 #include "diag.h"
 
 enum { CALL_NANOSECONDS = 20 }; /* no processor makes one in less */

@@ -18,7 +18,7 @@
 #include "agentcounts.h"
 #include "agentplace.h"
 #include "agentstate.h"
-#include "clock.h"
+#include "record/clock.h"
 #include "diag.h"
 #include "procfs.h"
 #include "request.h"

@@ -175,6 +175,16 @@ void injections_deinit(struct injections *injections)
 
 /* ---- Judging ---- */
 
+struct injection_set injections_about(const struct injections *injections, const char *library)
+{
+    struct injection_set ret = { 0 };
+
+    for (size_t i = 0; i < injections->count; i++)
+        if (glob_matches(injections->all[i].library, library))
+            ret.bits[i / 64] |= UINT64_C(1) << i % 64;
+    return ret;
+}
+
 /* How many such calls there were, with this one. */
 static uint64_t count_seen(struct injection_state *state, uint32_t injection, enum abi abi,
                            uint32_t nr)
@@ -201,13 +211,14 @@ static bool is_turn(const struct injections *injections, uint32_t number,
            (seen - injection->first) % injection->step == 0;
 }
 
-const struct injection *injections_judge(const struct injections *injections, uint64_t about,
+const struct injection *injections_judge(const struct injections *injections,
+                                         const struct injection_set *about,
                                          struct injection_state *state, enum abi abi, uint32_t nr)
 {
     const struct injection *ret = NULL;
 
     for (uint32_t i = 0; i < injections->count; i++) {
-        if (about & UINT64_C(1) << i && callset_has(&injections->all[i].set, abi, nr) &&
+        if (about->bits[i / 64] >> i % 64 & 1 && callset_has(&injections->all[i].set, abi, nr) &&
             is_turn(injections, i, state, abi, nr) && !ret)
             ret = &injections->all[i];
     }

@@ -7,7 +7,7 @@
 
 #include "report/callset.h"
 
-enum { INJECTIONS_MAX = 64, INJECTION_ERROR_MAX = 512 };
+enum { INJECTIONS_MAX = 1024, INJECTION_ERROR_MAX = 512 };
 
 /* "LIBRARY:SET:error=ERRNO|retval=N[:signal=SIG][:when=FIRST[..LAST][+[STEP]]]" */
 struct injection {
@@ -25,6 +25,11 @@ struct injections {
     size_t count;
 };
 
+/* Those that are about a library: a bit for each. */
+struct injection_set {
+    uint64_t bits[INJECTIONS_MAX / 64];
+};
+
 /* How often a thread has made each of the calls that injections with `when` are about. */
 struct injection_state {
     struct injection_seen {
@@ -39,13 +44,17 @@ int injections_add(struct injections *injections, const char *option,
                    char error[static INJECTION_ERROR_MAX]);
 void injections_deinit(struct injections *injections);
 
+/* Those about a library of this name, which is escaped. */
+struct injection_set injections_about(const struct injections *injections, const char *library);
+
 /*
- * A thread makes a call. Of the injections about its caller (a bit for each) the first that is
- * about the call, and whose turn it is by its `when`, which counts the thread's calls of each ABI
- * and number by themselves (as strace does); NULL if there is none. What there is no memory to
- * count is its first call again.
+ * A thread makes a call. Of the injections about its caller the first that is about the call, and
+ * whose turn it is by its `when`, which counts the thread's calls of each ABI and number by
+ * themselves (as strace does); NULL if there is none. What there is no memory to count is its first
+ * call again.
  */
-const struct injection *injections_judge(const struct injections *injections, uint64_t about,
+const struct injection *injections_judge(const struct injections *injections,
+                                         const struct injection_set *about,
                                          struct injection_state *state, enum abi abi, uint32_t nr);
 
 void injection_state_deinit(struct injection_state *state);

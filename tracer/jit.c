@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "addressspace.h"
-#include "clock.h"
+#include "record/clock.h"
 #include "diag.h"
 #include "perfmap.h"
 #include "procfs.h"

@@ -7,7 +7,6 @@
 
 #include "diag.h"
 #include "record/component.h"
-#include "report/glob.h"
 
 static bool has_phases(const struct rules *rules)
 {
@@ -60,16 +59,6 @@ void judge_deinit(struct judge *judge)
 
 /* ---- Libraries ---- */
 
-static uint64_t find_injections(const struct injections *injections, const char *name)
-{
-    uint64_t ret = 0;
-
-    for (size_t i = 0; i < injections->count; i++)
-        if (glob_matches(injections->all[i].library, name))
-            ret |= UINT64_C(1) << i;
-    return ret;
-}
-
 /* Of what no compartment names the loader is nobody's, and the runtime libraries are their owner's,
  * who has the loader too. */
 static void assign(const struct rules *rules, struct judged_library *library,
@@ -95,7 +84,7 @@ static struct judged_library judge_library(const struct judge *judge, uint32_t n
 
     if (library_names_init(&names, module, library->component))
         die("out of memory");
-    ret.injections = find_injections(judge->injections, names.name);
+    ret.injections = injections_about(judge->injections, names.name);
     if (judge->rules && library->module == MODULE_UNKNOWN)
         ret.outside = OUTSIDE_UNKNOWN;
     else if (judge->rules && !strcmp(library->component, COMPONENT_UNKNOWN) &&
@@ -210,7 +199,7 @@ struct ruling judge_call(struct judge *judge, uint32_t stack, uint32_t phase,
     ret.library = judge->callers.libraries[caller->library].module;
     ret.component = component_name(judge->callers.libraries[caller->library].component);
     ret.function = caller->function;
-    injection = injections_judge(judge->injections, judge->libraries[caller->library].injections,
+    injection = injections_judge(judge->injections, &judge->libraries[caller->library].injections,
                                  state, abi, nr);
     if (injection) {
         ret.refuse = injection->refuse;

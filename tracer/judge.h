@@ -45,7 +45,7 @@ struct judge {
     struct callers callers;    /* zeroed until the first call */
     struct component_names names;
     struct judged_library {
-        uint64_t injections;
+        struct injection_set injections;
         const struct rules_compartment *compartment;
         enum outside outside; /* whatever it asks for */
     } * libraries;            /* by their numbers in callers */

@@ -33,7 +33,7 @@
  *   coverage_main    report/coverage.c             how much of it all they have not shown yet
  *   rulescommand_main  compartments/rulescommand.c   what each compartment asks for, as rules
  *   surfacecommand_main  compartments/surfacecommand.c  and what these would be worth
- *   need_main        tracer/need.c                 which calls are needed: runs with one refused
+ *   probecommand_main  probe/probecommand.c        which calls are needed: runs without some
  */
 /* clang-format on */
 #include <errno.h>
@@ -49,8 +49,8 @@
 #include "compartments/rulescommand.h"
 #include "compartments/surfacecommand.h"
 #include "diag.h"
-#include "need.h"
 #include "options.h"
+#include "probe/probecommand.h"
 #include "report/coverage.h"
 #include "report/diff.h"
 #include "report/report.h"
@@ -144,7 +144,7 @@ static const struct {
 } commands[] = {
     { "report", report_main },          { "diff", diff_main },
     { "coverage", coverage_main },      { "rules", rulescommand_main },
-    { "surface", surfacecommand_main }, { "probe", need_main },
+    { "surface", surfacecommand_main }, { "probe", probecommand_main },
 };
 
 int main(int argc, char **argv)

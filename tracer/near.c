@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/ptrace.h>
 
-#include "clock.h"
+#include "record/clock.h"
 #include "request.h"
 
 enum {

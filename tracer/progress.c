@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
+#include "record/clock.h"
 
 enum { SHARE = 50 };
 

@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <sys/ptrace.h>
 
-#include "clock.h"
+#include "record/clock.h"
 #include "procfs.h"
 #include "request.h"
 #include "threadregs.h"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "agentcounts.h"
-#include "clock.h"
+#include "record/clock.h"
 #include "crash.h"
 #include "diag.h"
 #include "record.h"

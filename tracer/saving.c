@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "agentcounts.h"
-#include "clock.h"
+#include "record/clock.h"
 #include "diag.h"
 #include "record.h"
 #include "signals.h"

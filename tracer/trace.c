@@ -22,7 +22,7 @@
 #include "agentcounts.h"
 #include "agents.h"
 #include "attach.h"
-#include "clock.h"
+#include "record/clock.h"
 #include "crash.h"
 #include "diag.h"
 #include "driver.h"

@@ -3,6 +3,8 @@
 #
 #     cmake -D FROM=DIRECTORY -D TO=FILE -P embed.cmake
 
+cmake_minimum_required(VERSION 3.25)
+
 # to_base64(HEX RET): the bytes that HEX stands for.
 function(to_base64 hex ret)
     string(LENGTH "${hex}" left)
@@ -37,9 +39,10 @@ function(to_array name text ret)
     set(${ret} "const unsigned char ${name}[] = {${bytes}};\nconst size_t ${name}_size = sizeof(${name});\n" PARENT_SCOPE)
 endfunction()
 
-# embed(PAGE NAME RET): the page with style and script, as arrays of what is before and behind its data.
-function(embed page name ret)
+# embed(PAGE TITLE NAME RET): the page with style, script and title, as arrays of what is before and behind its data.
+function(embed page title name ret)
     file(READ "${FROM}/${page}" page)
+    string(REPLACE "@title@" "${title}" page "${page}")
     foreach(part style.css app.js)
         file(READ "${FROM}/${part}" text)
         string(SHA256 hash "${text}")
@@ -56,7 +59,8 @@ function(embed page name ret)
     set(${ret} "${before}${behind}" PARENT_SCOPE)
 endfunction()
 
-embed(page.html htmlpage report)
-embed(diff.html diffpage diff)
-embed(surface.html surfacepage surface)
-file(WRITE "${TO}" "/* Made by embed.cmake of page.html, diff.html, surface.html, style.css and app.js. */\n#include \"report/htmlpage.h\"\n\n${report}${diff}${surface}")
+embed(page.html "" htmlpage report)
+embed(plain.html "what is new" diffpage diff)
+embed(plain.html "compartments" surfacepage surface)
+embed(plain.html "which are needed" probepage probe)
+file(WRITE "${TO}" "/* Made by embed.cmake of page.html, plain.html, style.css and app.js. */\n#include \"report/htmlpage.h\"\n\n${report}${diff}${surface}${probe}")

@@ -97,8 +97,11 @@ static void test_names(void **state)
     assert_false(callset_add_name(&set, "i386:nonsense"));
     assert_false(callset_add_name(&set, "arm:open"));
     assert_false(callset_add_name(&set, "x86_64:socketcall"));
-    assert_false(callset_add_name(&set, "syscall_1024"));
     assert_string_equal(show(&set), "Oixn");
+    assert_false(set.beyond);
+    assert_true(callset_add_name(&set, "syscall_1024"));
+    assert_true(set.beyond);
+    assert_true(callset_has(&set, ABI_I386, 9999));
 }
 
 int main(void)

@@ -200,6 +200,30 @@ static void test_globs(void **state)
     assert_false(compartment_glob_matches("net/*", "app", "", "net/http"));
 }
 
+/* By which glob a library is found, in each way. */
+static void test_match(void **state)
+{
+    (void)state;
+    static const char *const globs[] = { "libx.so.*", "[l]ibx-1.2.so", "libx-1.2.so",
+                                         "libx.so.1//n*" };
+    static char name[] = "libx-1.2.so", soname[] = "libx.so.1", component[] = "net";
+    static const struct library_names names = { name, soname, component };
+    static const size_t found[MATCH_COUNT] = { 3, 2, 0 };
+    struct compartments c;
+
+    compartments_init(&c);
+    assert_int_equal(compartments_add(&c, "c", false), 0);
+    for (size_t i = 0; i < sizeof(globs) / sizeof(*globs); i++)
+        assert_int_equal(compartments_add_library(&c, 0, globs[i]), 0);
+    for (int by = 0; by < MATCH_COUNT; by++) {
+        const struct compartment_library *library =
+            compartments_match(&c, &names, (enum compartment_match)by, NULL);
+        assert_non_null(library);
+        assert_int_equal(library - c.libraries, found[by]);
+    }
+    compartments_deinit(&c);
+}
+
 /* ---- In a run ---- */
 
 struct member_case {
@@ -387,12 +411,13 @@ static void test_auto(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kraft),        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_hostile),      cmocka_unit_test(test_bomb),
-        cmocka_unit_test(test_globs),        cmocka_unit_test(test_neutral),
-        cmocka_unit_test(test_owned),        cmocka_unit_test(test_owner),
-        cmocka_unit_test(test_named_loader), cmocka_unit_test(test_wrong_members),
-        cmocka_unit_test(test_unused),       cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_kraft),         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_hostile),       cmocka_unit_test(test_bomb),
+        cmocka_unit_test(test_globs),         cmocka_unit_test(test_match),
+        cmocka_unit_test(test_neutral),       cmocka_unit_test(test_owned),
+        cmocka_unit_test(test_owner),         cmocka_unit_test(test_named_loader),
+        cmocka_unit_test(test_wrong_members), cmocka_unit_test(test_unused),
+        cmocka_unit_test(test_auto),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

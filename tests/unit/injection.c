@@ -90,6 +90,7 @@ static void test_too_many(void **state)
 static void try(const char *const *options, uint64_t about, char ret[static 21])
 {
     struct injections injections = { 0 };
+    const struct injection_set set = { { about } };
     struct injection_state state = { 0 };
     char error[INJECTION_ERROR_MAX];
 
@@ -97,7 +98,7 @@ static void try(const char *const *options, uint64_t about, char ret[static 21])
         assert_int_equal(injections_add(&injections, options[i], error), 0);
     for (int i = 0; i < 20; i++) {
         const struct injection *injection =
-            injections_judge(&injections, about, &state, ABI_X86_64, i % 2 ? SYS_write : SYS_read);
+            injections_judge(&injections, &set, &state, ABI_X86_64, i % 2 ? SYS_write : SYS_read);
         ret[i] = injection ? (char)('1' + (injection - injections.all)) : '.';
     }
     ret[20] = '\0';
@@ -134,12 +135,35 @@ static void test_judge(void **state)
     }
 }
 
+/* The last of as many as there may be is about the one library that no other is about. */
+static void test_about(void **state)
+{
+    (void)state;
+    struct injections injections = { 0 };
+    struct injection_state counts = { 0 };
+    char error[INJECTION_ERROR_MAX];
+
+    for (int i = 0; i < INJECTIONS_MAX - 1; i++)
+        assert_int_equal(injections_add(&injections, "a*:read:error=EIO", error), 0);
+    assert_int_equal(injections_add(&injections, "b[:]*:read:error=EIO", error), 0);
+    struct injection_set set = injections_about(&injections, "b:c");
+    assert_ptr_equal(injections_judge(&injections, &set, &counts, ABI_X86_64, SYS_read),
+                     &injections.all[INJECTIONS_MAX - 1]);
+    set = injections_about(&injections, "abc");
+    assert_ptr_equal(injections_judge(&injections, &set, &counts, ABI_X86_64, SYS_read),
+                     &injections.all[0]);
+    set = injections_about(&injections, "c");
+    assert_null(injections_judge(&injections, &set, &counts, ABI_X86_64, SYS_read));
+    injections_deinit(&injections);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_judge),
+        cmocka_unit_test(test_about),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,24 +9,25 @@
 
 #define HEAD "format: systrace-lib-rules/1\n"
 
-static const char whole[] = HEAD "# a comment\n"
-                                 "default-action: {errno: EACCES}\n"
-                                 "unknown-action: deny\n"
-                                 "compartments:\n"
-                                 "  - name: parser\n"
-                                 "    libraries: [\"libxml*\", '[anon]']\n"
-                                 "    action: kill\n"
-                                 "    allow: [read, \"i386:open\"]\n"
-                                 "    phases:\n"
-                                 "      load: [openat]\n"
-                                 "      serving: []\n"
-                                 "  - name: rest\n"
-                                 "    default: true\n"
-                                 "    runtime: owned\n"
-                                 "    allow:\n"
-                                 "    - write\n"
-                                 "  - name: nothing\n"
-                                 "    libraries: [libxml2.so.2, libnothing.so, app//net/*]\n";
+static const char whole[] =
+    HEAD "# a comment\n"
+         "default-action: {errno: EACCES}\n"
+         "unknown-action: deny\n"
+         "compartments:\n"
+         "  - name: parser\n"
+         "    libraries: [\"libxml*\", '[anon]']\n"
+         "    action: kill\n"
+         "    allow: [read, \"i386:open\"]\n"
+         "    phases:\n"
+         "      load: [openat]\n"
+         "      serving: []\n"
+         "  - name: rest\n"
+         "    default: true\n"
+         "    runtime: owned\n"
+         "    allow:\n"
+         "    - write\n"
+         "  - name: nothing\n"
+         "    libraries: [libxml2.so.2, libxml2.so.?, libnothing.so, app//net/*]\n";
 
 static void parse(const char *text, struct rules *ret)
 {
@@ -56,7 +57,8 @@ static void test_whole(void **state)
     const struct rules_compartment *parser = &rules.all[0], *rest = parser + 1;
     assert_int_equal(parser->action.kind, RULES_KILL);
     assert_int_equal(rest->action.error, EACCES);
-    assert_ptr_equal(naming(&rules, "libxml2.so.2", ""), parser); /* the first of two */
+    assert_ptr_equal(naming(&rules, "libxml2.so.3", ""), parser);   /* the first of two globs */
+    assert_ptr_equal(naming(&rules, "libxml2.so.2", ""), rest + 1); /* by its whole name */
     assert_ptr_equal(naming(&rules, "[anon]", ""), parser);
     assert_ptr_equal(naming(&rules, "libnothing.so", ""), rest + 1);
     assert_null(naming(&rules, "libother.so", ""));
