@@ -37,7 +37,7 @@ enum meaning {
 };
 
 enum { IOCTL_NEW_USERFAULTFD = 0xaa00 }; /* of /dev/userfaultfd: USERFAULTFD_IOC_NEW */
-enum { MEANINGS_MAX = 1024 }; /* above the highest number of any ABI */
+enum { MEANINGS_MAX = 1024 };            /* above the highest number of any ABI */
 
 struct meanings {
     uint8_t meaning[ABI_COUNT][MEANINGS_MAX]; /* enum meaning by number */
