@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 enum trial_end {
-    TRIAL_WORKS,    /* the test succeeded, or without one the command did */
+    TRIAL_WORKS,    /* the test succeeded, or without one the command did, whatever it has left */
     TRIAL_FAILS,    /* it did not, or the command came to an end before its test */
     TRIAL_HANGS,    /* it took too long */
     TRIAL_UNMADE,   /* it worked, but none of the calls was made that were to be taken away */
