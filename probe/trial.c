@@ -18,7 +18,6 @@
 #include "record/runfile.h"
 
 enum {
-    EXIT_OURS = 125,
     SECOND = 1000000000,
     SIGNALS = 5,
     NAP = 100000000,
@@ -167,6 +166,24 @@ static int decide_by_status(const struct keeper *keeper)
     return strcmp(text, "exited 0\n") ? TRIAL_FAILS : TRIAL_WORKS;
 }
 
+/* Why the tracer has made no run, for it writes a file of each; -1: it has, or is not at its end.
+ */
+static int find_obstacle(const struct keeper *keeper)
+{
+    const struct part *tracer = &keeper->tracer;
+    const int status = tracer->ended && WIFEXITED(tracer->status) ? WEXITSTATUS(tracer->status) : 0;
+
+    if (!status || !access(keeper->run, F_OK))
+        return -1;
+    if (status == EXIT_OURS)
+        return TRIAL_TROUBLE;
+    if (keeper->trial->run < 0) /* it could be executed, with all its calls */
+        return -1;
+    return status == EXIT_NOT_FOUND        ? TRIAL_NOT_FOUND
+           : status == EXIT_NOT_EXECUTABLE ? TRIAL_NOT_EXECUTABLE
+                                           : -1;
+}
+
 /* -1: not yet. */
 static int decide(const struct keeper *keeper)
 {
@@ -174,7 +191,7 @@ static int decide(const struct keeper *keeper)
 
     if (!trial->test)
         return decide_by_status(keeper);
-    if (trial->outlives && keeper->tracer.ended)
+    if (keeper->tracer.ended && (trial->outlives || find_obstacle(keeper) >= 0))
         return TRIAL_FAILS;
     if (!keeper->test.ended)
         return -1;
@@ -297,14 +314,6 @@ static bool was_made(const struct keeper *keeper)
     return ret;
 }
 
-/* The tracer writes a run file, whatever comes, but if it fails. */
-static bool is_trouble(const struct keeper *keeper)
-{
-    return keeper->tracer.pid < 0 || keeper->test.pid < 0 ||
-           (keeper->tracer.ended && WIFEXITED(keeper->tracer.status) &&
-            WEXITSTATUS(keeper->tracer.status) == EXIT_OURS && access(keeper->run, F_OK));
-}
-
 static void hand_over(const struct keeper *keeper)
 {
     int from = open(keeper->run, O_RDONLY | O_CLOEXEC);
@@ -318,9 +327,10 @@ static void hand_over(const struct keeper *keeper)
 static int clean_up(struct keeper *keeper, int end)
 {
     bool works = end == TRIAL_WORKS || end == TRIAL_OUTLIVED;
+    int obstacle = find_obstacle(keeper);
 
-    if (is_trouble(keeper))
-        end = TRIAL_TROUBLE;
+    if (obstacle >= 0)
+        end = obstacle;
     else if (works && keeper->trial->run < 0 && !was_made(keeper))
         end = TRIAL_UNMADE;
     if (keeper->trial->run >= 0)
