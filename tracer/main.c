@@ -127,13 +127,23 @@ static int read_policy(struct options *options)
     return result;
 }
 
+/* The command is not to have it. 0 or -errno after a message. */
+static int keep_status_fd(int fd)
+{
+    if (!fd || !fcntl(fd, F_SETFD, FD_CLOEXEC))
+        return 0;
+    diag("--status-fd=%d: %s", fd, strerror(errno));
+    return -errno;
+}
+
 static int trace_main(struct options *options)
 {
     struct run run;
     int status = 0;
 
     /* What cannot be written must not be found out after an hour. */
-    if (outputs_check(&options->outputs) || read_policy(options))
+    if (outputs_check(&options->outputs) || read_policy(options) ||
+        keep_status_fd(options->status_fd))
         return EXIT_OURS;
     if (run_init(&run) < 0) {
         diag("out of memory");
