@@ -15,7 +15,7 @@ def batch(script, name, directory, *options):
 
 def submit(directory, numbers, run):
     """Submits the jobs of these numbers; says how."""
-    this = ["python3", "-B", run, "-o", directory]
+    this = ["python3", "-BS", run, "-o", directory]
     # The task's number is known on the node only.
     array = batch(["sh", "-c", f'exec {shlex.join(this)} --job="$SLURM_ARRAY_TASK_ID"'], "workload", directory,
                   f"--array={','.join(map(str, numbers))}", "--requeue")
