@@ -5,6 +5,7 @@ import json
 import os
 
 FILE = "jobs.json"
+STATUS = "status.json"
 
 
 def make(directory, chosen, options):
@@ -28,8 +29,7 @@ def read(directory):
 
 def remaining(directory, plan):
     """[(number, job)] of those that have not succeeded yet."""
-    return [(number, job) for number, job in enumerate(plan["jobs"])
-            if (status(directory, job) or {}).get("result") != "ok"]
+    return [(number, job) for number, job in enumerate(plan["jobs"]) if not is_done(job_directory(directory, job))]
 
 
 def job_directory(directory, job):
@@ -39,14 +39,29 @@ def job_directory(directory, job):
 
 def status(directory, job):
     """What the job left as its result, or None while it has not ended."""
+    return read_status(job_directory(directory, job))
+
+
+def read_status(results):
+    """That of a job's directory, or None."""
     try:
-        with open(os.path.join(job_directory(directory, job), "status.json"), encoding="utf-8") as file:
+        with open(os.path.join(results, STATUS), encoding="utf-8") as file:
             found = json.load(file)
     except (OSError, ValueError):
         return None
     whole = "result" in found and (found["result"] != "ok" or "calls" in found and
-                                   os.path.exists(os.path.join(job_directory(directory, job), "run.json")))
+                                   os.path.exists(os.path.join(results, "run.json")))
     return found if whole else None
+
+
+def write_status(results, status):
+    """That of a job's directory."""
+    write_whole(os.path.join(results, STATUS), json.dumps(status, indent=1) + "\n")
+
+
+def is_done(results):
+    """Has the job of this directory succeeded?"""
+    return (read_status(results) or {}).get("result") == "ok"
 
 
 def write_whole(path, text):
