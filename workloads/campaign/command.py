@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 
-from . import declaration, job, plan as plans, private, progress, slurm, summary
+from . import declaration, job, plan as plans, private, progress, results, slurm, summary
 
 
 class Cannot(Exception):
@@ -141,8 +141,8 @@ def run_job(options, plan):
     """Runs one job, as each node of a cluster does."""
     if not 0 <= options.job < len(plan["jobs"]):
         raise Cannot(f"there is no job {options.job}: {options.directory} has {len(plan['jobs'])}, from 0 on")
-    done = plans.status(options.directory, plan["jobs"][options.job])
-    if done and done["result"] == "ok":
+    results.check(options.directory, [plan["jobs"][options.job]])
+    if plans.is_done(plans.job_directory(options.directory, plan["jobs"][options.job])):
         return 0
     if options.slot is None:  # nobody else does it
         private.clear(options.directory)
@@ -175,6 +175,7 @@ def main(program, arguments):
         read_plan(options.directory)
         return sum_up(options)
     plan = make_plan(options, every)
+    results.check(options.directory, plan["jobs"])
     numbers = [number for number, _ in plans.remaining(options.directory, plan)]
     if options.plan:
         print(*numbers, sep="\n")

@@ -150,7 +150,9 @@ def html(campaign, found, coverage, rows):
 
 def write(campaign):
     """Writes the summary of what is there; its text, and which results there are."""
-    plan, found = plans.read(campaign), results.collect(campaign)
+    plan = plans.read(campaign)
+    results.check(campaign, plan["jobs"])
+    found = results.collect(campaign)
     files = results.run_files(found)
     coverage, rows = write_shown(campaign, plan["tracer"], files) if files else (NOTHING, {})
     said = text(found, coverage)
