@@ -71,4 +71,5 @@ def unreadable(tracer, directories):
     files = [os.path.join(directory, "run.json") for directory in directories]
     report = subprocess.run([tracer, "report", "-q", *files, "--format=csv", "-o", os.devnull], stdout=subprocess.DEVNULL,
                             stderr=subprocess.PIPE, check=False, text=True, errors="replace")
-    return report.stderr.strip().rpartition("\n")[2] or "it cannot be read" if report.returncode else ""
+    said = report.stderr.strip().rpartition("\n")[2].removeprefix("systrace-lib: ")
+    return (said or "the tracer cannot read it") if report.returncode else ""
