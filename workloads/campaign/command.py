@@ -103,11 +103,12 @@ def make_plan(options, every):
     if options.resume:
         return resume(options, every)
     options.tracer = find_tracer()
-    if os.path.exists(os.path.join(options.directory, plans.FILE)):
-        raise Cannot(f"there is a campaign in {options.directory}: name another directory by -o, or go on with --resume")
     chosen = choose(options, every)
     os.makedirs(options.directory, exist_ok=True)
-    return plans.make(options.directory, chosen, options)
+    try:
+        return plans.make(options.directory, chosen, options)
+    except FileExistsError:
+        raise Cannot(f"there is a campaign in {options.directory}: name another directory by -o, or go on with --resume") from None
 
 
 def resume(options, every):
@@ -128,13 +129,34 @@ def read_plan(directory):
         raise Cannot(f"there is no campaign in {directory}") from None
 
 
+def lock(directory):
+    """For who runs all jobs that remain: another would run them, too."""
+    try:
+        return plans.lock(directory)
+    except BlockingIOError:
+        raise Cannot(f"another runs the campaign in {directory}: wait for its end") from None
+
+
+def remaining(options, plan):
+    """[(number, job)] of those that have not succeeded, or have results that cannot be read."""
+    results.check(options.directory, plan["jobs"])
+    return plans.remaining(options.directory, plan)
+
+
+def submit(options, plan, program):
+    """Submits what remains to Slurm."""
+    numbers = [number for number, _ in remaining(options, plan)]
+    print(slurm.submit(options.directory, numbers, program) if numbers else "nothing is left to do")
+    return 0
+
+
 def run_here(options, plan, program):
     """Runs what remains on this machine."""
     def command(number, slot):
         return [sys.executable, "-BS", program, "-o", options.directory, f"--job={number}",
                 f"--slot={slot}"]
 
-    progress.run_jobs(options.directory, plans.remaining(options.directory, plan), options.slots, command)
+    progress.run_jobs(options.directory, remaining(options, plan), options.slots, command)
 
 
 def run_job(options, plan):
@@ -175,16 +197,14 @@ def main(program, arguments):
         read_plan(options.directory)
         return sum_up(options)
     plan = make_plan(options, every)
-    results.check(options.directory, plan["jobs"])
-    numbers = [number for number, _ in plans.remaining(options.directory, plan)]
     if options.plan:
-        print(*numbers, sep="\n")
-    elif options.slurm:
-        print(slurm.submit(options.directory, numbers, program) if numbers else "nothing is left to do")
-    else:
+        print(*(number for number, _ in remaining(options, plan)), sep="\n")
+        return 0
+    with lock(options.directory):
+        if options.slurm:
+            return submit(options, plan, program)
         run_here(options, plan, program)
         return sum_up(options)
-    return 0
 
 
 def run(program, arguments):

@@ -1,6 +1,7 @@
 """The list of jobs of a campaign. It stands in the file `jobs.json` of the campaign's directory, and each job's results
 in a directory NAME.NUMBER beside it: whoever has the directory can run any of the jobs, anywhere and in any order."""
 
+import fcntl
 import json
 import os
 
@@ -9,12 +10,14 @@ STATUS = "status.json"
 
 
 def make(directory, chosen, options):
-    """Writes the list: each workload as often as asked for, long ones first, so that none of them ends last and alone."""
+    """Writes the list: each workload as often as asked for, long ones first, so that none of them ends last and alone. A
+    FileExistsError if there is one already."""
     jobs = [{"workload": workload.name, "number": number}
             for number in range(1, (options.repeat or 1) + 1)
             for workload in sorted(chosen, key=lambda workload: (-workload.limit, workload.name))]
     plan = {"level": options.level or "full", "native": options.native, "tracer": options.tracer, "jobs": jobs}
-    write_whole(os.path.join(directory, FILE), json.dumps(plan, indent=1) + "\n")
+    with open(os.path.join(directory, FILE), "x", encoding="utf-8") as file:
+        file.write(json.dumps(plan, indent=1) + "\n")
     return plan
 
 
@@ -25,6 +28,20 @@ def read(directory):
     if not isinstance(plan, dict) or not isinstance(plan.get("jobs"), list):
         raise ValueError("no list of jobs")
     return plan
+
+
+def lock(directory):
+    """The list's file, locked for who runs all that remains until it is closed; a BlockingIOError if another does. On a
+    file system without locks, nobody knows."""
+    file = open(os.path.join(directory, FILE), "r+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise
+    except OSError:
+        pass
+    return file
 
 
 def remaining(directory, plan):
