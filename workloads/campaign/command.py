@@ -34,7 +34,7 @@ def parse(arguments):
     parser.add_argument("names", metavar="NAME", nargs="*", help="a workload, or a glob of their names")
     parser.add_argument("--all", action="store_true", help="all of them")
     parser.add_argument("--list", action="store_true", help="name them, and say what they do")
-    parser.add_argument("-o", dest="directory", metavar="DIR", default="campaign",
+    parser.add_argument("-o", dest="directory", metavar="DIR", type=named, default="campaign",
                         help="where the results go (default: ./campaign)")
     parser.add_argument("--level", choices=declaration.LEVELS, help="how much work (default: full)")
     parser.add_argument("-j", dest="slots", metavar="N", type=positive, default=1, help="so many at once (default: 1)")
@@ -58,6 +58,13 @@ def positive(text):
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
     return number
+
+
+def named(text):
+    """The name of a directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("a directory has a name")
+    return text
 
 
 def print_list(every):
@@ -125,8 +132,10 @@ def read_plan(directory):
     """The list of jobs that is there."""
     try:
         return plans.read(directory)
-    except (OSError, ValueError):
+    except FileNotFoundError:
         raise Cannot(f"there is no campaign in {directory}") from None
+    except ValueError as error:
+        raise Cannot(str(error)) from None
 
 
 def lock(directory):
@@ -144,9 +153,14 @@ def remaining(options, plan):
 
 
 def submit(options, plan, program):
-    """Submits what remains to Slurm."""
+    """Submits what remains to Slurm. A new campaign that cannot be submitted is none."""
     numbers = [number for number, _ in remaining(options, plan)]
-    print(slurm.submit(options.directory, numbers, program) if numbers else "nothing is left to do")
+    try:
+        print(slurm.submit(options.directory, numbers, program) if numbers else "nothing is left to do")
+    except BaseException:
+        if not options.resume:
+            plans.remove(options.directory)
+        raise
     return 0
 
 

@@ -1,6 +1,7 @@
 """The list of jobs of a campaign. It stands in the file `jobs.json` of the campaign's directory, and each job's results
 in a directory NAME.NUMBER beside it: whoever has the directory can run any of the jobs, anywhere and in any order."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -22,12 +23,31 @@ def make(directory, chosen, options):
 
 
 def read(directory):
-    """The list that was made; an OSError or a ValueError where there is none."""
-    with open(os.path.join(directory, FILE), encoding="utf-8") as file:
-        plan = json.load(file)
-    if not isinstance(plan, dict) or not isinstance(plan.get("jobs"), list):
-        raise ValueError("no list of jobs")
+    """The list that was made; an OSError where there is none, a ValueError, which says what is wrong, of one that is none."""
+    path = os.path.join(directory, FILE)
+    with open(path, encoding="utf-8") as file:
+        try:
+            plan = json.load(file)
+        except ValueError:
+            plan = None
+    if not is_plan(plan):
+        raise ValueError(f"{path} is no list of jobs")
+    if not plan["jobs"]:
+        raise ValueError(f"there are no jobs in {path}")
     return plan
+
+
+def is_plan(plan):
+    """Has it what make() writes?"""
+    return (isinstance(plan, dict) and {"level", "native", "tracer", "jobs"} <= set(plan) and isinstance(plan["jobs"], list)
+            and all(isinstance(job, dict) and {"workload", "number"} <= set(job) for job in plan["jobs"]))
+
+
+def remove(directory):
+    """The list, of which no job was run; and the directory, if nothing else is in it."""
+    os.unlink(os.path.join(directory, FILE))
+    with contextlib.suppress(OSError):
+        os.rmdir(directory)
 
 
 def lock(directory):
