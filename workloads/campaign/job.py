@@ -196,9 +196,9 @@ def compare_output(native, traced):
 
 def attempt(plan, workload, private, slot):
     """Runs the job in the directory; its numbers."""
-    missing = workload.missing(installed_packages())
-    if missing:
-        raise Skipped(f"it needs {', '.join(missing)}: --install installs that")
+    installed = installed_packages()
+    if missing := workload.missing(installed):
+        raise Skipped(f"it needs {', '.join(missing)}{'' if installed is None else ': --install installs that'}")
     environment = {"LEVEL": plan["level"], "SLOT": str(slot), "PREFIX": "", "CONTROL": ""}
     numbers, directory = {}, private.results
     native = Attempt(workload, plan["level"], environment, private, "native.")
