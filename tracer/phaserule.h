@@ -44,6 +44,9 @@ struct phase_state {
 /* Is it a name that a user may give? Not the name of a built-in phase, and nothing that a table, a
  * filter or a line of commands would take apart. */
 bool phase_name_is_valid(const char *name);
+#define PHASE_NAME_RULE                                                                         \
+    "a phase needs a name of at most 100 bytes, printable, without space, comma, '@', '=' and " \
+    "backslash, which is not load, main or exit"
 
 /* Adds what an option says. 0, or negative: `error` says in a line what is wrong. */
 int phase_rules_add(struct phase_rules *rules, const char *option,
