@@ -96,7 +96,7 @@ static int read_counter(struct reader *reader, const json_t *object, const char 
 /* The members of `quality`. Most runs are not paused, nor refused anything. */
 static int check_counters(struct reader *reader, const json_t *value)
 {
-    static const char *const rare[] = { "paused", "refused" };
+    static const char *const rare[] = { "agent_calls", "agent_setup", "paused", "refused" };
     const char *names[16] = { "complete", "denied",    "entries",     "hard_walks",
                               "inexact",  "memo_hits", "memo_misses", "incomplete",
                               "killed",   "lost",      "vsyscall" };
@@ -144,6 +144,10 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
     if (!error)
         error = read_rare(reader, value, "refused", &execution->refused);
     if (!error)
+        error = read_rare(reader, value, "agent_calls", &execution->agent_calls);
+    if (!error)
+        error = read_rare(reader, value, "agent_setup", &execution->agent_setup);
+    if (!error)
         error = read_counter(reader, value, "denied", &execution->denied);
     if (!error)
         error = read_counter(reader, value, "vsyscall", &execution->vsyscall);
@@ -151,6 +155,8 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
         error = refuse(reader, "denied is more than entries");
     if (!error && execution->refused > execution->entries)
         error = refuse(reader, "refused is more than entries");
+    if (!error && execution->agent_calls > execution->entries)
+        error = refuse(reader, "agent_calls is more than entries");
     if (!error && execution->killed > execution->entries)
         error = refuse(reader, "killed is more than entries");
     if (!error && execution->hard_walks > execution->memo_misses)

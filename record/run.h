@@ -109,8 +109,11 @@ struct execution {
     uint64_t killed;   /* of these: the thread was killed right there, or not seen to leave the call
                           alive. At most so many the kernel itself does not count */
     uint64_t vsyscall; /* calls of the vsyscall page: no entries; COUNT_UNKNOWN likewise */
-    uint64_t paused;   /* entries while recording was paused: not among `entries` */
-    uint64_t lost;     /* entries known to have been missed: 0, and shown */
+    uint64_t agent_calls; /* of these: counted within the process, without a stop (docs/agent.md) */
+    uint64_t agent_setup; /* calls that processes made for that: no entries, but the kernel counts
+                             them */
+    uint64_t paused;      /* entries while recording was paused: not among `entries` */
+    uint64_t lost;        /* entries known to have been missed: 0, and shown */
     uint64_t memo_hits;   /* stacks that the memo alone knew */
     uint64_t memo_misses; /* stacks that it did not: they were walked, at least in part, */
     uint64_t hard_walks;  /* and of these so many met a hard row (symbolizer/image/row.h) */

@@ -117,10 +117,17 @@ static json_t *make_quality(const struct execution *execution, const struct qual
                      "memo_misses", (json_int_t)execution->memo_misses,
                      "hard_walks", (json_int_t)execution->hard_walks);
     /* clang-format on */
-    bool complete = !(ret && execution->paused &&
-                      json_object_set_new(ret, "paused", make_number(execution->paused)));
-    complete = complete && !(ret && execution->refused &&
-                             json_object_set_new(ret, "refused", make_number(execution->refused)));
+    const struct {
+        const char *name;
+        uint64_t number;
+    } rare[] = { { "agent_calls", execution->agent_calls },
+                 { "agent_setup", execution->agent_setup },
+                 { "paused", execution->paused },
+                 { "refused", execution->refused } };
+    bool complete = ret;
+    for (size_t i = 0; i < sizeof(rare) / sizeof(*rare) && complete; i++)
+        complete =
+            !rare[i].number || !json_object_set_new(ret, rare[i].name, make_number(rare[i].number));
     if (complete)
         return ret;
     json_decref(ret);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agentstate.h"
 #include "record/clock.h"
 #include "perfmap.h"
 
@@ -37,6 +38,7 @@ struct address_space *address_space_fork(const struct address_space *parent)
     if (!as)
         return NULL;
     as->born = parent->born;
+    as->agent = parent->agent ? agent_fork(parent->agent) : NULL;
     as->userfaults = parent->userfaults;
     if (!parent->served)
         return as;
@@ -60,6 +62,7 @@ void address_space_unref(struct address_space *as)
 {
     if (!as || --as->references)
         return;
+    agent_destroy(as->agent);
     space_destroy(as->space);
     perfmap_destroy(as->perfmap);
     free(as->served);

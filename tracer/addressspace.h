@@ -7,6 +7,7 @@
 
 #include "symbolizer/unwind/space.h"
 
+struct agent;
 struct perfmap;
 
 enum { SERVED_MAX = 256 };
@@ -26,6 +27,7 @@ struct address_space {
     struct perfmap *perfmap; /* names for code made at run time (jit.h); NULL until needed, */
     uint64_t perfmap_retry;  /* when it is to be looked for again, in its own time, */
     uint64_t names_version;  /* and which names it has; 0: none */
+    struct agent *agent;     /* owned (agentstate.h); NULL until needed */
     int64_t born; /* CLOCK_REALTIME in nanoseconds: no code in it is older; 0: not known */
 };
 

@@ -1,6 +1,7 @@
 /* driver.c - commands of drivers: phases, pauses, saving. */
 #include "driver.h"
 
+#include "agentcounts.h"
 #include "saving.h"
 #include "signals.h"
 
@@ -39,6 +40,7 @@ static const char *begin_save(struct tracer *tracer)
 /* What is wrong, or NULL. */
 static const char *obey(struct tracer *tracer, const struct command *command)
 {
+    agentcounts_take_all(tracer);
     switch (command->kind) {
     case COMMAND_PHASE:
         return begin_phase(tracer, command->name);

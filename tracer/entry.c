@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 
+#include "agents.h"
 #include "diag.h"
 #include "effects.h"
 #include "jit.h"
@@ -173,6 +174,9 @@ static bool begin_call(struct tracer *tracer, struct tracee *tracee, const struc
         judge_entry(tracer, tracee, &entry->call);
     if (!tracee->call.refusable)
         effects_begin(tracer, tracee, &entry->call);
+    if (tracer->agent)
+        agents_counted(tracer, tracee, &entry->call, entry->registers.all[REGISTER_PC],
+                       entry->registers.all[REGISTER_SP]);
     return true;
 }
 
@@ -191,6 +195,8 @@ static void end_call(struct tracer *tracer, struct tracee *tracee,
     if (tracee->call.refusable && !tracee->call.refused)
         space_changed(tracee->space->space, 0, 0);
     effects_end(tracee, info);
+    if (tracer->agent && tracee->call.changing_map)
+        agents_check_window(tracer, tracee);
     if (tracee->call.observed)
         run_add_result(tracer->run, tracee->call.count, info->exit.is_error,
                        tracer->stopped_at - tracee->call.resumed);
@@ -200,6 +206,9 @@ static void end_call(struct tracer *tracer, struct tracee *tracee,
 /* A filter has stopped the call: ours, or one of the program's own. */
 static bool at_filter(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
+    if (tracer->agent && !tracee->call.in_call && entry->filter_data == FILTER_DATA &&
+        agents_enter(tracer, tracee, &entry->call, entry->registers.all[REGISTER_PC]))
+        return true;
     if (!tracee->call.in_call && !begin_call(tracer, tracee, entry))
         return false;
     if (entry->filter_data == FILTER_DATA) {
@@ -232,7 +241,8 @@ bool entry_stop(struct tracer *tracer, struct tracee *tracee)
     if (!begin_call(tracer, tracee, &entry))
         return false;
     tracee->call.in_call = true;
-    tracee->call.passed_filter = !tracer->seccomp;
+    tracee->call.passed_filter =
+        !tracer->seccomp || (tracer->agent && agents_is_window(entry.registers.all[REGISTER_PC]));
     if (tracee->call.refusable && !tracer->seccomp)
         refuse(tracer, tracee);
     return true;

@@ -10,8 +10,10 @@
 #include "family.h"
 
 #include <linux/sched.h>
+#include <signal.h>
 #include <sys/wait.h>
 
+#include "agentcounts.h"
 #include "diag.h"
 
 /* Handles the stop in which a tracee without a place has been waiting, unless its death is next. */
@@ -108,6 +110,7 @@ bool family_expects(const struct tracer *tracer, pid_t parent)
 void family_forget(struct tracer *tracer, struct tracee *tracee)
 {
     near_watch(&tracer->near, &tracee->sees_affinity, false);
+    agentcounts_leave(tracer, tracee);
     tracer->held -= tracee->held;
     tracer->installing -= tracee->installing;
     tracer->postponed -= tracee->postponed;
@@ -147,6 +150,7 @@ struct tracee *family_exec(struct tracer *tracer, pid_t tid, pid_t former)
     struct address_space *space = address_space_create();
     if (!space)
         die("out of memory");
+    agentcounts_leave(tracer, tracee);
     address_space_unref(tracee->space);
     tracee->space = space;
     tracee->spawned_by = NO_STACK;
@@ -187,6 +191,8 @@ void family_death(struct tracer *tracer, struct tracee *tracee, pid_t tid, int s
         return; /* it died before its first stop */
     if (tracee->at_entry && !ended_itself(tracee, status))
         tracer_execution(tracer)->killed++;
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        tracer_execution(tracer)->killed += agentcounts_may_be_ahead(tracee);
     tracer->orphans += tracee->call.cloning;
     struct process *process = tracee->process ? process_ref(tracee->process) : NULL;
     family_forget(tracer, tracee);

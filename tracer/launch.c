@@ -7,6 +7,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pwd.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/block.h"
 #include "diag.h"
 #include "permission.h"
 
@@ -34,13 +36,23 @@ bool launch_has_seccomp(void)
     return !syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
 }
 
-/* Every call of every ABI stops. NO_NEW_PRIVS only where the kernel insists on it: it is inherited,
- * and takes their privileges from set-user-ID programs (which ptrace does too, without
- * CAP_SYS_PTRACE). */
-int launch_install_filter(void)
+/* Every call of every ABI stops, of 32-bit code too. NO_NEW_PRIVS only where the kernel insists on
+ * it: it is inherited, and takes their privileges from set-user-ID programs (which ptrace does too,
+ * without CAP_SYS_PTRACE). */
+int launch_install_filter(bool window)
 {
-    struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | FILTER_DATA) };
-    struct sock_fprog program = { 1, code };
+    enum { PC = offsetof(struct seccomp_data, instruction_pointer) };
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, PC + sizeof(uint32_t)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, WINDOW >> 32, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, PC),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(WINDOW_SIZE - 1)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)WINDOW, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | FILTER_DATA),
+    };
+    enum { LENGTH = sizeof(code) / sizeof(*code) };
+    struct sock_fprog program = { window ? LENGTH : 1, window ? code : &code[LENGTH - 1] };
     unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 
     for (;;) {
@@ -87,7 +99,7 @@ static _Noreturn void child(const struct options *options, const struct passwd *
     report.error = change_environment(options);
     if (!report.error && seccomp) {
         report.step = STEP_FILTER;
-        report.error = launch_install_filter();
+        report.error = launch_install_filter(options_want_agent(options));
     }
     if (!report.error && user) {
         report.step = STEP_USER;

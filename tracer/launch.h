@@ -22,9 +22,9 @@ struct launch {
 /* Can this kernel, and what surrounds us, do the seccomp engine? */
 bool launch_has_seccomp(void);
 
-/* Has all calls of the calling thread stop, and of what it starts: without a tracer they fail then.
- * 0 or a negative errno. */
-int launch_install_filter(void);
+/* Has all calls of the calling thread stop, and of what it starts, but with `window` those that are
+ * made from there (agent/block.h): without a tracer they fail then. 0 or a negative errno. */
+int launch_install_filter(bool window);
 
 /* Makes the child, which waits for launch_go. 0, or the exit status to end with, after a message.
  */

@@ -6,6 +6,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
+#include "agents.h"
 #include "entry.h"
 #include "family.h"
 #include "permission.h"
@@ -78,6 +79,8 @@ struct tracee *lineage_exec(struct tracer *tracer, pid_t tid)
     if (!tracee || (!tracer->started && tid != tracer->launch.pid))
         return tracee;
     tracee->process->program = record_program(tracer->run, tid);
+    if (tracer->agent)
+        agents_check_window(tracer, tracee);
     permission_warn_privileges(&tracer->served, tid);
     if (!tracer->started)
         start(tracer, tracee->process);

@@ -9,7 +9,6 @@
 #include <sys/syscall.h>
 
 enum { IPCOP_SHMAT = 21 };
-enum { IOCTL_NEW_USERFAULTFD = 0xaa00 }; /* of /dev/userfaultfd: USERFAULTFD_IOC_NEW */
 enum { I386_EXIT = 1, I386_READ = 3, I386_WRITE = 4, I386_SIGRETURN = 119 };
 
 enum { NAMES_MAX = 16 };

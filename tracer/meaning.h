@@ -36,7 +36,8 @@ enum meaning {
     CALL_EXECVE,       /* also execveat: the other threads of the process end, if it succeeds */
 };
 
-enum { MEANINGS_MAX = 1024 }; /* above the highest number of any ABI */
+enum { IOCTL_NEW_USERFAULTFD = 0xaa00 }; /* of /dev/userfaultfd: USERFAULTFD_IOC_NEW */
+enum { MEANINGS_MAX = 1024 };            /* above the highest number of any ABI */
 
 struct meanings {
     uint8_t meaning[ABI_COUNT][MEANINGS_MAX]; /* enum meaning by number */

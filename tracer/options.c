@@ -10,8 +10,11 @@
 
 #include "diag.h"
 
+enum { AGENT_AFTER = 300 }; /* stops: short-lived processes do not pay */
+
 enum {
     OPTION_ENGINE = 256,
+    OPTION_AGENT_AFTER,
     OPTION_NEAR,
     OPTION_VERIFY,
     OPTION_KILL,
@@ -51,6 +54,7 @@ static const struct option long_options[] = {
     { "user", required_argument, NULL, 'u' },
     { "env", required_argument, NULL, 'E' },
     { "engine", required_argument, NULL, OPTION_ENGINE },
+    { "agent-after", required_argument, NULL, OPTION_AGENT_AFTER },
     { "kill-on-exit", no_argument, NULL, OPTION_KILL },
     { "no-kill-on-exit", no_argument, NULL, OPTION_NO_KILL },
     { "no-near", no_argument, NULL, OPTION_NEAR },
@@ -105,7 +109,10 @@ static const char help_tracing[] =
     "  -u, --user=USER          run COMMAND as USER (needs root)\n"
     "  -E, --env=VAR=VAL        set VAR in the environment of COMMAND; -E VAR removes it\n"
     "      --engine=ENGINE      how to stop at calls: seccomp (one stop a call), ptrace (two), or "
-    "auto\n"
+    "auto;\n"
+    "                             agent: hot calls are counted within the program, without a stop "
+    "(experimental)\n"
+    "      --agent-after=N      with that: in processes that have stopped N times (300)\n"
     "      --kill-on-exit       the traced processes die with systrace-lib: so it is without -p\n"
     "      --no-kill-on-exit    they live on: so it is with -p; else it needs the engine ptrace\n"
     "      --no-near            do not bring a tracee that stops often to the tracer's CPU\n"
@@ -147,15 +154,15 @@ static int append(const char ***array, size_t *count, const char *word)
 
 static int parse_engine(const char *name, enum engine *ret)
 {
-    static const char *const names[] = { "auto", "seccomp", "ptrace" };
+    static const char *const names[] = { "auto", "seccomp", "ptrace", "agent" };
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         if (!strcmp(name, names[i])) {
             *ret = (enum engine)i;
             return 0;
         }
     }
-    diag("unknown engine '%s': use auto, seccomp or ptrace", name);
+    diag("unknown engine '%s': use auto, seccomp, ptrace or agent", name);
     return -EINVAL;
 }
 
@@ -167,6 +174,18 @@ static int parse_number(const char *word, uint64_t most, uint64_t *ret)
     errno = 0;
     *ret = strtoull(word, &end, 10);
     return *word >= '0' && *word <= '9' && !*end && !errno && *ret && *ret <= most ? 0 : -EINVAL;
+}
+
+static int parse_agent_after(const char *word, unsigned *ret)
+{
+    uint64_t number;
+
+    if (parse_number(word, UINT_MAX, &number)) {
+        diag("'%s' is no number of stops from 1 on: use --agent-after=N", word);
+        return -EINVAL;
+    }
+    *ret = (unsigned)number;
+    return 0;
 }
 
 static int parse_every(const char *word, uint64_t *ret)
@@ -324,6 +343,8 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
         return 0;
     case 'E':
         return parse_environment(o, optarg);
+    case OPTION_AGENT_AFTER:
+        return parse_agent_after(optarg, &o->agent_after);
     case OPTION_ENGINE:
         return parse_engine(optarg, &o->engine);
     case OPTION_KILL:
@@ -355,15 +376,16 @@ static int check_options(struct options *o, int kill_on_exit)
 
     o->kill_on_exit = kill_on_exit == UNDECIDED ? !o->attach_count : kill_on_exit;
     bool needs_ptrace = o->attach_count || !o->kill_on_exit;
+    bool needs_filter = o->engine == ENGINE_SECCOMP || o->engine == ENGINE_AGENT;
     if (!*o->command && !o->attach_count)
         wrong = "no command to trace";
     else if (*o->command && o->attach_count)
         wrong = "both -p and a command: trace one or the other";
     else if (o->attach_count && (o->user || o->environment_count))
         wrong = "-u and -E are for a command, not for -p";
-    else if (needs_ptrace && o->engine == ENGINE_SECCOMP && o->attach_count)
+    else if (needs_ptrace && needs_filter && o->attach_count)
         wrong = "a running process cannot be given our seccomp filter: -p needs --engine=ptrace";
-    else if (needs_ptrace && o->engine == ENGINE_SECCOMP)
+    else if (needs_ptrace && needs_filter)
         wrong = "with our seccomp filter nothing can live on without us: --no-kill-on-exit needs "
                 "--engine=ptrace";
     else if (o->interval && !o->outputs.count)
@@ -385,7 +407,7 @@ int options_parse(struct options *o, int argc, char **argv)
 {
     int option, result, kill_on_exit = UNDECIDED;
 
-    *o = (struct options){ .outputs.complain = complain };
+    *o = (struct options){ .outputs.complain = complain, .agent_after = AGENT_AFTER };
     opterr = 0;
     while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
         result = parse_option(o, option, argv, &kill_on_exit);
@@ -404,4 +426,10 @@ void options_deinit(struct options *o)
     rules_deinit(&o->rules);
     free(o->attach);
     free(o->environment);
+}
+
+bool options_want_agent(const struct options *options)
+{
+    return options->engine == ENGINE_AGENT && options->kill_on_exit && !options->results &&
+           !options->verify_every && !options->policy && !options->injections.count;
 }

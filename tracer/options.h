@@ -13,7 +13,7 @@
 #include "report/outputs.h"
 #include "compartments/rules.h"
 
-enum engine { ENGINE_AUTO, ENGINE_SECCOMP, ENGINE_PTRACE };
+enum engine { ENGINE_AUTO, ENGINE_SECCOMP, ENGINE_PTRACE, ENGINE_AGENT };
 
 /* Strings are borrowed from argv; the arrays are owned. */
 struct options {
@@ -25,6 +25,7 @@ struct options {
     const char *user;
     const char *workload; /* --workload: not empty; NULL: not said */
     enum engine engine;
+    unsigned agent_after; /* --agent-after: stops of a process */
     bool quiet;
     bool kill_on_exit;            /* the tracees die with us */
     unsigned interval;            /* --interval: seconds; 0: write at the end only */
@@ -52,5 +53,8 @@ enum options_result {
 /* An enum options_result; -EINVAL after a message about what is wrong; -ENOMEM. */
 int options_parse(struct options *options, int argc, char **argv);
 void options_deinit(struct options *options);
+
+/* Is the agent wanted, and does nothing else that is wanted need a stop at every call? */
+bool options_want_agent(const struct options *options);
 
 #endif

@@ -33,7 +33,7 @@ static _Noreturn void be_traced(int go_fd)
 
     if (read(go_fd, &byte, 1) != 1)
         _exit(0);
-    int error = launch_install_filter();
+    int error = launch_install_filter(false);
     if (!error)
         syscall(SYS_getppid);
     _exit(-error);

@@ -65,7 +65,7 @@ int64_t record_begin(struct run *run, const struct options *options, bool seccom
     e->kernel = strdup(host.release);
     e->machine = strdup(host.machine);
     e->version = strdup(SYSTRACE_VERSION);
-    e->engine = strdup(seccomp ? "seccomp" : "ptrace");
+    e->engine = strdup(options->engine == ENGINE_AGENT ? "agent" : seccomp ? "seccomp" : "ptrace");
     e->workload = strdup(options->workload ? options->workload : "");
     if (asprintf(&e->libc, "glibc %s", gnu_get_libc_version()) < 0)
         e->libc = NULL;

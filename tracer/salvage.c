@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agentcounts.h"
 #include "record/clock.h"
 #include "crash.h"
 #include "diag.h"
@@ -69,12 +70,14 @@ static bool copy_run(const struct tracer *tracer, struct run *ret)
 }
 
 /* In the child. An exit status. */
-static int write_rest(const struct tracer *tracer, bool names)
+static int write_rest(struct tracer *tracer, bool names)
 {
     const struct images none = { 0 };
     const int *status = tracer->options->attach_count || tracer->command ? NULL : &tracer->status;
     struct run rest;
 
+    if (names) /* else that may be what failed */
+        agentcounts_take_all(tracer);
     if (!copy_run(tracer, &rest) ||
         record_end(&rest, 0, status, tracer->options, names ? &tracer->images : &none) < 0)
         return EXIT_OURS;
@@ -82,7 +85,7 @@ static int write_rest(const struct tracer *tracer, bool names)
 }
 
 /* Without the locks that fork(3) takes, of which the thread may have held one. */
-static bool try_to_write(const struct tracer *tracer, bool names, int seconds)
+static bool try_to_write(struct tracer *tracer, bool names, int seconds)
 {
     pid_t child = _Fork();
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agentcounts.h"
 #include "record/clock.h"
 #include "diag.h"
 #include "record.h"
@@ -25,6 +26,7 @@ void saving_begin(struct tracer *tracer)
     tracer->next_save = clock_now() + (uint64_t)tracer->options->interval * 1000000000;
     if (tracer->saver)
         return; /* it is at it still */
+    agentcounts_take_all(tracer);
     tracer->saver = fork();
     if (tracer->saver < 0) {
         diag("cannot save the results meanwhile: fork: %s", strerror(errno));

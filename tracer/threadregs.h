@@ -7,10 +7,15 @@
 #define SYSTRACE_THREADREGS_H
 
 #include <signal.h>
+#include "agent/patch.h"
 #include "record/syscalls.h"
 #include "symbolizer/image/target.h"
 
 bool threadregs_read(pid_t tid, struct registerset *ret);
+
+/* The same for patch_return(), and back. */
+bool threadregs_get(pid_t tid, struct patch_registers *ret);
+bool threadregs_write(pid_t tid, const struct patch_registers *registers);
 
 /* Can a call of this ABI only come from code whose stacks are walked? */
 bool threadregs_is_walked(enum abi abi);

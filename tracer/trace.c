@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agentcounts.h"
+#include "agents.h"
 #include "attach.h"
 #include "record/clock.h"
 #include "crash.h"
@@ -201,6 +203,8 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
         if (stop.kind != STOP_CHILD)
             effects_restore(tracee);
     }
+    bool ours = tracer->agent && stop.kind != STOP_SECCOMP && stop.kind != STOP_SYSCALL &&
+                stop.kind != STOP_EXEC && agents_stop(tracer, tracee, &stop);
     switch (stop.kind) {
     case STOP_SECCOMP:
     case STOP_SYSCALL:
@@ -227,7 +231,9 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
             tracer->suspend |= tracer->suspending || signals_take_ttou();
         return;
     case STOP_SIGNAL:
-        signal = stop.value;
+        signal = ours ? 0 : stop.value;
+        if (ours)
+            break;
         if (fatal_let_go(tracer, tracee, signal))
             return;
         resume_restarted(tracer, tracee, stop_is_by(signal));
@@ -235,7 +241,7 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
     default:
         break;
     }
-    if (!tracee->installing)
+    if (!tracee->installing && !tracee->queued)
         resume_tracee(tracer, tracee, signal);
 }
 
@@ -301,6 +307,7 @@ static bool wait_for_stops(struct tracer *tracer)
 
 static void handle_tick(struct tracer *tracer)
 {
+    agentcounts_take_all(tracer);
     /* Not from the background: the terminal would stop us (tostop). */
     if (tracer->show_progress && tcgetpgrp(STDERR_FILENO) == getpgrp())
         progress_show(&tracer->progress, tracer->run, tracer_execution(tracer)->entries);
@@ -364,8 +371,9 @@ static int tracer_init(struct tracer *tracer, const struct options *options, sav
                                .run = run,
                                .jit = { .run = run },
                                .launch = { .report_fd = -1 } };
-    tracer->seccomp = options->engine == ENGINE_SECCOMP ||
+    tracer->seccomp = options->engine == ENGINE_SECCOMP || options->engine == ENGINE_AGENT ||
                       (options->engine == ENGINE_AUTO && launch_has_seccomp());
+    tracer->agent = options_want_agent(options);
     meanings_init(&tracer->meanings);
     control_init(&tracer->control);
     images_init(&tracer->images, add_module, run);
@@ -518,6 +526,7 @@ static int finish(struct tracer *tracer)
 {
     struct execution *execution = tracer_execution(tracer);
 
+    agentcounts_take_all(tracer);
     check_counts(tracer);
     int result = report_verify(&tracer->verify);
     if (policy_log_end(&tracer->policy_log))

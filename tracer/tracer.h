@@ -29,6 +29,7 @@ struct tracer {
     struct run *run;
     uint32_t execution; /* its index in the run */
     bool seccomp;       /* the engine */
+    bool agent;         /* the same, and the agent counts (agents.h) */
     struct meanings meanings;
     struct images images;
     struct served served;

@@ -30,6 +30,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "agentstate.h"
 #include "procfs.h"
 #include "readahead.h"
 #include "request.h"
@@ -122,6 +123,8 @@ static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t
     if (ahead && readahead_take(ahead, view->tracee->tid, address, buffer, size))
         return (ssize_t)size;
     ssize_t got = read_now(view->tracee, address, buffer, size);
+    if (got > 0)
+        agent_hide(space->agent, address, buffer, (size_t)got);
     if (ahead && got > 0)
         readahead_note(ahead, address, (size_t)got);
     return got;
@@ -161,8 +164,10 @@ static int read_maps(void *context, char **ret)
         return fd;
     int error = procfs_read_all(fd, ret);
     close(fd);
-    if (!error)
+    if (!error) {
+        agent_hide_mappings(space->agent, *ret);
         note_served(view, *ret);
+    }
     return error;
 }
 
@@ -191,24 +196,37 @@ static bool is_served(const struct view *view, const struct mapping *mapping)
     return served;
 }
 
+/* One question: 1; 0: there is none; -ENOTTY: the kernel cannot say. */
+static int ask_map(const struct tracee *tracee, struct map_query *query)
+{
+    int fd = procfs_open(tracee->tid, "maps");
+
+    if (fd < 0)
+        return tracee->space->maps_fd >= 0 ? -ENOTTY : fd;
+    int error = ioctl(fd, MAP_QUERY, query) < 0 ? errno : 0;
+    close(fd);
+    return !error ? 1 : error == ENOENT ? 0 : -ENOTTY;
+}
+
 static int find_code(void *context, uint64_t address, struct mapping *ret)
 {
     static char name[2 * PATH_MAX];
     const struct view *view = context;
     const struct tracee *tracee = view->tracee;
-    struct map_query query = { .size = sizeof(query),
-                               .flags = QUERY_EXECUTABLE | QUERY_COVERING_OR_NEXT,
-                               .address = address,
-                               .name_size = sizeof(name) - 1,
-                               .name = (uintptr_t)name };
+    struct map_query query;
+    uint64_t next = address;
+    int found;
 
-    int fd = procfs_open(tracee->tid, "maps");
-    if (fd < 0)
-        return tracee->space->maps_fd >= 0 ? -ENOTTY : fd;
-    int error = ioctl(fd, MAP_QUERY, &query) < 0 ? errno : 0;
-    close(fd);
-    if (error)
-        return error == ENOENT ? 0 : -ENOTTY;
+    do {
+        query = (struct map_query){ .size = sizeof(query),
+                                    .flags = QUERY_EXECUTABLE | QUERY_COVERING_OR_NEXT,
+                                    .address = next,
+                                    .name_size = sizeof(name) - 1,
+                                    .name = (uintptr_t)name };
+        found = ask_map(tracee, &query);
+    } while (found > 0 && agent_maps(tracee->space->agent, query.start, &next));
+    if (found <= 0)
+        return found;
     *ret = (struct mapping){ .start = query.start,
                              .end = query.end,
                              .offset = query.offset,

@@ -607,6 +607,7 @@ static uint32_t step_by_memo(struct unwinder *u, uint32_t node, uint64_t *addres
             continue;
         if (from->stack != MEMO_NONE) {
             *stack = from->stack;
+            u->leaf = node;
             return MEMO_NONE;
         }
         uint32_t beyond = step_by_node(u, from, &next) ? memo_find(memo, node, next.ip) : MEMO_NONE;
@@ -644,6 +645,7 @@ int64_t unwind_number(struct unwinder *u, struct space *space, const struct targ
     uint32_t root = MEMO_ROOT + (uint32_t)(spawner - UNKNOWN_STACK);
     bool begun = begin(u, space, target, registers);
 
+    u->leaf = MEMO_NONE;
     if (begun && spawner == NO_STACK)
         rejoin_begin(u);
     uint32_t known = begun && !registers->foreign ? walk_by_memo(u, root) : MEMO_NONE;

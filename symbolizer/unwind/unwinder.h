@@ -68,6 +68,7 @@ struct unwinder {
     uint64_t walks;        /* not: walked, */
     uint64_t entered;      /* over so many frames, the others were known */
     uint64_t hard_walks;   /* of the walks, those that met a hard row */
+    uint32_t leaf;         /* the memo's node of the last stack, if that knew it; else MEMO_NONE */
 
     /* The walk under way. */
     struct space *space;

@@ -12,6 +12,7 @@ ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-s
              "--hide-scrollbars", "--force-device-scale-factor=1"]
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Down": "\ue015", "Up": "\ue013", "Left": "\ue012", "Right": "\ue014",
         "Tab": "\ue004"}
+PATIENCE = 180  # seconds: others use the machine, too
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -30,7 +31,8 @@ class Browser:
         self.base = f"http://127.0.0.1:{port}"
         try:
             self.wait_for_driver()
-            options = {"browserName": "chrome", "goog:loggingPrefs": {"browser": "ALL"}, "goog:chromeOptions": {"args": ARGUMENTS}}
+            options = {"browserName": "chrome", "timeouts": {"script": 1000 * PATIENCE},
+                       "goog:loggingPrefs": {"browser": "ALL"}, "goog:chromeOptions": {"args": ARGUMENTS}}
             self.base += "/session/" + self.call("POST", "/session", {"capabilities": {"alwaysMatch": options}})["sessionId"]
         except BaseException:
             self.driver.kill()
@@ -56,7 +58,7 @@ class Browser:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE + 20) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{method} {path}: {error.read().decode(errors='replace')[:600]}") from None

@@ -220,7 +220,8 @@ def differences(native, traced):
 
 def trace_words(engine, out, options=()):
     """The words before a command that trace it, with both results in the directory `out`."""
-    return " ".join([TRACER, "-q", f"--engine={engine}", "-o", f"{out}/out.csv", "-o", f"{out}/out.json", *options, "--"])
+    forced = ["--agent-after=1"] if engine == "agent" else []
+    return " ".join([TRACER, "-q", f"--engine={engine}", *forced, "-o", f"{out}/out.csv", "-o", f"{out}/out.json", *options, "--"])
 
 
 def read_results(out):

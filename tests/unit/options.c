@@ -47,7 +47,7 @@ static int parse(struct options *o, const char *text)
 /* All that was decided, in one line: the command, then what is not as without options. */
 static void show(const struct options *o, char *ret, size_t size)
 {
-    static const char *const engines[] = { "auto", "seccomp", "ptrace" };
+    static const char *const engines[] = { "auto", "seccomp", "ptrace", "agent" };
     FILE *file = fmemopen(ret, size, "w");
 
     for (char *const *word = o->command; *word; word++)
@@ -103,6 +103,7 @@ static void test_accepted(void **state)
         { "--no-kill-on-exit --kill-on-exit true", "true | auto kills" }, /* the last word */
         { "--engine=seccomp true", "true | seccomp kills" },
         { "--engine ptrace true", "true | ptrace kills" },
+        { "--engine=agent --agent-after=1 true", "true | agent kills" },
         { "-E A=1 -E B --env=C= true", "true | auto env:A=1 env:B env:C= kills" },
         { "--workload=idle --workload=a/b true", "true | auto workload:a/b kills" },
         { "-p 9 --workload=idle", " | ptrace pid:9 workload:idle" },
@@ -149,6 +150,8 @@ static void test_refused(void **state)
         { "-p 1 true", "both -p and a command" },
         { "-p 1 -u nobody", "-u and -E are for a command" },
         { "-p 1 -E A=1", "-u and -E are for a command" },
+        { "-p 1 --engine=agent", "-p needs --engine=ptrace" },
+        { "--agent-after=0 true", "'0' is no number of stops from 1 on" },
         { "-p 1 --engine=seccomp", "-p needs --engine=ptrace" },
         { "--no-kill-on-exit --engine=seccomp true", "--no-kill-on-exit needs --engine=ptrace" },
         { "--interval=1 true", "--interval needs a file" },

@@ -114,6 +114,8 @@ static void test_extremes(void **state)
     run.executions[0].vsyscall = run.executions[0].lost = INT64_MAX;
     run.executions[0].paused = INT64_MAX;
     run.executions[0].refused = 9;
+    run.executions[0].agent_calls = 11;
+    run.executions[0].agent_setup = INT64_MAX;
     run.executions[0].memo_hits = 7;
     run.executions[0].memo_misses = 5;
     run.executions[0].hard_walks = 3;
@@ -270,6 +272,8 @@ static const struct {
     { "\"lost\":0", "\"lost\":0,\"paused\":0", "paused is 0" },
     { "\"lost\":0", "\"lost\":0,\"paused\":null", "paused is no whole number" },
     { "\"lost\":0", "\"lost\":0,\"refused\":0", "refused is 0" },
+    { "\"lost\":0", "\"lost\":0,\"agent_setup\":0", "agent_setup is 0" },
+    { "\"lost\":0", "\"lost\":0,\"agent_calls\":10000000", "agent_calls is more than entries" },
     { "\"lost\":0", "\"lost\":0,\"refused\":10000000", "refused is more than entries" },
     { "\"lost\":0", "\"lost\":null", "lost is no whole number" },
     { "\"version\":\"0.1.0\"", "\"version\":\"0.1.0\",\"workload\":\"\"", "workload is empty" },

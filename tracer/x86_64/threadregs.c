@@ -26,6 +26,41 @@ bool threadregs_read(pid_t tid, struct registerset *ret)
     return true;
 }
 
+/* By their numbers in instructions. */
+static unsigned long long *number(struct user_regs_struct *r, unsigned i)
+{
+    unsigned long long *const all[] = { &r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp,
+                                        &r->rsi, &r->rdi, &r->r8,  &r->r9,  &r->r10, &r->r11,
+                                        &r->r12, &r->r13, &r->r14, &r->r15 };
+    return all[i];
+}
+
+bool threadregs_get(pid_t tid, struct patch_registers *ret)
+{
+    struct user_regs_struct registers;
+
+    if (!get(tid, &registers))
+        return false;
+    for (unsigned i = 0; i < BLOCK_REGISTERS; i++)
+        ret->all[i] = *number(&registers, i);
+    ret->pc = registers.rip;
+    ret->flags = registers.eflags;
+    return true;
+}
+
+bool threadregs_write(pid_t tid, const struct patch_registers *from)
+{
+    struct user_regs_struct registers;
+
+    if (!get(tid, &registers))
+        return false;
+    for (unsigned i = 0; i < BLOCK_REGISTERS; i++)
+        *number(&registers, i) = from->all[i];
+    registers.rip = from->pc;
+    registers.eflags = from->flags;
+    return set(tid, &registers);
+}
+
 /* (Of 32-bit code all calls are of the i386 ABI; but 64-bit code can make them, too.) */
 bool threadregs_is_walked(enum abi abi)
 {

@@ -1,0 +1,175 @@
+/* trie.c - follows a path of the memo from its innermost frame outwards. */
+#include "trie.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/fnv.h"
+
+enum { BESIDE_MAX = 256 }; /* nodes that are looked through, one after the other */
+
+int trie_init(struct trie *trie, struct block_table *table, uint64_t *counters)
+{
+    *trie = (struct trie){ .table = table, .counters = counters };
+    trie->all = calloc(BLOCK_COUNTERS, sizeof(*trie->all));
+    trie_clear(trie);
+    return trie->all ? 0 : -ENOMEM;
+}
+
+void trie_deinit(struct trie *trie)
+{
+    free(trie->all);
+}
+
+void trie_clear(struct trie *trie)
+{
+    for (uint32_t i = 0; i < BLOCK_SITES; i++)
+        trie->table->sites[i].first = 0;
+    memset(trie->counters, 0, trie->count * sizeof(*trie->counters));
+    trie->nodes = 1;
+    trie->variables = trie->count = 0;
+}
+
+/* ---- Adding ---- */
+
+static bool is_simple_step(const struct row *row)
+{
+    return row->kind == ROW_CFA_SP || row->kind == ROW_CFA_FP;
+}
+
+/* One variable at most, in a word of its own. */
+static bool are_simple_sights(const struct memo *memo, const struct memo_node *node)
+{
+    const struct memo_sight *sight = &memo->sights[node->sights];
+
+    return !node->sight_count || (node->sight_count == 1 && sight->place == SIGHT_MEMORY &&
+                                  sight->count == 1 && sight->at % 8 == 0);
+}
+
+static bool is_simple(const struct memo *memo, const struct memo_node *node, bool leaf)
+{
+    return (leaf || is_simple_step(&node->row)) && !node->uncalled && !node->guessed &&
+           node->other == MEMO_NONE && are_simple_sights(memo, node) &&
+           (leaf || node->progress != PROGRESS_ANY);
+}
+
+/* How many frames; 0: one of them is not simple. */
+static uint32_t measure(const struct memo *memo, uint32_t leaf)
+{
+    uint32_t depth = 1;
+
+    for (uint32_t i = leaf; is_simple(memo, &memo->nodes[i], i == leaf); depth++) {
+        i = memo->nodes[i].inner;
+        if (i >= MEMO_ROOT)
+            return depth;
+    }
+    return 0;
+}
+
+/* The number of the variable that the memo's node has seen, + 1; 0: it has seen none; negative: it
+ * has another value by now, or there is no room. */
+static int add_variable(struct trie *trie, const struct memo *memo, const struct memo_node *node,
+                        const struct target *target)
+{
+    const struct memo_sight *sight = &memo->sights[node->sights];
+    uint64_t word;
+
+    if (!node->sight_count)
+        return 0;
+    if (target_read_all(target, sight->at, &word, sizeof(word)) ||
+        fnv_bytes((const uint8_t *)&word, sizeof(word)) != sight->word)
+        return -1;
+    for (uint32_t i = 0; i < trie->variables; i++) {
+        const struct block_variable *v = &trie->table->variables[i];
+        if (v->address == sight->at && v->word == word)
+            return (int)i + 1;
+    }
+    if (trie->variables == BLOCK_VARIABLES)
+        return -1;
+    trie->table->variables[trie->variables++] = (struct block_variable){ sight->at, word };
+    return (int)trie->variables;
+}
+
+/* The node for a frame of the memo, in the list that begins with `*first`, or added to it. 0: there
+ * is none. */
+static uint32_t enter(struct trie *trie, const struct memo *memo, const struct memo_node *from,
+                      const struct target *target, uint64_t address, uint32_t *first)
+{
+    struct block_node *nodes = trie->table->nodes;
+    uint32_t beside = 0;
+
+    int variable = add_variable(trie, memo, from, target);
+    for (uint32_t i = *first; i; i = nodes[i].beside, beside++)
+        if (nodes[i].address == address)
+            return nodes[i].variable == variable ? i : 0;
+    if (trie->nodes == BLOCK_NODES || beside == BESIDE_MAX || variable < 0)
+        return 0;
+    nodes[trie->nodes] = (struct block_node){
+        .address = address,
+        .cfa_offset = from->row.cfa_offset,
+        .fp_offset = from->row.fp_offset,
+        .by_fp = from->row.kind == ROW_CFA_FP,
+        .beside = *first,
+        .variable = (uint16_t)variable,
+    };
+    return *first = trie->nodes++;
+}
+
+/* The memo's nodes of the path, innermost first. */
+static void list(const struct memo *memo, uint32_t leaf, uint32_t depth, uint32_t *ret)
+{
+    for (uint32_t i = leaf; depth; i = memo->nodes[i].inner)
+        ret[--depth] = i;
+}
+
+static bool add_path(struct trie *trie, const struct memo *memo, const uint32_t *path,
+                     uint32_t depth, const struct target *target, uint32_t site, uint32_t nr,
+                     uint32_t stack)
+{
+    uint32_t first = (uint32_t)trie->table->sites[site].first, *list_of = &first, node = 0;
+
+    for (uint32_t i = 0; i < depth; i++) {
+        const struct memo_node *from = &memo->nodes[path[i]];
+        node = enter(trie, memo, from, target, i ? from->address : nr, list_of);
+        if (!node || (i + 1 < depth && trie->table->nodes[node].counter))
+            return false;
+        trie->table->sites[site].first = i ? trie->table->sites[site].first : first;
+        list_of = &trie->table->nodes[node].outer;
+    }
+    if (trie->table->nodes[node].counter)
+        return true;
+    if (trie->count == BLOCK_COUNTERS)
+        return false;
+    trie->all[trie->count++] = (struct trie_counter){ .stack = stack, .nr = nr };
+    trie->table->nodes[node].counter = trie->count;
+    return true;
+}
+
+bool trie_add(struct trie *trie, const struct memo *memo, uint32_t leaf,
+              const struct target *target, uint32_t site, uint32_t nr, uint32_t stack)
+{
+    const uint32_t depth = measure(memo, leaf);
+    uint32_t *path = depth ? malloc(depth * sizeof(*path)) : NULL;
+
+    if (!path)
+        return false;
+    list(memo, leaf, depth, path);
+    bool added = add_path(trie, memo, path, depth, target, site, nr, stack);
+    free(path);
+    return added;
+}
+
+bool trie_is_full(const struct trie *trie)
+{
+    return trie->count == BLOCK_COUNTERS || trie->nodes > BLOCK_NODES - 512 ||
+           trie->variables == BLOCK_VARIABLES;
+}
+
+int64_t trie_take(struct trie *trie, uint32_t counter)
+{
+    const uint64_t counted = trie->counters[counter], taken = trie->all[counter].taken;
+
+    trie->all[counter].taken = counted;
+    return (int64_t)(counted - taken);
+}

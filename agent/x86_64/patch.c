@@ -1,0 +1,300 @@
+/*
+ * patch.c - decodes functions, and writes instructions.
+ *
+ *     before              after                pad                          stub
+ *     mov  $39,%eax       jmp  pad             mov  $39,%eax                syscall
+ *     syscall             syscall              all registers to the area    mov  back,%rcx
+ *     ...                 ...                  call inside_find             jmp  *back
+ *                                              inc  (counter)
+ *                                              all registers from the area
+ *                                              jmp  *target
+ */
+#include "agent/patch.h"
+
+#include <string.h>
+
+#include "symbolizer/processor/x86_64/instruction.h"
+
+enum { FEW = 4 };
+
+/* ---- What can be moved ---- */
+
+/* Does it neither touch memory nor stack nor anything that depends on where it is? */
+static bool is_movable(const struct instruction *i)
+{
+    const struct encoding *e = &i->encoding;
+    const bool address_only = e->map == MAP_ONE && e->opcode == 0x8d;                    /* lea */
+    const bool number = e->map == MAP_ONE && (e->opcode & 0xf8) == 0xb8 && e->rm != RSP; /* mov */
+    const bool between =
+        e->map == MAP_ONE && (e->opcode == 0x89 || e->opcode == 0x8b || e->opcode == 0x63);
+    const bool logic = e->map == MAP_ONE && e->opcode < 0x40 && (e->opcode & 4) == 0;
+    const bool by_number = e->map == MAP_ONE && (e->opcode == 0x81 || e->opcode == 0x83);
+    const bool set = e->map == MAP_ONE && e->opcode == 0xc7;
+
+    if (i->flow != FLOW_NEXT || i->stack != STACK_SAME || i->rbp != RBP_SAME || e->lock ||
+        e->segment || e->base == RIP)
+        return false;
+    if (address_only)
+        return e->reg != RSP;
+    return number ||
+           (e->mod == 3 && e->rm != RSP && e->reg != RSP && (between || logic || by_number || set));
+}
+
+/* The instructions that end at the call, as far as they matter: the last FEW. */
+struct last {
+    size_t start[FEW]; /* the latest first */
+    bool movable[FEW];
+    size_t count;
+};
+
+static void note(struct last *last, size_t start, bool movable)
+{
+    memmove(last->start + 1, last->start, (FEW - 1) * sizeof(*last->start));
+    memmove(last->movable + 1, last->movable, (FEW - 1) * sizeof(*last->movable));
+    last->start[0] = start;
+    last->movable[0] = movable;
+    last->count += last->count < FEW;
+}
+
+/* How many of them make room for a jump; 0: none do. */
+static size_t choose(const struct last *last, size_t at)
+{
+    for (size_t i = 0; i < last->count && last->movable[i]; i++) {
+        size_t size = at - last->start[i];
+        if (size >= PATCH_SIZE)
+            return size <= PATCH_MOVED_MAX ? i + 1 : 0;
+    }
+    return 0;
+}
+
+/* Can control come from within the function to one of [start + 1, at), or is that not known? */
+static bool is_jumped_into(const uint8_t *code, size_t size, size_t start, size_t at)
+{
+    struct instruction i;
+
+    for (size_t from = 0; from < size; from += i.encoding.length) {
+        if (!instruction_decode(code + from, size - from, &i) || i.flow == FLOW_COMPUTED)
+            return true;
+        int64_t to = (int64_t)(from + i.encoding.length) + i.target;
+        bool jumps = i.flow == FLOW_JUMP || i.flow == FLOW_BRANCH || i.direct;
+        if (jumps && to > (int64_t)start && to < (int64_t)at)
+            return true;
+    }
+    return false;
+}
+
+enum patch_form patch_find(const uint8_t *code, size_t size, size_t at, size_t *start)
+{
+    struct last last = { .count = 0 };
+    struct instruction i;
+    size_t from = 0, count;
+
+    if (at + 2 > size || code[at] != 0x0f || code[at + 1] != 0x05)
+        return PATCH_NO_CALL;
+    for (; from < at; from += i.encoding.length) {
+        if (!instruction_decode(code + from, at - from, &i))
+            return PATCH_UNDECODED;
+        note(&last, from, is_movable(&i));
+    }
+    if (from != at)
+        return PATCH_NO_CALL;
+    count = choose(&last, at);
+    if (!count)
+        return PATCH_UNMOVABLE;
+    if (count > 1 && is_jumped_into(code, size, last.start[count - 1], at))
+        return PATCH_JUMPED_INTO;
+    *start = last.start[count - 1];
+    return count == 1 ? PATCH_ONE : PATCH_FEW;
+}
+
+/* ---- Pads and stubs ---- */
+
+/* Code that is being written, which will be at `address`. */
+struct writer {
+    uint8_t *at;
+    uint64_t address;
+    bool failed;
+};
+
+static void put(struct writer *w, const void *bytes, size_t size)
+{
+    memcpy(w->at, bytes, size);
+    w->at += size;
+    w->address += size;
+}
+
+static void put_bytes(struct writer *w, unsigned count, uint64_t bytes)
+{
+    put(w, &bytes, count);
+}
+
+/* The displacement that leads to `target`, at the end of an instruction. */
+static void put_distance(struct writer *w, uint64_t target)
+{
+    int64_t distance = (int64_t)(target - (w->address + sizeof(int32_t)));
+    int32_t value = (int32_t)distance;
+
+    w->failed |= value != distance;
+    put(w, &value, sizeof(value));
+}
+
+/* mov between a register and memory. */
+static void put_move(struct writer *w, unsigned opcode, unsigned reg, uint64_t address)
+{
+    put_bytes(w, 1, 0x48 | (reg & 8 ? REX_R : 0));
+    put_bytes(w, 1, opcode);
+    put_bytes(w, 1, 0x05 | (reg & 7) << 3);
+    put_distance(w, address);
+}
+
+enum { STORE = 0x89, LOAD = 0x8b, ADDRESS = 0x8d, MOVE = 7, REGISTERS = BLOCK_REGISTERS };
+
+#define AREA_AT(near, field) \
+    ((near) + (BLOCK_AREA - BLOCK_CODE) + offsetof(struct block_area, field))
+
+static uint64_t register_at(uint64_t near, unsigned reg)
+{
+    return AREA_AT(near, registers) + 8 * reg;
+}
+
+/* Where in a pad what is true: offsets of instructions behind those that were moved. */
+enum {
+    SAVED = REGISTERS * MOVE,       /* all registers are in the area */
+    FLAGS_SAVED = SAVED + MOVE + 1, /* so are the flags, at the top of its stack */
+    COUNTED = FLAGS_SAVED + 1 + MOVE + 5 + 5 + MOVE + 3,
+    FLAGS_RESTORED = COUNTED + (REGISTERS - 1) * MOVE + 1,
+    PAD_END = FLAGS_RESTORED + MOVE + 6,
+};
+
+_Static_assert(PAD_END + PATCH_MOVED_MAX <= PATCH_PAD_SIZE, "a pad has room");
+
+static void make_pad(struct writer *w, uint32_t site, uint64_t near, uint64_t find)
+{
+    for (unsigned reg = 0; reg < REGISTERS; reg++)
+        put_move(w, STORE, reg, register_at(near, reg));
+    put_move(w, ADDRESS, RSP, AREA_AT(near, stack) + sizeof(((struct block_area *)0)->stack));
+    put_bytes(w, 1, 0x9c); /* pushfq */
+    put_bytes(w, 1, 0xfc); /* cld */
+    put_move(w, ADDRESS, RDI, near + (BLOCK_AREA - BLOCK_CODE));
+    put_bytes(w, 1, 0xbe); /* mov $site,%esi */
+    put(w, &site, sizeof(site));
+    put_bytes(w, 1, 0xe8); /* call */
+    put_distance(w, find);
+    put_move(w, STORE, RAX, AREA_AT(near, counter));
+    put_bytes(w, 3, 0x00ff48); /* incq (%rax) */
+    for (unsigned reg = 0; reg < REGISTERS; reg++)
+        if (reg != RSP)
+            put_move(w, LOAD, reg, register_at(near, reg));
+    put_bytes(w, 1, 0x9d); /* popfq */
+    put_move(w, LOAD, RSP, register_at(near, RSP));
+    put_bytes(w, 2, 0x25ff); /* jmp *target */
+    put_distance(w, AREA_AT(near, target));
+}
+
+enum { STUB_BACK = 16, CALL_SIZE = 2 };
+
+static void make_stub(struct writer *w, const struct patch *patch)
+{
+    const uint64_t back = patch->stub + STUB_BACK, behind = patch->address + CALL_SIZE;
+
+    put_bytes(w, CALL_SIZE, 0x050f); /* syscall */
+    put_move(w, LOAD, RCX, back);    /* where the kernel has left its own pc */
+    put_bytes(w, 2, 0x25ff);         /* jmp *back */
+    put_distance(w, back);
+    put_bytes(w, 1, 0xcc);
+    put(w, &behind, sizeof(behind));
+}
+
+bool patch_make(const struct patch *patch, uint32_t site, uint64_t near, uint64_t find,
+                uint8_t pad[static PATCH_PAD_SIZE], uint8_t stub[static PATCH_STUB_SIZE])
+{
+    struct writer to_pad = { .at = pad, .address = patch->pad };
+    struct writer to_stub = { .at = stub, .address = patch->stub };
+
+    memset(pad, 0xcc, PATCH_PAD_SIZE);
+    memset(stub, 0xcc, PATCH_STUB_SIZE);
+    put(&to_pad, patch->moved, patch->address - patch->start);
+    make_pad(&to_pad, site, near, find);
+    make_stub(&to_stub, patch);
+    return !to_pad.failed && !to_stub.failed;
+}
+
+bool patch_jump(const struct patch *patch, uint8_t ret[static PATCH_SIZE])
+{
+    struct writer w = { .at = ret, .address = patch->start };
+
+    put_bytes(&w, 1, 0xe9);
+    put_distance(&w, patch->pad);
+    return !w.failed;
+}
+
+/* ---- Places ---- */
+
+enum { PADS = BLOCK_PAGE }; /* in BLOCK_CODE: behind inside_find() */
+
+_Static_assert(PADS + BLOCK_SITES * PATCH_PAD_SIZE <= BLOCK_CODE_SIZE, "all pads have room");
+_Static_assert(BLOCK_SITES *PATCH_STUB_SIZE <= BLOCK_STUBS_SIZE, "all stubs have room");
+
+void patch_set_places(struct patch *patch, uint32_t site, uint64_t near)
+{
+    patch->pad = near + PADS + (uint64_t)site * PATCH_PAD_SIZE;
+    patch->stub = WINDOW + (uint64_t)site * PATCH_STUB_SIZE;
+}
+
+static uint64_t top(const struct block_area *area, unsigned index)
+{
+    uint64_t word;
+
+    memcpy(&word, area->stack + sizeof(area->stack) - 8 * index, sizeof(word));
+    return word;
+}
+
+uint32_t patch_site(const struct block_area *area, uint64_t near, uint64_t pc)
+{
+    if (pc - WINDOW < BLOCK_STUBS_SIZE)
+        return (uint32_t)((pc - WINDOW) / PATCH_STUB_SIZE);
+    if (pc - near < PADS)
+        pc = top(area, 2); /* its return address, below the flags */
+    if (pc - (near + PADS) < (uint64_t)BLOCK_SITES * PATCH_PAD_SIZE)
+        return (uint32_t)((pc - (near + PADS)) / PATCH_PAD_SIZE);
+    return BLOCK_SITES;
+}
+
+/* ---- Back to the program's code ---- */
+
+/* In the pad, so far behind the instructions that were moved. */
+static enum patch_place return_from_pad(const struct patch *patch, const struct block_area *area,
+                                        uint64_t offset, struct patch_registers *r)
+{
+    r->pc = patch->address;
+    if (offset > SAVED)
+        memcpy(r->all, area->registers, sizeof(r->all));
+    if (offset >= FLAGS_SAVED && offset < FLAGS_RESTORED)
+        r->flags = top(area, 1);
+    return offset >= COUNTED ? PATCH_COUNTED : PATCH_INSIDE;
+}
+
+static enum patch_place return_from_stub(const struct patch *patch, struct patch_registers *r)
+{
+    if (r->pc == patch->stub) {
+        r->pc = patch->address;
+        return PATCH_COUNTED;
+    }
+    r->pc = r->all[RCX] = patch->address + CALL_SIZE;
+    return PATCH_CALLED;
+}
+
+enum patch_place patch_return(const struct patch *patch, const struct block_area *area,
+                              struct patch_registers *r)
+{
+    const uint64_t moved = patch->address - patch->start, in_pad = r->pc - patch->pad;
+
+    if (r->pc - patch->stub < PATCH_STUB_SIZE)
+        return return_from_stub(patch, r);
+    if (in_pad >= PATCH_PAD_SIZE)
+        return return_from_pad(patch, area, FLAGS_SAVED, r);
+    if (in_pad >= moved)
+        return return_from_pad(patch, area, in_pad - moved, r);
+    r->pc = patch->start + in_pad;
+    return PATCH_MOVED;
+}

@@ -1,0 +1,228 @@
+/* What is moved of a function's code, and that a thread is back where it was from every instruction
+ * of a pad, of inside_find() and of a stub: by stepping through all of them. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/inside.h"
+#include "agent/patch.h"
+#include "test.h"
+
+#define CALL   "\x0f\x05"
+#define NUMBER "\xb8\x6e\x00\x00\x00" /* mov $110,%eax */
+
+static void test_form(void **state)
+{
+    static const struct {
+        const char *what, *code;
+        size_t size, at;
+        enum patch_form form;
+        size_t start;
+    } cases[] = {
+        { "mov", NUMBER CALL "\xc3", 8, 5, PATCH_ONE, 0 },
+        { "behind others", "\x31\xff" NUMBER CALL "\xc3", 10, 7, PATCH_ONE, 2 },
+        { "mov of 64 bits", "\x48\xc7\xc0\x6e\x00\x00\x00" CALL "\xc3", 10, 7, PATCH_ONE, 0 },
+        { "two", "\x48\x89\xf8\x31\xf6" CALL "\xc3", 8, 5, PATCH_FEW, 0 },
+        { "three", "\x90\x48\x89\xf8\x31\xf6\x31\xd2" CALL "\xc3", 11, 8, PATCH_FEW, 1 },
+        { "two, jumped into", "\xeb\x03\x48\x89\xf8\x31\xf6" CALL "\xc3", 10, 7, PATCH_JUMPED_INTO,
+          0 },
+        { "two, jumped to", "\xeb\x00\x48\x89\xf8\x31\xf6" CALL "\xc3", 10, 7, PATCH_FEW, 2 },
+        { "two, and a jump to the call", "\xeb\x05\x48\x89\xf8\x31\xf6" CALL "\xc3", 10, 7,
+          PATCH_FEW, 2 },
+        { "two, in a function with a table", "\x48\x89\xf8\x31\xf6" CALL "\xff\xe0", 9, 5,
+          PATCH_JUMPED_INTO, 0 },
+        { "too short", "\x31\xc0" CALL "\xc3", 5, 2, PATCH_UNMOVABLE, 0 },
+        { "memory", "\x48\x8b\x44\x24\x08" CALL "\xc3", 8, 5, PATCH_UNMOVABLE, 0 },
+        { "memory beside itself", "\x48\x8b\x05\x00\x00\x00\x00" CALL "\xc3", 10, 7,
+          PATCH_UNMOVABLE, 0 },
+        { "its own address", "\x48\x8d\x05\x00\x00\x00\x00" CALL "\xc3", 10, 7, PATCH_UNMOVABLE,
+          0 },
+        { "a jump", "\x0f\x84\x00\x00\x00\x00" CALL "\xc3", 9, 6, PATCH_UNMOVABLE, 0 },
+        { "a call", "\xe8\x00\x00\x00\x00" CALL "\xc3", 8, 5, PATCH_UNMOVABLE, 0 },
+        { "the stack", "\x48\x81\xec\x00\x01\x00\x00" CALL "\xc3", 10, 7, PATCH_UNMOVABLE, 0 },
+        { "the stack pointer", "\xbc\x00\x00\x00\x00" CALL "\xc3", 8, 5, PATCH_UNMOVABLE, 0 },
+        { "push", "\x68\x00\x00\x00\x00" CALL "\xc3", 8, 5, PATCH_UNMOVABLE, 0 },
+        { "a segment", "\x64\x8b\x04\x25\x18\x00\x00\x00" CALL "\xc3", 11, 8, PATCH_UNMOVABLE, 0 },
+        { "mov within another", "\xc7\x05\x00\x00\x00\x00" NUMBER CALL "\xc3", 14, 11,
+          PATCH_UNDECODED, 0 },
+        { "the call within another", "\xb8\x00\x00" CALL "\xc3", 6, 3, PATCH_UNDECODED, 0 },
+        { "no call", NUMBER "\x90\x90", 7, 5, PATCH_NO_CALL, 0 },
+        { "cut off", NUMBER "\x0f", 6, 5, PATCH_NO_CALL, 0 },
+        { "no instruction", "\x06" NUMBER CALL, 8, 6, PATCH_UNDECODED, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        size_t start = 0;
+        enum patch_form form =
+            patch_find((const uint8_t *)cases[i].code, cases[i].size, cases[i].at, &start);
+        if (form != cases[i].form || start != cases[i].start)
+            fail_msg("%s: form %d from %zu", cases[i].what, form, start);
+    }
+}
+
+/* ---- Stepping ---- */
+
+#define NEAR UINT64_C(0x6e0000000000)
+#define CODE (NEAR - UINT64_C(0x100000)) /* the function: mov, call, ret */
+
+static uint8_t *block; /* shared with the child */
+static struct patch patch = { .address = CODE + 5, .start = CODE, .moved = NUMBER };
+
+static void map(int fd, uint64_t address, off_t offset, size_t size, int protection)
+{
+    void *got =
+        mmap((void *)address, size, protection, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, offset);
+    assert_ptr_equal(got, (void *)address);
+}
+
+static void make_block(void)
+{
+    int fd = (int)syscall(SYS_memfd_create, "block", 0);
+    size_t size, find;
+    const void *inside = inside_code(&size, &find);
+    uint8_t jump[PATCH_SIZE], *code;
+
+    assert_return_code(ftruncate(fd, BLOCK_SIZE), 0);
+    block = mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    map(fd, WINDOW, BLOCK_STUBS, BLOCK_STUBS_SIZE, PROT_READ | PROT_EXEC);
+    map(fd, NEAR, BLOCK_CODE, BLOCK_CODE_SIZE, PROT_READ | PROT_EXEC);
+    map(fd, NEAR + BLOCK_AREA - BLOCK_CODE, BLOCK_AREA, BLOCK_AREA_SIZE, PROT_READ | PROT_WRITE);
+    map(fd, NEAR + BLOCK_TABLE - BLOCK_CODE, BLOCK_TABLE, BLOCK_TABLE_SIZE, PROT_READ);
+    close(fd);
+    assert_in_range(size, 1, BLOCK_PAGE);
+    memcpy(block + BLOCK_CODE, inside, size);
+    patch_set_places(&patch, 3, NEAR);
+    assert_true(patch_make(&patch, 3, NEAR, NEAR + find, block + BLOCK_CODE + (patch.pad - NEAR),
+                           block + BLOCK_STUBS + (patch.stub - WINDOW)));
+    code = mmap((void *)CODE, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    assert_ptr_equal(code, (void *)CODE);
+    memcpy(code, NUMBER CALL "\xc3", 8);
+    assert_true(patch_jump(&patch, jump));
+    memcpy(code, jump, sizeof(jump));
+}
+
+static struct block_area *area(void)
+{
+    return (struct block_area *)(void *)(block + BLOCK_AREA);
+}
+
+/* The site knows the stack of a call from this return address. */
+static void teach(uint64_t sp, uint64_t address)
+{
+    struct block_table *table = (struct block_table *)(void *)(block + BLOCK_TABLE);
+
+    table->stack_start = sp - 4096;
+    table->stack_end = sp + 4096;
+    table->sites[3] = (struct block_site){ patch.address, patch.stub, 1 };
+    table->nodes[1] = (struct block_node){ .address = SYS_getppid, .cfa_offset = 8, .outer = 2 };
+    table->nodes[2] = (struct block_node){ .address = address, .counter = 6 };
+}
+
+static pid_t start_child(void)
+{
+    int status;
+    pid_t child = fork();
+
+    if (!child) {
+        ptrace(PTRACE_TRACEME, 0, 0, 0);
+        raise(SIGSTOP);
+        ((long (*)(void))CODE)();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSTOPPED(status));
+    return child;
+}
+
+/* One instruction; the registers after it. False: the child has ended. */
+static bool step(pid_t child, struct user_regs_struct *ret)
+{
+    int status;
+
+    assert_return_code(ptrace(PTRACE_SINGLESTEP, child, 0, 0), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSTOPPED(status) && !ptrace(PTRACE_GETREGS, child, 0, ret);
+}
+
+static struct patch_registers convert(const struct user_regs_struct *r)
+{
+    return (struct patch_registers){
+        .all = { r->rax, r->rcx, r->rdx, r->rbx, r->rsp, r->rbp, r->rsi, r->rdi, r->r8, r->r9,
+                 r->r10, r->r11, r->r12, r->r13, r->r14, r->r15 },
+        .pc = r->rip,
+        .flags = r->eflags & ~UINT64_C(0x100), /* the debugger's own step */
+    };
+}
+
+/* Steps through a call, and checks at every instruction where a thread would be set back to. How
+ * many of them were counted and uncounted before the call, and behind it. */
+static void step_through(bool known, unsigned seen[static PATCH_CALLED + 1])
+{
+    struct user_regs_struct now;
+    struct patch_registers entered = { .pc = 0 };
+    pid_t child = start_child();
+
+    while (step(child, &now)) {
+        struct patch_registers r = convert(&now);
+        if (now.rip == patch.pad) {
+            entered = r;
+            if (known)
+                teach(now.rsp, (uint64_t)ptrace(PTRACE_PEEKDATA, child, now.rsp, 0));
+        }
+        if (patch_site(area(), NEAR, now.rip) != 3)
+            continue;
+        uint64_t counted = area()->counters[5] + area()->slow;
+        enum patch_place place = patch_return(&patch, area(), &r);
+        seen[place]++;
+        if (place == PATCH_CALLED) {
+            assert_int_equal(r.pc, patch.address + 2);
+            assert_int_equal(r.all[1], patch.address + 2);
+            continue;
+        }
+        assert_int_equal(counted, place == PATCH_COUNTED);
+        entered.pc = place == PATCH_MOVED ? patch.start : patch.address;
+        entered.all[0] = place == PATCH_MOVED ? entered.all[0] : SYS_getppid;
+        r.flags &= ~UINT64_C(0x100);
+        if (memcmp(&r, &entered, sizeof(r)))
+            fail_msg("at pad + %llu the registers are others", now.rip - patch.pad);
+    }
+}
+
+static void test_return(void **state)
+{
+    unsigned seen[PATCH_CALLED + 1] = { 0 };
+
+    (void)state;
+    make_block();
+    step_through(true, seen);
+    assert_int_equal(area()->counters[5], 1);
+    assert_int_equal(seen[PATCH_MOVED], 1);
+    assert_in_range(seen[PATCH_INSIDE], 50, 200);
+    assert_in_range(seen[PATCH_COUNTED], 18, 30);
+    assert_int_equal(seen[PATCH_CALLED], 2);
+    memset(seen, 0, sizeof(seen));
+    area()->counters[5] = 0;
+    ((struct block_table *)(void *)(block + BLOCK_TABLE))->sites[3].first = 0;
+    step_through(false, seen);
+    assert_int_equal(area()->counters[5], 0);
+    assert_int_equal(area()->slow, 1);
+    assert_int_equal(seen[PATCH_CALLED], 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_return),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

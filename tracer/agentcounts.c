@@ -1,0 +1,74 @@
+/* agentcounts.c - goes through the counters, which hold what was counted since the agent is there.
+ */
+#include "agentcounts.h"
+
+#include "agentstate.h"
+#include "record/clock.h"
+#include "diag.h"
+
+enum { CALL_NANOSECONDS = 20 }; /* no processor makes one in less */
+
+/* Adds calls to the run; -1: takes the last one back from where it went. */
+static void take(struct tracer *tracer, const struct process *process, struct trie_counter *c,
+                 int64_t calls)
+{
+    struct execution *execution = tracer_execution(tracer);
+
+    if (calls > 0) {
+        c->phase = process->phases.phase;
+        c->paused = tracer->paused;
+    }
+    const struct count key = { .execution = tracer->execution,
+                               .program = (uint32_t)process->program,
+                               .phase = c->phase,
+                               .stack = c->stack,
+                               .abi = ABI_X86_64,
+                               .nr = c->nr,
+                               .calls = (uint64_t)calls };
+    if (c->paused) {
+        execution->paused += (uint64_t)calls;
+    } else if (run_count(tracer->run, &key) < 0) {
+        execution->lost += (uint64_t)calls;
+    } else {
+        execution->entries += (uint64_t)calls;
+        execution->agent_calls += (uint64_t)calls;
+        tracer->unwinder.hits += (uint64_t)calls;
+    }
+}
+
+void agentcounts_take(struct tracer *tracer, const struct process *process, struct agent *agent)
+{
+    const uint64_t now = clock_now(), most = (now - agent->taken_at) / CALL_NANOSECONDS + 1;
+
+    for (uint32_t i = 0; agent->memory && i < agent->trie.count; i++) {
+        int64_t calls = trie_take(&agent->trie, i);
+        if (calls < -1 || calls > (int64_t)most)
+            die("process %d has changed what was counted in it", (int)process->pid);
+        if (calls)
+            take(tracer, process, &agent->trie.all[i], calls);
+    }
+    agent->taken_at = now;
+}
+
+void agentcounts_take_all(struct tracer *tracer)
+{
+    for (struct tracee *t = NULL; tracer->agent && (t = tracees_next(&tracer->tracees, t));)
+        if (t->process && t->space->agent)
+            agentcounts_take(tracer, t->process, t->space->agent);
+}
+
+void agentcounts_leave(struct tracer *tracer, struct tracee *tracee)
+{
+    struct agent *agent = tracee->process ? tracee->space->agent : NULL;
+
+    if (!agent)
+        return;
+    agentcounts_take(tracer, tracee->process, agent);
+    if (tracee->space->references == 1)
+        near_watch(&tracer->near, &agent->watches, false);
+}
+
+bool agentcounts_may_be_ahead(const struct tracee *tracee)
+{
+    return tracee->space && tracee->space->agent && tracee->space->agent->patched;
+}

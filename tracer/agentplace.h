@@ -1,0 +1,17 @@
+/*
+ * agentplace.h - puts the block (agent/block.h) into a process.
+ */
+#ifndef SYSTRACE_AGENTPLACE_H
+#define SYSTRACE_AGENTPLACE_H
+
+#include "agentstate.h"
+#include "remote.h"
+
+/* Everything but patches, near `pc`, where the process is at a call; `maps` is the text of its map.
+ * False: it cannot be; some of it may be there. */
+bool agentplace_put(struct remote *remote, struct agent *agent, const char *maps, uint64_t pc);
+
+/* Where the stack is in which `sp` points, by the map; false: in none. */
+bool agentplace_find_stack(const char *maps, uint64_t sp, struct block_table *table);
+
+#endif

@@ -1,0 +1,134 @@
+/* agentstate.c - storage, and what is not to be seen of the agent by the walks. */
+#include "agentstate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "record/array.h"
+#include "symbolizer/image/maps.h"
+
+struct agent *agent_create(void)
+{
+    return calloc(1, sizeof(struct agent));
+}
+
+struct agent *agent_fork(const struct agent *parent)
+{
+    struct agent *ret = agent_create();
+
+    if (!ret)
+        return NULL;
+    if (parent->state == AGENT_NEVER)
+        ret->state = AGENT_NEVER;
+    memcpy(ret->interrupted, parent->interrupted, sizeof(ret->interrupted));
+    ret->interrupted_count = parent->interrupted_count;
+    ret->interrupted_anywhere = parent->interrupted_anywhere;
+    return ret;
+}
+
+void agent_destroy(struct agent *agent)
+{
+    if (!agent)
+        return;
+    if (agent->memory) {
+        munmap(agent->memory, BLOCK_SIZE);
+        trie_deinit(&agent->trie);
+    }
+    code_unref(agent->code);
+    slots_deinit(&agent->site_slots);
+    free(agent->sites);
+    free(agent);
+}
+
+struct agent_site *agent_find_site(struct agent *agent, uint64_t address)
+{
+    uint64_t hash = slots_mix(0, address);
+    uint32_t found = SLOTS_FIND(i, &agent->site_slots, hash, agent->sites[i].address == address);
+
+    if (found != SLOTS_NONE)
+        return &agent->sites[found];
+    if (agent->site_count == AGENT_SITES_MAX ||
+        !ARRAY_ROOM(agent->sites, agent->site_count, agent->site_capacity) ||
+        slots_add(&agent->site_slots, hash, (uint32_t)agent->site_count))
+        return NULL;
+    agent->sites[agent->site_count] = (struct agent_site){ .address = address };
+    return &agent->sites[agent->site_count++];
+}
+
+static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+    return a < b + b_size && b < a + a_size;
+}
+
+enum { NEAR_SIZE = BLOCK_SIZE - BLOCK_CODE };
+
+bool agent_overlaps(const struct agent *agent, uint64_t start, uint64_t size)
+{
+    if (!agent || agent->state != AGENT_PRESENT || !size)
+        return false;
+    size = start + size < start ? UINT64_MAX - start : size;
+    for (uint32_t i = 0; i < agent->patch_count; i++) {
+        const struct patch *p = &agent->patches[i];
+        if (overlap(p->start, p->address + SYSCALL_SIZE - p->start, start, size))
+            return true;
+    }
+    return overlap(agent->near, NEAR_SIZE, start, size) ||
+           overlap(WINDOW, WINDOW_SIZE, start, size);
+}
+
+bool agent_reads(const struct agent *agent, uint64_t start, uint64_t size)
+{
+    if (!agent || agent->state != AGENT_PRESENT || !size)
+        return false;
+    const struct block_table *table = agent_table(agent);
+    size = start + size < start ? UINT64_MAX - start : size;
+    for (uint32_t i = 0; i < agent->trie.variables; i++)
+        if (overlap(table->variables[i].address, sizeof(uint64_t), start, size))
+            return true;
+    return table->stack_start < start + size && start < table->stack_end;
+}
+
+bool agent_maps(const struct agent *agent, uint64_t address, uint64_t *end)
+{
+    if (!agent || !agent->memory)
+        return false;
+    bool in_window = address - WINDOW < BLOCK_STUBS_SIZE;
+    *end = in_window ? WINDOW + BLOCK_STUBS_SIZE : agent->near + NEAR_SIZE;
+    return in_window || address - agent->near < NEAR_SIZE;
+}
+
+/* The bytes at `start` that are changed are these. */
+static void hide_patch(const struct patch *patch, uint64_t address, uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < PATCH_SIZE; i++) {
+        uint64_t at = patch->start + i - address;
+        if (at < size)
+            bytes[at] = patch->moved[i];
+    }
+}
+
+void agent_hide(const struct agent *agent, uint64_t address, void *bytes, size_t size)
+{
+    if (!agent || !agent->patched)
+        return;
+    for (uint32_t i = 0; i < agent->patch_count; i++)
+        if (overlap(agent->patches[i].start, PATCH_SIZE, address, size))
+            hide_patch(&agent->patches[i], address, bytes, size);
+}
+
+void agent_hide_mappings(const struct agent *agent, char *text)
+{
+    uint64_t end;
+
+    if (!agent || !agent->memory)
+        return;
+    for (char *line = text; *line; line++) { /* "start-end rwxp ..." */
+        char *rights = strchr(line, ' ');
+        if (rights && agent_maps(agent, strtoull(line, NULL, 16), &end) && rights[3] == 'x')
+            rights[3] = '-';
+        line = strchr(line, '\n');
+        if (!line)
+            break;
+    }
+}
