@@ -17,9 +17,7 @@ static struct command make_phase(const char *name)
     struct command ret = { .kind = COMMAND_PHASE };
 
     if (*name && !phase_name_is_valid(name))
-        return wrong(
-            "a phase needs a name of at most 100 bytes, printable, without space or comma, which "
-            "is not load, main or exit; 'phase' alone is main again");
+        return wrong(PHASE_NAME_RULE "; 'phase' alone is main again");
     memcpy(ret.name, name, strlen(name)); /* which is no longer than it may be */
     return ret;
 }
@@ -48,6 +46,9 @@ struct command command_parse(const char *line, size_t length)
     memcpy(text, line, length);
     text[length] = '\0';
     char *rest = trim(text), *word = strsep(&rest, blanks);
+    const char *end = line + (word - text) + strlen(word);
+    if (!strcmp(word, "phase") && !rest && end < line + length && *end != '\r')
+        return wrong("behind 'phase ' there is no name; 'phase' alone is main again");
     if (!strcmp(word, "phase"))
         return make_phase(rest ? trim(rest) : "");
     for (int kind = COMMAND_PAUSE; kind <= COMMAND_SAVE; kind++)

@@ -130,10 +130,7 @@ static int parse(struct phase_rule *rule, const char *option, char error[static 
     *separator = '\0';
     rule->name = rule->text;
     if (!phase_name_is_valid(rule->name))
-        return fail(
-            error, option,
-            "a phase needs a name of at most 100 bytes, printable, without space or comma, which "
-            "is not load, main or exit");
+        return fail(error, option, PHASE_NAME_RULE);
     return kind == '@' ? parse_code(rule, separator + 1, option, error)
                        : parse_call(rule, separator + 1, option, error);
 }

@@ -44,6 +44,9 @@ struct phase_state {
 /* Is it a name that a user may give? Not the name of a built-in phase, and nothing that a table, a
  * filter or a line of commands would take apart. */
 bool phase_name_is_valid(const char *name);
+#define PHASE_NAME_RULE                                                                         \
+    "a phase needs a name of at most 100 bytes, printable, without space, comma, '@', '=' and " \
+    "backslash, which is not load, main or exit"
 
 /* Is it a built-in phase, or one that a rule begins? */
 bool phase_rules_have(const struct phase_rules *rules, const char *name);

@@ -1,5 +1,6 @@
 """A campaign: many runs of many workloads, as independent jobs whose results merge in any order.
 
+    command       the options of workloads/run, and what they do
     declaration   what a workload's head says
     plan          the list of jobs of a campaign, in its directory
     job           one job: a workload, run natively and under the tracer

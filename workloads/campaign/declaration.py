@@ -1,12 +1,30 @@
 """What the head of a workload's script declares."""
 
 import fnmatch
+import glob
 import os
 import re
+import shutil
 import subprocess
 
 DIRECTORY = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 LEVELS = {"smoke": 1, "full": 1, "long": 20}  # how much longer than its limit a workload may take at the level
+
+
+# Where there is no dpkg, a package is there if a command of it is: of its own name, or this one; "": it has none to look for.
+COMMANDS = {
+    "acl": "setfacl", "apache2-utils": "ab", "attr": "setfattr", "bind9": "named", "bind9-dnsutils": "dig",
+    "bind9-utils": "named-checkconf", "bsdextrautils": "hexdump", "busybox-static": "busybox", "coreutils": "ls",
+    "diffutils": "diff", "dnsmasq-base": "dnsmasq", "e2fsprogs": "lsattr", "findutils": "find", "fonts-dejavu-core": "",
+    "golang-go": "go", "imagemagick": "convert-im6.q16", "libc-bin": "getconf", "libc-dev-bin": "gencat",
+    "libc-devtools": "sotruss", "libc6-dev": "", "libmemcached-tools": "memccat", "libpython3.11-testsuite": "python3.11",
+    "lighttpd-mod-deflate": "", "lighttpd-mod-openssl": "", "locales": "", "mariadb-client": "mariadb",
+    "mariadb-server": "mariadbd", "musl-tools": "musl-gcc", "nghttp2-client": "h2load", "nginx-light": "nginx",
+    "nodejs": "node", "openjdk-17-jdk-headless": "javac", "openssh-client": "ssh", "openssh-server": "sshd", "php-cli": "php",
+    "postgresql-15": "postgres", "procps": "ps", "redis-tools": "redis-cli", "util-linux": "setpriv", "xz-utils": "xz",
+}
+# Where workloads look for programs (lib/workload.sh, lib/postgres.sh).
+PATH = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", *glob.glob("/usr/lib/postgresql/*/bin"))
 
 
 class Workload:
@@ -34,8 +52,11 @@ class Workload:
         self.limit = int(declared["limit"])
 
     def missing(self, installed):
-        """The packages that it lacks; none where packages are not Debian's, and the script sees for itself."""
-        return [] if installed is None else [package for package in self.packages if package not in installed]
+        """What it lacks: packages; where there is no dpkg to ask (None), commands."""
+        if installed is not None:
+            return [package for package in self.packages if package not in installed]
+        commands = (COMMANDS.get(package, package) for package in self.packages)
+        return [command for command in commands if command and not shutil.which(command, path=os.pathsep.join(PATH))]
 
 
 def workloads():

@@ -2,10 +2,11 @@
 
 It runs in a process of its own, which is the subreaper of all that the workload starts: what is still there when the
 script has ended was left behind. The results become the job's directory at once, when the job has ended, and take the
-place of an earlier attempt's: so a job that is tried again does not count twice, and one that is lost costs its own
-results only.
+place of an earlier attempt's, unless that has succeeded: so a job that is tried again does not count twice, what is done
+stays done, and a job that is lost costs its own results only.
 """
 
+import contextlib
 import csv
 import ctypes
 import errno
@@ -195,9 +196,9 @@ def compare_output(native, traced):
 
 def attempt(plan, workload, private, slot):
     """Runs the job in the directory; its numbers."""
-    missing = workload.missing(installed_packages())
-    if missing:
-        raise Skipped(f"it needs {', '.join(missing)}: --install installs that")
+    installed = installed_packages()
+    if missing := workload.missing(installed):
+        raise Skipped(f"it needs {', '.join(missing)}{'' if installed is None else ': --install installs that'}")
     environment = {"LEVEL": plan["level"], "SLOT": str(slot), "PREFIX": "", "CONTROL": ""}
     numbers, directory = {}, private.results
     native = Attempt(workload, plan["level"], environment, private, "native.")
@@ -233,18 +234,31 @@ def run(campaign, number, slot):
     except BaseException:
         private.remove()
         raise
-    leave(campaign, job, private, status)
-    return status
+    return leave(plans.job_directory(campaign, job), private, status)
 
 
-def leave(campaign, job, private, status):
-    """Makes the private directory the job's, in place of an earlier attempt's."""
-    plans.write_whole(os.path.join(private.results, "status.json"), json.dumps(status, indent=1) + "\n")
-    final = plans.job_directory(campaign, job)
-    while True:
-        shutil.rmtree(final, ignore_errors=True)
+def leave(final, private, status):
+    """Makes the private directory the job's, in place of an earlier attempt's that has not succeeded; the status that
+    stands then."""
+    plans.write_status(private.results, status)
+    while not plans.is_done(final):
         try:
-            return private.become(final)
+            private.become(final)
+            return status
         except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # another attempt has just ended
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
+        displace(final, os.path.join(private.results, "earlier"))
+    private.remove()
+    return plans.read_status(final)
+
+
+def displace(final, aside):
+    """Removes an earlier attempt's directory. What is done is looked at where nobody else has it: another attempt may have
+    succeeded just now, and goes back."""
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(final, aside)
+        if plans.is_done(aside):
+            os.rename(aside, final)
+        else:
+            shutil.rmtree(aside)

@@ -18,18 +18,18 @@ def file_name(library):
     return urllib.parse.quote(library, safe="") + ".html"
 
 
-def write(campaign, tracer, merged):
+def write(directory, tracer, merged):
     """Makes the cut of the merged run, and the pages of it: {library: rows}, most calls first."""
-    cut = os.path.join(campaign, "libraries.json")
+    cut = os.path.join(directory, "libraries.json")
     subprocess.run([tracer, "report", "-q", merged, f"--by={','.join(KEYS)}", "--measure=calls", "--table", "-o", cut],
                    check=True)
     found = {}
     with open(cut, encoding="utf-8") as file:
         for row in json.load(file)["rows"]:
             found.setdefault(row["library"], []).append(row)
-    os.makedirs(os.path.join(campaign, DIRECTORY), exist_ok=True)
+    os.makedirs(os.path.join(directory, DIRECTORY), exist_ok=True)
     for library, rows in found.items():
-        plans.write_whole(os.path.join(campaign, DIRECTORY, file_name(library)), library_page(library, rows))
+        plans.write_whole(os.path.join(directory, DIRECTORY, file_name(library)), library_page(library, rows))
     return found
 
 

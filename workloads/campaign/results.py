@@ -2,6 +2,7 @@
 
 import os
 import statistics
+import subprocess
 
 from . import plan as plans
 
@@ -50,3 +51,25 @@ def collect(campaign):
 def run_files(results):
     """The run files of all that was done."""
     return [os.path.join(directory, "run.json") for result in results for directory in result.directories]
+
+
+def check(campaign, jobs):
+    """Sees that the tracer can read the run files of those of the jobs that are done. One whose file it cannot is failed."""
+    plan = plans.read(campaign)
+    directories = [plans.job_directory(campaign, job) for job in jobs]
+    done = [directory for directory in directories if plans.is_done(directory)]
+    if not done or not unreadable(plan["tracer"], done):
+        return
+    for directory in done:
+        if reason := unreadable(plan["tracer"], [directory]):
+            status = plans.read_status(directory) | {"result": "failed", "reason": f"unreadable result: {reason}"}
+            plans.write_status(directory, status)
+
+
+def unreadable(tracer, directories):
+    """Why the runs cannot be read as one; empty if they can."""
+    files = [os.path.join(directory, "run.json") for directory in directories]
+    report = subprocess.run([tracer, "report", "-q", *files, "--format=csv", "-o", os.devnull], stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, check=False, text=True, errors="replace")
+    said = report.stderr.strip().rpartition("\n")[2].removeprefix("systrace-lib: ")
+    return (said or "the tracer cannot read it") if report.returncode else ""

@@ -14,10 +14,14 @@ def batch(script, name, directory, *options):
 
 
 def submit(directory, numbers, run):
-    """Submits the jobs of these numbers; says how."""
-    this = ["python3", "-B", run, "-o", directory]
+    """Submits the jobs of these numbers, all or none; says how."""
+    this = ["python3", "-BS", run, "-o", directory]
     # The task's number is known on the node only.
     array = batch(["sh", "-c", f'exec {shlex.join(this)} --job="$SLURM_ARRAY_TASK_ID"'], "workload", directory,
                   f"--array={','.join(map(str, numbers))}", "--requeue")
-    merge = batch([*this, "--summary"], "summary", directory, f"--dependency=afterany:{array}")
+    try:
+        merge = batch([*this, "--summary"], "summary", directory, f"--dependency=afterany:{array}")
+    except BaseException:
+        subprocess.run(["scancel", array], check=False)
+        raise
     return f"{len(numbers)} jobs submitted as {array}, and {merge} to sum up in {os.path.join(directory, 'summary.txt')}"

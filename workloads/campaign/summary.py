@@ -1,4 +1,6 @@
-"""The summary of a campaign: the workloads with their numbers, as text, CSV and HTML; all runs as one; what is unseen."""
+"""The summary of a campaign: the workloads with their numbers, as text, CSV and HTML; all runs as one; what is unseen. It
+grows in a private directory, as a job's results do, and its files come to the others when all are there.
+"""
 
 import csv
 import json
@@ -7,7 +9,7 @@ import statistics
 import subprocess
 import textwrap
 
-from . import libraries, page, plan as plans, results
+from . import libraries, page, plan as plans, private, results
 
 
 def cell(value, digits=None):
@@ -118,23 +120,23 @@ def write_csv(path, found, coverage):
             writer.writerow(row + [result.result[1]])
 
 
-def read(campaign, name):
-    """A file of the campaign's."""
-    with open(os.path.join(campaign, name), encoding="utf-8") as file:
+def read(directory, name):
+    """A file of the summary's."""
+    with open(os.path.join(directory, name), encoding="utf-8") as file:
         return file.read()
 
 
-def write_shown(campaign, tracer, files):
+def write_shown(directory, tracer, files):
     """What the runs show, all as one: the merged run and its table, what is unseen, the libraries; what `coverage` says,
     and the libraries' rows."""
-    merged = os.path.join(campaign, "campaign.json.gz")
-    subprocess.run([tracer, "report", "-q", *files, "-o", merged, "-o", os.path.join(campaign, "campaign.csv")], check=True)
-    outputs = [f"-o{campaign}/coverage.{ending}" for ending in ("json", "txt", "csv", "svg")]
+    merged = os.path.join(directory, "campaign.json.gz")
+    subprocess.run([tracer, "report", "-q", *files, "-o", merged, "-o", os.path.join(directory, "campaign.csv")], check=True)
+    outputs = [f"-o{directory}/coverage.{ending}" for ending in ("json", "txt", "csv", "svg")]
     subprocess.run([tracer, "coverage", merged, *outputs], check=True)
-    return json.loads(read(campaign, "coverage.json")), libraries.write(campaign, tracer, merged)
+    return json.loads(read(directory, "coverage.json")), libraries.write(directory, tracer, merged)
 
 
-def html(campaign, found, coverage, rows):
+def html(directory, found, coverage, rows):
     """The page of the campaign."""
     headings = [heading for _, heading, _ in COLUMNS]
     body = [page.paragraph(totals(found, coverage)), page.table(headings, table(found, coverage), numbers_from=2)]
@@ -142,19 +144,42 @@ def html(campaign, found, coverage, rows):
     if reasons(found):
         body += [page.heading("Not ok"), page.table(["workload", "result", "reason"], reasons(found))]
     if rows:
-        body += [page.heading("What is still unseen"), page.preformatted(read(campaign, "coverage.txt")),
-                 page.picture(read(campaign, "coverage.svg"), "pairs seen, by number of runs"),
+        body += [page.heading("What is still unseen"), page.preformatted(read(directory, "coverage.txt")),
+                 page.picture(read(directory, "coverage.svg"), "pairs seen, by number of runs"),
                  page.heading("Libraries"), *libraries.index(rows)]
     return page.whole("Workloads", body)
 
 
 def write(campaign):
     """Writes the summary of what is there; its text, and which results there are."""
-    plan, found = plans.read(campaign), results.collect(campaign)
-    files = results.run_files(found)
-    coverage, rows = write_shown(campaign, plan["tracer"], files) if files else (NOTHING, {})
-    said = text(found, coverage)
-    plans.write_whole(os.path.join(campaign, "summary.txt"), said)
-    write_csv(os.path.join(campaign, "summary.csv"), found, coverage)
-    plans.write_whole(os.path.join(campaign, "summary.html"), html(campaign, found, coverage, rows))
+    plan = plans.read(campaign)
+    private.clear(campaign)
+    results.check(campaign, plan["jobs"])
+    found, ours = results.collect(campaign), private.Private(campaign, "summary")
+    try:
+        said = write_in(ours.results, found, plan["tracer"])
+        publish(ours.results, campaign)
+    finally:
+        ours.remove()
     return said, {result.result[0] for result in found}
+
+
+def write_in(directory, found, tracer):
+    """The summary's files; its text."""
+    files = results.run_files(found)
+    coverage, rows = write_shown(directory, tracer, files) if files else (NOTHING, {})
+    said = text(found, coverage)
+    plans.write_whole(os.path.join(directory, "summary.txt"), said)
+    write_csv(os.path.join(directory, "summary.csv"), found, coverage)
+    plans.write_whole(os.path.join(directory, "summary.html"), html(directory, found, coverage, rows))
+    return said
+
+
+def publish(ours, campaign):
+    """Moves the files to the campaign's directory, in place of an earlier summary's."""
+    for directory, _, files in os.walk(ours):
+        target = os.path.join(campaign, os.path.relpath(directory, ours))
+        os.makedirs(target, exist_ok=True)
+        for file in files:
+            if file != private.OWNER:
+                os.replace(os.path.join(directory, file), os.path.join(target, file))
