@@ -331,7 +331,7 @@ int yamlfile_text(const struct yamlfile *file, const yaml_node_t *node, const ch
         return yamlfile_fail(file, node, "%s is to be a text", what);
     const char *text = (const char *)node->data.scalar.value;
 
-    if (strlen(text) != node->data.scalar.length || !is_printable(text))
+    if (strlen(text) != node->data.scalar.length || !escape_is_printable(text))
         return yamlfile_fail(file, node, "%s has a character in it that cannot be printed", what);
     *ret = text;
     return 0;

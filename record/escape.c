@@ -68,7 +68,7 @@ char *escape(const char *raw)
     return text;
 }
 
-bool is_printable(const char *text)
+bool escape_is_printable(const char *text)
 {
     while (*text) {
         size_t length = *text == '\\' ? 1 : plain_length((const unsigned char *)text);

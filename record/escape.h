@@ -13,7 +13,7 @@
 char *escape(const char *raw);
 
 /* Is there nothing in the text that escape() does not write? A backslash may be anywhere. */
-bool is_printable(const char *text);
+bool escape_is_printable(const char *text);
 
 /* The bytes for this text, to be freed by the caller: -EINVAL if it has a backslash that escape()
  * does not write, or stands for a NUL; -ENOMEM. */

@@ -42,6 +42,9 @@ static void check_round_trip(const char *raw)
 
     assert_non_null(text);
     assert_true(is_printable(text));
+    assert_true(escape_is_printable(text));
+    if (!strchr(raw, '\\'))
+        assert_int_equal(escape_is_printable(raw), !strcmp(raw, text));
     assert_int_equal(unescape(text, &back), 0);
     assert_string_equal(back, raw);
     free(text);
