@@ -165,14 +165,13 @@ static int use_members(struct job *job)
 
 static int use_callers(struct job *job)
 {
-    const char *path = is_automatic(job->boundary) ? NULL : job->boundary->declaration;
     char text[YAMLFILE_ERROR_MAX];
     int error = complete(job->boundary, &job->callers, &job->compartments, text);
 
     if (!error)
         error = membership_init(&job->membership, &job->compartments, &job->callers, text);
     if (error)
-        return path ? complain_of(path, text) : complain("%s", text);
+        return complain("%s", text);
     error = use_members(job);
     membership_deinit(&job->membership);
     return error;

@@ -347,13 +347,13 @@ static int add_named(struct yamlfile *file, struct compartments *compartments, s
     if (compartments->library_count >= YAMLFILE_ENTRIES_MAX)
         error = yamlfile_fail(file, name, "more than %d libraries", YAMLFILE_ENTRIES_MAX);
     else if (former)
-        error = yamlfile_fail(file, name,
-                              "the library '%.80s' is in compartment '%.80s' already (line %zu)",
-                              text, compartments->all[former->compartment].name, former->line);
+        error = yamlfile_fail(
+            file, name, "the library '%.80s' is in compartment '%.80s' already (line %zu)", text,
+            compartments->all[former->compartment].name, former->place.line);
     else
         error = compartments_add_library(compartments, compartment, text);
     if (!error)
-        compartments->libraries[compartments->library_count - 1].line = name->start_mark.line + 1;
+        compartments->libraries[compartments->library_count - 1].place = yamlfile_place(name);
     free(text);
     return error;
 }
@@ -461,7 +461,7 @@ static int check_name(struct yamlfile *file, const struct compartments *compartm
 
     if (former != COMPARTMENT_NONE)
         return yamlfile_fail(file, node, "there is a compartment '%.80s' already (line %zu)", name,
-                             compartments->all[former].line);
+                             compartments->all[former].place.line);
     if (!strcmp(name, "[process]"))
         return yamlfile_fail(file, node, "[process] is what all compartments have together");
     return compartments->count >= YAMLFILE_ENTRIES_MAX
@@ -489,7 +489,8 @@ static int check_only(struct yamlfile *file, const struct compartments *compartm
     if (former == COMPARTMENT_NONE)
         return 0;
     return yamlfile_fail(file, place, "'%.80s' (line %zu) %s already",
-                         compartments->all[former].name, compartments->all[former].line, what);
+                         compartments->all[former].name, compartments->all[former].place.line,
+                         what);
 }
 
 /* Adds it, with what it says of itself. */
@@ -511,7 +512,7 @@ static int add_compartment(struct yamlfile *file, struct compartments *compartme
         error = compartments_add(compartments, name, is_default);
     if (error)
         return error;
-    compartments->all[number].line = place->start_mark.line + 1;
+    compartments->all[number].place = yamlfile_place(place);
     compartments->owner = owned ? number : compartments->owner;
     compartments->owned |= owned;
     return 0;
@@ -540,6 +541,8 @@ static int read_compartments(struct yamlfile *file, struct compartments *compart
 
     if (!list)
         return yamlfile_fail(file, root, "there is no key 'compartments'");
+    compartments->file = file->name;
+    compartments->place = yamlfile_place(list);
     int error = yamlfile_check_list(file, list, "'compartments'");
     if (!error)
         error = read_owned(file, root, &compartments->owned);

@@ -32,14 +32,14 @@ enum runtime_mode { RUNTIME_NEUTRAL, RUNTIME_OWNED };
 struct compartment {
     char *name; /* printable (yamlfile_text), as all texts here; owned */
     bool is_default;
-    size_t line; /* of its name, from 1; 0: of no file */
+    struct yamlfile_place place; /* of its name; zeroed: of no file */
 };
 
 struct compartment_library {
     char *name;         /* as the file calls it; owned */
     size_t compartment; /* index in compartments.all */
     char **globs;       /* NULL-terminated; NULL: the name is the only one; owned */
-    size_t line;
+    struct yamlfile_place place;
 };
 
 struct compartments {
@@ -50,7 +50,9 @@ struct compartments {
     bool owned;      /* one is to own them, whether there is an owner yet or not */
     struct compartment_library *libraries;
     size_t library_count, library_capacity;
-    char *text; /* of the file; NULL: there is none */
+    const char *file;            /* its name; borrowed; NULL: there is none */
+    struct yamlfile_place place; /* in it, of the list of them */
+    char *text;                  /* of the file; NULL: there is none */
     size_t size;
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "record/component.h"
 #include "record/escape.h"
+#include "report/glob.h"
 
 static const struct module *module_of(const struct callers *callers, uint32_t library)
 {
@@ -35,24 +36,24 @@ char *membership_library_name(const struct callers *callers, uint32_t library)
 /* ---- Libraries ---- */
 
 /* Where it was declared, for a message. */
-static const char *place_of(const struct compartment_library *library, char buffer[static 32])
+static const char *line_of(const struct compartment_library *library, char buffer[static 32])
 {
-    snprintf(buffer, 32, " (line %zu)", library->line);
-    return library->line ? buffer : "";
+    snprintf(buffer, 32, " (line %zu)", library->place.line);
+    return library->place.line ? buffer : "";
 }
 
 static int fail_twice(const struct compartments *compartments, const struct library_names *names,
                       const struct compartment_library *one,
                       const struct compartment_library *other, char *error)
 {
-    char places[2][32];
+    char line[32];
 
-    snprintf(error, YAMLFILE_ERROR_MAX,
-             "%.80s%s%.80s is in two compartments: '%.60s' by '%.60s'%s and '%.60s' by '%.60s'%s",
-             names->name, *names->component ? "//" : "", names->component,
-             compartments->all[one->compartment].name, one->name, place_of(one, places[0]),
-             compartments->all[other->compartment].name, other->name, place_of(other, places[1]));
-    return -EINVAL;
+    return yamlfile_fail_at(compartments->file, &other->place, error,
+                            "%.80s%s%.80s is in two compartments: '%.60s' by '%.60s'%s and "
+                            "'%.60s' by '%.60s'",
+                            names->name, *names->component ? "//" : "", names->component,
+                            compartments->all[one->compartment].name, one->name, line_of(one, line),
+                            compartments->all[other->compartment].name, other->name);
 }
 
 /* In this way. 0, and the index or COMPARTMENT_NONE. */
@@ -102,12 +103,11 @@ static int find(const struct compartments *compartments, const struct callers *c
     }
     if (!result && found == COMPARTMENT_NONE)
         found = compartments->fallback;
-    if (!result && found == COMPARTMENT_NONE) {
-        snprintf(error, YAMLFILE_ERROR_MAX,
-                 "%.80s is in no compartment, and none is the default ('default: true')",
-                 names->name);
-        return -EINVAL;
-    }
+    if (!result && found == COMPARTMENT_NONE)
+        return yamlfile_fail_at(compartments->file, &compartments->place, error,
+                                "%.80s is in no compartment, and none is the default ('default: "
+                                "true')",
+                                names->name);
     *ret = (uint32_t)found;
     return result;
 }
@@ -223,6 +223,25 @@ static int declare_groups(struct compartments *compartments, const struct librar
     return result;
 }
 
+/* What matches this name alone, also if the file has wildcards in it. NULL: no memory. */
+static char *make_glob(const char *label)
+{
+    bool wild = strpbrk(label, "*?") || (*label != '[' && strchr(label, '['));
+
+    return wild ? glob_quote(label) : strdup(label);
+}
+
+static int declare_label(struct compartments *compartments, const char *label, char *error)
+{
+    char *glob = make_glob(label);
+    int result = glob ? declare(compartments, label, false, error) : -ENOMEM;
+
+    if (!result)
+        result = compartments_add_library(compartments, compartments->count - 1, glob);
+    free(glob);
+    return result;
+}
+
 /* Unless one of the groups has it. Files of one name are one. */
 static int declare_library(struct compartments *compartments, const struct callers *callers,
                            uint32_t library, char *error)
@@ -236,11 +255,8 @@ static int declare_library(struct compartments *compartments, const struct calle
         result = find_named(compartments, &names, &compartment, error);
         library_names_deinit(&names);
     }
-    if (!result && compartment == COMPARTMENT_NONE) {
-        result = declare(compartments, label, false, error);
-        if (!result)
-            result = compartments_add_library(compartments, compartments->count - 1, label);
-    }
+    if (!result && compartment == COMPARTMENT_NONE)
+        result = declare_label(compartments, label, error);
     free(label);
     return result;
 }
@@ -293,16 +309,28 @@ static int find_libc(const struct compartments *compartments, const struct calle
     return result;
 }
 
+/* One of that name that does not own them would be taken for it. */
+static int declare_owner(struct compartments *compartments, char *error)
+{
+    static const char name[] = "runtime";
+    const size_t former = compartments_find(compartments, name);
+
+    if (former != COMPARTMENT_NONE)
+        return yamlfile_fail_at(compartments->file, &compartments->all[former].place, error,
+                                "'%s' is the compartment that is to own the runtime libraries: "
+                                "give this one another name, or say 'runtime: owned' of one",
+                                name);
+    compartments->owner = compartments->count;
+    return compartments_add(compartments, name, false);
+}
+
 int membership_choose_owner(struct compartments *compartments, const struct callers *callers,
                             char error[static YAMLFILE_ERROR_MAX])
 {
     int result = find_libc(compartments, callers, &compartments->owner, error);
 
-    if (!result && compartments->owner == COMPARTMENT_NONE) {
-        result = declare(compartments, "runtime", false, error);
-        if (!result)
-            compartments->owner = compartments->count - 1;
-    }
+    if (!result && compartments->owner == COMPARTMENT_NONE)
+        result = declare_owner(compartments, error);
     if (result == -ENOMEM)
         snprintf(error, YAMLFILE_ERROR_MAX, "%s", strerror(ENOMEM));
     return result;

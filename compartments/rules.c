@@ -78,6 +78,7 @@ static int read_phase(struct yamlfile *file, const yaml_node_t *name, const yaml
     if (result)
         return result;
     phase->name = strdup(text);
+    phase->place = yamlfile_place(name);
     ret->phase_count += phase->name != NULL;
     return phase->name ? read_calls(file, calls, "the calls of a phase", &phase->allow) : -ENOMEM;
 }
@@ -137,11 +138,11 @@ static int read_compartments(struct yamlfile *file, struct rules *rules)
 
 /* ---- The file ---- */
 
-static size_t line_of(struct yamlfile *file, const char *key)
+static struct yamlfile_place place_of(struct yamlfile *file, const char *key)
 {
-    const yaml_node_t *node = yamlfile_find(file, yamlfile_root(file), key);
+    const yaml_node_t *root = yamlfile_root(file), *node = yamlfile_find(file, root, key);
 
-    return node ? node->start_mark.line + 1 : 1;
+    return yamlfile_place(node ? node : root);
 }
 
 static int read_root(struct yamlfile *file, struct rules *rules)
@@ -155,8 +156,8 @@ static int read_root(struct yamlfile *file, struct rules *rules)
             : yamlfile_fail(file, format ? format : root, "'format' is not %s", RULES_FORMAT);
 
     rules->action = (struct rules_action){ RULES_ERRNO, EPERM };
-    rules->action_line = line_of(file, "default-action");
-    rules->unknown_line = line_of(file, "unknown-action");
+    rules->action_place = place_of(file, "default-action");
+    rules->unknown_place = place_of(file, "unknown-action");
     if (!result)
         result = read_action(file, root, "default-action", &rules->action);
     if (!result)

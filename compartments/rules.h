@@ -24,7 +24,8 @@ struct rules_compartment {
     struct callset allow; /* in all phases, */
     struct rules_phase {
         char *name;
-        struct callset allow; /* and in this one besides */
+        struct callset allow;        /* and in this one besides */
+        struct yamlfile_place place; /* of the name */
     } * phases;
     size_t phase_count;
 };
@@ -36,7 +37,7 @@ struct rules {
     struct rules_compartment *all;    /* and what each may do */
     struct rules_action action;       /* where there is no compartment */
     bool deny_unknown;                /* and not only log what is not known to be a compartment's */
-    size_t action_line, unknown_line; /* where these are; 1: nowhere */
+    struct yamlfile_place action_place, unknown_place; /* of these; the file's, if it lacks them */
 };
 
 /* Parses a text, of a file of this name. 0; or -EINVAL or -ENOMEM, and what is wrong as of

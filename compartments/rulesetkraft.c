@@ -174,7 +174,7 @@ static size_t count_declared(const struct compartments *compartments)
 {
     size_t count = 0;
 
-    while (count < compartments->count && compartments->all[count].line)
+    while (count < compartments->count && compartments->all[count].place.line)
         count++;
     return count;
 }

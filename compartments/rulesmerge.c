@@ -3,10 +3,8 @@
 #include "rulesmerge.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include "record/escape.h"
 
 /* What is made, and of what. */
 struct merge {
@@ -15,20 +13,6 @@ struct merge {
     size_t count;
     char *error;
 };
-
-__attribute__((format(printf, 4, 5))) static int
-contradict(struct merge *merge, const struct rules *file, size_t line, const char *format, ...)
-{
-    char what[YAMLFILE_ERROR_MAX], *name = escape(file->file);
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(what, sizeof(what), format, arguments);
-    va_end(arguments);
-    snprintf(merge->error, YAMLFILE_ERROR_MAX, "%s:%zu: %.500s", name ? name : "?", line, what);
-    free(name);
-    return -EINVAL;
-}
 
 static bool same_action(const struct rules_action *one, const struct rules_action *other)
 {
@@ -50,16 +34,17 @@ static int check_file(struct merge *merge, const struct rules *file)
     const size_t owner = file->compartments.owner;
 
     if (!same_action(&file->action, &first->action))
-        return contradict(merge, file, file->action_line, "'default-action' is %s, and %s in %s",
-                          rules_action_name(&file->action), rules_action_name(&first->action),
-                          first->file);
+        return yamlfile_fail_at(
+            file->file, &file->action_place, merge->error, "'default-action' is %s, and %s in %s",
+            rules_action_name(&file->action), rules_action_name(&first->action), first->file);
     if (file->deny_unknown != first->deny_unknown)
-        return contradict(merge, file, file->unknown_line, "'unknown-action' is not as in %s",
-                          first->file);
+        return yamlfile_fail_at(file->file, &file->unknown_place, merge->error,
+                                "'unknown-action' is not as in %s", first->file);
     if (strcmp(owner_of(file), owner_of(first)) != 0)
-        return contradict(merge, file,
-                          owner == COMPARTMENT_NONE ? 1 : file->compartments.all[owner].line,
-                          "'runtime' is not as in %s", first->file);
+        return yamlfile_fail_at(file->file,
+                                owner == COMPARTMENT_NONE ? &file->compartments.place
+                                                          : &file->compartments.all[owner].place,
+                                merge->error, "'runtime' is not as in %s", first->file);
     return 0;
 }
 
@@ -139,27 +124,28 @@ static int add_default(struct merge *merge, const struct rules *file, size_t num
     if (!file->compartments.all[number].is_default)
         return 0;
     if (compartments->fallback != COMPARTMENT_NONE && compartments->fallback != into)
-        return contradict(merge, file, file->compartments.all[number].line,
-                          "'%.80s' is the default, and '%.80s' in another file",
-                          file->all[number].name, compartments->all[compartments->fallback].name);
+        return yamlfile_fail_at(file->file, &file->compartments.all[number].place, merge->error,
+                                "'%.80s' is the default, and '%.80s' in another file",
+                                file->all[number].name,
+                                compartments->all[compartments->fallback].name);
     compartments->fallback = into;
     compartments->all[into].is_default = true;
     return 0;
 }
 
-/* `line` of what is made: 0, as long as no file had it. */
+/* The place of what is made is nowhere as long as no file had it. */
 static int add_compartment(struct merge *merge, const struct rules *file, size_t number)
 {
     const struct rules_compartment *from = &file->all[number];
     const size_t into = compartments_find(&merge->rules.compartments, from->name);
     struct rules_compartment *to = &merge->rules.all[into];
-    size_t *line = &merge->rules.compartments.all[into].line;
+    struct yamlfile_place *place = &merge->rules.compartments.all[into].place;
 
-    if (*line && !same_action(&to->action, &from->action))
-        return contradict(merge, file, file->compartments.all[number].line,
-                          "'action' of '%.80s' is %s, and %s in another file", from->name,
-                          rules_action_name(&from->action), rules_action_name(&to->action));
-    *line = 1;
+    if (place->line && !same_action(&to->action, &from->action))
+        return yamlfile_fail_at(file->file, &file->compartments.all[number].place, merge->error,
+                                "'action' of '%.80s' is %s, and %s in another file", from->name,
+                                rules_action_name(&from->action), rules_action_name(&to->action));
+    *place = file->compartments.all[number].place;
     to->action = from->action;
     if (file->compartments.owner == number)
         merge->rules.compartments.owner = into;
@@ -186,10 +172,10 @@ static int add_library(struct merge *merge, const struct rules *file,
         if (other->compartment == into && !strcmp(other->name, library->name))
             return 0;
         if (other->compartment != into && compartment_globs_meet(other->name, library->name))
-            return contradict(merge, file, library->line,
-                              "'%.80s' of '%.80s' may be of '%.80s' too, by '%.80s'", library->name,
-                              compartments->all[into].name,
-                              compartments->all[other->compartment].name, other->name);
+            return yamlfile_fail_at(file->file, &library->place, merge->error,
+                                    "'%.80s' of '%.80s' may be of '%.80s' too, by '%.80s'",
+                                    library->name, compartments->all[into].name,
+                                    compartments->all[other->compartment].name, other->name);
     }
     return compartments_add_library(compartments, into, library->name);
 }

@@ -9,7 +9,7 @@
 
 /* Compartments are by name, and have all their globs and calls; all is in order. -EINVAL: they
  * differ in what is no list, or a library may be in two compartments, of which there is no first;
- * `error` says "NAME:LINE: WHAT". -ENOMEM. Then there is nothing to deinit. */
+ * `error` says "NAME:LINE:COLUMN: WHAT". -ENOMEM. Then there is nothing to deinit. */
 int rules_merge(struct rules *ret, const struct rules *files, size_t count,
                 char error[static YAMLFILE_ERROR_MAX]);
 

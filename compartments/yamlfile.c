@@ -20,16 +20,54 @@ static int fail(const char *name, char *error, int number, const char *what)
     return number;
 }
 
-/* "NAME:LINE:COLUMN: WHAT": in this there may be anything that was in the file. */
-static int fail_at(const struct yamlfile *file, const yaml_mark_t *mark, const char *what)
+/* "NAME:LINE:COLUMN: WHAT", as far as there are these. */
+static int print_at(const char *name, const struct yamlfile_place *place, char *error,
+                    const char *what)
 {
-    char *name = escape(file->name), *shown = escape(what);
+    char *shown = name ? escape(name) : NULL;
 
-    snprintf(file->error, YAMLFILE_ERROR_MAX, "%s:%zu:%zu: %s", name ? name : "?", mark->line + 1,
-             mark->column + 1, shown ? shown : "?");
-    free(name);
+    if (!name)
+        snprintf(error, YAMLFILE_ERROR_MAX, "%.500s", what);
+    else if (place->line)
+        snprintf(error, YAMLFILE_ERROR_MAX, "%s:%zu:%zu: %.500s", shown ? shown : "?", place->line,
+                 place->column, what);
+    else
+        snprintf(error, YAMLFILE_ERROR_MAX, "%s: %.500s", shown ? shown : "?", what);
     free(shown);
     return -EINVAL;
+}
+
+static struct yamlfile_place place_of(const yaml_mark_t *mark)
+{
+    return (struct yamlfile_place){ mark->line + 1, mark->column + 1 };
+}
+
+/* In `what` there may be anything that was in the file. */
+static int fail_at(const struct yamlfile *file, const yaml_mark_t *mark, const char *what)
+{
+    const struct yamlfile_place place = place_of(mark);
+    char *shown = escape(what);
+
+    print_at(file->name, &place, file->error, shown ? shown : "?");
+    free(shown);
+    return -EINVAL;
+}
+
+struct yamlfile_place yamlfile_place(const yaml_node_t *node)
+{
+    return place_of(&node->start_mark);
+}
+
+int yamlfile_fail_at(const char *name, const struct yamlfile_place *place,
+                     char error[static YAMLFILE_ERROR_MAX], const char *format, ...)
+{
+    char what[YAMLFILE_ERROR_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(what, sizeof(what), format, arguments);
+    va_end(arguments);
+    return print_at(name, place, error, what);
 }
 
 int yamlfile_fail(const struct yamlfile *file, const yaml_node_t *node, const char *format, ...)
@@ -95,32 +133,61 @@ int yamlfile_load(const char *path, char **ret, size_t *size, char error[static 
 /* What a text has, as it is parsed. */
 struct shape {
     int depth, documents, anchors;
-    bool plain; /* nothing of it has an anchor or a tag, or is an alias */
+    bool plain;                         /* nothing of it has an anchor or a tag, or is an alias */
+    bool cyclic;                        /* an alias stands for what it is in */
+    char *open[YAMLFILE_DEPTH_MAX + 1]; /* by depth: the anchor of the list or mapping that has
+                                           begun; NULL: it has none; owned */
 };
 
-static bool is_marked(const yaml_char_t *anchor, const yaml_char_t *tag, struct shape *shape)
+static void shape_deinit(struct shape *shape)
 {
-    shape->anchors += anchor != NULL;
-    return anchor || tag;
+    for (int i = 0; i <= YAMLFILE_DEPTH_MAX; i++)
+        free(shape->open[i]);
 }
 
-static void add_event(struct shape *shape, const yaml_event_t *event)
+static void add_mark(struct shape *shape, const yaml_char_t *anchor, const yaml_char_t *tag)
 {
-    const bool begins =
-        event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
-    bool marked = event->type == YAML_ALIAS_EVENT;
+    shape->anchors += anchor != NULL;
+    shape->plain &= !anchor && !tag;
+}
 
+/* A list or a mapping; of one that is too deep nothing more is asked. -ENOMEM. */
+static int add_begin(struct shape *shape, const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+    add_mark(shape, anchor, tag);
+    if (++shape->depth > YAMLFILE_DEPTH_MAX || !anchor)
+        return 0;
+    shape->open[shape->depth] = strdup((const char *)anchor);
+    return shape->open[shape->depth] ? 0 : -ENOMEM;
+}
+
+static void add_end(struct shape *shape)
+{
+    free(shape->open[shape->depth]);
+    shape->open[shape->depth--] = NULL;
+}
+
+static void add_alias(struct shape *shape, const yaml_char_t *anchor)
+{
+    shape->plain = false;
+    for (int i = 1; i <= shape->depth; i++)
+        shape->cyclic |= shape->open[i] && !strcmp(shape->open[i], (const char *)anchor);
+}
+
+static int add_event(struct shape *shape, const yaml_event_t *event)
+{
     shape->documents += event->type == YAML_DOCUMENT_START_EVENT;
-    shape->depth += begins;
-    shape->depth -= event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
     if (event->type == YAML_SCALAR_EVENT)
-        marked = is_marked(event->data.scalar.anchor, event->data.scalar.tag, shape);
+        add_mark(shape, event->data.scalar.anchor, event->data.scalar.tag);
+    if (event->type == YAML_ALIAS_EVENT)
+        add_alias(shape, event->data.alias.anchor);
+    if (event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT)
+        add_end(shape);
     if (event->type == YAML_SEQUENCE_START_EVENT)
-        marked =
-            is_marked(event->data.sequence_start.anchor, event->data.sequence_start.tag, shape);
+        return add_begin(shape, event->data.sequence_start.anchor, event->data.sequence_start.tag);
     if (event->type == YAML_MAPPING_START_EVENT)
-        marked = is_marked(event->data.mapping_start.anchor, event->data.mapping_start.tag, shape);
-    shape->plain &= !marked;
+        return add_begin(shape, event->data.mapping_start.anchor, event->data.mapping_start.tag);
+    return 0;
 }
 
 /* What there is too much of, or NULL. */
@@ -132,6 +199,8 @@ static const char *check_shape(const struct shape *shape, bool strict)
         return "too many anchors";
     if (strict && !shape->plain)
         return "anchors, aliases and tags are not taken here";
+    if (shape->cyclic)
+        return "the alias stands for what it is in";
     return shape->documents > 1 ? "a second document, where one is expected" : NULL;
 }
 
@@ -142,13 +211,15 @@ static int next_event(const struct yamlfile *file, yaml_parser_t *parser, bool s
 
     if (!yaml_parser_parse(parser, &event))
         return fail_to_parse(file, parser);
-    add_event(shape, &event);
+    int result = add_event(shape, &event);
     *ends = event.type == YAML_STREAM_END_EVENT;
     const char *wrong = check_shape(shape, strict);
-    if (wrong)
-        fail_at(file, &event.start_mark, wrong);
+    if (result)
+        yamlfile_no_memory(file->name, file->error);
+    else if (wrong)
+        result = fail_at(file, &event.start_mark, wrong);
     yaml_event_delete(&event);
-    return wrong ? -EINVAL : 0;
+    return result;
 }
 
 /* Before the tree is made of it: what libyaml's time for depths and anchors grows with is their
@@ -161,6 +232,7 @@ static int check_text(const struct yamlfile *file, yaml_parser_t *parser, bool s
 
     while (!result && !ends)
         result = next_event(file, parser, strict, &shape, &ends);
+    shape_deinit(&shape);
     return result;
 }
 
@@ -258,11 +330,8 @@ int yamlfile_text(const struct yamlfile *file, const yaml_node_t *node, const ch
     if (node->type != YAML_SCALAR_NODE || !node->data.scalar.length)
         return yamlfile_fail(file, node, "%s is to be a text", what);
     const char *text = (const char *)node->data.scalar.value;
-    char *shown = strlen(text) == node->data.scalar.length ? escape(text) : NULL;
-    bool same = shown && !strcmp(shown, text);
 
-    free(shown);
-    if (!same)
+    if (strlen(text) != node->data.scalar.length || !is_printable(text))
         return yamlfile_fail(file, node, "%s has a character in it that cannot be printed", what);
     *ret = text;
     return 0;

@@ -1,7 +1,7 @@
 /*
  * yamlfile.h - a YAML file of an untrusted user as a tree of nodes, each with its place, by
  * libyaml; and its errors in a line. Aliases are the nodes that they stand for, so that no file is
- * larger in memory than its text lets one think; who walks down by keys ends, whatever leads where.
+ * larger in memory than its text lets one think; none stands for what it is in.
  */
 #ifndef SYSTRACE_YAMLFILE_H
 #define SYSTRACE_YAMLFILE_H
@@ -45,6 +45,20 @@ void yamlfile_deinit(struct yamlfile *file);
 __attribute__((format(printf, 3, 4))) int
 yamlfile_fail(const struct yamlfile *file, const yaml_node_t *node, const char *format, ...);
 
+/* Where a node is, from 1; zeroed: nowhere. */
+struct yamlfile_place {
+    size_t line, column;
+};
+
+struct yamlfile_place yamlfile_place(const yaml_node_t *node);
+
+/* Such a line of a place in a file of this name, which need not be read any more; "NAME: WHAT" of
+ * none, and "WHAT" if there is no file (NULL). */
+__attribute__((format(printf, 4, 5))) int yamlfile_fail_at(const char *name,
+                                                           const struct yamlfile_place *place,
+                                                           char error[static YAMLFILE_ERROR_MAX],
+                                                           const char *format, ...);
+
 /* "NAME: there is no memory"; -ENOMEM. */
 int yamlfile_no_memory(const char *name, char error[static YAMLFILE_ERROR_MAX]);
 
@@ -58,8 +72,8 @@ yaml_node_t *yamlfile_entry(struct yamlfile *file, const yaml_node_t *node, size
 /* The value of a key in a mapping, or NULL. */
 yaml_node_t *yamlfile_find(struct yamlfile *file, const yaml_node_t *mapping, const char *key);
 
-/* The text of a node: a scalar, not empty, of printable characters only, which is what escape.h
- * leaves as it is. `what` names it in the message. Borrowed. -EINVAL. */
+/* The text of a node: a scalar, not empty, of printable characters only: names are as
+ * escape.h writes them. `what` names it in the message. Borrowed. -EINVAL. */
 int yamlfile_text(const struct yamlfile *file, const yaml_node_t *node, const char *what,
                   const char **ret);
 

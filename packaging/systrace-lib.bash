@@ -2,7 +2,7 @@
 # systrace-lib.bash - completion for bash: options, their values, and what the command traced would complete.
 
 # All options of the commands; tests/package/completion compares them with --help.
-_systrace_lib_options='-o --output --interval --phase --control --inject --policy --policy-log --strict --results --inlines --lines --workload -p --attach -u --user -E --env --engine --agent-after
+_systrace_lib_options='-o --output --interval --phase --control --status-fd --inject --policy --policy-log --strict --results --inlines --lines --workload -p --attach -u --user -E --env --engine --agent-after
     --kill-on-exit --no-kill-on-exit --no-near --format --table --graph --runtime-library --no-runtime-libraries
     --through-signals --verify -q --quiet -V --version -h --help'
 _systrace_lib_report_options='-o --output --format --table --graph --runtime-library --no-runtime-libraries --through-signals
@@ -82,7 +82,7 @@ _systrace_lib_begin()
         --) echo $((i + 1)) && return ;;
         =) ((i++)) ;; # bash takes --format=csv for three words
         -o | -p | -u | -E | -j) ((i++)) ;;
-        --test | --by | --jobs | --retries | --limit | --together | --output | --attach | --user | --env | --engine | --agent-after | --format | --graph | --interval | --phase | --workload | --control | --inject | --policy | --policy-log | --runtime-library)
+        --test | --by | --jobs | --retries | --limit | --together | --output | --attach | --user | --env | --engine | --agent-after | --format | --graph | --interval | --phase | --workload | --control | --status-fd | --inject | --policy | --policy-log | --runtime-library)
             [ "${COMP_WORDS[i + 1]-}" = = ] || ((i++))
             ;;
         -*) ;;

@@ -15,7 +15,7 @@
 #include "report/commandline.h"
 #include "report/complain.h"
 
-enum { EXIT_OURS = 125, JOBS_MAX = 1024, RETRIES_MAX = 1000, TOGETHER = 100 };
+enum { JOBS_MAX = 1024, RETRIES_MAX = 1000, TOGETHER = 100 };
 
 struct arguments {
     struct probing probing;
@@ -34,7 +34,8 @@ static const char help_begin[] =
     "      --test=CMD           a shell command that says by its exit status whether COMMAND, "
     "which\n"
     "                             is then running, works; COMMAND is ended after it. Without it\n"
-    "                             COMMAND's own status says\n"
+    "                             COMMAND's own status says, and what it leaves running is "
+    "ended\n"
     "      --by=library,syscall | syscall\n"
     "                           try pairs, or each call whoever asks for it\n"
     "  -j, --jobs=N             make N runs side by side: only if they do not get into each "
@@ -42,7 +43,9 @@ static const char help_begin[] =
     "                             way; each has a $TMPDIR of its own, and its $SYSTRACE_SLOT is "
     "0,\n"
     "                             or another number below N\n"
-    "      --retries=N          make each run N times more; what differs is unstable\n"
+    "      --retries=N          make each run N times more; what differs is unstable. Those of "
+    "COMMAND\n"
+    "                             as it is must all work\n"
     "      --limit=SECONDS      how long a run may take; without it 5 times as long as the first,\n"
     "                             and 5 seconds\n"
     "      --together=RUNS      so many runs may find out what can be done without at once, 100; "
@@ -54,6 +57,9 @@ static const char help_begin[] =
     "      --runtime-library=GLOB, --no-runtime-libraries\n"
     "                           who asks: as without probe\n"
     "  -q, --quiet              print no progress on a terminal, and nothing of the first run\n"
+    "\n"
+    "Exit status: 0; 126 if COMMAND cannot be executed, 127 if it is not found; 125 after another "
+    "failure.\n"
     "\n"
     "Results:\n"
     "  -o, --output=FILE        write FILE, in the format that its ending chooses; repeatable\n"
@@ -250,6 +256,14 @@ static void die_of(int number)
     raise(number);
 }
 
+/* The exit status. */
+static int failure(const struct probing *probing)
+{
+    return probing->first == TRIAL_NOT_FOUND        ? EXIT_NOT_FOUND
+           : probing->first == TRIAL_NOT_EXECUTABLE ? EXIT_NOT_EXECUTABLE
+                                                    : EXIT_OURS;
+}
+
 int probecommand_main(int argc, char **argv)
 {
     struct arguments arguments = {
@@ -267,5 +281,5 @@ int probecommand_main(int argc, char **argv)
     outputs_deinit(&arguments.outputs);
     if (stopped)
         die_of(stopped);
-    return error ? EXIT_OURS : 0;
+    return error ? failure(&arguments.probing) : 0;
 }

@@ -2,7 +2,9 @@
 #include "probing.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -170,19 +172,29 @@ static int read_first(struct probing *probing, int fd, json_t *files)
     return error;
 }
 
-static int complain_of_first(const struct probing *probing, enum trial_end end)
+static int complain_of_first(const struct probing *probing, uint32_t number)
 {
+    const enum trial_end end = probing->first;
+    char which[64] = "";
+
     if (end == TRIAL_TROUBLE)
         return complain_of_trouble();
-    return complain("the command does not work as it is, with no call taken away: %s",
+    if (end == TRIAL_NOT_FOUND || end == TRIAL_NOT_EXECUTABLE)
+        return complain_of(*probing->command, end == TRIAL_NOT_FOUND
+                                                  ? "the command, or its interpreter, is not found"
+                                                  : "the command cannot be executed");
+    if (probing->wanted > 1)
+        snprintf(which, sizeof(which), ", in run %" PRIu32 " of %" PRIu32, number + 1,
+                 probing->wanted);
+    return complain("the command does not work as it is, with no call taken away%s: %s", which,
                     end == TRIAL_HANGS ? "it takes longer than --limit"
                     : probing->test    ? "its test fails"
                                        : "its own status says that it fails");
 }
 
-/* One run with nothing taken away. */
-static int look_once(struct probing *probing, int fd, json_t *files, uint64_t *longest,
-                     bool *outlives)
+/* One run with nothing taken away, into `fd`. */
+static int look_once(struct probing *probing, uint32_t number, int fd, json_t *files,
+                     uint64_t *longest, bool *outlives)
 {
     enum trial_end end;
     uint64_t begun = clock_now();
@@ -192,15 +204,17 @@ static int look_once(struct probing *probing, int fd, json_t *files, uint64_t *l
         slot = crew_wait(&probing->crew, &end);
     if (slot < 0)
         return slot;
+    probing->first = end;
     if (end != TRIAL_WORKS && end != TRIAL_OUTLIVED)
-        return complain_of_first(probing, end);
+        return complain_of_first(probing, number);
     uint64_t took = clock_now() - begun;
     *longest = took > *longest ? took : *longest;
     *outlives &= end == TRIAL_OUTLIVED;
     return read_first(probing, fd, files);
 }
 
-/* As often as each pair is tried, for who is not stable shows other pairs. */
+/* As often as each pair is tried, for who is not stable shows other pairs. Who fails by chance as
+ * he is would have been told what he needs by chance. */
 static int look(struct probing *probing, json_t *subject)
 {
     json_t *files = json_object();
@@ -211,7 +225,7 @@ static int look(struct probing *probing, json_t *subject)
     remaining_begin(&probing->remaining, "as it is, with no call taken away");
     for (uint32_t i = 0; i < probing->wanted && !error; i++) {
         int fd = memfd_create("run", MFD_CLOEXEC);
-        error = fd < 0 ? no_memory() : look_once(probing, fd, files, &longest, &outlives);
+        error = fd < 0 ? no_memory() : look_once(probing, i, fd, files, &longest, &outlives);
         if (fd >= 0)
             close(fd);
     }

@@ -25,6 +25,7 @@ struct probing {
     const struct table_options *options;
     char *const *tracer_options; /* these, as the tracer takes them: NULL-terminated */
     /* What is known. */
+    enum trial_end first; /* the first run's end; by that of several that is the last */
     struct pairs pairs;
     struct journal journal;
     bool outlives; /* the command runs until it is ended: each of the first runs did */

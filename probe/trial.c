@@ -17,7 +17,14 @@
 #include "record/clock.h"
 #include "record/runfile.h"
 
-enum { EXIT_OURS = 125, SECOND = 1000000000, SIGNALS = 5, NAP = 100000000, NAPS_AT_MOST = 100 };
+enum {
+    SECOND = 1000000000,
+    SIGNALS = 5,
+    NAP = 100000000,
+    NAPS_AT_MOST = 100,
+    GRACE = SECOND / 2,    /* for what a command has left */
+    WRITING_SECONDS = 600, /* in which results are written, at most */
+};
 
 /* A child that is waited for. */
 struct part {
@@ -30,6 +37,7 @@ struct keeper {
     const struct trial *trial;
     struct part tracer, test;
     sigset_t signals;     /* that it waits for */
+    int status_fd;        /* the tracer tells here how the command has ended */
     bool stopped;         /* it was asked to end */
     char directory[4096]; /* its own */
     char run[4200];       /* path of the run file */
@@ -64,16 +72,32 @@ static void begin(struct part *part, char *const *words, bool loud)
     _exit(EXIT_OURS);
 }
 
-static void begin_tracer(struct keeper *keeper)
+/* -1: that cannot be. Else the end for the tracer. */
+static int open_status(struct keeper *keeper)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+        return -1;
+    keeper->status_fd = ends[0];
+    fcntl(ends[1], F_SETFD, 0);
+    return ends[1];
+}
+
+static void begin_tracer(struct keeper *keeper, int status_fd)
 {
     const struct trial *trial = keeper->trial;
-    const char *const first[] = { "/proc/self/exe", "-q", "--format=json", "-o", keeper->run };
+    char status[32];
+    const char *const first[] = {
+        "/proc/self/exe", "-q", "--format=json", "-o", keeper->run, status
+    };
     size_t count = sizeof(first) / sizeof(*first), options = 0, words = 0;
 
     while (trial->options[options])
         options++;
     while (trial->command[words])
         words++;
+    snprintf(status, sizeof(status), "--status-fd=%d", status_fd);
     const char **all = calloc(count + options + words + 2, sizeof(*all));
     if (!all)
         _exit(TRIAL_TROUBLE);
@@ -82,6 +106,7 @@ static void begin_tracer(struct keeper *keeper)
     all[count + options] = "--";
     memcpy(all + count + options + 1, trial->command, words * sizeof(*all));
     begin(&keeper->tracer, (char *const *)all, false);
+    close(status_fd); /* the test is not to have it */
     free(all);
 }
 
@@ -129,14 +154,44 @@ static bool succeeded(const struct part *part)
     return part->ended && WIFEXITED(part->status) && !WEXITSTATUS(part->status);
 }
 
+/* What the command says, whatever it has left running. */
+static int decide_by_status(const struct keeper *keeper)
+{
+    char text[32];
+    ssize_t length = read(keeper->status_fd, text, sizeof(text) - 1);
+
+    if (length <= 0)
+        return keeper->tracer.ended ? TRIAL_FAILS : -1;
+    text[length] = '\0';
+    return strcmp(text, "exited 0\n") ? TRIAL_FAILS : TRIAL_WORKS;
+}
+
+/* Why the tracer has made no run, for it writes a file of each; -1: it has, or is not at its end.
+ */
+static int find_obstacle(const struct keeper *keeper)
+{
+    const struct part *tracer = &keeper->tracer;
+    const int status = tracer->ended && WIFEXITED(tracer->status) ? WEXITSTATUS(tracer->status) : 0;
+
+    if (!status || !access(keeper->run, F_OK))
+        return -1;
+    if (status == EXIT_OURS)
+        return TRIAL_TROUBLE;
+    if (keeper->trial->run < 0) /* it could be executed, with all its calls */
+        return -1;
+    return status == EXIT_NOT_FOUND        ? TRIAL_NOT_FOUND
+           : status == EXIT_NOT_EXECUTABLE ? TRIAL_NOT_EXECUTABLE
+                                           : -1;
+}
+
 /* -1: not yet. */
 static int decide(const struct keeper *keeper)
 {
     const struct trial *trial = keeper->trial;
 
     if (!trial->test)
-        return !keeper->tracer.ended ? -1 : succeeded(&keeper->tracer) ? TRIAL_WORKS : TRIAL_FAILS;
-    if (trial->outlives && keeper->tracer.ended)
+        return decide_by_status(keeper);
+    if (keeper->tracer.ended && (trial->outlives || find_obstacle(keeper) >= 0))
         return TRIAL_FAILS;
     if (!keeper->test.ended)
         return -1;
@@ -167,18 +222,37 @@ static void wait_for_tracer(struct keeper *keeper, uint64_t nanoseconds)
 {
     uint64_t deadline = clock_now() + nanoseconds, now;
 
-    while (reap(keeper) && !keeper->tracer.ended && (now = clock_now()) < deadline)
+    while (reap(keeper) && !keeper->tracer.ended && !keeper->stopped &&
+           (now = clock_now()) < deadline)
         wait_for(keeper, deadline - now);
 }
 
 /* The first signal is for the command, the next for what that has left running, and one more ends
- * the tracing, with results. A command that hangs gets one. */
-static void end_tracer(struct keeper *keeper, int signals)
+ * the tracing, with results. */
+static void signal_tracer(struct keeper *keeper, int signals)
 {
     for (int i = 0; i < signals && !keeper->tracer.ended && !keeper->stopped; i++) {
         kill(keeper->tracer.pid, SIGTERM);
         wait_for_tracer(keeper, SECOND);
     }
+}
+
+/* The command has ended. What it has left may do so by itself. */
+static void end_rest(struct keeper *keeper)
+{
+    wait_for_tracer(keeper, GRACE);
+    signal_tracer(keeper, 2);
+    wait_for_tracer(keeper, (uint64_t)WRITING_SECONDS * SECOND);
+}
+
+static void end_tracer(struct keeper *keeper, int end)
+{
+    bool hangs = end == TRIAL_HANGS;
+
+    if (!hangs && !keeper->trial->test)
+        end_rest(keeper);
+    else
+        signal_tracer(keeper, hangs ? 1 : SIGNALS);
     if (!keeper->tracer.ended)
         kill(keeper->tracer.pid, SIGKILL);
 }
@@ -197,11 +271,9 @@ static void kill_children(void)
 /* All orphans are our children, and theirs will be. */
 static void end_all(struct keeper *keeper, int end)
 {
-    bool hangs = end == TRIAL_HANGS;
-
     if (keeper->test.pid > 0 && !keeper->test.ended)
         kill(-keeper->test.pid, SIGKILL);
-    end_tracer(keeper, hangs ? 1 : SIGNALS);
+    end_tracer(keeper, end);
     for (int i = 0; i < NAPS_AT_MOST && reap(keeper); i++) {
         kill_children();
         wait_for(keeper, NAP);
@@ -242,14 +314,6 @@ static bool was_made(const struct keeper *keeper)
     return ret;
 }
 
-/* The tracer writes a run file, whatever comes, but if it fails. */
-static bool is_trouble(const struct keeper *keeper)
-{
-    return keeper->tracer.pid < 0 || keeper->test.pid < 0 ||
-           (keeper->tracer.ended && WIFEXITED(keeper->tracer.status) &&
-            WEXITSTATUS(keeper->tracer.status) == EXIT_OURS && access(keeper->run, F_OK));
-}
-
 static void hand_over(const struct keeper *keeper)
 {
     int from = open(keeper->run, O_RDONLY | O_CLOEXEC);
@@ -263,9 +327,10 @@ static void hand_over(const struct keeper *keeper)
 static int clean_up(struct keeper *keeper, int end)
 {
     bool works = end == TRIAL_WORKS || end == TRIAL_OUTLIVED;
+    int obstacle = find_obstacle(keeper);
 
-    if (is_trouble(keeper))
-        end = TRIAL_TROUBLE;
+    if (obstacle >= 0)
+        end = obstacle;
     else if (works && keeper->trial->run < 0 && !was_made(keeper))
         end = TRIAL_UNMADE;
     if (keeper->trial->run >= 0)
@@ -302,9 +367,11 @@ static int keep(const struct trial *trial, pid_t parent)
     sigaddset(&keeper.signals, SIGCHLD);
     sigaddset(&keeper.signals, SIGTERM);
     snprintf(slot, sizeof(slot), "%u", trial->slot);
-    if (getppid() != parent || setenv("SYSTRACE_SLOT", slot, 1) || !make_directory(&keeper))
+    int status_fd = open_status(&keeper);
+    if (status_fd < 0 || getppid() != parent || setenv("SYSTRACE_SLOT", slot, 1) ||
+        !make_directory(&keeper))
         return TRIAL_TROUBLE;
-    begin_tracer(&keeper);
+    begin_tracer(&keeper, status_fd);
     if (trial->test && keeper.tracer.pid > 0)
         begin_test(&keeper);
     int end = keeper.tracer.pid < 0 || keeper.test.pid < 0 ? TRIAL_TROUBLE : watch(&keeper);

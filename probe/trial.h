@@ -13,14 +13,19 @@
 #include <sys/types.h>
 
 enum trial_end {
-    TRIAL_WORKS,    /* the test succeeded, or without one the command did */
+    TRIAL_WORKS,    /* the test succeeded, or without one the command did, whatever it has left */
     TRIAL_FAILS,    /* it did not, or the command came to an end before its test */
     TRIAL_HANGS,    /* it took too long */
     TRIAL_UNMADE,   /* it worked, but none of the calls was made that were to be taken away */
     TRIAL_ENDS,     /* these are what a run may say; and in place of an answer: */
     TRIAL_OUTLIVED, /* as TRIAL_WORKS, and the command was still running when its test had ended */
-    TRIAL_TROUBLE,  /* the run could not be made */
+    TRIAL_NOT_EXECUTABLE, /* the command, if nothing was taken away */
+    TRIAL_NOT_FOUND,      /* likewise: it, or its interpreter */
+    TRIAL_TROUBLE,        /* the run could not be made */
 };
+
+/* As the tracer ends without a run, and so the probe. */
+enum { EXIT_OURS = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
 struct trial {
     char *const *command;

@@ -2,7 +2,6 @@
 #include "escape.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +66,17 @@ char *escape(const char *raw)
         from += length ? length : 1;
     }
     return text;
+}
+
+bool is_printable(const char *text)
+{
+    while (*text) {
+        size_t length = *text == '\\' ? 1 : plain_length((const unsigned char *)text);
+        if (!length)
+            return false;
+        text += length;
+    }
+    return true;
 }
 
 static int digit_value(char digit)

@@ -7,8 +7,13 @@
 #ifndef SYSTRACE_ESCAPE_H
 #define SYSTRACE_ESCAPE_H
 
+#include <stdbool.h>
+
 /* The text for these bytes, to be freed; NULL if out of memory. */
 char *escape(const char *raw);
+
+/* Is there nothing in the text that escape() does not write? A backslash may be anywhere. */
+bool is_printable(const char *text);
 
 /* The bytes for this text, to be freed by the caller: -EINVAL if it has a backslash that escape()
  * does not write, or stands for a NUL; -ENOMEM. */

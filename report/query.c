@@ -324,13 +324,19 @@ static int parse_under(struct query *query, const char *argument, bool negated,
     return 0;
 }
 
+/* A list, none of which is empty. */
+static bool is_list(const char *text)
+{
+    return *text && *text != ',' && text[strlen(text) - 1] != ',' && !strstr(text, ",,");
+}
+
 /* "NAME=GLOB,GLOB" */
 static int parse_group(struct query *query, const char *argument,
                        char error[static QUERY_ERROR_MAX])
 {
     const char *equals = strchr(argument, '=');
 
-    if (!equals || equals == argument || !equals[1])
+    if (!equals || equals == argument || !is_list(equals + 1))
         return fail(error, "group", argument, "give NAME=GLOB,...: of which libraries it is");
     struct library_group *groups =
         add_one(query->groups.groups, &query->groups.count, sizeof(*groups));

@@ -11,6 +11,7 @@
 
 #include <linux/sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 
 #include "agentcounts.h"
@@ -181,11 +182,23 @@ static void remove_rest(struct tracer *tracer, const struct process *process)
     }
 }
 
+/* --status-fd: to whoever does not wait for what the command has left. */
+static void tell_status(const struct tracer *tracer)
+{
+    const int fd = tracer->options->status_fd, status = tracer->status;
+    const bool killed = WIFSIGNALED(status);
+
+    if (fd && tracer->started)
+        dprintf(fd, "%s %d\n", killed ? "killed" : "exited",
+                killed ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
 void family_death(struct tracer *tracer, struct tracee *tracee, pid_t tid, int status)
 {
     if (tid == tracer->command) { /* the first of that pid */
         tracer->status = status;
         tracer->command = 0;
+        tell_status(tracer);
     }
     if (!tracee)
         return; /* it died before its first stop */

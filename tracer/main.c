@@ -91,16 +91,49 @@ static int end_like(int status)
     return 128 + WTERMSIG(status);
 }
 
+/* --control may name any phase that there can be. */
+static bool may_occur(const struct options *options, const char *phase)
+{
+    return phase_rules_have(&options->phases, phase) ||
+           (options->control && phase_name_is_valid(phase));
+}
+
+/* What is allowed in a phase that cannot occur is misspelt, or needs another command line. */
+static int check_phases(const struct options *options, char error[static YAMLFILE_ERROR_MAX])
+{
+    const struct rules *rules = &options->rules;
+
+    for (size_t i = 0; i < rules->compartments.count; i++)
+        for (size_t j = 0; j < rules->all[i].phase_count; j++)
+            if (!may_occur(options, rules->all[i].phases[j].name))
+                return yamlfile_fail_at(options->policy, &rules->all[i].phases[j].place, error,
+                                        "there is no phase '%.120s': neither load, main or exit, "
+                                        "nor of a --phase",
+                                        rules->all[i].phases[j].name);
+    return 0;
+}
+
 /* 0 or -errno after a message. */
 static int read_policy(struct options *options)
 {
     char error[YAMLFILE_ERROR_MAX];
     int result = options->policy ? rules_read(&options->rules, options->policy, error) : 0;
 
+    if (!result)
+        result = check_phases(options, error);
     if (result)
         diag("%s", error);
     options->rules.deny_unknown |= options->strict;
     return result;
+}
+
+/* The command is not to have it. 0 or -errno after a message. */
+static int keep_status_fd(int fd)
+{
+    if (!fd || !fcntl(fd, F_SETFD, FD_CLOEXEC))
+        return 0;
+    diag("--status-fd=%d: %s", fd, strerror(errno));
+    return -errno;
 }
 
 static int trace_main(struct options *options)
@@ -109,7 +142,8 @@ static int trace_main(struct options *options)
     int status = 0;
 
     /* What cannot be written must not be found out after an hour. */
-    if (outputs_check(&options->outputs) || read_policy(options))
+    if (outputs_check(&options->outputs) || read_policy(options) ||
+        keep_status_fd(options->status_fd))
         return EXIT_OURS;
     if (run_init(&run) < 0) {
         diag("out of memory");

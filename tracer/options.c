@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diag.h"
 
@@ -22,6 +23,7 @@ enum {
     OPTION_INTERVAL,
     OPTION_PHASE,
     OPTION_CONTROL,
+    OPTION_STATUS_FD,
     OPTION_INJECT,
     OPTION_POLICY,
     OPTION_POLICY_LOG,
@@ -43,6 +45,7 @@ static const struct option long_options[] = {
     { "interval", required_argument, NULL, OPTION_INTERVAL },
     { "phase", required_argument, NULL, OPTION_PHASE },
     { "control", required_argument, NULL, OPTION_CONTROL },
+    { "status-fd", required_argument, NULL, OPTION_STATUS_FD },
     { "inject", required_argument, NULL, OPTION_INJECT },
     { "policy", required_argument, NULL, OPTION_POLICY },
     { "policy-log", required_argument, NULL, OPTION_POLICY_LOG },
@@ -87,13 +90,16 @@ static const char help_tracing[] =
     "                             NAME@MODULE+0xOFFSET, or NAME=SYSCALL[:N]: from its N-th such "
     "call on\n"
     "      --control=PATH       take commands from a FIFO: phase [NAME], pause, resume, save\n"
+    "      --status-fd=FD       write to this open file how COMMAND has ended, as soon as it has: "
+    "\"exited N\"\n"
+    "                             or \"killed N\"; what it has left is traced on\n"
     "      --inject=LIBRARY:SET:error=ERRNO|retval=N|signal=SIG[:when=FIRST[..LAST][+[STEP]]]\n"
     "                           what becomes of such calls of a library: strace's words, the "
     "library "
     "in front\n"
     "      --policy=FILE        refuse calls that the rules of FILE do not allow their caller's "
     "compartment\n"
-    "      --policy-log=FILE    write each such call to FILE, a JSON object a line\n"
+    "      --policy-log=FILE    write such calls to FILE, a JSON object a line\n"
     "      --strict             refuse calls of unknown, inexact and unassigned callers, and of "
     "the "
     "loader, too\n"
@@ -209,6 +215,19 @@ static int parse_interval(const char *word, unsigned *ret)
     return -EINVAL;
 }
 
+/* Not a standard file, which the command is to have, too. */
+static int parse_status_fd(const char *word, int *ret)
+{
+    uint64_t fd;
+
+    if (parse_number(word, INT_MAX, &fd) || fd <= STDERR_FILENO) {
+        diag("'%s' is no file descriptor from 3 on: use --status-fd=FD", word);
+        return -EINVAL;
+    }
+    *ret = (int)fd;
+    return 0;
+}
+
 static int parse_workload(const char *word, const char **ret)
 {
     if (!*word) {
@@ -284,6 +303,10 @@ static int parse_path(const char *word, const char *option, const char **ret)
         diag("%s %s", option, *word ? "is there twice" : "needs the path of a file");
         return -EINVAL;
     }
+    if (!strcmp(word, "-")) {
+        diag("%s does not take '-': use a path, as /dev/stdin, /dev/stderr, or ./-", option);
+        return -EINVAL;
+    }
     *ret = word;
     return 0;
 }
@@ -318,6 +341,8 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
     case OPTION_CONTROL:
         o->control = optarg;
         return 0;
+    case OPTION_STATUS_FD:
+        return parse_status_fd(optarg, &o->status_fd);
     case OPTION_INJECT:
         return parse_injection(o, optarg);
     case OPTION_POLICY:
@@ -381,8 +406,8 @@ static int check_options(struct options *o, int kill_on_exit)
         wrong = "no command to trace";
     else if (*o->command && o->attach_count)
         wrong = "both -p and a command: trace one or the other";
-    else if (o->attach_count && (o->user || o->environment_count))
-        wrong = "-u and -E are for a command, not for -p";
+    else if (o->attach_count && (o->user || o->environment_count || o->status_fd))
+        wrong = "-u, -E and --status-fd are for a command, not for -p";
     else if (needs_ptrace && needs_filter && o->attach_count)
         wrong = "a running process cannot be given our seccomp filter: -p needs --engine=ptrace";
     else if (needs_ptrace && needs_filter)

@@ -39,6 +39,7 @@ struct options {
     struct rules rules;           /* of that, once it has been read */
     const char *policy_log;       /* --policy-log: path; NULL: none */
     bool strict;                  /* --strict */
+    int status_fd;                /* --status-fd: not a standard file; 0: none */
     const char *control;          /* --control: path of the FIFO; NULL: none */
     uint64_t verify_every;        /* --verify: each N-th stack; 0: none */
     struct outputs outputs;

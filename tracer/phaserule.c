@@ -36,6 +36,14 @@ bool phase_name_is_valid(const char *name)
            !is_built_in(name);
 }
 
+bool phase_rules_have(const struct phase_rules *rules, const char *name)
+{
+    for (size_t i = 0; i < rules->count; i++)
+        if (!strcmp(rules->rules[i].name, name))
+            return true;
+    return is_built_in(name);
+}
+
 /* ---- Parsing ---- */
 
 static int fail(char error[static PHASE_ERROR_MAX], const char *option, const char *what)

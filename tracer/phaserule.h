@@ -48,6 +48,9 @@ bool phase_name_is_valid(const char *name);
     "a phase needs a name of at most 100 bytes, printable, without space, comma, '@', '=' and " \
     "backslash, which is not load, main or exit"
 
+/* Is it a built-in phase, or one that a rule begins? */
+bool phase_rules_have(const struct phase_rules *rules, const char *name);
+
 /* Adds what an option says. 0, or negative: `error` says in a line what is wrong. */
 int phase_rules_add(struct phase_rules *rules, const char *option,
                     char error[static PHASE_ERROR_MAX]);

@@ -37,6 +37,8 @@ void policy_log_deinit(struct policy_log *log)
         fclose(log->file);
     stack_names_deinit(&log->names);
     slots_deinit(&log->slots);
+    slots_deinit(&log->repeat_slots);
+    free(log->repeats);
     for (size_t i = 0; i < log->count; i++)
         free((char *)log->sums[i].component);
     free(log->sums);
@@ -99,42 +101,41 @@ static json_t *make_function(const struct policy_log *log, const struct named_st
     return name ? json_string(name) : json_null();
 }
 
-static json_t *make_line(const struct policy_log *log, const struct tracee *tracee,
-                         const struct named_stack *stack, enum abi abi, const char *call)
+static json_t *make_line(const struct policy_log *log, const struct policy_call *call,
+                         const struct named_stack *stack, uint64_t calls)
 {
-    const struct ruling *ruling = &tracee->ruling;
+    const struct ruling *ruling = &call->ruling;
     const struct rules_compartment *compartment = ruling->compartment;
-    const struct program *program = &log->run->programs[tracee->process->program];
+    const struct program *program = &log->run->programs[call->program];
+    char buffer[SYSCALL_NAME_MAX];
     char time[TIMESTAMP_SIZE];
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
     /* clang-format off */
-    return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:o}",
+    return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:I, s:o}",
                      "time", timestamp_print(&now, time),
-                     "pid", (int)tracee->process->pid,
-                     "tid", (int)tracee->tid,
+                     "pid", (int)call->pid,
+                     "tid", (int)call->tid,
                      "program", make_text(program->name),
-                     "compartment", compartment ? make_text(compartment->name) : json_null(),
+                     "compartment", compartment ? json_string(compartment->name) : json_null(),
                      "library", make_text(log->run->modules[ruling->library].name),
                      "component", make_text(ruling->component),
                      "function", make_function(log, stack, &ruling->function),
-                     "syscall", call,
-                     "abi", abi_name(abi),
+                     "syscall", syscall_name(call->abi, call->nr, buffer),
+                     "abi", abi_name(call->abi),
                      "action", rules_action_name(&ruling->action),
                      "reason", outside_name(ruling->outside),
+                     "calls", (json_int_t)calls,
                      "stack", make_stack(log->run, stack));
     /* clang-format on */
 }
 
-/* A line at once, for whoever follows the file. */
-static void write_line(struct policy_log *log, const struct tracee *tracee, uint32_t stack,
-                       enum abi abi, uint32_t nr)
+/* A line of so many calls, at once, for whoever follows the file. */
+static void write_line(struct policy_log *log, const struct policy_call *call, uint64_t calls)
 {
-    const struct named_stack *named = stack_names_find(&log->names, stack);
-    char buffer[SYSCALL_NAME_MAX];
-    const char *call = syscall_name(abi, nr, buffer);
-    json_t *line = named && call ? make_line(log, tracee, named, abi, call) : NULL;
+    const struct named_stack *named = stack_names_find(&log->names, call->stack);
+    json_t *line = named ? make_line(log, call, named, calls) : NULL;
     char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
 
     json_decref(line);
@@ -155,7 +156,9 @@ static bool is_same(const struct policy_sum *a, const struct policy_sum *b)
            !strcmp(a->component, b->component);
 }
 
-static void add_up(struct policy_log *log, const struct ruling *ruling, enum abi abi, uint32_t nr)
+/* The component's name, which stays. */
+static const char *add_up(struct policy_log *log, const struct ruling *ruling, enum abi abi,
+                          uint32_t nr)
 {
     struct policy_sum new = { ruling->compartment,
                               ruling->library,
@@ -178,15 +181,64 @@ static void add_up(struct policy_log *log, const struct ruling *ruling, enum abi
         log->sums[log->count++] = new;
     }
     log->sums[found].calls++;
+    return log->sums[found].component;
+}
+
+/* ---- Repeated calls ---- */
+
+/* But for who made it, and by rules that say the same of it. */
+static bool is_repeated(const struct policy_call *a, const struct policy_call *b)
+{
+    return a->stack == b->stack && a->abi == b->abi && a->nr == b->nr &&
+           a->ruling.outside == b->ruling.outside && a->ruling.refuse == b->ruling.refuse &&
+           a->ruling.compartment == b->ruling.compartment &&
+           a->ruling.library == b->ruling.library && a->ruling.component == b->ruling.component;
+}
+
+/* Which one it is of its kind, from 1 on. */
+static uint64_t note_call(struct policy_log *log, const struct policy_call *call)
+{
+    uint64_t key = slots_mix(slots_mix(slots_mix(0, call->stack), call->nr),
+                             (uint64_t)call->abi << 8 | (uint64_t)call->ruling.outside);
+    uint32_t found =
+        SLOTS_FIND(i, &log->repeat_slots, key, is_repeated(&log->repeats[i].last, call));
+
+    if (found == SLOTS_NONE) {
+        if (!ARRAY_ROOM(log->repeats, log->repeat_count, log->repeat_capacity) ||
+            slots_add(&log->repeat_slots, key, (uint32_t)log->repeat_count))
+            die("out of memory");
+        found = (uint32_t)log->repeat_count++;
+        log->repeats[found].calls = 0;
+    }
+    log->repeats[found].last = *call;
+    return ++log->repeats[found].calls;
+}
+
+/* What has no line yet. */
+static void write_rest(struct policy_log *log)
+{
+    for (size_t i = 0; i < log->repeat_count; i++)
+        if (log->repeats[i].calls > POLICY_LOG_REPEATS)
+            write_line(log, &log->repeats[i].last, log->repeats[i].calls - POLICY_LOG_REPEATS);
 }
 
 void policy_log_add(struct policy_log *log, const struct tracee *tracee, uint32_t stack,
                     enum abi abi, uint32_t nr)
 {
-    add_up(log, &tracee->ruling, abi, nr);
-    if (log->file)
-        write_line(log, tracee, stack, abi, nr);
+    struct policy_call call = { .ruling = tracee->ruling,
+                                .stack = stack,
+                                .abi = abi,
+                                .nr = nr,
+                                .program = tracee->process->program,
+                                .pid = tracee->process->pid,
+                                .tid = tracee->tid };
+
+    call.ruling.component = add_up(log, &tracee->ruling, abi, nr);
+    if (log->file && note_call(log, &call) <= POLICY_LOG_REPEATS)
+        write_line(log, &call, 1);
 }
+
+/* ---- The end ---- */
 
 static int compare_calls(const void *a, const void *b)
 {
@@ -238,6 +290,7 @@ static void print_sums(struct policy_log *log)
 
 int policy_log_end(struct policy_log *log)
 {
+    write_rest(log);
     if (log->options->policy && !log->options->quiet)
         print_sums(log);
     if (log->error)

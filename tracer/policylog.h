@@ -1,6 +1,7 @@
 /*
- * policylog.h - tells the user of calls outside the rules of --policy: each in a line of JSON
- * (--policy-log, docs/enforcement.md), and at the end their sums.
+ * policylog.h - tells the user of calls outside the rules of --policy: in lines of JSON
+ * (--policy-log, docs/enforcement.md), and at the end their sums. A program that repeats one call
+ * for ever fills no disk: of equal calls there is a line each up to a limit, and one at the end.
  */
 #ifndef SYSTRACE_POLICYLOG_H
 #define SYSTRACE_POLICYLOG_H
@@ -9,6 +10,8 @@
 #include "options.h"
 #include "stacknames.h"
 #include "tracee.h"
+
+enum { POLICY_LOG_REPEATS = 1000 }; /* lines of equal calls */
 
 struct policy_log {
     const struct options *options;
@@ -28,6 +31,20 @@ struct policy_log {
     } * sums;
     size_t count, capacity;
     struct slots slots;
+    /* What there was on each stack, if there is a file: */
+    struct policy_repeat {
+        struct policy_call {
+            struct ruling ruling; /* its component is a sum's */
+            uint32_t stack;
+            enum abi abi;
+            uint32_t nr;
+            uint32_t program; /* of the last one, as the others: */
+            pid_t pid, tid;
+        } last;
+        uint64_t calls;
+    } * repeats;
+    size_t repeat_count, repeat_capacity;
+    struct slots repeat_slots;
     struct stack_names names;
 };
 

@@ -7,6 +7,7 @@
  *   three:       one of these and gettid is.
  *   flaky FILE:  getpgid does not fail, or FILE has an odd number of bytes; each time one is added.
  *   waits:       it waits as long as getppid is 0, and does not if that fails.
+ *   leaves:      as none; it leaves a process that does not end by itself.
  *   sometimes FILE: FILE is there; if not, it makes it, and asks for getpgid.
  *
  * None depends on where the session's leader is: to a process in a PID namespace that the leader is
@@ -43,6 +44,18 @@ static int sometimes(const char *path)
     return open(path, O_WRONLY | O_CREAT, 0600) < 0 || getpgid(0) < 0;
 }
 
+/* (Whoever fakes pause makes no loop of it.) */
+static int leave(void)
+{
+    pid_t pid = fork();
+
+    if (pid)
+        return pid < 0;
+    setsid();
+    pause();
+    _exit(0);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -60,6 +73,8 @@ int main(int argc, char **argv)
             usleep(1000);
         return 0;
     }
+    if (!strcmp(what, "leaves") && leave())
+        return 1;
     sched_yield();
     return !(getppid() > 0 && getpgid(0) >= 0 && getpriority(PRIO_PROCESS, 0) != 20);
 }

@@ -119,8 +119,13 @@ static void test_errors(void **state)
         { "compartments:\n  - {name: a, libraries: ['app//']}\n",
           "f:2:27: behind // a component is to be named" },
         { "compartments:\n  - name: a\nlibraries: &x\n  y: {compartment: a, sonames: [*x]}\n",
-          "f:3:12: the name of a library is to be a text" },
-        { "compartments: &x [*x]\n", "f:1:15: a compartment is to be a mapping (KEY: VALUE)" },
+          "f:4:33: the alias stands for what it is in" },
+        { "compartments: &x [*x]\n", "f:1:19: the alias stands for what it is in" },
+        { "compartments: &a [ {name: a, x: *a, default: true} ]\n",
+          "f:1:33: the alias stands for what it is in" },
+        { "compartments: [{name: a}]\nx: &b {y: &c [&d {z: [*c]}]}\n",
+          "f:2:23: the alias stands for what it is in" },
+        { "&a compartments: &b\n - *a\n - *b\n", "f:3:4: the alias stands for what it is in" },
         { "a: [\n", "f:2:1: no YAML: while parsing a flow node, did not find expected "
                     "node content" },
         { "a: \x01\n", "f: byte 3: no YAML: control characters are not allowed" },
@@ -353,14 +358,34 @@ static void test_wrong_members(void **state)
                 "compartments:\n - {name: x, libraries: ['liba*'], default: true}\n - {name: y, "
                 "libraries: [liba.so.1]}\n");
     assert_int_equal(join(&c), -EINVAL);
-    assert_string_equal(c.error, "liba.so.1.2 is in two compartments: 'x' by 'liba*' (line 2) and "
-                                 "'y' by 'liba.so.1' (line 3)");
+    assert_string_equal(c.error,
+                        "f:3:26: liba.so.1.2 is in two compartments: 'x' by 'liba*' (line 2) "
+                        "and 'y' by 'liba.so.1'");
     end(&c);
     begin(&c);
     check_parse(&c.compartments, "compartments:\n - {name: x, libraries: ['lib*']}\n");
     assert_int_equal(join(&c), -EINVAL);
-    assert_string_equal(c.error,
-                        "app is in no compartment, and none is the default ('default: true')");
+    assert_string_equal(
+        c.error, "f:2:2: app is in no compartment, and none is the default ('default: true')");
+    end(&c);
+}
+
+/* There are no two of the name of the one that is made. */
+static void test_owner_by_name(void **state)
+{
+    struct member_case c;
+
+    (void)state;
+    begin(&c);
+    check_parse(&c.compartments, "compartments:\n - {name: runtime, default: true}\n");
+    c.compartments.owned = true;
+    assert_int_equal(join(&c), -EINVAL);
+    assert_string_equal(c.error, "f:2:11: 'runtime' is the compartment that is to own the runtime "
+                                 "libraries: give this one another name, or say 'runtime: owned' "
+                                 "of one");
+    end(&c);
+    begin_with(&c, "compartments: [{name: runtime, runtime: owned, default: true}]\n");
+    assert_int_equal(c.compartments.count, 1);
     end(&c);
 }
 
@@ -417,7 +442,7 @@ int main(void)
         cmocka_unit_test(test_neutral),       cmocka_unit_test(test_owned),
         cmocka_unit_test(test_owner),         cmocka_unit_test(test_named_loader),
         cmocka_unit_test(test_wrong_members), cmocka_unit_test(test_unused),
-        cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_auto),          cmocka_unit_test(test_owner_by_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

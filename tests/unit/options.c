@@ -73,6 +73,8 @@ static void show(const struct options *o, char *ret, size_t size)
         fprintf(file, " phase:%s", o->phases.rules[i].name);
     if (o->control)
         fprintf(file, " control:%s", o->control);
+    if (o->status_fd)
+        fprintf(file, " status-fd:%d", o->status_fd);
     if (o->verify_every)
         fprintf(file, " verify:%lu", (unsigned long)o->verify_every);
     fprintf(file, "%s%s%s%s%s%s%s%s%s", o->outputs.table ? " table" : "", o->quiet ? " quiet" : "",
@@ -113,6 +115,7 @@ static void test_accepted(void **state)
         { "--phase=a@f --phase b=read:2 true", "true | auto phase:a phase:b kills" },
         { "--control=c true", "true | auto control:c kills" },
         { "--control=c --phase=a@f -p 9", " | ptrace pid:9 phase:a control:c" },
+        { "--status-fd=3 true", "true | auto status-fd:3 kills" },
         { "--verify true", "true | auto verify:1 kills" },
         { "--verify=100 true", "true | auto verify:100 kills" },
         { "--verify 100", "100 | auto verify:1 kills" }, /* its number needs the sign */
@@ -148,8 +151,11 @@ static void test_refused(void **state)
         { "-q", "no command to trace" },
         { "--", "no command to trace" },
         { "-p 1 true", "both -p and a command" },
-        { "-p 1 -u nobody", "-u and -E are for a command" },
-        { "-p 1 -E A=1", "-u and -E are for a command" },
+        { "-p 1 -u nobody", "-u, -E and --status-fd are for a command" },
+        { "-p 1 -E A=1", "-u, -E and --status-fd are for a command" },
+        { "-p 1 --status-fd=3", "-u, -E and --status-fd are for a command" },
+        { "--status-fd=2 true", "'2' is no file descriptor from 3 on" },
+        { "--status-fd=3x true", "'3x' is no file descriptor from 3 on" },
         { "-p 1 --engine=agent", "-p needs --engine=ptrace" },
         { "--agent-after=0 true", "'0' is no number of stops from 1 on" },
         { "-p 1 --engine=seccomp", "-p needs --engine=ptrace" },

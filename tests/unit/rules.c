@@ -95,6 +95,22 @@ static void test_least(void **state)
     rules_deinit(&rules);
 }
 
+/* A library whose file's name is not printable is named as tables have it. */
+static void test_escaped(void **state)
+{
+    struct rules rules;
+    (void)state;
+
+    parse(HEAD "compartments:\n"
+               "  - {name: 'a\\\\b', libraries: ['a\\\\b', 'c\\x0a*']}\n",
+          &rules);
+    assert_string_equal(rules.all[0].name, "a\\\\b");
+    assert_ptr_equal(naming(&rules, "a\\\\b", ""), &rules.all[0]);
+    assert_ptr_equal(naming(&rules, "c\\x0ad", ""), &rules.all[0]);
+    assert_null(naming(&rules, "a\\b", ""));
+    rules_deinit(&rules);
+}
+
 #define C HEAD "compartments:\n"
 
 static void test_wrong(void **state)
@@ -217,7 +233,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole), cmocka_unit_test(test_least), cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_huge),  cmocka_unit_test(test_files),
+        cmocka_unit_test(test_huge),  cmocka_unit_test(test_files), cmocka_unit_test(test_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

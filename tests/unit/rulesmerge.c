@@ -126,21 +126,21 @@ static void test_contradictions(void **state)
         const char *a, *b, *error;
     } cases[] = {
         { C "- name: x", HEAD "default-action: log\ncompartments: [{name: x}]",
-          "!b:2: 'default-action' is log, and EPERM in a" },
+          "!b:2:17: 'default-action' is log, and EPERM in a" },
         { HEAD "unknown-action: deny\ncompartments: []", HEAD "compartments: []",
-          "!b:1: 'unknown-action' is not as in a" },
-        { C "- {name: x, runtime: owned}", C "- {name: x}", "!b:1: 'runtime' is not as in a" },
+          "!b:1:1: 'unknown-action' is not as in a" },
+        { C "- {name: x, runtime: owned}", C "- {name: x}", "!b:3:1: 'runtime' is not as in a" },
         { C "- {name: x}", C "- {name: y}\n- {name: x, runtime: owned}",
-          "!b:4: 'runtime' is not as in a" },
+          "!b:4:10: 'runtime' is not as in a" },
         { C "- {name: x}", C "- {name: y}\n- {name: x, action: kill}",
-          "!b:4: 'action' of 'x' is kill, and EPERM in another file" },
+          "!b:4:10: 'action' of 'x' is kill, and EPERM in another file" },
         { C "- {name: x, default: true}", C "- {name: x}\n- {name: y, default: true}",
-          "!b:4: 'y' is the default, and 'x' in another file" },
+          "!b:4:10: 'y' is the default, and 'x' in another file" },
         { C "- {name: x, libraries: [liba.so]}",
           C "- name: y\n  libraries:\n  - libb.so\n  - liba.so",
-          "!b:6: 'liba.so' of 'y' may be of 'x' too, by 'liba.so'" },
+          "!b:6:5: 'liba.so' of 'y' may be of 'x' too, by 'liba.so'" },
         { C "- {name: x, libraries: ['lib*.so']}", C "- {name: y, libraries: ['libssl*']}",
-          "!b:3: 'libssl*' of 'y' may be of 'x' too, by 'lib*.so'" },
+          "!b:3:25: 'libssl*' of 'y' may be of 'x' too, by 'lib*.so'" },
     };
 
     for (size_t i = 0; i < LENGTH(cases); i++) {
