@@ -115,7 +115,8 @@ def make_plan(options, every):
     try:
         return plans.make(options.directory, chosen, options)
     except FileExistsError:
-        raise Cannot(f"there is a campaign in {options.directory}: name another directory by -o, or go on with --resume") from None
+        raise Cannot(f"there is a campaign in {options.directory}: name another directory by -o, or go on with --resume"
+                     ) from None
 
 
 def resume(options, every):

@@ -6,6 +6,8 @@ import subprocess
 
 from . import plan as plans
 
+CANNOT = 125  # exit status of a tracer that cannot do it, and has said why
+
 
 class Result:
     """A workload and all its runs."""
@@ -54,7 +56,7 @@ def run_files(results):
 
 
 def check(campaign, jobs):
-    """Sees that the tracer can read the run files of those of the jobs that are done. One whose file it cannot is failed."""
+    """Sees that the tracer can read the run files of those of the jobs that are done: else they have failed."""
     plan = plans.read(campaign)
     directories = [plans.job_directory(campaign, job) for job in jobs]
     done = [directory for directory in directories if plans.is_done(directory)]
@@ -67,9 +69,12 @@ def check(campaign, jobs):
 
 
 def unreadable(tracer, directories):
-    """Why the runs cannot be read as one; empty if they can."""
-    files = [os.path.join(directory, "run.json") for directory in directories]
-    report = subprocess.run([tracer, "report", "-q", *files, "--format=csv", "-o", os.devnull], stdout=subprocess.DEVNULL,
-                            stderr=subprocess.PIPE, check=False, text=True, errors="replace")
+    """Why the runs cannot be read as one; empty if they can. A CalledProcessError if the tracer ends otherwise than by saying
+    so: killed, it has said nothing about them."""
+    command = [tracer, "report", "-q", *(os.path.join(directory, "run.json") for directory in directories),
+               "--format=csv", "-o", os.devnull]
+    report = subprocess.run(command, stderr=subprocess.PIPE, check=False, text=True, errors="replace")
+    if report.returncode not in (0, CANNOT):
+        raise subprocess.CalledProcessError(report.returncode, command)
     said = report.stderr.strip().rpartition("\n")[2].removeprefix("systrace-lib: ")
     return (said or "the tracer cannot read it") if report.returncode else ""
