@@ -36,6 +36,14 @@ static void test_known_texts(void **state)
     check("\xff\xfe", "\\xff\\xfe");
 }
 
+static bool is_printable(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return false;
+    return true;
+}
+
 static void check_round_trip(const char *raw)
 {
     char *text = escape(raw), *back;

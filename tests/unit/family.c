@@ -1,9 +1,12 @@
 /* family.c - who is whose child, over the orders in which the kernel may report it (ptrace(2)). */
 #include "test.h"
 
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <unistd.h>
 #include "tracer/family.h"
+#include "tracer/options.h"
 
 enum { PARENT = 100, CHILD = 200, PROGRAM = 7, STACK = 42, OUTER_STACK = 41 };
 enum { FIRST_STOP = SIGTRAP << 8 | 0x7f, EXIT_0 = 0, BY_SIGKILL = SIGKILL };
@@ -13,6 +16,7 @@ struct world {
     struct execution execution;
     struct run run;
     struct tracer tracer;
+    struct options options;
     struct tracee *parent;
 };
 
@@ -31,6 +35,7 @@ static int set_up(void **state)
 
     world->run.executions = &world->execution;
     world->tracer.run = &world->run;
+    world->tracer.options = &world->options;
     assert_int_equal(tracees_init(&world->tracer.tracees), 0);
     world->parent =
         add(&world->tracer, PARENT, process_create(PARENT, PROGRAM), address_space_create());
@@ -379,12 +384,23 @@ static void test_death_of_command(void **state)
 {
     struct world *world = *state;
 
+    char line[32] = "";
+    int ends[2];
+
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    world->options.status_fd = ends[1];
+    world->tracer.started = true;
     world->tracer.command = PARENT;
     family_death(&world->tracer, NULL, CHILD, EXIT_0);
     assert_int_equal(world->tracer.command, PARENT);
+    assert_int_equal(read(ends[0], line, sizeof(line) - 1), -1);
     family_death(&world->tracer, world->parent, PARENT, BY_SIGKILL);
     assert_int_equal(world->tracer.command, 0);
     assert_int_equal(world->tracer.status, BY_SIGKILL);
+    assert_true(read(ends[0], line, sizeof(line) - 1) > 0);
+    assert_string_equal(line, "killed 9\n");
+    close(ends[0]);
+    close(ends[1]);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
