@@ -12,7 +12,7 @@ static void check_libraries(const struct compartments *compartments)
 
     for (size_t i = 0; i < compartments->library_count; i++) {
         const struct compartment_library *library = &compartments->libraries[i];
-        CHECK(library->compartment < compartments->count && library->line);
+        CHECK(library->compartment < compartments->count && library->place.line);
         for (char *const *glob = compartment_globs(library, own); *glob; glob++) {
             CHECK(**glob && !strchr(*glob, '\n'));
             compartment_glob_matches(*glob, "libx.so.1.2", "libx.so.1", "net/http");

@@ -166,10 +166,12 @@ def submit(options, plan, program):
 
 
 def run_here(options, plan, program):
-    """Runs what remains on this machine."""
+    """Runs what remains on this machine. The slots differ from those of most other campaigns that run meanwhile."""
+    first = os.getpid()
+
     def command(number, slot):
         return [sys.executable, "-BS", program, "-o", options.directory, f"--job={number}",
-                f"--slot={slot}"]
+                f"--slot={(first + slot) % 100}"]
 
     progress.run_jobs(options.directory, remaining(options, plan), options.slots, command)
 
