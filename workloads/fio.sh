@@ -29,7 +29,7 @@ fio --client="127.0.0.1,$port" remote.fio >remote.out
 grep -c 'err= 0' remote.out
 
 fio --enghelp >engines
-fio --cpuclock-test >/dev/null
+fio --cpuclock-test >/dev/null || [ $? = 1 ] # what it says of the clocks of this machine is no matter
 fio --crctest=crc32c >/dev/null
 fails_with 1 fio --name=broken --rw=write --size=64k --ioengine=none
 fails_with 1 fio --name=none --rw=write --size=64k --readonly
