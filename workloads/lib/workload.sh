@@ -306,11 +306,11 @@ end_processes()
     done
 }
 
-# objects - Prints the System V objects of the namespace, if it is our own.
+# tidy - Has the namespace no System V objects, if it is our own?
 # shellcheck disable=SC2317 # called by the trap
-objects()
+tidy()
 {
-    [ "$apart" = no ] || tail -qn +2 /proc/sysvipc/{shm,msg,sem}
+    [ "$apart" = no ] || [ ! "$(tail -qn +2 /proc/sysvipc/{shm,msg,sem})" ]
 }
 
 # leave - The trap of the way out, clean or not: ends what we started, and removes the directory. What a workload has to
@@ -327,7 +327,7 @@ leave()
         wait "$pid" 2>/dev/null
     done
     [ "$(type -t undo)" != function ] || undo
-    if ((status == 0)) && [ "$(objects)" ]; then
+    if ((status == 0)) && ! await 5 tidy; then # who removes them may have to end first
         echo "$name: it left System V objects behind" >&2
         status=1
     fi
