@@ -327,7 +327,7 @@ leave()
         wait "$pid" 2>/dev/null
     done
     [ "$(type -t undo)" != function ] || undo
-    if ((status == 0)) && ! await 5 tidy; then # who removes them may have to end first
+    if ((status == 0)) && ! await 2 tidy; then # who removes them may have to end first
         echo "$name: it left System V objects behind" >&2
         status=1
     fi
