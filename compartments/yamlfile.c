@@ -316,7 +316,7 @@ yaml_node_t *yamlfile_find(struct yamlfile *file, const yaml_node_t *mapping, co
 {
     yaml_node_t *name;
 
-    for (size_t i = 0; i < yamlfile_count(mapping); i++) {
+    for (size_t i = 0; mapping->type == YAML_MAPPING_NODE && i < yamlfile_count(mapping); i++) {
         yaml_node_t *value = yamlfile_entry(file, mapping, i, &name);
         if (yamlfile_is(name, key))
             return value;

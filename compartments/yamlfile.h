@@ -69,7 +69,7 @@ size_t yamlfile_count(const yaml_node_t *node);
 yaml_node_t *yamlfile_entry(struct yamlfile *file, const yaml_node_t *node, size_t number,
                             yaml_node_t **key);
 
-/* The value of a key in a mapping, or NULL. */
+/* The value of a key in a mapping, or NULL, as of what is no mapping. */
 yaml_node_t *yamlfile_find(struct yamlfile *file, const yaml_node_t *mapping, const char *key);
 
 /* The text of a node: a scalar, not empty, of printable characters only: names are as

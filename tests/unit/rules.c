@@ -133,6 +133,8 @@ static void test_wrong(void **state)
         { HEAD "libraries: {}\ncompartments: []", "f:2:1: the file has no 'libraries'" },
         { HEAD "default-action: deny\ncompartments: []",
           "f:2:17: 'default-action' is log, kill or" },
+        { HEAD "default-action: [{errno: E}]\ncompartments: []",
+          "f:2:17: 'default-action' is log, kill or" },
         { HEAD "default-action: {errno: E}\ncompartments: []", "f:2:25: 'errno' is no name" },
         { HEAD "default-action: {errno: [E]}\ncompartments: []", "f:2:25: 'errno' is to be a" },
         { HEAD "default-action: {errno: EIO, log: 1}\ncompartments: []",
