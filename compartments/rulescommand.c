@@ -47,10 +47,7 @@ static const char help_end[] =
     "                           what becomes of other calls (errno=EPERM)\n"
     "      --unknown-action=log|deny\n"
     "                           and of those whose caller is not known or inexact (log)\n"
-    "\n"
-    "Results:\n"
-    "  -o, --output=FILE        write FILE, in the format that its ending chooses; repeatable\n"
-    "      --format=FORMAT      write this format, whatever the ending\n"
+    "\n" COMMANDLINE_RESULTS_HELP
     "      --compartment=NAME   with --format=oci: the filter of this compartment\n"
     "      --into=ELF           write a copy of this program or library with the rules in it to "
     "-o\n"

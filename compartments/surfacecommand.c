@@ -25,11 +25,7 @@ static const char help_begin[] =
 
 static const char help_end[] =
     "      --table=NAME         print this table only, of those below\n"
-    "\n"
-    "Results:\n"
-    "  -o, --output=FILE        write FILE, in the format that its ending chooses; repeatable\n"
-    "      --format=FORMAT      write this format, whatever the ending\n"
-    "  -h, --help               show this\n"
+    "\n" COMMANDLINE_RESULTS_HELP "  -h, --help               show this\n"
     "\n"
     "Tables, by --table:\n";
 

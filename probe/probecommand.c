@@ -60,11 +60,7 @@ static const char help_begin[] =
     "\n"
     "Exit status: 0; 126 if COMMAND cannot be executed, 127 if it is not found; 125 after another "
     "failure.\n"
-    "\n"
-    "Results:\n"
-    "  -o, --output=FILE        write FILE, in the format that its ending chooses; repeatable\n"
-    "      --format=FORMAT      write this format, whatever the ending\n"
-    "  -h, --help               show this\n"
+    "\n" COMMANDLINE_RESULTS_HELP "  -h, --help               show this\n"
     "\n"
     "Formats, by --format and by the ending of FILE:\n";
 

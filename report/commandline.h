@@ -23,6 +23,12 @@
     { "format", required_argument, NULL, OUTPUTS_FORMAT }
 /* clang-format on */
 
+/* The first lines of help on where the results go. */
+#define COMMANDLINE_RESULTS_HELP                                                                 \
+    "Results:\n"                                                                                 \
+    "  -o, --output=FILE        write FILE, in the format that its ending chooses; repeatable\n" \
+    "      --format=FORMAT      write this format, whatever the ending\n"
+
 struct option;
 
 /* Gives `take` each option in turn, as getopt_long returns it, until it returns no 0; argv[0] is

@@ -46,11 +46,7 @@ static const char help_begin[] =
     "      --no-runtime-libraries\n"
     "                           not even those of the C library are\n"
     "      --through-signals    count what a signal handler interrupted as on the stack\n"
-    "\n"
-    "Results:\n"
-    "  -o, --output=FILE        write FILE, in the format that its ending chooses; repeatable\n"
-    "      --format=FORMAT      write this format, whatever the ending\n"
-    "  -h, --help               show this\n"
+    "\n" COMMANDLINE_RESULTS_HELP "  -h, --help               show this\n"
     "\n"
     "Tables, by --table:\n";
 
