@@ -110,6 +110,12 @@ redis-cli -p "$other_port" set marker 43 >/dev/null
 answers OK replicaof 127.0.0.1 "$other_port"
 await 20 state "$port" replication master_link_status:up || fail "it does not become a replica"
 answers 43 get marker
+# What it had in common with its master may have been enough, or not. Now it has nothing: it gets a file.
+answers OK replicaof no one
+answers OK debug change-repl-id
+answers OK replicaof 127.0.0.1 "$other_port"
+await 20 state "$port" replication master_link_status:up || fail "it does not get a file"
+answers 43 get marker
 answers OK replicaof no one
 answers OK migrate 127.0.0.1 "$other_port" marker 0 5000 replace
 answers OK flushall async
