@@ -4,7 +4,7 @@
  *
  * Nothing here may lead out of the section: no call, no constant elsewhere (tests/unit/inside.c).
  * No memory is read but what the tracer has written, the thread's stack, and words that were read
- * before.
+ * before. What the tracer adds while a thread reads is complete before anything leads to it.
  */
 #include "inside.h"
 
@@ -31,30 +31,40 @@ static inline int is_watched(const struct block_table *table, const uint64_t *re
            (uint32_t)registers[BLOCK_AT_SECOND] == table->watched_second;
 }
 
-static inline int in_stack(const struct block_table *table, uint64_t address)
+static inline int in_stack(const struct block_area *area, uint64_t address)
 {
-    return address % 8 == 0 && address >= table->stack_start && address <= table->stack_end - 8;
+    return address % 8 == 0 && address >= area->stack_start && address <= area->stack_end - 8;
 }
 
-INSIDE uint64_t *inside_find(struct block_area *area, uint32_t site)
+/* The tracer looks at `inside` before it uses parts of the table anew. What is read of that must be
+ * read behind this (the tracer sees to the order in the processor, by membarrier(2)). */
+static inline void enter(struct block_area *area, const struct block_table *table)
 {
-    const struct block_table *table =
-        (const void *)((const char *)area + (BLOCK_TABLE - BLOCK_AREA));
+    *(volatile uint32_t *)&area->inside = 1;
+    __asm__ volatile("" ::: "memory");
+    area->generation = table->generation;
+}
+
+INSIDE uint64_t *inside_find(struct block_area *area, uint32_t site,
+                             const struct block_table *table)
+{
+    uint64_t *const counters =
+        (uint64_t *)(uintptr_t)((uintptr_t)table - (BLOCK_TABLE - BLOCK_COUNTERS));
     const struct block_node *nodes = table->nodes;
     uint64_t sp = area->registers[BLOCK_AT_SP], fp = area->registers[BLOCK_AT_FP];
-    uint32_t node =
-        among(nodes, (uint32_t)table->sites[site].first, area->registers[BLOCK_AT_NUMBER]);
 
+    enter(area, table);
     area->target = table->sites[site].slow;
-    if (!in_stack(table, sp) || is_watched(table, area->registers))
+    if (table->off || !in_stack(area, sp) || is_watched(table, area->registers))
         return &area->slow;
+    uint32_t node = among(nodes, table->sites[site].first, area->registers[BLOCK_AT_NUMBER]);
     while (node) {
         const struct block_node *n = &nodes[node];
         const struct block_variable *variable = &table->variables[n->variable - 1];
         if (n->variable && load(variable->address) != variable->word)
             return &area->slow;
         if (n->counter) {
-            uint64_t *counter = &area->counters[n->counter - 1];
+            uint64_t *counter = &counters[n->counter - 1];
             if (*counter % BLOCK_CHECK_EVERY == BLOCK_CHECK_EVERY - 1) {
                 area->claim = n->counter;
                 return &area->slow;
@@ -64,7 +74,7 @@ INSIDE uint64_t *inside_find(struct block_area *area, uint32_t site)
         }
         uint64_t cfa = (n->by_fp ? fp : sp) + (uint64_t)(int64_t)n->cfa_offset;
         uint64_t fp_at = cfa + (uint64_t)(int64_t)n->fp_offset;
-        if (cfa <= sp || !in_stack(table, cfa - 8) || (n->fp_offset && !in_stack(table, fp_at)))
+        if (cfa <= sp || !in_stack(area, cfa - 8) || (n->fp_offset && !in_stack(area, fp_at)))
             return &area->slow;
         if (n->fp_offset)
             fp = load(fp_at);

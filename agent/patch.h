@@ -18,7 +18,7 @@
 enum {
     PATCH_SIZE = 5,       /* of the jump */
     PATCH_MOVED_MAX = 32, /* bytes of instructions that may be moved */
-    PATCH_PAD_SIZE = 320,
+    PATCH_PAD_SIZE = 384,
     PATCH_STUB_SIZE = 32,
 };
 
@@ -41,6 +41,7 @@ enum patch_form {
     PATCH_UNMOVABLE, /* what stands before it may not be moved: jumps, uses of the stack, of memory,
                         ... */
     PATCH_JUMPED_INTO, /* control may come to an instruction that would be moved */
+    PATCH_NO_ROOM,     /* there are too many already, or this one is out of their reach */
 };
 
 /*
@@ -49,6 +50,9 @@ enum patch_form {
  * fault.
  */
 enum patch_form patch_find(const uint8_t *code, size_t size, size_t at, size_t *start);
+
+/* Has the processor, and the kernel, what pads need? */
+bool patch_is_possible(void);
 
 /* Gives the site with this number its places; `near` is the address of the block's code. */
 void patch_set_places(struct patch *patch, uint32_t site, uint64_t near);
@@ -76,11 +80,12 @@ struct patch_registers {
 };
 
 /* The number of the site in whose pad or stub, or in inside_find() for which, a thread with this pc
- * is; `near`: as above. BLOCK_SITES: it is elsewhere. */
+ * is; `near`: as above; `area` may be NULL, here and below: it has none. BLOCK_SITES: it is
+ * elsewhere. */
 uint32_t patch_site(const struct block_area *area, uint64_t near, uint64_t pc);
 
 /* The registers of a thread that is there, made what they would be in the program's own code at
- * that point; `area` is what the pad has written. */
+ * that point, but for those that the call destroys; `area` is what the pad has written. */
 enum patch_place patch_return(const struct patch *patch, const struct block_area *area,
                               struct patch_registers *registers);
 

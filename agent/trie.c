@@ -9,11 +9,17 @@
 
 enum { BESIDE_MAX = 256 }; /* nodes that are looked through, one after the other */
 
+/* What leads to something, or is all that is to be seen of a change. */
+static void publish(uint32_t *at, uint32_t value)
+{
+    __atomic_store_n(at, value, __ATOMIC_RELEASE);
+}
+
 int trie_init(struct trie *trie, struct block_table *table, uint64_t *counters)
 {
     *trie = (struct trie){ .table = table, .counters = counters };
-    trie->all = calloc(BLOCK_COUNTERS, sizeof(*trie->all));
-    trie_clear(trie);
+    trie->all = calloc(BLOCK_STACKS, sizeof(*trie->all));
+    trie_renew(trie);
     return trie->all ? 0 : -ENOMEM;
 }
 
@@ -22,13 +28,20 @@ void trie_deinit(struct trie *trie)
     free(trie->all);
 }
 
-void trie_clear(struct trie *trie)
+void trie_forget(struct trie *trie)
 {
     for (uint32_t i = 0; i < BLOCK_SITES; i++)
-        trie->table->sites[i].first = 0;
+        publish(&trie->table->sites[i].first, 0);
+    trie->forgotten = true;
+}
+
+void trie_renew(struct trie *trie)
+{
     memset(trie->counters, 0, trie->count * sizeof(*trie->counters));
+    publish(&trie->table->generation, ++trie->generation);
     trie->nodes = 1;
     trie->variables = trie->count = 0;
+    trie->forgotten = false;
 }
 
 /* ---- Adding ---- */
@@ -100,9 +113,11 @@ static uint32_t enter(struct trie *trie, const struct memo *memo, const struct m
     uint32_t beside = 0;
 
     int variable = add_variable(trie, memo, from, target);
-    for (uint32_t i = *first; i; i = nodes[i].beside, beside++)
+    for (uint32_t i = *first; i && i < trie->nodes && beside < BESIDE_MAX; i = nodes[i].beside) {
         if (nodes[i].address == address)
             return nodes[i].variable == variable ? i : 0;
+        beside++;
+    }
     if (trie->nodes == BLOCK_NODES || beside == BESIDE_MAX || variable < 0)
         return 0;
     nodes[trie->nodes] = (struct block_node){
@@ -113,7 +128,8 @@ static uint32_t enter(struct trie *trie, const struct memo *memo, const struct m
         .beside = *first,
         .variable = (uint16_t)variable,
     };
-    return *first = trie->nodes++;
+    publish(first, trie->nodes);
+    return trie->nodes++;
 }
 
 /* The memo's nodes of the path, innermost first. */
@@ -123,53 +139,59 @@ static void list(const struct memo *memo, uint32_t leaf, uint32_t depth, uint32_
         ret[--depth] = i;
 }
 
-static bool add_path(struct trie *trie, const struct memo *memo, const uint32_t *path,
-                     uint32_t depth, const struct target *target, uint32_t site, uint32_t nr,
-                     uint32_t stack)
+static enum trie_added add_path(struct trie *trie, const struct memo *memo, const uint32_t *path,
+                                uint32_t depth, const struct target *target, uint32_t site,
+                                uint32_t nr, uint32_t stack)
 {
-    uint32_t first = (uint32_t)trie->table->sites[site].first, *list_of = &first, node = 0;
+    uint32_t *list_of = &trie->table->sites[site].first, node = 0;
 
     for (uint32_t i = 0; i < depth; i++) {
         const struct memo_node *from = &memo->nodes[path[i]];
         node = enter(trie, memo, from, target, i ? from->address : nr, list_of);
         if (!node || (i + 1 < depth && trie->table->nodes[node].counter))
-            return false;
-        trie->table->sites[site].first = i ? trie->table->sites[site].first : first;
+            return TRIE_REFUSED;
         list_of = &trie->table->nodes[node].outer;
     }
     if (trie->table->nodes[node].counter)
-        return true;
-    if (trie->count == BLOCK_COUNTERS)
-        return false;
+        return TRIE_KNOWN;
+    if (trie->count == BLOCK_STACKS)
+        return TRIE_REFUSED;
     trie->all[trie->count++] = (struct trie_counter){ .stack = stack, .nr = nr };
-    trie->table->nodes[node].counter = trie->count;
-    return true;
+    publish(&trie->table->nodes[node].counter, trie->count);
+    return TRIE_ADDED;
 }
 
-bool trie_add(struct trie *trie, const struct memo *memo, uint32_t leaf,
-              const struct target *target, uint32_t site, uint32_t nr, uint32_t stack)
+enum trie_added trie_add(struct trie *trie, const struct memo *memo, uint32_t leaf,
+                         const struct target *target, uint32_t site, uint32_t nr, uint32_t stack)
 {
-    const uint32_t depth = measure(memo, leaf);
+    const uint32_t depth = trie->forgotten ? 0 : measure(memo, leaf);
     uint32_t *path = depth ? malloc(depth * sizeof(*path)) : NULL;
 
     if (!path)
-        return false;
+        return TRIE_REFUSED;
     list(memo, leaf, depth, path);
-    bool added = add_path(trie, memo, path, depth, target, site, nr, stack);
+    enum trie_added added = add_path(trie, memo, path, depth, target, site, nr, stack);
     free(path);
     return added;
 }
 
 bool trie_is_full(const struct trie *trie)
 {
-    return trie->count == BLOCK_COUNTERS || trie->nodes > BLOCK_NODES - 512 ||
+    return trie->count == BLOCK_STACKS || trie->nodes > BLOCK_NODES - 512 ||
            trie->variables == BLOCK_VARIABLES;
 }
 
 int64_t trie_take(struct trie *trie, uint32_t counter)
 {
-    const uint64_t counted = trie->counters[counter], taken = trie->all[counter].taken;
+    const uint64_t counted = __atomic_load_n(&trie->counters[counter], __ATOMIC_ACQUIRE);
+    const uint64_t taken = trie->all[counter].taken;
 
     trie->all[counter].taken = counted;
     return (int64_t)(counted - taken);
+}
+
+void trie_skip(struct trie *trie, uint32_t counter)
+{
+    trie->all[counter].taken++;
+    __atomic_fetch_add(&trie->counters[counter], 1, __ATOMIC_ACQ_REL);
 }

@@ -36,16 +36,17 @@ static void take(struct tracer *tracer, const struct process *process, struct tr
     }
 }
 
-void agentcounts_take(struct tracer *tracer, const struct process *process, struct agent *agent)
+void agentcounts_take(struct tracer *tracer, struct agent *agent)
 {
-    const uint64_t now = clock_now(), most = (now - agent->taken_at) / CALL_NANOSECONDS + 1;
+    const uint64_t now = clock_now();
+    const uint64_t most = ((now - agent->taken_at) / CALL_NANOSECONDS + 1) * agent->processors;
 
-    for (uint32_t i = 0; agent->memory && i < agent->trie.count; i++) {
+    for (uint32_t i = 0; agent->owner && i < agent->trie.count; i++) {
         int64_t calls = trie_take(&agent->trie, i);
-        if (calls < -1 || calls > (int64_t)most)
-            die("process %d has changed what was counted in it", (int)process->pid);
+        if (calls < -1 - (int64_t)agent->processors || calls > (int64_t)most)
+            die("process %d has changed what was counted in it", (int)agent->owner->pid);
         if (calls)
-            take(tracer, process, &agent->trie.all[i], calls);
+            take(tracer, agent->owner, &agent->trie.all[i], calls);
     }
     agent->taken_at = now;
 }
@@ -54,21 +55,28 @@ void agentcounts_take_all(struct tracer *tracer)
 {
     for (struct tracee *t = NULL; tracer->agent && (t = tracees_next(&tracer->tracees, t));)
         if (t->process && t->space->agent)
-            agentcounts_take(tracer, t->process, t->space->agent);
+            agentcounts_take(tracer, t->space->agent);
 }
 
 void agentcounts_leave(struct tracer *tracer, struct tracee *tracee)
 {
     struct agent *agent = tracee->process ? tracee->space->agent : NULL;
 
-    if (!agent)
+    if (!agent || !agent->memory)
         return;
-    agentcounts_take(tracer, tracee->process, agent);
+    agentcounts_take(tracer, agent);
+    agent_free_area(agent, &tracee->area);
+    if (agent->owner == tracee->process && tracee->process->references == 1) {
+        /* Others may still share the memory: by vfork. */
+        agent_table(agent)->off = 1;
+        agent->state = AGENT_NEVER;
+        agent->owner = NULL;
+    }
     if (tracee->space->references == 1)
         near_watch(&tracer->near, &agent->watches, false);
 }
 
 bool agentcounts_may_be_ahead(const struct tracee *tracee)
 {
-    return tracee->space && tracee->space->agent && tracee->space->agent->patched;
+    return tracee->area != 0;
 }

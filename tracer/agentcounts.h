@@ -6,8 +6,8 @@
 
 #include "tracer.h"
 
-/* Of this process, whose agent it is. */
-void agentcounts_take(struct tracer *tracer, const struct process *process, struct agent *agent);
+/* For the process whose agent it is. */
+void agentcounts_take(struct tracer *tracer, struct agent *agent);
 
 /* The tracee leaves its address space, or has died: what was counted is the process's. */
 void agentcounts_leave(struct tracer *tracer, struct tracee *tracee);

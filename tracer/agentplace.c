@@ -2,10 +2,12 @@
 #include "agentplace.h"
 
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "agent/inside.h"
@@ -54,98 +56,94 @@ static uint64_t choose_place(const char *text, uint64_t address, uint64_t guard)
     return best;
 }
 
-bool agentplace_find_stack(const char *text, uint64_t sp, struct block_table *table)
-{
-    struct mapping m;
+/* A call with up to six arguments; false: it could not be made, or has failed. */
+#define CALL(remote, got, nr, ...) \
+    (remote_call((remote), (nr), (const uint64_t[6]){ __VA_ARGS__ }, (got)) && *(got) >= 0)
 
-    while (maps_next(&text, &m) > 0) {
-        if (sp < m.start || sp >= m.end)
-            continue;
-        table->stack_start = m.start;
-        table->stack_end = m.end;
-        return m.readable && m.writable;
-    }
-    return false;
-}
-
-/* Makes the memfd in the tracee, and maps it here. Its descriptor there; negative: it cannot be. */
-static int64_t make_memory(struct remote *remote, struct agent *agent)
+/* The place is the agent's from now on; its first bytes are the name of the memfd. */
+static bool reserve(struct remote *remote, uint64_t near)
 {
     static const char name[8] = "agent";
-    const uint64_t at = (remote_sp(remote) - 1024) & ~UINT64_C(7);
-    char path[64], former[sizeof(name)];
-    int64_t fd = -1;
+    int64_t got;
 
-    if (!remote_read(remote->tid, at, former, sizeof(former)) ||
-        !remote_write(remote->tid, at, name, sizeof(name)))
-        return -1;
-    bool made = remote_call(remote, SYS_memfd_create, (uint64_t[6]){ at, MFD_CLOEXEC }, &fd);
-    remote_write(remote->tid, at, former, sizeof(former));
-    if (!made || fd < 0)
-        return -1;
+    return CALL(remote, &got, SYS_mmap, near, NEAR_SIZE, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, UINT64_MAX, 0) &&
+           (uint64_t)got == near && remote_write(remote->tid, near, name, sizeof(name));
+}
+
+/* Maps the memfd here. */
+static bool map_ours(const struct remote *remote, int64_t fd, struct agent *agent)
+{
+    char path[64];
+
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)remote->tid, (int)fd);
     int ours = open(path, O_RDWR | O_CLOEXEC);
     if (ours < 0)
-        return fd;
+        return false;
     void *memory = ftruncate(ours, BLOCK_SIZE)
                        ? MAP_FAILED
                        : mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, ours, 0);
     close(ours);
     agent->memory = memory == MAP_FAILED ? NULL : memory;
-    return fd;
+    return agent->memory && !trie_init(&agent->trie, agent_table(agent), agent_counters(agent));
 }
 
 /* One mapping of it in the tracee. */
 static bool map(struct remote *remote, int64_t fd, uint64_t address, uint64_t offset, uint64_t size,
-                int protection)
+                int protection, int how)
 {
-    const uint64_t args[6] = {
-        address, size, (uint64_t)protection, MAP_SHARED | MAP_FIXED_NOREPLACE, (uint64_t)fd, offset
-    };
     int64_t got;
 
-    return remote_call(remote, SYS_mmap, args, &got) && (uint64_t)got == address;
+    return CALL(remote, &got, SYS_mmap, address, size, (uint64_t)protection,
+                (uint64_t)(MAP_SHARED | how), (uint64_t)fd, offset) &&
+           (uint64_t)got == address;
 }
 
+/* All of them. Those who are forked do without. */
 static bool map_all(struct remote *remote, int64_t fd, uint64_t near)
 {
+    enum { DATA = BLOCK_AREAS, DATA_SIZE = BLOCK_TABLE - BLOCK_AREAS };
     int64_t got;
 
-    return map(remote, fd, WINDOW, BLOCK_STUBS, BLOCK_STUBS_SIZE, PROT_READ | PROT_EXEC) &&
-           map(remote, fd, near, BLOCK_CODE, BLOCK_CODE_SIZE, PROT_READ | PROT_EXEC) &&
-           map(remote, fd, near + BLOCK_AREA - BLOCK_CODE, BLOCK_AREA, BLOCK_AREA_SIZE,
-               PROT_READ | PROT_WRITE) &&
+    return map(remote, fd, WINDOW, BLOCK_STUBS, BLOCK_STUBS_SIZE, PROT_READ | PROT_EXEC,
+               MAP_FIXED_NOREPLACE) &&
+           map(remote, fd, near, BLOCK_CODE, BLOCK_CODE_SIZE, PROT_READ | PROT_EXEC, MAP_FIXED) &&
+           map(remote, fd, near + DATA - BLOCK_CODE, DATA, DATA_SIZE, PROT_READ | PROT_WRITE,
+               MAP_FIXED) &&
            map(remote, fd, near + BLOCK_TABLE - BLOCK_CODE, BLOCK_TABLE, BLOCK_TABLE_SIZE,
-               PROT_READ) &&
-           remote_call(remote, SYS_madvise,
-                       (uint64_t[6]){ WINDOW, BLOCK_STUBS_SIZE, MADV_DONTFORK }, &got) &&
-           !got &&
-           remote_call(remote, SYS_madvise, (uint64_t[6]){ near, NEAR_SIZE, MADV_DONTFORK },
-                       &got) &&
-           !got;
+               PROT_READ, MAP_FIXED) &&
+           CALL(remote, &got, SYS_madvise, WINDOW, BLOCK_STUBS_SIZE, MADV_DONTFORK) &&
+           CALL(remote, &got, SYS_madvise, near, NEAR_SIZE, MADV_DONTFORK);
+}
+
+static void fill(struct agent *agent)
+{
+    size_t size, find;
+    const void *code = inside_code(&size, &find);
+
+    memcpy(agent->memory + BLOCK_CODE, code, size < BLOCK_PAGE ? size : BLOCK_PAGE);
+    agent_table(agent)->watched_number = SYS_ioctl;
+    agent_table(agent)->watched_second = IOCTL_NEW_USERFAULTFD;
+    agent->processors = (unsigned)get_nprocs_conf();
 }
 
 bool agentplace_put(struct remote *remote, struct agent *agent, const char *maps, uint64_t pc)
 {
-    size_t size, find;
-    const void *code = inside_code(&size, &find);
     int64_t got, fd;
 
     agent->near = choose_place(maps, pc, GUARD);
     if (!agent->near)
         agent->near = choose_place(maps, pc, GUARD_LEAST);
-    if (!agent->near || (fd = make_memory(remote, agent)) < 0)
+    /* (For agentcode.c.) */
+    if (!agent->near ||
+        !CALL(remote, &got, SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0) ||
+        !reserve(remote, agent->near) ||
+        !CALL(remote, &fd, SYS_memfd_create, agent->near, MFD_CLOEXEC))
         return false;
-    bool done = agent->memory &&
-                !trie_init(&agent->trie, agent_table(agent), agent_area(agent)->counters) &&
-                size <= BLOCK_PAGE;
+    bool done = map_ours(remote, fd, agent);
     if (done) {
-        memcpy(agent->memory + BLOCK_CODE, code, size);
-        agent_table(agent)->stack_start = UINT64_MAX;
-        agent_table(agent)->watched_number = SYS_ioctl;
-        agent_table(agent)->watched_second = IOCTL_NEW_USERFAULTFD;
-        agentplace_find_stack(maps, remote_sp(remote), agent_table(agent));
+        fill(agent);
         done = map_all(remote, fd, agent->near);
     }
-    return remote_call(remote, SYS_close, (uint64_t[6]){ (uint64_t)fd }, &got) && done;
+    return CALL(remote, &got, SYS_close, (uint64_t)fd) && done;
 }

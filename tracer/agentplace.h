@@ -11,7 +11,4 @@
  * False: it cannot be; some of it may be there. */
 bool agentplace_put(struct remote *remote, struct agent *agent, const char *maps, uint64_t pc);
 
-/* Where the stack is in which `sp` points, by the map; false: in none. */
-bool agentplace_find_stack(const char *maps, uint64_t sp, struct block_table *table);
-
 #endif

@@ -56,6 +56,33 @@ struct agent_site *agent_find_site(struct agent *agent, uint64_t address)
     return &agent->sites[agent->site_count++];
 }
 
+uint32_t agent_take_area(struct agent *agent)
+{
+    uint32_t n = 0;
+
+    while (n < BLOCK_THREADS && agent->threads[n])
+        n++;
+    if (n == BLOCK_THREADS)
+        return 0;
+    agent->threads[n] = true;
+    struct block_area *area = agent_area(agent, n + 1);
+    memset(area, 0, offsetof(struct block_area, stack));
+    area->mark = BLOCK_MARK;
+    area->stack_start = UINT64_MAX;
+    return n + 1;
+}
+
+void agent_free_area(struct agent *agent, uint32_t *area)
+{
+    struct block_area *a = agent_area(agent, *area);
+
+    if (!a)
+        return;
+    a->mark = a->inside = 0;
+    agent->threads[*area - 1] = false;
+    *area = 0;
+}
+
 static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
     return a < b + b_size && b < a + a_size;
@@ -86,7 +113,19 @@ bool agent_reads(const struct agent *agent, uint64_t start, uint64_t size)
     for (uint32_t i = 0; i < agent->trie.variables; i++)
         if (overlap(table->variables[i].address, sizeof(uint64_t), start, size))
             return true;
-    return table->stack_start < start + size && start < table->stack_end;
+    return false;
+}
+
+void agent_forget_bounds(struct agent *agent, uint64_t start, uint64_t size)
+{
+    if (!agent || agent->state != AGENT_PRESENT || !size)
+        return;
+    size = start + size < start ? UINT64_MAX - start : size;
+    for (uint32_t i = 0; i < BLOCK_THREADS; i++) {
+        struct block_area *area = agent_area(agent, i + 1);
+        if (agent->threads[i] && area->stack_start < start + size && start < area->stack_end)
+            area->stack_start = UINT64_MAX;
+    }
 }
 
 bool agent_maps(const struct agent *agent, uint64_t address, uint64_t *end)
@@ -110,10 +149,8 @@ static void hide_patch(const struct patch *patch, uint64_t address, uint8_t *byt
 
 void agent_hide(const struct agent *agent, uint64_t address, void *bytes, size_t size)
 {
-    if (!agent || !agent->patched)
-        return;
-    for (uint32_t i = 0; i < agent->patch_count; i++)
-        if (overlap(agent->patches[i].start, PATCH_SIZE, address, size))
+    for (uint32_t i = 0; agent && i < agent->patch_count; i++)
+        if (agent->in_code[i] && overlap(agent->patches[i].start, PATCH_SIZE, address, size))
             hide_patch(&agent->patches[i], address, bytes, size);
 }
 

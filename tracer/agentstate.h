@@ -1,6 +1,6 @@
 /*
  * agentstate.h - what the tracer knows of the agent in an address space: what was put there, which
- * code was changed, what it counts.
+ * code was changed, which threads have an area, what it counts.
  */
 #ifndef SYSTRACE_AGENTSTATE_H
 #define SYSTRACE_AGENTSTATE_H
@@ -16,17 +16,20 @@
 
 enum { INTERRUPTED_MAX = 64, AGENT_SITES_MAX = 4096 };
 
+struct process;
+
 struct agent {
     enum {
         AGENT_WAITING, /* the process has not made enough calls yet */
         AGENT_PRESENT,
         AGENT_NEVER, /* it is there no more, or cannot be */
     } state;
-    unsigned stops;      /* at calls, so far */
-    uint64_t refresh_at; /* with which number of them the stack is looked for again */
-    uint64_t taken_at;   /* when its counts were taken over last; nanoseconds */
-    bool patched;        /* the code of its sites is changed at present, */
-    bool watches;        /* and tracees are not to be bound for an instant (near.h) */
+    struct process *owner; /* whose threads' calls are counted; it has references as long as it is
+                              here; NULL: the agent is not there, or it has ended */
+    unsigned stops;        /* at calls, so far */
+    unsigned processors;   /* that there are: its threads make no more calls than they can */
+    uint64_t taken_at;     /* when its counts were taken over last; nanoseconds */
+    bool watches;          /* tracees are not to be bound for an instant (near.h) */
 
     uint8_t *memory; /* the block; NULL: none */
     uint64_t near;   /* where the process has BLOCK_CODE */
@@ -45,7 +48,11 @@ struct agent {
     size_t site_count, site_capacity;
     struct slots site_slots;
     struct patch patches[BLOCK_SITES];
-    uint32_t patch_count;
+    bool in_code[BLOCK_SITES]; /* this patch is in the code at present */
+    uint32_t patch_count, in_code_count;
+    uint64_t retry_at; /* with which number of stops those are tried again that are not */
+
+    bool threads[BLOCK_THREADS]; /* this area is a thread's */
 
     /* Where signals have interrupted it: there it may go on at any time. */
     uint64_t interrupted[INTERRUPTED_MAX];
@@ -59,9 +66,30 @@ struct agent *agent_create(void);
 struct agent *agent_fork(const struct agent *parent);
 void agent_destroy(struct agent *agent);
 
-static inline struct block_area *agent_area(const struct agent *agent)
+/* The area with this number + 1; NULL for 0. */
+static inline struct block_area *agent_area(const struct agent *agent, uint32_t area)
 {
-    return (struct block_area *)(void *)(agent->memory + BLOCK_AREA);
+    if (!area)
+        return NULL;
+    return (struct block_area *)(void *)(agent->memory + BLOCK_AREAS +
+                                         (size_t)(area - 1) * BLOCK_AREA_SIZE);
+}
+
+/* Where the process has it. */
+static inline uint64_t agent_area_address(const struct agent *agent, uint32_t area)
+{
+    return agent->near + (BLOCK_AREAS - BLOCK_CODE) + (uint64_t)(area - 1) * BLOCK_AREA_SIZE;
+}
+
+/* An area for one more thread; 0: there is none. */
+uint32_t agent_take_area(struct agent *agent);
+
+/* No thread's any more, if it was one's; *area is 0 then. */
+void agent_free_area(struct agent *agent, uint32_t *area);
+
+static inline uint64_t *agent_counters(const struct agent *agent)
+{
+    return (uint64_t *)(void *)(agent->memory + BLOCK_COUNTERS);
 }
 
 static inline struct block_table *agent_table(const struct agent *agent)
@@ -77,8 +105,11 @@ struct agent_site *agent_find_site(struct agent *agent, uint64_t address);
  * may be NULL, here and below. */
 bool agent_overlaps(const struct agent *agent, uint64_t start, uint64_t size);
 
-/* Does what is in this memory decide what it counts? */
+/* Does what is in this memory decide what it counts? (But for stacks.) */
 bool agent_reads(const struct agent *agent, uint64_t start, uint64_t size);
+
+/* Stacks that are there may be read no more, until it is known where they are. */
+void agent_forget_bounds(struct agent *agent, uint64_t start, uint64_t size);
 
 /* Has it mapped this? If so, *end is where that ends. */
 bool agent_maps(const struct agent *agent, uint64_t address, uint64_t *end);

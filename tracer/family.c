@@ -49,6 +49,7 @@ static void adopt(struct tracer *tracer, struct tracee *child, const struct trac
         flags & CLONE_VM ? address_space_ref(parent->space) : address_space_fork(parent->space);
 
     place(tracer, child, process, space);
+    child->inherits_base = parent->area != 0;
     if (!thread)
         process->phases = phase_state_fork(&parent->process->phases);
     process->own_filter |= parent->process->own_filter || parent->process->installers;
@@ -87,9 +88,11 @@ bool family_join(struct tracer *tracer, struct tracee *tracee, pid_t pid)
 {
     const struct tracee *sibling = pid > 0 ? tracees_find_process(&tracer->tracees, pid) : NULL;
 
-    if (sibling)
-        place(tracer, tracee, process_ref(sibling->process), address_space_ref(sibling->space));
-    return sibling;
+    if (!sibling)
+        return false;
+    place(tracer, tracee, process_ref(sibling->process), address_space_ref(sibling->space));
+    tracee->inherits_base = tracee->space->agent != NULL; /* perhaps */
+    return true;
 }
 
 void family_found(struct tracer *tracer, struct tracee *tracee, pid_t pid, int64_t program)
@@ -152,6 +155,7 @@ struct tracee *family_exec(struct tracer *tracer, pid_t tid, pid_t former)
     if (!space)
         die("out of memory");
     agentcounts_leave(tracer, tracee);
+    tracee->inherits_base = false;
     address_space_unref(tracee->space);
     tracee->space = space;
     tracee->spawned_by = NO_STACK;

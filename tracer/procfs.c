@@ -256,9 +256,40 @@ long procfs_inner_pid(pid_t pid)
     return last ? strtol(last, NULL, 10) : -1;
 }
 
-bool procfs_catches(pid_t tid, int signal)
+/* Is the signal in this set? */
+static bool has_signal(pid_t tid, const char *field, int signal)
 {
     char line[STATUS_LINE];
-    const char *value = read_status(tid, "SigCgt", line);
+    const char *value = read_status(tid, field, line);
     return value && strtoull(value, NULL, 16) >> (signal - 1) & 1;
+}
+
+bool procfs_catches(pid_t tid, int signal)
+{
+    return has_signal(tid, "SigCgt", signal);
+}
+
+bool procfs_leaves(pid_t tid, int signal)
+{
+    return !has_signal(tid, "SigCgt", signal) && !has_signal(tid, "SigIgn", signal) &&
+           procfs_state(tid) != '\0';
+}
+
+bool procfs_blocks(pid_t tid, int signal)
+{
+    return has_signal(tid, "SigBlk", signal);
+}
+
+bool procfs_waits_at(pid_t tid, uint64_t *pc)
+{
+    char *text; /* "running", or numbers, of which the last is the pc */
+    bool waits = !procfs_read_text(tid, "syscall", &text);
+
+    if (!waits)
+        return false;
+    const char *last = strrchr(text, ' ');
+    if (last)
+        *pc = strtoull(last, NULL, 16);
+    free(text);
+    return last != NULL;
 }

@@ -42,6 +42,15 @@ long procfs_status(pid_t tid, const char *field);
 /* Has the process of this thread a handler for the signal? False if it is gone. */
 bool procfs_catches(pid_t tid, int signal);
 
+/* Is what the process does on the signal the default? False if it is gone. */
+bool procfs_leaves(pid_t tid, int signal);
+
+/* Does the thread block it? False if it is gone. */
+bool procfs_blocks(pid_t tid, int signal);
+
+/* Where a thread is, of which it is known: it is not running. False: it is running or gone. */
+bool procfs_waits_at(pid_t tid, uint64_t *pc);
+
 /* When a process began, in nanoseconds since boot; negative if it is gone. */
 int64_t procfs_start(pid_t pid);
 

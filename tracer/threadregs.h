@@ -17,6 +17,10 @@ bool threadregs_read(pid_t tid, struct registerset *ret);
 bool threadregs_get(pid_t tid, struct patch_registers *ret);
 bool threadregs_write(pid_t tid, const struct patch_registers *registers);
 
+/* Where its %gs begins; and to change that. */
+bool threadregs_base(pid_t tid, uint64_t *ret);
+bool threadregs_set_base(pid_t tid, uint64_t base);
+
 /* Can a call of this ABI only come from code whose stacks are walked? */
 bool threadregs_is_walked(enum abi abi);
 

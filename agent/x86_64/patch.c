@@ -3,15 +3,18 @@
  *
  *     before              after                pad                          stub
  *     mov  $39,%eax       jmp  pad             mov  $39,%eax                syscall
- *     syscall             syscall              all registers to the area    mov  back,%rcx
- *     ...                 ...                  call inside_find             jmp  *back
+ *     syscall             syscall              no area? jmp syscall         mov  back,%rcx
+ *     ...                 ...                  all registers to the area    jmp  *back
+ *                                              call inside_find
  *                                              inc  (counter)
  *                                              all registers from the area
  *                                              jmp  *target
  */
 #include "agent/patch.h"
 
+#include <asm/hwcap2.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "symbolizer/processor/x86_64/instruction.h"
 
@@ -138,8 +141,10 @@ static void put_distance(struct writer *w, uint64_t target)
     put(w, &value, sizeof(value));
 }
 
-/* mov between a register and memory. */
-static void put_move(struct writer *w, unsigned opcode, unsigned reg, uint64_t address)
+enum { STORE = 0x89, LOAD = 0x8b, ADDRESS = 0x8d };
+
+/* mov between a register and memory beside the instruction; or lea. */
+static void put_near(struct writer *w, unsigned opcode, unsigned reg, uint64_t address)
 {
     put_bytes(w, 1, 0x48 | (reg & 8 ? REX_R : 0));
     put_bytes(w, 1, opcode);
@@ -147,48 +152,89 @@ static void put_move(struct writer *w, unsigned opcode, unsigned reg, uint64_t a
     put_distance(w, address);
 }
 
-enum { STORE = 0x89, LOAD = 0x8b, ADDRESS = 0x8d, MOVE = 7, REGISTERS = BLOCK_REGISTERS };
-
-#define AREA_AT(near, field) \
-    ((near) + (BLOCK_AREA - BLOCK_CODE) + offsetof(struct block_area, field))
-
-static uint64_t register_at(uint64_t near, unsigned reg)
+/* The same of memory at an offset from another register. */
+static void put_based(struct writer *w, unsigned opcode, unsigned reg, unsigned base, size_t offset)
 {
-    return AREA_AT(near, registers) + 8 * reg;
+    put_bytes(w, 1, 0x48 | (reg & 8 ? REX_R : 0) | (base & 8 ? REX_B : 0));
+    put_bytes(w, 1, opcode);
+    put_bytes(w, 1, 0x80 | (reg & 7) << 3 | (base & 7));
+    put_bytes(w, 4, offset);
 }
+
+#define AT(field) offsetof(struct block_area, field)
+
+static size_t register_at(unsigned reg)
+{
+    return AT(registers) + 8 * reg;
+}
+
+/* The call destroys RCX and R11, so that a pad may. RBX has the area while others are the agent's.
+ */
+enum { AREA_FIRST = R11, AREA_THEN = RBX };
 
 /* Where in a pad what is true: offsets of instructions behind those that were moved. */
 enum {
-    SAVED = REGISTERS * MOVE,       /* all registers are in the area */
-    FLAGS_SAVED = SAVED + MOVE + 1, /* so are the flags, at the top of its stack */
-    COUNTED = FLAGS_SAVED + 1 + MOVE + 5 + 5 + MOVE + 3,
-    FLAGS_RESTORED = COUNTED + (REGISTERS - 1) * MOVE + 1,
-    PAD_END = FLAGS_RESTORED + MOVE + 6,
+    BASED = 7, /* of an instruction as put_based() has it */
+    FIND_AREA = 5 + 2 + 3 + 6 + 6 + 2 + 5,
+    SAVED = FIND_AREA + (BLOCK_REGISTERS - 2) * BASED, /* all registers are in the area */
+    FLAGS_SAVED = SAVED + BASED + 1, /* so are the flags, at the top of its stack */
+    COUNTED = FLAGS_SAVED + 1 + 3 + 3 + 5 + 7 + 5 + BASED + 4,
+    FLAGS_RESTORED = COUNTED + 6 + 4 + (BLOCK_REGISTERS - 4) * BASED + 1,
+    PAD_END = FLAGS_RESTORED + 3 * BASED + 2,
 };
 
 _Static_assert(PAD_END + PATCH_MOVED_MAX <= PATCH_PAD_SIZE, "a pad has room");
 
-static void make_pad(struct writer *w, uint32_t site, uint64_t near, uint64_t find)
+/* The area of the thread to AREA_FIRST; if it has none, to the call. No flag is changed. */
+static void put_find_area(struct writer *w, const struct patch *patch)
 {
-    for (unsigned reg = 0; reg < REGISTERS; reg++)
-        put_move(w, STORE, reg, register_at(near, reg));
-    put_move(w, ADDRESS, RSP, AREA_AT(near, stack) + sizeof(((struct block_area *)0)->stack));
-    put_bytes(w, 1, 0x9c); /* pushfq */
-    put_bytes(w, 1, 0xfc); /* cld */
-    put_move(w, ADDRESS, RDI, near + (BLOCK_AREA - BLOCK_CODE));
-    put_bytes(w, 1, 0xbe); /* mov $site,%esi */
+    put_bytes(w, 5, 0xc9ae0f48f3); /* rdgsbase %rcx */
+    put_bytes(w, 2, 0x11e3);       /* jrcxz slow */
+    put_bytes(w, 3, 0xcb8949);     /* mov %rcx,%r11 */
+    put_bytes(w, 2, 0x898b);       /* mov mark(%rcx),%ecx */
+    put_bytes(w, 4, AT(mark));
+    put_bytes(w, 2, 0x898d); /* lea -MARK(%rcx),%ecx */
+    put_bytes(w, 4, (uint32_t)-BLOCK_MARK);
+    put_bytes(w, 2, 0x05e3); /* jrcxz found */
+    put_bytes(w, 1, 0xe9);   /* slow: jmp call */
+    put_distance(w, patch->address);
+}
+
+static bool is_saved(unsigned reg)
+{
+    return reg != RCX && reg != R11;
+}
+
+static void make_pad(struct writer *w, const struct patch *patch, uint32_t site, uint64_t near,
+                     uint64_t find)
+{
+    put_find_area(w, patch);
+    for (unsigned reg = 0; reg < BLOCK_REGISTERS; reg++)
+        if (is_saved(reg))
+            put_based(w, STORE, reg, AREA_FIRST, register_at(reg));
+    put_based(w, ADDRESS, RSP, AREA_FIRST, sizeof(struct block_area));
+    put_bytes(w, 1, 0x9c);     /* pushfq */
+    put_bytes(w, 1, 0xfc);     /* cld */
+    put_bytes(w, 3, 0xdb894c); /* mov %r11,%rbx */
+    put_bytes(w, 3, 0xdf894c); /* mov %r11,%rdi */
+    put_bytes(w, 1, 0xbe);     /* mov $site,%esi */
     put(w, &site, sizeof(site));
+    put_near(w, ADDRESS, RDX, near + (BLOCK_TABLE - BLOCK_CODE));
     put_bytes(w, 1, 0xe8); /* call */
     put_distance(w, find);
-    put_move(w, STORE, RAX, AREA_AT(near, counter));
-    put_bytes(w, 3, 0x00ff48); /* incq (%rax) */
-    for (unsigned reg = 0; reg < REGISTERS; reg++)
-        if (reg != RSP)
-            put_move(w, LOAD, reg, register_at(near, reg));
+    put_based(w, STORE, RAX, AREA_THEN, AT(counter));
+    put_bytes(w, 4, 0x00ff48f0); /* lock incq (%rax) */
+    put_bytes(w, 2, 0x83c7);     /* movl $0,inside(%rbx) */
+    put_bytes(w, 4, AT(inside));
+    put_bytes(w, 4, 0);
+    for (unsigned reg = 0; reg < BLOCK_REGISTERS; reg++)
+        if (is_saved(reg) && reg != RSP && reg != AREA_THEN)
+            put_based(w, LOAD, reg, AREA_THEN, register_at(reg));
     put_bytes(w, 1, 0x9d); /* popfq */
-    put_move(w, LOAD, RSP, register_at(near, RSP));
-    put_bytes(w, 2, 0x25ff); /* jmp *target */
-    put_distance(w, AREA_AT(near, target));
+    put_based(w, LOAD, RCX, AREA_THEN, AT(target));
+    put_based(w, LOAD, RSP, AREA_THEN, register_at(RSP));
+    put_based(w, LOAD, RBX, AREA_THEN, register_at(RBX));
+    put_bytes(w, 2, 0xe1ff); /* jmp *%rcx */
 }
 
 enum { STUB_BACK = 16, CALL_SIZE = 2 };
@@ -198,7 +244,7 @@ static void make_stub(struct writer *w, const struct patch *patch)
     const uint64_t back = patch->stub + STUB_BACK, behind = patch->address + CALL_SIZE;
 
     put_bytes(w, CALL_SIZE, 0x050f); /* syscall */
-    put_move(w, LOAD, RCX, back);    /* where the kernel has left its own pc */
+    put_near(w, LOAD, RCX, back);    /* where the kernel has left its own pc */
     put_bytes(w, 2, 0x25ff);         /* jmp *back */
     put_distance(w, back);
     put_bytes(w, 1, 0xcc);
@@ -214,7 +260,7 @@ bool patch_make(const struct patch *patch, uint32_t site, uint64_t near, uint64_
     memset(pad, 0xcc, PATCH_PAD_SIZE);
     memset(stub, 0xcc, PATCH_STUB_SIZE);
     put(&to_pad, patch->moved, patch->address - patch->start);
-    make_pad(&to_pad, site, near, find);
+    make_pad(&to_pad, patch, site, near, find);
     make_stub(&to_stub, patch);
     return !to_pad.failed && !to_stub.failed;
 }
@@ -235,6 +281,11 @@ enum { PADS = BLOCK_PAGE }; /* in BLOCK_CODE: behind inside_find() */
 _Static_assert(PADS + BLOCK_SITES * PATCH_PAD_SIZE <= BLOCK_CODE_SIZE, "all pads have room");
 _Static_assert(BLOCK_SITES *PATCH_STUB_SIZE <= BLOCK_STUBS_SIZE, "all stubs have room");
 
+bool patch_is_possible(void)
+{
+    return getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE;
+}
+
 void patch_set_places(struct patch *patch, uint32_t site, uint64_t near)
 {
     patch->pad = near + PADS + (uint64_t)site * PATCH_PAD_SIZE;
@@ -254,7 +305,7 @@ uint32_t patch_site(const struct block_area *area, uint64_t near, uint64_t pc)
     if (pc - WINDOW < BLOCK_STUBS_SIZE)
         return (uint32_t)((pc - WINDOW) / PATCH_STUB_SIZE);
     if (pc - near < PADS)
-        pc = top(area, 2); /* its return address, below the flags */
+        pc = area ? top(area, 2) : 0; /* its return address, below the flags */
     if (pc - (near + PADS) < (uint64_t)BLOCK_SITES * PATCH_PAD_SIZE)
         return (uint32_t)((pc - (near + PADS)) / PATCH_PAD_SIZE);
     return BLOCK_SITES;
@@ -262,15 +313,24 @@ uint32_t patch_site(const struct block_area *area, uint64_t near, uint64_t pc)
 
 /* ---- Back to the program's code ---- */
 
+/* What the area has of the registers. */
+static void restore(const struct block_area *area, struct patch_registers *r)
+{
+    for (unsigned reg = 0; reg < BLOCK_REGISTERS; reg++)
+        if (is_saved(reg))
+            r->all[reg] = area->registers[reg];
+}
+
 /* In the pad, so far behind the instructions that were moved. */
 static enum patch_place return_from_pad(const struct patch *patch, const struct block_area *area,
                                         uint64_t offset, struct patch_registers *r)
 {
     r->pc = patch->address;
-    if (offset > SAVED)
-        memcpy(r->all, area->registers, sizeof(r->all));
-    if (offset >= FLAGS_SAVED && offset < FLAGS_RESTORED)
+    if (area && offset >= SAVED)
+        restore(area, r);
+    if (area && offset >= FLAGS_SAVED && offset < FLAGS_RESTORED)
         r->flags = top(area, 1);
+    r->all[RCX] = r->all[R11] = 0;
     return offset >= COUNTED ? PATCH_COUNTED : PATCH_INSIDE;
 }
 

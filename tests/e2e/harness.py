@@ -19,6 +19,7 @@ import time
 
 ENGINES = ("seccomp", "ptrace")
 SKIPPED = 77  # the exit status by which ctest knows a skipped test
+AGENT_SETUP = 10  # calls that each process with an agent makes for it
 HEADER = ("program,phase,library,component,syscall,abi,nr,calls,issued,on_stack,inexact,incomplete,"
           "errors,runs,soname,path,build_id,program_path")
 KEY = ("program", "phase", "library", "component", "syscall", "abi", "nr")

@@ -1,6 +1,7 @@
 /* What is moved of a function's code, and that a thread is back where it was from every instruction
  * of a pad, of inside_find() and of a stub: by stepping through all of them. */
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -72,6 +73,8 @@ static void test_form(void **state)
 #define NEAR UINT64_C(0x6e0000000000)
 #define CODE (NEAR - UINT64_C(0x100000)) /* the function: mov, call, ret */
 
+#define AREA (NEAR + BLOCK_AREAS - BLOCK_CODE)
+
 static uint8_t *block; /* shared with the child */
 static struct patch patch = { .address = CODE + 5, .start = CODE, .moved = NUMBER };
 
@@ -93,7 +96,8 @@ static void make_block(void)
     block = mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     map(fd, WINDOW, BLOCK_STUBS, BLOCK_STUBS_SIZE, PROT_READ | PROT_EXEC);
     map(fd, NEAR, BLOCK_CODE, BLOCK_CODE_SIZE, PROT_READ | PROT_EXEC);
-    map(fd, NEAR + BLOCK_AREA - BLOCK_CODE, BLOCK_AREA, BLOCK_AREA_SIZE, PROT_READ | PROT_WRITE);
+    map(fd, NEAR + BLOCK_AREAS - BLOCK_CODE, BLOCK_AREAS, BLOCK_TABLE - BLOCK_AREAS,
+        PROT_READ | PROT_WRITE);
     map(fd, NEAR + BLOCK_TABLE - BLOCK_CODE, BLOCK_TABLE, BLOCK_TABLE_SIZE, PROT_READ);
     close(fd);
     assert_in_range(size, 1, BLOCK_PAGE);
@@ -111,7 +115,12 @@ static void make_block(void)
 
 static struct block_area *area(void)
 {
-    return (struct block_area *)(void *)(block + BLOCK_AREA);
+    return (struct block_area *)(void *)(block + BLOCK_AREAS);
+}
+
+static uint64_t *counters(void)
+{
+    return (uint64_t *)(void *)(block + BLOCK_COUNTERS);
 }
 
 /* The site knows the stack of a call from this return address. */
@@ -119,14 +128,15 @@ static void teach(uint64_t sp, uint64_t address)
 {
     struct block_table *table = (struct block_table *)(void *)(block + BLOCK_TABLE);
 
-    table->stack_start = sp - 4096;
-    table->stack_end = sp + 4096;
+    area()->stack_start = sp - 4096;
+    area()->stack_end = sp + 4096;
     table->sites[3] = (struct block_site){ patch.address, patch.stub, 1 };
     table->nodes[1] = (struct block_node){ .address = SYS_getppid, .cfa_offset = 8, .outer = 2 };
     table->nodes[2] = (struct block_node){ .address = address, .counter = 6 };
 }
 
-static pid_t start_child(void)
+/* A thread that has an area, if `base` is where that is. */
+static pid_t start_child(uint64_t base)
 {
     int status;
     pid_t child = fork();
@@ -139,6 +149,8 @@ static pid_t start_child(void)
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSTOPPED(status));
+    assert_return_code(
+        ptrace(PTRACE_POKEUSER, child, offsetof(struct user_regs_struct, gs_base), base), 0);
     return child;
 }
 
@@ -152,11 +164,12 @@ static bool step(pid_t child, struct user_regs_struct *ret)
     return WIFSTOPPED(status) && !ptrace(PTRACE_GETREGS, child, 0, ret);
 }
 
+/* (Not those that the call destroys.) */
 static struct patch_registers convert(const struct user_regs_struct *r)
 {
     return (struct patch_registers){
-        .all = { r->rax, r->rcx, r->rdx, r->rbx, r->rsp, r->rbp, r->rsi, r->rdi, r->r8, r->r9,
-                 r->r10, r->r11, r->r12, r->r13, r->r14, r->r15 },
+        .all = { r->rax, 0, r->rdx, r->rbx, r->rsp, r->rbp, r->rsi, r->rdi, r->r8, r->r9, r->r10, 0,
+                 r->r12, r->r13, r->r14, r->r15 },
         .pc = r->rip,
         .flags = r->eflags & ~UINT64_C(0x100), /* the debugger's own step */
     };
@@ -164,11 +177,11 @@ static struct patch_registers convert(const struct user_regs_struct *r)
 
 /* Steps through a call, and checks at every instruction where a thread would be set back to. How
  * many of them were counted and uncounted before the call, and behind it. */
-static void step_through(bool known, unsigned seen[static PATCH_CALLED + 1])
+static void step_through(uint64_t base, bool known, unsigned seen[static PATCH_CALLED + 1])
 {
     struct user_regs_struct now;
     struct patch_registers entered = { .pc = 0 };
-    pid_t child = start_child();
+    pid_t child = start_child(base);
 
     while (step(child, &now)) {
         struct patch_registers r = convert(&now);
@@ -179,18 +192,20 @@ static void step_through(bool known, unsigned seen[static PATCH_CALLED + 1])
         }
         if (patch_site(area(), NEAR, now.rip) != 3)
             continue;
-        uint64_t counted = area()->counters[5] + area()->slow;
+        uint64_t counted = counters()[5] + area()->slow;
         enum patch_place place = patch_return(&patch, area(), &r);
         seen[place]++;
         if (place == PATCH_CALLED) {
             assert_int_equal(r.pc, patch.address + 2);
             assert_int_equal(r.all[1], patch.address + 2);
+            assert_int_equal(area()->inside, 0);
             continue;
         }
         assert_int_equal(counted, place == PATCH_COUNTED);
         entered.pc = place == PATCH_MOVED ? patch.start : patch.address;
         entered.all[0] = place == PATCH_MOVED ? entered.all[0] : SYS_getppid;
         r.flags &= ~UINT64_C(0x100);
+        r.all[1] = r.all[11] = 0;
         if (memcmp(&r, &entered, sizeof(r)))
             fail_msg("at pad + %llu the registers are others", now.rip - patch.pad);
     }
@@ -202,19 +217,38 @@ static void test_return(void **state)
 
     (void)state;
     make_block();
-    step_through(true, seen);
-    assert_int_equal(area()->counters[5], 1);
+    area()->mark = BLOCK_MARK;
+    step_through(AREA, true, seen);
+    assert_int_equal(counters()[5], 1);
     assert_int_equal(seen[PATCH_MOVED], 1);
     assert_in_range(seen[PATCH_INSIDE], 50, 200);
     assert_in_range(seen[PATCH_COUNTED], 18, 30);
     assert_int_equal(seen[PATCH_CALLED], 2);
     memset(seen, 0, sizeof(seen));
-    area()->counters[5] = 0;
+    counters()[5] = 0;
     ((struct block_table *)(void *)(block + BLOCK_TABLE))->sites[3].first = 0;
-    step_through(false, seen);
-    assert_int_equal(area()->counters[5], 0);
+    step_through(AREA, false, seen);
+    assert_int_equal(counters()[5], 0);
     assert_int_equal(area()->slow, 1);
     assert_int_equal(seen[PATCH_CALLED], 0);
+}
+
+/* It goes to the call, whatever its %gs is. */
+static void test_no_area(void **state)
+{
+    const uint64_t other =
+        (uintptr_t)mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned seen[PATCH_CALLED + 1] = { 0 };
+
+    (void)state;
+    area()->slow = 0;
+    step_through(0, false, seen);
+    assert_int_equal(seen[PATCH_INSIDE], 3);
+    step_through(other, false, seen);
+    assert_int_equal(seen[PATCH_INSIDE], 3 + 7);
+    assert_int_equal(seen[PATCH_COUNTED], 0);
+    assert_int_equal(seen[PATCH_CALLED], 0);
+    assert_int_equal(area()->slow, 0);
 }
 
 int main(void)
@@ -222,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_form),
         cmocka_unit_test(test_return),
+        cmocka_unit_test(test_no_area),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

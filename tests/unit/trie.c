@@ -35,7 +35,12 @@ static const struct target target = { .read = read_memory };
 
 static struct block_area *area(void)
 {
-    return (struct block_area *)(void *)(f->memory + BLOCK_AREA);
+    return (struct block_area *)(void *)(f->memory + BLOCK_AREAS);
+}
+
+static uint64_t *counters(void)
+{
+    return (uint64_t *)(void *)(f->memory + BLOCK_COUNTERS);
 }
 
 static struct block_table *table(void)
@@ -56,9 +61,9 @@ static void prepare(void)
 
     f = &fixture;
     memset(f, 0, sizeof(*f));
-    assert_int_equal(trie_init(&f->trie, table(), area()->counters), 0);
-    table()->stack_start = (uintptr_t)f->stack;
-    table()->stack_end = (uintptr_t)(f->stack + LENGTH(f->stack));
+    assert_int_equal(trie_init(&f->trie, table(), counters()), 0);
+    area()->stack_start = (uintptr_t)f->stack;
+    area()->stack_end = (uintptr_t)(f->stack + LENGTH(f->stack));
     table()->sites[SITE] = (struct block_site){ .slow = 1, .fast = 2 };
     area()->registers[BLOCK_AT_NUMBER] = NR;
     area()->registers[BLOCK_AT_SP] = (uintptr_t)f->stack;
@@ -83,16 +88,16 @@ static bool add(const struct memo_node *path, const struct memo_sight *sights, u
     leaf = memo_find(&f->memo, leaf, CALLER);
     leaf = memo_find(&f->memo, leaf, MAIN);
     assert_int_not_equal(leaf, MEMO_NONE);
-    return trie_add(&f->trie, &f->memo, leaf, &target, SITE, nr, 5);
+    return trie_add(&f->trie, &f->memo, leaf, &target, SITE, nr, 5) != TRIE_REFUSED;
 }
 
 /* Is the call counted by this counter, or not at all? */
 static bool found(int counter)
 {
-    uint64_t *got = inside_find(area(), SITE);
+    uint64_t *got = inside_find(area(), SITE, table());
 
     assert_int_equal(area()->target, got == &area()->slow ? 1 : 2);
-    return got == (counter < 0 ? &area()->slow : &area()->counters[counter]);
+    return got == (counter < 0 ? &area()->slow : &counters()[counter]);
 }
 
 static void test_walk(void **state)
@@ -121,15 +126,42 @@ static void test_walk(void **state)
     area()->registers[BLOCK_AT_FP] = (uintptr_t)f->stack - 16; /* backwards */
     assert_true(found(-1));
     area()->registers[BLOCK_AT_FP] = (uintptr_t)(f->stack + 4);
-    table()->stack_end -= 8 * (LENGTH(f->stack) - 5); /* the stack ends before it */
+    area()->stack_end -= 8 * (LENGTH(f->stack) - 5); /* the stack ends before it */
     assert_true(found(-1));
-    table()->stack_end += 8;
+    area()->stack_end += 8;
     assert_true(found(0));
     area()->registers[BLOCK_AT_SP] -= 8;
     assert_true(found(-1));
     area()->registers[BLOCK_AT_SP] += 8;
-    trie_clear(&f->trie);
+    table()->off = 1;
     assert_true(found(-1));
+    table()->off = 0;
+    assert_true(found(0));
+    finish();
+}
+
+/* What is forgotten is not found, and nothing is added until no thread can be on its way there. */
+static void test_forget(void **state)
+{
+    (void)state;
+    prepare();
+    const uint32_t generation = table()->generation;
+    assert_true(add(simple, NULL, NR));
+    assert_true(found(0));
+    assert_int_equal(area()->inside, 1);
+    assert_int_equal(area()->generation, generation);
+    counters()[0] = 3;
+    trie_forget(&f->trie);
+    assert_true(found(-1));
+    assert_false(add(simple, NULL, NR));
+    assert_int_equal(trie_take(&f->trie, 0), 3);
+    trie_renew(&f->trie);
+    assert_int_equal(f->trie.count, 0);
+    assert_true(found(-1));
+    assert_true(add(simple, NULL, NR));
+    assert_true(found(0));
+    assert_int_equal(counters()[0], 0);
+    assert_int_not_equal(area()->generation, generation);
     finish();
 }
 
@@ -145,7 +177,7 @@ static void test_stops(void **state)
     assert_true(found(-1));
     area()->registers[BLOCK_AT_SECOND] = 1;
     assert_true(found(0));
-    area()->counters[0] = BLOCK_CHECK_EVERY - 1;
+    counters()[0] = BLOCK_CHECK_EVERY - 1;
     assert_true(found(-1));
     assert_int_equal(area()->claim, 1);
     finish();
@@ -212,12 +244,12 @@ static void test_take(void **state)
     prepare();
     assert_true(add(simple, NULL, NR));
     assert_int_equal(trie_take(&f->trie, 0), 0);
-    area()->counters[0] += 10;
+    counters()[0] += 10;
     assert_int_equal(trie_take(&f->trie, 0), 10);
     assert_int_equal(trie_take(&f->trie, 0), 0);
-    area()->counters[0]--; /* the last one will be made again */
+    counters()[0]--; /* the last one will be made again */
     assert_int_equal(trie_take(&f->trie, 0), -1);
-    area()->counters[0]++;
+    counters()[0]++;
     assert_int_equal(trie_take(&f->trie, 0), 1);
     finish();
 }
@@ -243,9 +275,10 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walk),     cmocka_unit_test(test_stops),
-        cmocka_unit_test(test_variable), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_take),     cmocka_unit_test(test_many),
+        cmocka_unit_test(test_walk),    cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_stops),   cmocka_unit_test(test_variable),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_take),
+        cmocka_unit_test(test_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

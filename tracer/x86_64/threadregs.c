@@ -61,6 +61,21 @@ bool threadregs_write(pid_t tid, const struct patch_registers *from)
     return set(tid, &registers);
 }
 
+bool threadregs_base(pid_t tid, uint64_t *ret)
+{
+    struct user_regs_struct registers;
+
+    if (!get(tid, &registers))
+        return false;
+    *ret = registers.gs_base;
+    return true;
+}
+
+bool threadregs_set_base(pid_t tid, uint64_t base)
+{
+    return request_send(PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, gs_base), base);
+}
+
 /* (Of 32-bit code all calls are of the i386 ABI; but 64-bit code can make them, too.) */
 bool threadregs_is_walked(enum abi abi)
 {
