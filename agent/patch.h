@@ -17,6 +17,7 @@
 
 enum {
     PATCH_SIZE = 5,       /* of the jump */
+    PATCH_SHORT = 2,      /* of one to nearby */
     PATCH_MOVED_MAX = 32, /* bytes of instructions that may be moved */
     PATCH_PAD_SIZE = 384,
     PATCH_STUB_SIZE = 32,
@@ -27,14 +28,17 @@ struct patch {
     uint64_t address; /* of the call's instruction */
     uint64_t start;   /* of the first instruction that is moved; it ends at `address` */
     uint8_t moved[PATCH_MOVED_MAX]; /* these bytes */
+    uint64_t hop;                   /* padding from which the jump goes on; 0: it needs none */
+    uint8_t padding[PATCH_SIZE];    /* what is there */
     uint64_t pad, stub;
     bool single; /* it is one instruction: no thread is ever between those moved */
 };
 
 enum patch_form {
-    PATCH_ONE,       /* one instruction is moved */
-    PATCH_FEW,       /* two to four */
-    PATCH_NONE,      /* it cannot be patched: */
+    PATCH_ONE,  /* one instruction is moved */
+    PATCH_HOP,  /* one that is too short for the jump: one to nearby padding, and on from there */
+    PATCH_FEW,  /* two to four */
+    PATCH_NONE, /* it cannot be patched: */
     PATCH_NO_CALL,   /* there is no such instruction, or decoding from the start of the function
                         misses it */
     PATCH_UNDECODED, /* not all of the function can be decoded */
@@ -44,12 +48,25 @@ enum patch_form {
     PATCH_NO_ROOM,     /* there are too many already, or this one is out of their reach */
 };
 
+/* The parts of a function's code that make room; offsets. */
+struct patch_room {
+    size_t start; /* of what is moved, */
+    size_t hop;   /* and of the padding; 0: it needs none */
+};
+
 /*
- * Finds what to move before the call at `at` of a function's code, all of it, which is at most
- * PATCH_MOVED_MAX bytes: they begin at *start. What is moved touches no memory, so that it cannot
- * fault.
+ * Finds what to move before the call at `at` of a function's code, all of it, behind which there
+ * may be padding that is no function's. What is moved is at most PATCH_MOVED_MAX bytes, and touches
+ * no memory but the stack, which it reads.
  */
-enum patch_form patch_find(const uint8_t *code, size_t size, size_t at, size_t *start);
+enum patch_form patch_find(const uint8_t *code, size_t size, size_t padding, size_t at,
+                           struct patch_room *room);
+
+/* Is it one of those that make room? */
+static inline bool patch_has_room(enum patch_form form)
+{
+    return form < PATCH_NONE;
+}
 
 /* Has the processor, and the kernel, what pads need? */
 bool patch_is_possible(void);
@@ -62,8 +79,16 @@ void patch_set_places(struct patch *patch, uint32_t site, uint64_t near);
 bool patch_make(const struct patch *patch, uint32_t site, uint64_t near, uint64_t find,
                 uint8_t pad[static PATCH_PAD_SIZE], uint8_t stub[static PATCH_STUB_SIZE]);
 
-/* The bytes at `start` as they are to be while it is patched. False: the pad is out of reach. */
-bool patch_jump(const struct patch *patch, uint8_t ret[static PATCH_SIZE]);
+/* The size of the jump at `start`. */
+static inline size_t patch_jump_size(const struct patch *patch)
+{
+    return patch->hop ? PATCH_SHORT : PATCH_SIZE;
+}
+
+/* The bytes at `start` as they are to be while it is patched, and at `hop`, if it needs that.
+ * False: the pad is out of reach. */
+bool patch_jump(const struct patch *patch, uint8_t jump[static PATCH_SIZE],
+                uint8_t hop[static PATCH_SIZE]);
 
 /* Where in the code of a site a thread may be. */
 enum patch_place {

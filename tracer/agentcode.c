@@ -32,7 +32,8 @@
 
 enum {
     FUNCTION_MAX = 1 << 16, /* bytes of code that are decoded */
-    RETRY_EVERY = 64,       /* stops after which patches that had to wait are tried again */
+    FUNCTION_ALIGNMENT = 16,
+    RETRY_EVERY = 64, /* stops after which patches that had to wait are tried again */
     BREAKPOINT = 0xcc,
 };
 
@@ -47,38 +48,55 @@ static bool was_interrupted(const struct agent *agent, const struct patch *patch
     return !patch->single && agent->interrupted_anywhere;
 }
 
-/* The bytes of the function around a site, as they are without the agent, for the caller to free;
- * NULL: they are not of the kind that is patched. */
-static uint8_t *read_function(const struct target *target, const struct site *site)
+/* How many bytes behind a function are no other's: up to where the next would be aligned. */
+static size_t find_padding(struct space *space, const struct target *target, const struct site *at)
 {
-    if (!site || !site->image || site->writable || site->cfi != SITE_COVERED || !site->start ||
+    const uint64_t end = (at->end + FUNCTION_ALIGNMENT - 1) & ~(uint64_t)(FUNCTION_ALIGNMENT - 1);
+
+    for (uint64_t i = at->end; i < end; i++) {
+        const struct site *behind = site_find(space, target, i);
+        if (!behind || behind->image != at->image || behind->cfi == SITE_COVERED)
+            return i - at->end;
+    }
+    return end - at->end;
+}
+
+/* The bytes of the function around a site, as they are without the agent, and of the padding behind
+ * it, for the caller to free; NULL: they are not of the kind that is patched. */
+static uint8_t *read_function(const struct target *target, const struct site *site, size_t padding)
+{
+    if (site->writable || site->cfi != SITE_COVERED || !site->start ||
         site->end - site->start > FUNCTION_MAX || *site->image->module.name == '[')
         return NULL;
-    uint8_t *code = malloc(site->end - site->start);
-    if (code && target_read_all(target, site->start, code, site->end - site->start)) {
+    const size_t size = site->end - site->start + padding;
+    uint8_t *code = malloc(size);
+    if (code && target_read_all(target, site->start, code, size)) {
         free(code);
         return NULL;
     }
     return code;
 }
 
-/* Adds the patch of a site that has a form. False: there is no room for it, or none in reach. */
-static bool add_patch(struct agent *agent, struct agent_site *site, const uint8_t *moved,
-                      size_t size)
+/* Adds the patch of a site of a function's code that makes room. False: there are too many, or it
+ * is out of reach. */
+static bool add_patch(struct agent *agent, struct agent_site *site, uint64_t function,
+                      const uint8_t *code, const struct patch_room *room)
 {
     size_t code_size, find;
     struct patch *patch = &agent->patches[agent->patch_count];
-    uint8_t jump[PATCH_SIZE];
+    uint8_t jump[PATCH_SIZE], hop[PATCH_SIZE];
 
     if (agent->patch_count == BLOCK_SITES)
         return false;
     inside_code(&code_size, &find);
     *patch = (struct patch){ .address = site->address,
-                             .start = site->address - size,
-                             .single = site->form == PATCH_ONE };
-    memcpy(patch->moved, moved, size);
+                             .start = function + room->start,
+                             .hop = room->hop ? function + room->hop : 0,
+                             .single = site->form != PATCH_FEW };
+    memcpy(patch->moved, code + room->start, patch->address - patch->start);
+    memcpy(patch->padding, code + room->hop, PATCH_SIZE);
     patch_set_places(patch, agent->patch_count, agent->near);
-    if (was_interrupted(agent, patch) || !patch_jump(patch, jump) ||
+    if (was_interrupted(agent, patch) || !patch_jump(patch, jump, hop) ||
         !patch_make(patch, agent->patch_count, agent->near, agent->near + find,
                     agent->memory + BLOCK_CODE + (patch->pad - agent->near),
                     agent->memory + BLOCK_STUBS + (patch->stub - WINDOW)))
@@ -90,14 +108,28 @@ static bool add_patch(struct agent *agent, struct agent_site *site, const uint8_
     return true;
 }
 
-/* Is it sure that no code of the image jumps to one of (start, end), of which one instruction has
- * none inside that could be meant? */
+/* Is it sure that no code of the image jumps to one of [start, end)? */
 static bool is_closed(const struct site *at, uint64_t start, uint64_t end)
 {
-    for (uint64_t i = start + 1; i < end; i++)
+    for (uint64_t i = start; i < end; i++)
         if (jumps_lead_to(at->image, i - at->bias))
             return false;
     return true;
+}
+
+/* The form of a site, with what follows from the rest of the image. (One instruction has none
+ * inside that a jump could mean.) */
+static enum patch_form find_form(const struct site *at, uint64_t address, const uint8_t *code,
+                                 size_t padding, struct patch_room *room)
+{
+    enum patch_form form =
+        patch_find(code, at->end - at->start, padding, address - at->start, room);
+    const uint64_t start = at->start + room->start, hop = at->start + room->hop;
+
+    if ((form == PATCH_FEW && !is_closed(at, start + 1, address)) ||
+        (form == PATCH_HOP && !is_closed(at, hop, hop + PATCH_SIZE)))
+        return PATCH_JUMPED_INTO;
+    return form;
 }
 
 void agentcode_decide(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
@@ -105,27 +137,22 @@ void agentcode_decide(struct tracer *tracer, struct tracee *tracee, struct agent
 {
     struct view view = { tracee, &tracer->served, NULL, NULL };
     struct target target = view_target(&view);
-    const struct site *at = site_known(tracee->space->space, site->address);
-    uint8_t *code = read_function(&target, at);
-    size_t start;
+    struct space *space = tracee->space->space;
+    const struct site *at = site_known(space, site->address);
+    const size_t padding = at && at->image ? find_padding(space, &target, at) : 0;
+    uint8_t *code = at && at->image ? read_function(&target, at, padding) : NULL;
+    struct patch_room room = { 0, 0 };
 
     site->known = true;
-    site->form = PATCH_NO_CALL;
-    if (code)
-        site->form = patch_find(code, at->end - at->start, site->address - at->start, &start);
-    site->patched = site->form == PATCH_ONE || site->form == PATCH_FEW;
-    if (site->form == PATCH_FEW && !is_closed(at, at->start + start, site->address))
-        site->form = PATCH_JUMPED_INTO;
-    else if (site->patched &&
-             !add_patch(agent, site, code + start, site->address - at->start - start))
+    site->form = code ? find_form(at, site->address, code, padding, &room) : PATCH_NO_CALL;
+    if (patch_has_room(site->form) && !add_patch(agent, site, at->start, code, &room))
         site->form = PATCH_NO_ROOM;
-    site->patched = site->form == PATCH_ONE || site->form == PATCH_FEW;
     free(code);
 }
 
 /* ---- Writing ---- */
 
-/* Of one patch: whether its jump is to be there. */
+/* Of one patch: what is to be at its start. */
 struct change {
     const struct patch *patch;
     bool *in_code; /* of it */
@@ -183,7 +210,7 @@ static bool write_live(struct tracer *tracer, const struct tracee *tracee, struc
         if (put && !c->patch->single && !is_quiet(tracer, tracee, c->patch))
             memcpy(c->bytes, c->former, sizeof(c->bytes));
         else
-            good &= write_part(tid, c, c->bytes, 1, PATCH_SIZE);
+            good &= write_part(tid, c, c->bytes, 1, patch_jump_size(c->patch));
     }
     serialize();
     for (size_t i = 0; i < count; i++)
@@ -192,28 +219,46 @@ static bool write_live(struct tracer *tracer, const struct tracee *tracee, struc
     return good;
 }
 
+static bool is_alone(const struct tracee *tracee)
+{
+    return tracee->space->references == 1;
+}
+
 static bool write_changes(struct tracer *tracer, const struct tracee *tracee,
                           struct change *changes, size_t count, bool put)
 {
     bool good = true;
 
-    if (tracee->space->references > 1 && count)
+    if (!is_alone(tracee) && count)
         good = write_live(tracer, tracee, changes, count, put);
     else
         for (size_t i = 0; i < count; i++)
-            good &= write_part(tracee->tid, &changes[i], changes[i].bytes, 0, PATCH_SIZE);
+            good &= write_part(tracee->tid, &changes[i], changes[i].bytes, 0,
+                               patch_jump_size(changes[i].patch));
     for (size_t i = 0; i < count; i++)
         *changes[i].in_code = put && memcmp(changes[i].bytes, changes[i].former, PATCH_SIZE) != 0;
     return good;
 }
 
+/* What padding has becomes this. Nothing leads there yet, or any more; but a thread may be there
+ * still, so that it stays once it was written while there are others. */
+static bool write_hop(const struct tracee *tracee, const struct patch *patch,
+                      const uint8_t bytes[static PATCH_SIZE])
+{
+    return !patch->hop || remote_write(tracee->tid, patch->hop, bytes, PATCH_SIZE);
+}
+
 /* Is the code of a site what the patch was made of? */
 static bool is_as_ever(pid_t tid, const struct patch *patch)
 {
-    uint8_t now[PATCH_MOVED_MAX];
+    uint8_t now[PATCH_MOVED_MAX], jump[PATCH_SIZE], hop[PATCH_SIZE];
     size_t size = patch->address - patch->start;
 
-    return remote_read(tid, patch->start, now, size) && !memcmp(now, patch->moved, size);
+    if (!remote_read(tid, patch->start, now, size) || memcmp(now, patch->moved, size))
+        return false;
+    return !patch->hop || (remote_read(tid, patch->hop, now, PATCH_SIZE) &&
+                           (!memcmp(now, patch->padding, PATCH_SIZE) ||
+                            (patch_jump(patch, jump, hop) && !memcmp(now, hop, PATCH_SIZE))));
 }
 
 /* May it be written now? (With other threads, only if a breakpoint does not change what the process
@@ -230,19 +275,21 @@ static bool may_put(const struct tracer *tracer, const struct tracee *tracee,
 bool agentcode_put(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
     struct change changes[BLOCK_SITES];
-    const bool alone = tracee->space->references == 1;
-    const bool traps = alone || procfs_leaves(tracee->tid, SIGTRAP);
+    const bool traps = is_alone(tracee) || procfs_leaves(tracee->tid, SIGTRAP);
+    uint8_t hop[PATCH_SIZE];
     size_t count = 0;
 
     agent->retry_at = agent->stops + RETRY_EVERY;
     for (uint32_t i = 0; i < agent->patch_count; i++) {
+        const struct patch *p = &agent->patches[i];
         struct change *c = &changes[count];
         if (!may_put(tracer, tracee, agent, i, traps))
             continue;
-        *c = (struct change){ .patch = &agent->patches[i], .in_code = &agent->in_code[i] };
-        if (!is_as_ever(tracee->tid, c->patch) || !patch_jump(c->patch, c->bytes))
+        *c = (struct change){ .patch = p, .in_code = &agent->in_code[i] };
+        memcpy(c->former, p->moved, PATCH_SIZE);
+        if (!is_as_ever(tracee->tid, p) || !patch_jump(p, c->bytes, hop) ||
+            !write_hop(tracee, p, hop))
             return false;
-        memcpy(c->former, c->patch->moved, PATCH_SIZE);
         count++;
     }
     bool good = write_changes(tracer, tracee, changes, count, true);
@@ -255,6 +302,7 @@ bool agentcode_put(struct tracer *tracer, const struct tracee *tracee, struct ag
 void agentcode_restore(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
     struct change changes[BLOCK_SITES];
+    uint8_t hop[PATCH_SIZE];
     size_t count = 0;
 
     for (uint32_t i = 0; i < agent->patch_count; i++) {
@@ -263,18 +311,21 @@ void agentcode_restore(struct tracer *tracer, const struct tracee *tracee, struc
             continue;
         *c = (struct change){ .patch = &agent->patches[i], .in_code = &agent->in_code[i] };
         memcpy(c->bytes, c->patch->moved, PATCH_SIZE);
-        count += patch_jump(c->patch, c->former);
+        count += patch_jump(c->patch, c->former, hop);
     }
-    if (!write_changes(tracer, tracee, changes, count, false))
+    bool good = write_changes(tracer, tracee, changes, count, false);
+    for (size_t i = 0; is_alone(tracee) && i < count; i++)
+        good &= write_hop(tracee, changes[i].patch, changes[i].patch->padding);
+    if (!good)
         request_failed(tracee->tid, ESRCH); /* nothing else can be wrong there */
     agent->in_code_count = 0;
 }
 
-bool agentcode_is_trap(const struct agent *agent, uint64_t *pc)
+bool agentcode_is_between(const struct agent *agent, bool trapped, uint64_t *pc)
 {
     for (uint32_t i = 0; agent && i < agent->patch_count; i++) {
         const struct patch *p = &agent->patches[i];
-        if (*pc == p->start + 1 && p->moved[0] != BREAKPOINT) {
+        if (trapped ? *pc == p->start + 1 && p->moved[0] != BREAKPOINT : p->hop && *pc == p->hop) {
             *pc = p->start;
             return true;
         }

@@ -20,7 +20,10 @@ bool agentcode_put(struct tracer *tracer, const struct tracee *tracee, struct ag
 /* Makes the code what it is without the agent. */
 void agentcode_restore(struct tracer *tracer, const struct tracee *tracee, struct agent *agent);
 
-/* Has a thread that is behind a breakpoint at `pc` met one of ours? Then it is to go on at *pc. */
-bool agentcode_is_trap(const struct agent *agent, uint64_t *pc);
+/*
+ * Is a thread with this pc, in a stop, on its way from a site to its pad? Then the pc is made that
+ * of the site's start. `trapped`: it has met a breakpoint, as there are while code is written.
+ */
+bool agentcode_is_between(const struct agent *agent, bool trapped, uint64_t *pc);
 
 #endif

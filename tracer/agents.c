@@ -314,7 +314,7 @@ static struct agent_site *find_site(struct tracer *tracer, struct tracee *tracee
         agent->retry_at = 0;
         put_patches(tracer, tracee, agent);
     }
-    return site->known && site->patched ? site : NULL;
+    return site->known && patch_has_room(site->form) ? site : NULL;
 }
 
 static enum agent_stop learn(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
@@ -425,24 +425,39 @@ static enum patch_place return_from(struct tracer *tracer, struct tracee *tracee
     return place;
 }
 
-/* It has run into a breakpoint that was there while code was changed. */
-static bool is_trap(const struct tracee *tracee, const struct stop *stop, struct agent *agent,
-                    struct patch_registers *registers)
+static bool is_breakpoint(const struct tracee *tracee, const struct stop *stop)
 {
     siginfo_t info;
+
+    return stop->kind == STOP_SIGNAL && stop->value == SIGTRAP &&
+           request_send(PTRACE_GETSIGINFO, tracee->tid, 0, (uintptr_t)&info) &&
+           info.si_code == SI_KERNEL;
+}
+
+/* It was not to meet a breakpoint: if it blocks its signal, it does so again. */
+static void block_traps(const struct tracee *tracee)
+{
     uint64_t mask;
 
-    if (stop->kind != STOP_SIGNAL || stop->value != SIGTRAP ||
-        !request_send(PTRACE_GETSIGINFO, tracee->tid, 0, (uintptr_t)&info) ||
-        info.si_code != SI_KERNEL || !agentcode_is_trap(agent, &registers->pc))
+    if (!tracee->blocks_traps ||
+        !request_send(PTRACE_GETSIGMASK, tracee->tid, sizeof(mask), (uintptr_t)&mask))
+        return;
+    mask |= UINT64_C(1) << (SIGTRAP - 1);
+    request_send(PTRACE_SETSIGMASK, tracee->tid, sizeof(mask), (uintptr_t)&mask);
+}
+
+/* It has met a breakpoint that was there while code was changed, or was on its way to a pad. */
+static bool return_to_start(const struct tracee *tracee, const struct agent *agent, bool breakpoint,
+                            struct patch_registers *registers)
+{
+    const uint64_t pc = registers->pc;
+
+    if (!agentcode_is_between(agent, breakpoint, &registers->pc))
         return false;
     threadregs_write(tracee->tid, registers);
-    if (tracee->blocks_traps &&
-        request_send(PTRACE_GETSIGMASK, tracee->tid, sizeof(mask), (uintptr_t)&mask)) {
-        mask |= UINT64_C(1) << (SIGTRAP - 1);
-        request_send(PTRACE_SETSIGMASK, tracee->tid, sizeof(mask), (uintptr_t)&mask);
-    }
-    return true;
+    if (pc != registers->pc && breakpoint)
+        block_traps(tracee);
+    return breakpoint;
 }
 
 bool agents_stop(struct tracer *tracer, struct tracee *tracee, const struct stop *stop)
@@ -453,7 +468,7 @@ bool agents_stop(struct tracer *tracer, struct tracee *tracee, const struct stop
     agentthreads_begin(tracee);
     if (!agent || !threadregs_get(tracee->tid, &registers))
         return false;
-    if (is_trap(tracee, stop, agent, &registers))
+    if (return_to_start(tracee, agent, is_breakpoint(tracee, stop), &registers))
         return true;
     uint32_t site = agent->memory
                         ? patch_site(agent_area(agent, tracee->area), agent->near, registers.pc)

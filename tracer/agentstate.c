@@ -97,7 +97,8 @@ bool agent_overlaps(const struct agent *agent, uint64_t start, uint64_t size)
     size = start + size < start ? UINT64_MAX - start : size;
     for (uint32_t i = 0; i < agent->patch_count; i++) {
         const struct patch *p = &agent->patches[i];
-        if (overlap(p->start, p->address + SYSCALL_SIZE - p->start, start, size))
+        if (overlap(p->start, p->address + SYSCALL_SIZE - p->start, start, size) ||
+            (p->hop && overlap(p->hop, PATCH_SIZE, start, size)))
             return true;
     }
     return overlap(agent->near, NEAR_SIZE, start, size) ||
@@ -137,21 +138,26 @@ bool agent_maps(const struct agent *agent, uint64_t address, uint64_t *end)
     return in_window || address - agent->near < NEAR_SIZE;
 }
 
-/* The bytes at `start` that are changed are these. */
-static void hide_patch(const struct patch *patch, uint64_t address, uint8_t *bytes, size_t size)
+/* What was read of [start, start + size) are these. */
+static void hide(uint64_t start, const uint8_t *former, size_t size, uint64_t address,
+                 uint8_t *bytes, size_t count)
 {
-    for (size_t i = 0; i < PATCH_SIZE; i++) {
-        uint64_t at = patch->start + i - address;
-        if (at < size)
-            bytes[at] = patch->moved[i];
+    for (size_t i = 0; i < size; i++) {
+        uint64_t at = start + i - address;
+        if (at < count)
+            bytes[at] = former[i];
     }
 }
 
 void agent_hide(const struct agent *agent, uint64_t address, void *bytes, size_t size)
 {
-    for (uint32_t i = 0; agent && i < agent->patch_count; i++)
-        if (agent->in_code[i] && overlap(agent->patches[i].start, PATCH_SIZE, address, size))
-            hide_patch(&agent->patches[i], address, bytes, size);
+    for (uint32_t i = 0; agent && i < agent->patch_count; i++) {
+        const struct patch *p = &agent->patches[i];
+        if (agent->in_code[i])
+            hide(p->start, p->moved, patch_jump_size(p), address, bytes, size);
+        if (p->hop) /* (it may stay when the rest is not there) */
+            hide(p->hop, p->padding, PATCH_SIZE, address, bytes, size);
+    }
 }
 
 void agent_hide_mappings(const struct agent *agent, char *text)

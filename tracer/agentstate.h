@@ -42,8 +42,7 @@ struct agent {
         unsigned stops;
         bool known; /* what follows is: */
         enum patch_form form;
-        bool patched;    /* it is, when the code is changed, */
-        uint32_t number; /* and this is its number */
+        uint32_t number; /* of its patch, if it has room for one */
     } * sites;
     size_t site_count, site_capacity;
     struct slots site_slots;

@@ -22,7 +22,7 @@ enum { FEW = 4 };
 
 /* ---- What can be moved ---- */
 
-/* Does it neither touch memory nor stack nor anything that depends on where it is? */
+/* Does it neither change memory nor stack, nor depend on where it is? */
 static bool is_movable(const struct instruction *i)
 {
     const struct encoding *e = &i->encoding;
@@ -33,11 +33,13 @@ static bool is_movable(const struct instruction *i)
     const bool logic = e->map == MAP_ONE && e->opcode < 0x40 && (e->opcode & 4) == 0;
     const bool by_number = e->map == MAP_ONE && (e->opcode == 0x81 || e->opcode == 0x83);
     const bool set = e->map == MAP_ONE && e->opcode == 0xc7;
+    const bool from_stack = e->map == MAP_ONE && e->opcode == 0x8b && e->mod != 3 &&
+                            e->index == NO_REGISTER && (e->base == RSP || e->base == RBP);
 
     if (i->flow != FLOW_NEXT || i->stack != STACK_SAME || i->rbp != RBP_SAME || e->lock ||
         e->segment || e->base == RIP)
         return false;
-    if (address_only)
+    if (address_only || from_stack)
         return e->reg != RSP;
     return number ||
            (e->mod == 3 && e->rm != RSP && e->reg != RSP && (between || logic || by_number || set));
@@ -70,8 +72,8 @@ static size_t choose(const struct last *last, size_t at)
     return 0;
 }
 
-/* Can control come from within the function to one of [start + 1, at), or is that not known? */
-static bool is_jumped_into(const uint8_t *code, size_t size, size_t start, size_t at)
+/* Can control come from within the function to one of [start, end), or is that not known? */
+static bool is_jumped_into(const uint8_t *code, size_t size, size_t start, size_t end)
 {
     struct instruction i;
 
@@ -80,17 +82,66 @@ static bool is_jumped_into(const uint8_t *code, size_t size, size_t start, size_
             return true;
         int64_t to = (int64_t)(from + i.encoding.length) + i.target;
         bool jumps = i.flow == FLOW_JUMP || i.flow == FLOW_BRANCH || i.direct;
-        if (jumps && to > (int64_t)start && to < (int64_t)at)
+        if (jumps && to >= (int64_t)start && to < (int64_t)end)
             return true;
     }
     return false;
 }
 
-enum patch_form patch_find(const uint8_t *code, size_t size, size_t at, size_t *start)
+/* Is it what is put between functions, or between the end of a way through one and the next? */
+static bool is_padding(const struct instruction *i)
+{
+    const struct encoding *e = &i->encoding;
+    const bool breakpoint = e->map == MAP_ONE && e->opcode == 0xcc;
+    const bool nop = e->map == MAP_ONE && e->opcode == 0x90 && !(e->rex & REX_B);
+    const bool long_nop = e->map == MAP_0F && e->opcode == 0x1f;
+
+    return breakpoint || nop || long_nop;
+}
+
+/* (From a breakpoint a debugger or a handler may go on.) */
+static bool goes_on(const struct instruction *i)
+{
+    const bool breakpoint = i->encoding.map == MAP_ONE && i->encoding.opcode == 0xcc;
+
+    return i->flow == FLOW_NEXT || i->flow == FLOW_BRANCH || i->flow == FLOW_CALL || breakpoint;
+}
+
+static bool is_near(size_t from, size_t to)
+{
+    int64_t distance = (int64_t)to - (int64_t)(from + PATCH_SHORT);
+    return distance == (int8_t)distance;
+}
+
+/* Padding that is never executed, in the reach of a short jump at `start`; 0: there is none. */
+static size_t find_hop(const uint8_t *code, size_t size, size_t padding, size_t start)
+{
+    struct instruction i;
+    size_t begin = 0; /* of the padding that we are in; 0: in none */
+    bool reached = true;
+
+    for (size_t from = 0; from < size + padding; from += i.encoding.length) {
+        if (!instruction_decode(code + from, size + padding - from, &i))
+            return 0;
+        if (!is_padding(&i) || (reached && !begin))
+            begin = 0;
+        else if (!begin)
+            begin = from;
+        size_t end = from + i.encoding.length;
+        if (begin && end - begin >= PATCH_SIZE && is_near(start, begin) &&
+            !is_jumped_into(code, size, begin, begin + PATCH_SIZE))
+            return begin;
+        reached = begin == 0 && goes_on(&i);
+    }
+    return 0;
+}
+
+enum patch_form patch_find(const uint8_t *code, size_t size, size_t padding, size_t at,
+                           struct patch_room *room)
 {
     struct last last = { .count = 0 };
     struct instruction i;
-    size_t from = 0, count;
+    size_t from = 0;
 
     if (at + 2 > size || code[at] != 0x0f || code[at + 1] != 0x05)
         return PATCH_NO_CALL;
@@ -101,13 +152,18 @@ enum patch_form patch_find(const uint8_t *code, size_t size, size_t at, size_t *
     }
     if (from != at)
         return PATCH_NO_CALL;
-    count = choose(&last, at);
+    const size_t count = choose(&last, at);
+    *room = (struct patch_room){ .start = last.start[0] };
+    if (count == 1)
+        return PATCH_ONE;
+    if (last.count && last.movable[0] && at - room->start >= PATCH_SHORT)
+        room->hop = find_hop(code, size, padding, room->start);
+    if (room->hop)
+        return PATCH_HOP;
     if (!count)
         return PATCH_UNMOVABLE;
-    if (count > 1 && is_jumped_into(code, size, last.start[count - 1], at))
-        return PATCH_JUMPED_INTO;
-    *start = last.start[count - 1];
-    return count == 1 ? PATCH_ONE : PATCH_FEW;
+    room->start = last.start[count - 1];
+    return is_jumped_into(code, size, room->start + 1, at) ? PATCH_JUMPED_INTO : PATCH_FEW;
 }
 
 /* ---- Pads and stubs ---- */
@@ -265,13 +321,23 @@ bool patch_make(const struct patch *patch, uint32_t site, uint64_t near, uint64_
     return !to_pad.failed && !to_stub.failed;
 }
 
-bool patch_jump(const struct patch *patch, uint8_t ret[static PATCH_SIZE])
+static bool put_jump(uint64_t from, uint64_t to, uint8_t ret[static PATCH_SIZE])
 {
-    struct writer w = { .at = ret, .address = patch->start };
+    struct writer w = { .at = ret, .address = from };
 
     put_bytes(&w, 1, 0xe9);
-    put_distance(&w, patch->pad);
+    put_distance(&w, to);
     return !w.failed;
+}
+
+bool patch_jump(const struct patch *patch, uint8_t jump[static PATCH_SIZE],
+                uint8_t hop[static PATCH_SIZE])
+{
+    if (!patch->hop)
+        return put_jump(patch->start, patch->pad, jump);
+    jump[0] = 0xeb;
+    jump[1] = (uint8_t)(patch->hop - patch->start - PATCH_SHORT);
+    return put_jump(patch->hop, patch->pad, hop);
 }
 
 /* ---- Places ---- */

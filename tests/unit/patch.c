@@ -18,6 +18,57 @@
 #define CALL   "\x0f\x05"
 #define NUMBER "\xb8\x6e\x00\x00\x00" /* mov $110,%eax */
 
+/* Where a jump can go on that is too short. */
+static void test_hop(void **state)
+{
+#define ZERO "\x31\xc0"                                 /* xor %eax,%eax */
+#define LONG "\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00" /* nopw of ten bytes */
+#define NOPS "\x90\x90\x90\x90\x90"
+    static const struct {
+        const char *what, *code;
+        size_t size, padding, at;
+        enum patch_form form;
+        size_t hop;
+    } cases[] = {
+        { "behind a return", ZERO CALL "\xc3" LONG "\xc3", 16, 0, 2, PATCH_HOP, 5 },
+        { "several", ZERO CALL "\xc3" NOPS "\xc3", 11, 0, 2, PATCH_HOP, 5 },
+        { "behind a jump", ZERO CALL "\xeb\xfa" LONG "\xc3", 17, 0, 2, PATCH_HOP, 6 },
+        { "before it", "\xeb\x05" NOPS ZERO CALL "\xc3", 12, 0, 9, PATCH_HOP, 2 },
+        { "behind the function", ZERO CALL "\xc3" LONG, 5, 10, 2, PATCH_HOP, 5 },
+        { "breakpoints", ZERO CALL "\xc3\xcc\xcc\xcc\xcc\xcc", 5, 5, 2, PATCH_HOP, 5 },
+        { "too little", ZERO CALL "\xc3\x90\x90\x90\x90", 5, 4, 2, PATCH_UNMOVABLE, 0 },
+        { "reached", ZERO CALL LONG "\xc3", 15, 0, 2, PATCH_UNMOVABLE, 0 },
+        { "reached behind a call", ZERO CALL "\xe8\x00\x00\x00\x00" LONG "\xc3", 20, 0, 2,
+          PATCH_UNMOVABLE, 0 },
+        { "reached behind a breakpoint", ZERO CALL "\xcc" LONG "\xc3", 16, 0, 2, PATCH_UNMOVABLE,
+          0 },
+        { "jumped to", "\xeb\x05" ZERO CALL "\xc3" LONG "\xc3", 18, 0, 4, PATCH_UNMOVABLE, 0 },
+        { "a function with a table", ZERO CALL "\xff\xe0" LONG, 6, 10, 2, PATCH_UNMOVABLE, 0 },
+        { "rather than several instructions", "\x48\x89\xf8\x31\xf6" CALL "\xc3" LONG, 8, 10, 5,
+          PATCH_HOP, 8 },
+        { "rather one that is long enough", NUMBER CALL "\xc3" LONG, 8, 10, 5, PATCH_ONE, 0 },
+    };
+    static uint8_t far[256];
+    struct patch_room room;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        room.hop = 0;
+        enum patch_form form = patch_find((const uint8_t *)cases[i].code, cases[i].size,
+                                          cases[i].padding, cases[i].at, &room);
+        if (form != cases[i].form || room.hop != cases[i].hop)
+            fail_msg("%s: form %d by %zu", cases[i].what, form, room.hop);
+    }
+    memset(far, 0x98, sizeof(far)); /* cltq */
+    memcpy(far, ZERO CALL, 4);
+    memcpy(far + 128, "\xc3" NOPS, 6);
+    assert_int_equal(patch_find(far, 134, 0, 2, &room), PATCH_HOP);
+    assert_int_equal(room.hop, 129);
+    far[128] = 0x98;
+    memcpy(far + 129, "\xc3" NOPS, 6);
+    assert_int_equal(patch_find(far, 135, 0, 2, &room), PATCH_UNMOVABLE);
+}
+
 static void test_form(void **state)
 {
     static const struct {
@@ -39,7 +90,11 @@ static void test_form(void **state)
         { "two, in a function with a table", "\x48\x89\xf8\x31\xf6" CALL "\xff\xe0", 9, 5,
           PATCH_JUMPED_INTO, 0 },
         { "too short", "\x31\xc0" CALL "\xc3", 5, 2, PATCH_UNMOVABLE, 0 },
-        { "memory", "\x48\x8b\x44\x24\x08" CALL "\xc3", 8, 5, PATCH_UNMOVABLE, 0 },
+        { "the stack, to be read", "\x48\x8b\x44\x24\x08" CALL "\xc3", 8, 5, PATCH_ONE, 0 },
+        { "the stack, at an index", "\x4a\x8b\x44\x24\x08" CALL "\xc3", 8, 5, PATCH_UNMOVABLE, 0 },
+        { "the stack, to be written", "\x48\x89\x44\x24\x08" CALL "\xc3", 8, 5, PATCH_UNMOVABLE,
+          0 },
+        { "memory", "\x48\x8b\x44\x17\x08" CALL "\xc3", 8, 5, PATCH_UNMOVABLE, 0 },
         { "memory beside itself", "\x48\x8b\x05\x00\x00\x00\x00" CALL "\xc3", 10, 7,
           PATCH_UNMOVABLE, 0 },
         { "its own address", "\x48\x8d\x05\x00\x00\x00\x00" CALL "\xc3", 10, 7, PATCH_UNMOVABLE,
@@ -60,11 +115,11 @@ static void test_form(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        size_t start = 0;
+        struct patch_room room = { 0, 0 };
         enum patch_form form =
-            patch_find((const uint8_t *)cases[i].code, cases[i].size, cases[i].at, &start);
-        if (form != cases[i].form || start != cases[i].start)
-            fail_msg("%s: form %d from %zu", cases[i].what, form, start);
+            patch_find((const uint8_t *)cases[i].code, cases[i].size, 0, cases[i].at, &room);
+        if (form != cases[i].form || (patch_has_room(form) && room.start != cases[i].start))
+            fail_msg("%s: form %d from %zu", cases[i].what, form, room.start);
     }
 }
 
@@ -90,7 +145,7 @@ static void make_block(void)
     int fd = (int)syscall(SYS_memfd_create, "block", 0);
     size_t size, find;
     const void *inside = inside_code(&size, &find);
-    uint8_t jump[PATCH_SIZE], *code;
+    uint8_t jump[PATCH_SIZE], hop[PATCH_SIZE], *code;
 
     assert_return_code(ftruncate(fd, BLOCK_SIZE), 0);
     block = mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -109,7 +164,7 @@ static void make_block(void)
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     assert_ptr_equal(code, (void *)CODE);
     memcpy(code, NUMBER CALL "\xc3", 8);
-    assert_true(patch_jump(&patch, jump));
+    assert_true(patch_jump(&patch, jump, hop));
     memcpy(code, jump, sizeof(jump));
 }
 
@@ -255,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_form),
+        cmocka_unit_test(test_hop),
         cmocka_unit_test(test_return),
         cmocka_unit_test(test_no_area),
     };
