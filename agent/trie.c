@@ -48,7 +48,16 @@ void trie_renew(struct trie *trie)
 
 static bool is_simple_step(const struct row *row)
 {
-    return row->kind == ROW_CFA_SP || row->kind == ROW_CFA_FP;
+    return row->kind == ROW_CFA_SP || row->kind == ROW_CFA_FP || row->kind == ROW_GO;
+}
+
+/* Must fp be known before a step, if it must be behind it, or not (`needed`)? Negative: it is lost
+ * by the step. */
+static int needs_fp(const struct row *row, bool needed)
+{
+    if (row->kind == ROW_GO)
+        return needed ? -1 : 0;
+    return row->kind == ROW_CFA_FP || (needed && !row->fp_offset);
 }
 
 /* One variable at most, in a word of its own. */
@@ -71,8 +80,12 @@ static bool is_simple(const struct memo *memo, const struct memo_node *node, boo
 static uint32_t measure(const struct memo *memo, uint32_t leaf)
 {
     uint32_t depth = 1;
+    int fp = 0;
 
     for (uint32_t i = leaf; is_simple(memo, &memo->nodes[i], i == leaf); depth++) {
+        fp = i == leaf ? 0 : needs_fp(&memo->nodes[i].row, fp);
+        if (fp < 0)
+            return 0;
         i = memo->nodes[i].inner;
         if (i >= MEMO_ROOT)
             return depth;
@@ -123,7 +136,7 @@ static uint32_t enter(struct trie *trie, const struct memo *memo, const struct m
     nodes[trie->nodes] = (struct block_node){
         .address = address,
         .cfa_offset = from->row.cfa_offset,
-        .fp_offset = from->row.fp_offset,
+        .fp_offset = from->row.kind == ROW_GO ? 0 : from->row.fp_offset,
         .by_fp = from->row.kind == ROW_CFA_FP,
         .beside = *first,
         .variable = (uint16_t)variable,

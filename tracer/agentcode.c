@@ -77,29 +77,42 @@ static uint8_t *read_function(const struct target *target, const struct site *si
     return code;
 }
 
+/* Makes the code of a patch that is complete but for its places, in one place of the block. False:
+ * that is out of reach. */
+static bool make_code(struct agent *agent, struct patch *patch, uint64_t near)
+{
+    size_t code_size, find;
+    uint8_t jump[PATCH_SIZE], hop[PATCH_SIZE];
+
+    inside_code(&code_size, &find);
+    patch_set_places(patch, agent->patch_count, near);
+    return patch_jump(patch, jump, hop) &&
+           patch_make(patch, agent->patch_count, near, near + find,
+                      agent->memory + BLOCK_CODE + (patch->pad - near),
+                      agent->memory + BLOCK_STUBS + (patch->stub - WINDOW));
+}
+
 /* Adds the patch of a site of a function's code that makes room. False: there are too many, or it
  * is out of reach. */
 static bool add_patch(struct agent *agent, struct agent_site *site, uint64_t function,
                       const uint8_t *code, const struct patch_room *room)
 {
-    size_t code_size, find;
     struct patch *patch = &agent->patches[agent->patch_count];
-    uint8_t jump[PATCH_SIZE], hop[PATCH_SIZE];
+    bool made = false;
 
     if (agent->patch_count == BLOCK_SITES)
         return false;
-    inside_code(&code_size, &find);
     *patch = (struct patch){ .address = site->address,
                              .start = function + room->start,
                              .hop = room->hop ? function + room->hop : 0,
                              .single = site->form != PATCH_FEW };
     memcpy(patch->moved, code + room->start, patch->address - patch->start);
     memcpy(patch->padding, code + room->hop, PATCH_SIZE);
-    patch_set_places(patch, agent->patch_count, agent->near);
-    if (was_interrupted(agent, patch) || !patch_jump(patch, jump, hop) ||
-        !patch_make(patch, agent->patch_count, agent->near, agent->near + find,
-                    agent->memory + BLOCK_CODE + (patch->pad - agent->near),
-                    agent->memory + BLOCK_STUBS + (patch->stub - WINDOW)))
+    for (unsigned i = 0; i < agent->near_count && !made; i++)
+        made = make_code(agent, patch, agent->near[i]);
+    if (!made && !agent->places_full)
+        agent->wanted = site->address;
+    if (!made)
         return false;
     agent_table(agent)->sites[agent->patch_count] =
         (struct block_site){ .slow = patch->address, .fast = patch->stub };
@@ -184,13 +197,20 @@ static bool is_quiet(const struct tracer *tracer, const struct tracee *tracee,
     return true;
 }
 
-/* A thread that blocks the breakpoint's signal gets it nevertheless, and blocks it no more: that is
- * to be put right then. */
-static void note_masks(const struct tracer *tracer, const struct tracee *tracee)
+/*
+ * May threads meet a breakpoint? Its signal reaches them though they block it; but then, as if it
+ * is ignored, the kernel makes what the process does on it the default (force_sig_info_to_task()).
+ * A thread's mask is put right after that.
+ */
+static bool may_trap(const struct tracer *tracer, const struct tracee *tracee)
 {
+    const bool catches = procfs_catches(tracee->tid, SIGTRAP);
+    bool blocked = false;
+
     for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)
         if (t != tracee && t->space == tracee->space)
-            t->blocks_traps = procfs_blocks(t->tid, SIGTRAP);
+            blocked |= t->blocks_traps = procfs_blocks(t->tid, SIGTRAP);
+    return !procfs_ignores(tracee->tid, SIGTRAP) && !(catches && blocked);
 }
 
 /* While threads run. (A write fails only if the thread is gone, or its memory is.) */
@@ -201,7 +221,6 @@ static bool write_live(struct tracer *tracer, const struct tracee *tracee, struc
     const pid_t tid = tracee->tid;
     bool good = true;
 
-    note_masks(tracer, tracee);
     for (size_t i = 0; i < count; i++)
         good &= write_part(tid, &changes[i], &breakpoint, 0, 1);
     serialize();
@@ -261,8 +280,7 @@ static bool is_as_ever(pid_t tid, const struct patch *patch)
                             (patch_jump(patch, jump, hop) && !memcmp(now, hop, PATCH_SIZE))));
 }
 
-/* May it be written now? (With other threads, only if a breakpoint does not change what the process
- * does on its signal.) */
+/* May it be written now? */
 static bool may_put(const struct tracer *tracer, const struct tracee *tracee,
                     const struct agent *agent, uint32_t patch, bool traps)
 {
@@ -275,7 +293,7 @@ static bool may_put(const struct tracer *tracer, const struct tracee *tracee,
 bool agentcode_put(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
     struct change changes[BLOCK_SITES];
-    const bool traps = is_alone(tracee) || procfs_leaves(tracee->tid, SIGTRAP);
+    const bool traps = is_alone(tracee) || may_trap(tracer, tracee);
     uint8_t hop[PATCH_SIZE];
     size_t count = 0;
 
@@ -313,6 +331,8 @@ void agentcode_restore(struct tracer *tracer, const struct tracee *tracee, struc
         memcpy(c->bytes, c->patch->moved, PATCH_SIZE);
         count += patch_jump(c->patch, c->former, hop);
     }
+    if (count && !is_alone(tracee))
+        may_trap(tracer, tracee); /* (the code must be restored) */
     bool good = write_changes(tracer, tracee, changes, count, false);
     for (size_t i = 0; is_alone(tracee) && i < count; i++)
         good &= write_hop(tracee, changes[i].patch, changes[i].patch->padding);

@@ -16,7 +16,8 @@
 
 enum { NEAR_SIZE = BLOCK_SIZE - BLOCK_CODE };
 
-#define REACH (UINT64_C(1) << 30) /* of jumps, with room for what is around */
+/* Of jumps, with room for what is around: images, and the block. */
+#define REACH ((UINT64_C(1) << 31) - (UINT64_C(1) << 28))
 /* How far from other mappings: some grow, and below the lowest the kernel puts the next. */
 #define GUARD       (UINT64_C(64) << 20)
 #define GUARD_LEAST (UINT64_C(1) << 20)
@@ -39,14 +40,19 @@ static uint64_t place_in(uint64_t start, uint64_t end, uint64_t guard, uint64_t 
     return distance(ret, address) < REACH ? ret : 0;
 }
 
-/* The place nearest to an address, by the map. Not behind the heap, which grows. */
+/* The place nearest to an address, by the map. Not behind the heap, which grows, but for what is as
+ * far from programs that are linked to an address as the window: there it is behind that. */
 static uint64_t choose_place(const char *text, uint64_t address, uint64_t guard)
 {
+    const uint64_t behind = WINDOW + WINDOW_SIZE;
+    const bool low = distance(behind, address) < REACH;
     uint64_t end = GUARD_LEAST, best = 0;
     bool heap = false;
     struct mapping m;
 
     while (maps_next(&text, &m) > 0) {
+        if (low && end <= WINDOW && m.start >= behind + NEAR_SIZE + GUARD_LEAST)
+            return behind;
         uint64_t place = !heap && m.start > end ? place_in(end, m.start, guard, address) : 0;
         if (place && (!best || distance(place, address) < distance(best, address)))
             best = place;
@@ -54,6 +60,13 @@ static uint64_t choose_place(const char *text, uint64_t address, uint64_t guard)
         end = m.end;
     }
     return best;
+}
+
+/* The same, as far from others as can be; 0: there is none. */
+static uint64_t find_place(const char *maps, uint64_t address)
+{
+    uint64_t ret = choose_place(maps, address, GUARD);
+    return ret ? ret : choose_place(maps, address, GUARD_LEAST);
 }
 
 /* A call with up to six arguments; false: it could not be made, or has failed. */
@@ -129,21 +142,40 @@ static void fill(struct agent *agent)
 
 bool agentplace_put(struct remote *remote, struct agent *agent, const char *maps, uint64_t pc)
 {
+    const uint64_t near = find_place(maps, pc);
     int64_t got, fd;
 
-    agent->near = choose_place(maps, pc, GUARD);
-    if (!agent->near)
-        agent->near = choose_place(maps, pc, GUARD_LEAST);
     /* (For agentcode.c.) */
-    if (!agent->near ||
-        !CALL(remote, &got, SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0) ||
-        !reserve(remote, agent->near) ||
-        !CALL(remote, &fd, SYS_memfd_create, agent->near, MFD_CLOEXEC))
+    if (!near || !CALL(remote, &got, SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0) ||
+        !reserve(remote, near) || !CALL(remote, &fd, SYS_memfd_create, near, MFD_CLOEXEC))
         return false;
+    agent->near[agent->near_count++] = near;
     bool done = map_ours(remote, fd, agent);
     if (done) {
         fill(agent);
-        done = map_all(remote, fd, agent->near);
+        done = map_all(remote, fd, near);
     }
     return CALL(remote, &got, SYS_close, (uint64_t)fd) && done;
+}
+
+/* The pages of a shared mapping, there as well (mremap(2), "if old_size is zero"). */
+static bool map_again(struct remote *remote, uint64_t from, uint64_t to, uint64_t size)
+{
+    int64_t got;
+
+    return CALL(remote, &got, SYS_mremap, from, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) &&
+           (uint64_t)got == to;
+}
+
+bool agentplace_extend(struct remote *remote, struct agent *agent, const char *maps, uint64_t pc)
+{
+    enum { DATA = BLOCK_AREAS - BLOCK_CODE, TABLE = BLOCK_TABLE - BLOCK_CODE };
+    const uint64_t near = find_place(maps, pc), first = agent->near[0];
+
+    if (!near || !reserve(remote, near))
+        return false;
+    agent->near[agent->near_count++] = near;
+    return map_again(remote, first, near, BLOCK_CODE_SIZE) &&
+           map_again(remote, first + DATA, near + DATA, TABLE - DATA) &&
+           map_again(remote, first + TABLE, near + TABLE, BLOCK_TABLE_SIZE);
 }

@@ -11,4 +11,8 @@
  * False: it cannot be; some of it may be there. */
 bool agentplace_put(struct remote *remote, struct agent *agent, const char *maps, uint64_t pc);
 
+/* All but the stubs, once more, near this pc. False: it cannot be; nothing uses what may be there.
+ */
+bool agentplace_extend(struct remote *remote, struct agent *agent, const char *maps, uint64_t pc);
+
 #endif

@@ -84,28 +84,24 @@ static bool has_shadow_stack(pid_t tid)
     return has;
 }
 
-static enum agents_entry inject(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
-                                uint64_t pc)
+/* Calls that the tracee makes for us, near its pc. *done: they were made. */
+static enum agents_entry
+make_calls(struct tracer *tracer, struct tracee *tracee, struct agent *agent, uint64_t pc,
+           bool (*make)(struct remote *, struct agent *, const char *, uint64_t), bool *done)
 {
     struct view view = { tracee, &tracer->served, NULL, NULL };
     struct target target = view_target(&view);
     struct remote remote;
     char *maps;
 
-    agent->state = AGENT_NEVER;
-    if (!patch_is_possible() || has_shadow_stack(tracee->tid) ||
-        target.read_maps(target.context, &maps) < 0)
+    *done = false;
+    if (target.read_maps(target.context, &maps) < 0)
         return AGENTS_NOTHING;
     if (!remote_begin(&remote, tracee->tid)) {
         free(maps);
         return AGENTS_NOTHING;
     }
-    if (agentplace_put(&remote, agent, maps, pc)) {
-        agent->state = AGENT_PRESENT;
-        agent->owner = tracee->process;
-        agent->taken_at = clock_now();
-        near_watch(&tracer->near, &agent->watches, true);
-    }
+    *done = make(&remote, agent, maps, pc);
     free(maps);
     remote_end(&remote);
     tracer_execution(tracer)->agent_setup += remote.calls;
@@ -116,6 +112,41 @@ static enum agents_entry inject(struct tracer *tracer, struct tracee *tracee, st
         tracee->queued = true;
     }
     return AGENTS_STOPPED;
+}
+
+static enum agents_entry inject(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
+                                uint64_t pc)
+{
+    bool done;
+
+    agent->state = AGENT_NEVER;
+    if (!patch_is_possible() || has_shadow_stack(tracee->tid))
+        return AGENTS_NOTHING;
+    enum agents_entry ret = make_calls(tracer, tracee, agent, pc, agentplace_put, &done);
+    if (done) {
+        agent->state = AGENT_PRESENT;
+        agent->owner = tracee->process;
+        agent->taken_at = clock_now();
+        near_watch(&tracer->near, &agent->watches, true);
+    }
+    return ret;
+}
+
+/* Sites that are out of reach are tried again, by another place. */
+static enum agents_entry extend(struct tracer *tracer, struct tracee *tracee, struct agent *agent)
+{
+    const uint64_t wanted = agent->wanted;
+    const unsigned places = agent->near_count;
+    bool done;
+
+    agent->wanted = 0;
+    enum agents_entry ret = make_calls(tracer, tracee, agent, wanted, agentplace_extend, &done);
+    if (!done)
+        agent->near_count = places;
+    agent->places_full = true;
+    for (size_t i = 0; done && i < agent->site_count; i++)
+        agent->sites[i].known &= agent->sites[i].form != PATCH_NO_ROOM;
+    return ret;
 }
 
 /* Is a thread in a call of which the memory has a copy afterwards, or another map? */
@@ -172,12 +203,15 @@ enum agents_entry agents_enter(struct tracer *tracer, struct tracee *tracee,
     if (!agent || agent->state == AGENT_NEVER || call->abi != ABI_X86_64)
         return AGENTS_NOTHING;
     agent->stops++;
-    if (agent->state == AGENT_PRESENT && agent->owner == tracee->process)
+    if (agent->state == AGENT_PRESENT && agent->owner == tracee->process) {
         attend(tracer, tracee, agent);
-    else if (agent->state == AGENT_WAITING && agent->stops >= tracer->options->agent_after &&
-             space->references == tracee->process->references && tracee->spawned_by == NO_STACK &&
-             is_eligible(tracer, tracee))
+        if (agent->wanted && tracee->area && agent->state == AGENT_PRESENT)
+            return extend(tracer, tracee, agent);
+    } else if (agent->state == AGENT_WAITING && agent->stops >= tracer->options->agent_after &&
+               space->references == tracee->process->references && tracee->spawned_by == NO_STACK &&
+               is_eligible(tracer, tracee)) {
         return inject(tracer, tracee, agent, pc);
+    }
     return AGENTS_NOTHING;
 }
 
@@ -399,9 +433,10 @@ static void note_interrupted(struct agent *agent, uint64_t pc)
 /* The call that the agent has counted last will be counted when it is made. */
 static void take_back(struct tracer *tracer, struct agent *agent, const struct block_area *area)
 {
-    const uint64_t first = agent->near + (BLOCK_COUNTERS - BLOCK_CODE);
-    uint64_t counter = (area->counter - first) / 8;
+    uint64_t counter = BLOCK_STACKS;
 
+    for (unsigned i = 0; i < agent->near_count && counter >= agent->trie.count; i++)
+        counter = (area->counter - (agent->near[i] + BLOCK_COUNTERS - BLOCK_CODE)) / 8;
     if (counter >= agent->trie.count)
         return;
     if (area->generation == agent->trie.generation)
@@ -470,9 +505,7 @@ bool agents_stop(struct tracer *tracer, struct tracee *tracee, const struct stop
         return false;
     if (return_to_start(tracee, agent, is_breakpoint(tracee, stop), &registers))
         return true;
-    uint32_t site = agent->memory
-                        ? patch_site(agent_area(agent, tracee->area), agent->near, registers.pc)
-                        : BLOCK_SITES;
+    uint32_t site = agent_site_of(agent, tracee->area, registers.pc);
     if (site >= agent->patch_count) {
         if (stop->kind == STOP_SIGNAL)
             note_interrupted(agent, registers.pc);

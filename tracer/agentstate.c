@@ -56,6 +56,15 @@ struct agent_site *agent_find_site(struct agent *agent, uint64_t address)
     return &agent->sites[agent->site_count++];
 }
 
+uint32_t agent_site_of(const struct agent *agent, uint32_t area, uint64_t pc)
+{
+    uint32_t ret = BLOCK_SITES;
+
+    for (unsigned i = 0; i < agent->near_count && ret == BLOCK_SITES; i++)
+        ret = patch_site(agent_area(agent, area), agent->near[i], pc);
+    return ret;
+}
+
 uint32_t agent_take_area(struct agent *agent)
 {
     uint32_t n = 0;
@@ -101,8 +110,10 @@ bool agent_overlaps(const struct agent *agent, uint64_t start, uint64_t size)
             (p->hop && overlap(p->hop, PATCH_SIZE, start, size)))
             return true;
     }
-    return overlap(agent->near, NEAR_SIZE, start, size) ||
-           overlap(WINDOW, WINDOW_SIZE, start, size);
+    for (unsigned i = 0; i < agent->near_count; i++)
+        if (overlap(agent->near[i], NEAR_SIZE, start, size))
+            return true;
+    return overlap(WINDOW, WINDOW_SIZE, start, size);
 }
 
 bool agent_reads(const struct agent *agent, uint64_t start, uint64_t size)
@@ -133,9 +144,15 @@ bool agent_maps(const struct agent *agent, uint64_t address, uint64_t *end)
 {
     if (!agent || !agent->memory)
         return false;
-    bool in_window = address - WINDOW < BLOCK_STUBS_SIZE;
-    *end = in_window ? WINDOW + BLOCK_STUBS_SIZE : agent->near + NEAR_SIZE;
-    return in_window || address - agent->near < NEAR_SIZE;
+    *end = WINDOW + BLOCK_STUBS_SIZE;
+    if (address - WINDOW < BLOCK_STUBS_SIZE)
+        return true;
+    for (unsigned i = 0; i < agent->near_count; i++) {
+        *end = agent->near[i] + NEAR_SIZE;
+        if (address - agent->near[i] < NEAR_SIZE)
+            return true;
+    }
+    return false;
 }
 
 /* What was read of [start, start + size) are these. */

@@ -14,7 +14,7 @@
 #include "record/slots.h"
 #include "symbolizer/unwind/space.h"
 
-enum { INTERRUPTED_MAX = 64, AGENT_SITES_MAX = 4096 };
+enum { INTERRUPTED_MAX = 64, AGENT_SITES_MAX = 4096, AGENT_PLACES = 2 };
 
 struct process;
 
@@ -32,7 +32,12 @@ struct agent {
     bool watches;          /* tracees are not to be bound for an instant (near.h) */
 
     uint8_t *memory; /* the block; NULL: none */
-    uint64_t near;   /* where the process has BLOCK_CODE */
+    /* Where the process has BLOCK_CODE and what follows: once, or once more for code that is out of
+     * reach of the first. */
+    uint64_t near[AGENT_PLACES];
+    unsigned near_count;
+    bool places_full; /* there can be no more, */
+    uint64_t wanted;  /* or the address of a call that is in reach of none so far; 0: of none */
     struct trie trie;
     struct code *code; /* for which the trie holds; referenced */
 
@@ -77,8 +82,12 @@ static inline struct block_area *agent_area(const struct agent *agent, uint32_t 
 /* Where the process has it. */
 static inline uint64_t agent_area_address(const struct agent *agent, uint32_t area)
 {
-    return agent->near + (BLOCK_AREAS - BLOCK_CODE) + (uint64_t)(area - 1) * BLOCK_AREA_SIZE;
+    return agent->near[0] + (BLOCK_AREAS - BLOCK_CODE) + (uint64_t)(area - 1) * BLOCK_AREA_SIZE;
 }
+
+/* The number of the site in whose pad or stub, or in inside_find() for which, a thread with this
+ * area and pc is; BLOCK_SITES: it is elsewhere. */
+uint32_t agent_site_of(const struct agent *agent, uint32_t area, uint64_t pc);
 
 /* An area for one more thread; 0: there is none. */
 uint32_t agent_take_area(struct agent *agent);

@@ -269,10 +269,9 @@ bool procfs_catches(pid_t tid, int signal)
     return has_signal(tid, "SigCgt", signal);
 }
 
-bool procfs_leaves(pid_t tid, int signal)
+bool procfs_ignores(pid_t tid, int signal)
 {
-    return !has_signal(tid, "SigCgt", signal) && !has_signal(tid, "SigIgn", signal) &&
-           procfs_state(tid) != '\0';
+    return has_signal(tid, "SigIgn", signal);
 }
 
 bool procfs_blocks(pid_t tid, int signal)

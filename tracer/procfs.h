@@ -42,8 +42,8 @@ long procfs_status(pid_t tid, const char *field);
 /* Has the process of this thread a handler for the signal? False if it is gone. */
 bool procfs_catches(pid_t tid, int signal);
 
-/* Is what the process does on the signal the default? False if it is gone. */
-bool procfs_leaves(pid_t tid, int signal);
+/* Does the process ignore it? False if it is gone. */
+bool procfs_ignores(pid_t tid, int signal);
 
 /* Does the thread block it? False if it is gone. */
 bool procfs_blocks(pid_t tid, int signal);

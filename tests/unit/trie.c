@@ -208,6 +208,31 @@ static void test_variable(void **state)
     finish();
 }
 
+/* Go's frames lose fp, which then nobody may need, unless it is in a frame. */
+static void test_go(void **state)
+{
+    struct memo_node path[FRAMES];
+
+    (void)state;
+    prepare();
+    memcpy(path, simple, sizeof(path));
+    path[0].row = (struct row){ ROW_GO, { { 16, 0 } } };
+    assert_false(add(path, NULL, NR));
+    finish();
+    prepare();
+    path[1].row = (struct row){ ROW_GO, { { 32, 0 } } };
+    assert_true(add(path, NULL, NR));
+    assert_true(found(0));
+    area()->registers[BLOCK_AT_FP] = 1;
+    assert_true(found(0));
+    finish();
+    prepare();
+    path[0] = simple[0];
+    assert_true(add(path, NULL, NR));
+    assert_true(found(0));
+    finish();
+}
+
 /* Stacks that are not for the agent. */
 static void test_refused(void **state)
 {
@@ -223,7 +248,6 @@ static void test_refused(void **state)
           .row = { ROW_CFA_SP, { { 16, 0 } } },
           .progress = PROGRESS_SOME,
           .guessed = true },
-        { .address = CALLER, .row = { ROW_GO, { { 16, 0 } } }, .progress = PROGRESS_SOME },
         { .address = CALLER, .row = { ROW_CODE, { { 16, 0 } } }, .progress = PROGRESS_SOME },
         { .address = CALLER, .row = { ROW_IN_REGISTER, { { 16, 0 } } }, .progress = PROGRESS_SOME },
     };
@@ -275,10 +299,10 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walk),    cmocka_unit_test(test_forget),
-        cmocka_unit_test(test_stops),   cmocka_unit_test(test_variable),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_take),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_walk),     cmocka_unit_test(test_go),
+        cmocka_unit_test(test_forget),   cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_variable), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_take),     cmocka_unit_test(test_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
