@@ -341,6 +341,19 @@ void agentcode_restore(struct tracer *tracer, const struct tracee *tracee, struc
     agent->in_code_count = 0;
 }
 
+void agentcode_disinherit(const struct tracee *tracee, struct agent *agent)
+{
+    uint8_t now[PATCH_SIZE];
+
+    for (size_t i = 0; i < agent->inherited_count; i++) {
+        const struct agent_padding *p = &agent->inherited[i];
+        if (remote_read(tracee->tid, p->address, now, sizeof(now)) &&
+            memcmp(now, p->bytes, sizeof(now)))
+            remote_write(tracee->tid, p->address, p->bytes, sizeof(now));
+    }
+    agent->inherited_count = 0;
+}
+
 bool agentcode_is_between(const struct agent *agent, bool trapped, uint64_t *pc)
 {
     for (uint32_t i = 0; agent && i < agent->patch_count; i++) {

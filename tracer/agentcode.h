@@ -20,6 +20,9 @@ bool agentcode_put(struct tracer *tracer, const struct tracee *tracee, struct ag
 /* Makes the code what it is without the agent. */
 void agentcode_restore(struct tracer *tracer, const struct tracee *tracee, struct agent *agent);
 
+/* In the first stop of a forked process: makes what it has inherited of changes what it was. */
+void agentcode_disinherit(const struct tracee *tracee, struct agent *agent);
+
 /*
  * Is a thread with this pc, in a stop, on its way from a site to its pad? Then the pc is made that
  * of the site's start. `trapped`: it has met a breakpoint, as there are while code is written.

@@ -43,7 +43,7 @@ void agentcounts_take(struct tracer *tracer, struct agent *agent)
 
     for (uint32_t i = 0; agent->owner && i < agent->trie.count; i++) {
         int64_t calls = trie_take(&agent->trie, i);
-        if (calls < -1 - (int64_t)agent->processors || calls > (int64_t)most)
+        if (calls < -BLOCK_THREADS || calls > (int64_t)most)
             die("process %d has changed what was counted in it", (int)agent->owner->pid);
         if (calls)
             take(tracer, agent->owner, &agent->trie.all[i], calls);
@@ -53,27 +53,40 @@ void agentcounts_take(struct tracer *tracer, struct agent *agent)
 
 void agentcounts_take_all(struct tracer *tracer)
 {
+    const uint64_t now = clock_now();
+
     for (struct tracee *t = NULL; tracer->agent && (t = tracees_next(&tracer->tracees, t));)
-        if (t->process && t->space->agent)
+        if (t->process && t->space->agent && t->space->agent->taken_at < now)
             agentcounts_take(tracer, t->space->agent);
 }
 
-void agentcounts_leave(struct tracer *tracer, struct tracee *tracee)
+/* What nobody has taken over is lost, and said to be. */
+static void count_lost(struct tracer *tracer, struct agent *agent)
+{
+    for (uint32_t i = 0; i < agent->trie.count; i++) {
+        int64_t calls = trie_take(&agent->trie, i);
+        tracer_execution(tracer)->lost += calls > 0 ? (uint64_t)calls : 0;
+    }
+}
+
+void agentcounts_leave(struct tracer *tracer, struct tracee *tracee, bool last)
 {
     struct agent *agent = tracee->process ? tracee->space->agent : NULL;
 
     if (!agent || !agent->memory)
         return;
-    agentcounts_take(tracer, agent);
     agent_free_area(agent, &tracee->area);
-    if (agent->owner == tracee->process && tracee->process->references == 1) {
+    if (agent->owner == tracee->process && last) {
+        agentcounts_take(tracer, agent);
         /* Others may still share the memory: by vfork. */
         agent_table(agent)->off = 1;
         agent->state = AGENT_NEVER;
         agent->owner = NULL;
     }
-    if (tracee->space->references == 1)
-        near_watch(&tracer->near, &agent->watches, false);
+    if (tracee->space->references > 1)
+        return;
+    near_watch(&tracer->near, &agent->watches, false);
+    count_lost(tracer, agent);
 }
 
 bool agentcounts_may_be_ahead(const struct tracee *tracee)

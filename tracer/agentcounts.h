@@ -9,8 +9,9 @@
 /* For the process whose agent it is. */
 void agentcounts_take(struct tracer *tracer, struct agent *agent);
 
-/* The tracee leaves its address space, or has died: what was counted is the process's. */
-void agentcounts_leave(struct tracer *tracer, struct tracee *tracee);
+/* The tracee leaves its address space, or has died. `last`: no thread of its process is there any
+ * more. */
+void agentcounts_leave(struct tracer *tracer, struct tracee *tracee, bool last);
 
 /* Takes over what has been counted so far. */
 void agentcounts_take_all(struct tracer *tracer);

@@ -501,6 +501,8 @@ bool agents_stop(struct tracer *tracer, struct tracee *tracee, const struct stop
     struct patch_registers registers;
 
     agentthreads_begin(tracee);
+    if (agent)
+        agentcode_disinherit(tracee, agent);
     if (!agent || !threadregs_get(tracee->tid, &registers))
         return false;
     if (return_to_start(tracee, agent, is_breakpoint(tracee, stop), &registers))

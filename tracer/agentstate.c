@@ -13,12 +13,30 @@ struct agent *agent_create(void)
     return calloc(1, sizeof(struct agent));
 }
 
+/* (A thread may have been on its way from there when the rest was made what it was.) */
+static bool inherit_padding(struct agent *agent, const struct agent *parent)
+{
+    agent->inherited = malloc((parent->patch_count + 1) * sizeof(*agent->inherited));
+    for (uint32_t i = 0; agent->inherited && i < parent->patch_count; i++) {
+        const struct patch *p = &parent->patches[i];
+        struct agent_padding *padding = &agent->inherited[agent->inherited_count];
+        if (!p->hop)
+            continue;
+        padding->address = p->hop;
+        memcpy(padding->bytes, p->padding, PATCH_SIZE);
+        agent->inherited_count++;
+    }
+    return agent->inherited;
+}
+
 struct agent *agent_fork(const struct agent *parent)
 {
     struct agent *ret = agent_create();
 
-    if (!ret)
+    if (!ret || !inherit_padding(ret, parent)) {
+        agent_destroy(ret);
         return NULL;
+    }
     if (parent->state == AGENT_NEVER)
         ret->state = AGENT_NEVER;
     memcpy(ret->interrupted, parent->interrupted, sizeof(ret->interrupted));
@@ -38,6 +56,7 @@ void agent_destroy(struct agent *agent)
     code_unref(agent->code);
     slots_deinit(&agent->site_slots);
     free(agent->sites);
+    free(agent->inherited);
     free(agent);
 }
 

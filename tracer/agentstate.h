@@ -56,6 +56,13 @@ struct agent {
     uint32_t patch_count, in_code_count;
     uint64_t retry_at; /* with which number of stops those are tried again that are not */
 
+    /* Of a forked process: padding that was changed when its memory was copied, and still is. */
+    struct agent_padding {
+        uint64_t address;
+        uint8_t bytes[PATCH_SIZE];
+    } * inherited;
+    size_t inherited_count;
+
     bool threads[BLOCK_THREADS]; /* this area is a thread's */
 
     /* Where signals have interrupted it: there it may go on at any time. */
@@ -66,7 +73,8 @@ struct agent {
 
 /* NULL: no memory. */
 struct agent *agent_create(void);
-/* That of a process which was forked: it is not there, and no code is changed. NULL: no memory. */
+/* That of a process which was forked: it is not there, and no code is changed but padding. NULL: no
+ * memory. */
 struct agent *agent_fork(const struct agent *parent);
 void agent_destroy(struct agent *agent);
 

@@ -114,7 +114,7 @@ bool family_expects(const struct tracer *tracer, pid_t parent)
 void family_forget(struct tracer *tracer, struct tracee *tracee)
 {
     near_watch(&tracer->near, &tracee->sees_affinity, false);
-    agentcounts_leave(tracer, tracee);
+    agentcounts_leave(tracer, tracee, tracee->process && tracee->process->references == 1);
     tracer->held -= tracee->held;
     tracer->installing -= tracee->installing;
     tracer->postponed -= tracee->postponed;
@@ -154,7 +154,7 @@ struct tracee *family_exec(struct tracer *tracer, pid_t tid, pid_t former)
     struct address_space *space = address_space_create();
     if (!space)
         die("out of memory");
-    agentcounts_leave(tracer, tracee);
+    agentcounts_leave(tracer, tracee, true);
     tracee->inherits_base = false;
     address_space_unref(tracee->space);
     tracee->space = space;
@@ -176,14 +176,12 @@ static bool ended_itself(const struct tracee *tracee, int status)
 
 /* A leader's death is reported last. A thread that is left then had taken over its tid by execve,
  * and was killed before that could be seen. */
-static void remove_rest(struct tracer *tracer, const struct process *process)
+static void remove_rest(struct tracer *tracer, pid_t pid)
 {
     struct tracee *rest;
 
-    while (process->references > 1 &&
-           (rest = tracees_find_process(&tracer->tracees, process->pid))) {
+    while ((rest = tracees_find_process(&tracer->tracees, pid)))
         family_forget(tracer, rest);
-    }
 }
 
 /* --status-fd: to whoever does not wait for what the command has left. */
@@ -211,11 +209,11 @@ void family_death(struct tracer *tracer, struct tracee *tracee, pid_t tid, int s
     else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
         tracer_execution(tracer)->killed += agentcounts_may_be_ahead(tracee);
     tracer->orphans += tracee->call.cloning;
-    struct process *process = tracee->process ? process_ref(tracee->process) : NULL;
+    const struct process *process = tracee->process;
+    bool rest = process && process->pid == tid && process->references > 1;
     family_forget(tracer, tracee);
-    if (process && process->pid == tid)
-        remove_rest(tracer, process);
-    process_unref(process);
+    if (rest)
+        remove_rest(tracer, tid);
 }
 
 void family_hold(struct tracer *tracer, struct tracee *tracee, pid_t tid, int status)
