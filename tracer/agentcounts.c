@@ -47,6 +47,7 @@ void agentcounts_take(struct tracer *tracer, struct agent *agent)
             die("process %d has changed what was counted in it", (int)agent->owner->pid);
         if (calls)
             take(tracer, agent->owner, &agent->trie.all[i], calls);
+        agent->counted += (uint64_t)calls;
     }
     agent->taken_at = now;
 }

@@ -30,6 +30,10 @@
 enum {
     SITE_STOPS_BEFORE = 10, /* at one site, before it is patched */
     REFRESH_EVERY = 256,    /* stops after which a stack may be looked for again */
+
+    TERM = 1024,          /* stops after which it is seen whether the agent pays, */
+    REST = 8 * TERM,      /* and for so many it rests if it does not */
+    PATCHES_PER_STOP = 2, /* that are taken out and put back for the price of a stop */
 };
 
 bool agents_is_window(uint64_t pc)
@@ -53,6 +57,13 @@ static void forget_stacks(struct agent *agent)
 {
     if (agent->memory && !agent->trie.forgotten)
         trie_forget(&agent->trie);
+}
+
+static void restore_code(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
+{
+    agent->spent += agent->in_code_count / PATCHES_PER_STOP;
+    agent->retry_at = 0;
+    agentcode_restore(tracer, tracee, agent);
 }
 
 /* For good. */
@@ -175,12 +186,34 @@ static void put_patches(struct tracer *tracer, const struct tracee *tracee, stru
         give_up(tracer, tracee, agent);
 }
 
+/*
+ * A stop costs more as long as there is an agent, for tracees are not bound then (near.h); and if
+ * the process forks all the time, code is changed all the time. So it must count at least half as
+ * many calls as there are stops. (Not if it is to be there from the first stop on.)
+ */
+static void review(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
+{
+    if (agent->stops < agent->term_end || tracer->options->agent_after < SITE_STOPS_BEFORE)
+        return;
+    agentcounts_take(tracer, agent);
+    const uint64_t earned = agent->counted - agent->counted_at_last;
+    const bool first = !agent->term_end, rests = agent->rests;
+    agent->rests = !first && !rests && earned < TERM / 2 + agent->spent;
+    agent->term_end = agent->stops + (agent->rests ? REST : TERM);
+    agent->counted_at_last = agent->counted;
+    agent->spent = 0;
+    if (agent->rests)
+        restore_code(tracer, tracee, agent);
+    near_watch(&tracer->near, &agent->watches, !agent->rests);
+}
+
 /* A thread of the process is at a call. */
 static void attend(struct tracer *tracer, struct tracee *tracee, struct agent *agent)
 {
     struct block_table *table = agent_table(agent);
 
-    if (!is_eligible(tracer, tracee)) {
+    review(tracer, tracee, agent);
+    if (agent->rests || !is_eligible(tracer, tracee)) {
         table->off = 1;
         return;
     }
@@ -385,7 +418,7 @@ static enum agent_stop note_call(struct tracer *tracer, struct tracee *tracee, s
         return AGENT_STOP_EARLY;
     if (agentcalls_copies_memory(call, &tracee->call.clone) ||
         meaning_closes_memory(call->meaning, call->args))
-        agentcode_restore(tracer, tracee, agent);
+        restore_code(tracer, tracee, agent);
     if (agentcalls_tells_base(call))
         agentthreads_part(tracee, agent);
     bool forgets = touches_memory(agent, &ranges) || tracee->call.changing_map;
@@ -520,7 +553,7 @@ bool agents_stop(struct tracer *tracer, struct tracee *tracee, const struct stop
     }
     if (place == PATCH_MOVED && registers.pc != agent->patches[site].start) {
         note_interrupted(agent, registers.pc); /* that patch is not put there again */
-        agentcode_restore(tracer, tracee, agent);
+        restore_code(tracer, tracee, agent);
     }
     return false;
 }

@@ -28,8 +28,13 @@ struct agent {
                               here; NULL: the agent is not there, or it has ended */
     unsigned stops;        /* at calls, so far */
     unsigned processors;   /* that there are: its threads make no more calls than they can */
-    uint64_t taken_at;     /* when its counts were taken over last; nanoseconds */
-    bool watches;          /* tracees are not to be bound for an instant (near.h) */
+    /* Whether it pays, term by term; in stops, and what is worth as much (agents.c). */
+    uint64_t counted, spent;  /* calls that it has counted; the price of changes of code, */
+    uint64_t counted_at_last; /* and the former when the term began, which ends with */
+    uint64_t term_end;        /* this number of stops */
+    bool rests;               /* it does not pay: no code is changed for now */
+    uint64_t taken_at;        /* when its counts were taken over last; nanoseconds */
+    bool watches;             /* tracees are not to be bound for an instant (near.h) */
 
     uint8_t *memory; /* the block; NULL: none */
     /* Where the process has BLOCK_CODE and what follows: once, or once more for code that is out of
