@@ -18,6 +18,7 @@ import tempfile
 import time
 
 ENGINES = ("seccomp", "ptrace")
+AGENT_SERVES_THREADS = False  # Is there an agent in processes with threads? Then it must have counted something there.
 SKIPPED = 77  # the exit status by which ctest knows a skipped test
 AGENT_SETUP = 10  # calls that each process with an agent makes for it
 HEADER = ("program,phase,library,component,syscall,abi,nr,calls,issued,on_stack,inexact,incomplete,"

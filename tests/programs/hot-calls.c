@@ -361,7 +361,7 @@ static __attribute__((noinline)) void call_with(struct state *s, long way)
                        "r15", "xmm3", "memory", "cc");
 }
 
-static void registers(void)
+static uint64_t sum_of_registers(void)
 {
     struct state s = { .behind = 0 };
     uint64_t sum = 0;
@@ -374,7 +374,39 @@ static void registers(void)
         sum += s.flags_after & 0xcd5;
         sum ^= s.red_zone[0] + s.red_zone[1];
     }
-    printf("%llx\n", (unsigned long long)sum);
+    return sum;
+}
+
+static void registers(void)
+{
+    printf("%llx\n", (unsigned long long)sum_of_registers());
+}
+
+/* While signals come, which may be anywhere: with the registers of one of the threads. */
+static void *sum_often(void *differs)
+{
+    const uint64_t expected = sum_of_registers();
+
+    while (ticks < TICKS)
+        if (sum_of_registers() != expected)
+            *(volatile int *)differs = 1;
+    return NULL;
+}
+
+static void registers_in_threads(void)
+{
+    enum { THREADS = 3 };
+    pthread_t threads[THREADS];
+    volatile int differs = 0;
+
+    start_ticking(on_tick, SA_RESTART);
+    for (int i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, sum_often, (void *)&differs))
+            errx(1, "no thread");
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    stop_ticking();
+    printf("%s\n", differs ? "different" : "the same");
 }
 
 /* ---- Processes and threads ---- */
@@ -522,15 +554,25 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } kinds[] = {
-        { "deep", deep },           { "writes", writes },
-        { "many", many },           { "handler", handler },
-        { "nested", nested },       { "leaving", leaving },
-        { "looking", looking },     { "waiting", waiting },
-        { "faults", faults },       { "stepping", stepping },
-        { "registers", registers }, { "forks", forks },
-        { "vforks", vforks },       { "threads", threads },
-        { "kills", kills },         { "protection", protection },
-        { "filter", filter },       { "two", two },
+        { "deep", deep },
+        { "writes", writes },
+        { "many", many },
+        { "handler", handler },
+        { "nested", nested },
+        { "leaving", leaving },
+        { "looking", looking },
+        { "waiting", waiting },
+        { "faults", faults },
+        { "stepping", stepping },
+        { "registers", registers },
+        { "forks", forks },
+        { "vforks", vforks },
+        { "threads", threads },
+        { "kills", kills },
+        { "protection", protection },
+        { "filter", filter },
+        { "two", two },
+        { "registers-in-threads", registers_in_threads },
     };
 
     if (argc > 1 && !strcmp(argv[1], "execs"))

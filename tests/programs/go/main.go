@@ -11,6 +11,7 @@ import (
 	"example.org/truth/generic"
 	"example.org/truth/goroutine"
 	"example.org/truth/growing"
+	"example.org/truth/hot"
 	"example.org/truth/inlined"
 	"example.org/truth/plain"
 	"example.org/truth/recovering"
@@ -19,7 +20,7 @@ import (
 
 func main() {
 	if len(os.Args) > 1 {
-		flood.Run()
+		map[string]func(){"flood": flood.Run, "hot": hot.Run}[os.Args[1]]()
 		return
 	}
 	for i := 0; i < 3; i++ {
