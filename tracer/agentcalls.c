@@ -3,6 +3,7 @@
 
 #include <asm/prctl.h>
 #include <linux/sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -42,22 +43,33 @@ bool agentcalls_ends_agent(const struct syscall *call)
 struct ranges agentcalls_ranges(const struct syscall *call)
 {
     const uint64_t *args = call->args;
+    struct ranges ret = { .count = 0 };
 
     switch (call->meaning) {
     case CALL_MMAP:
+        ret.count = args[3] & MAP_FIXED ? 1 : 0; /* else the address is a wish */
+        break;
     case CALL_MPROTECT:
     case CALL_MUNMAP:
-        return (struct ranges){ { { args[0], args[1] } }, 1 };
+        ret.count = 1;
+        break;
     case CALL_MREMAP: /* (of shared memory it makes a copy, if the size is 0) */
-        return (struct ranges){ { { args[0], args[1] + 1 }, { args[4], args[2] } }, 2 };
+        ret.count = args[3] & MREMAP_FIXED ? 2 : 1;
+        ret.all[1].start = args[4];
+        ret.all[1].size = args[2];
+        break;
     default:
-        return (struct ranges){ .count = 0 };
+        return ret;
     }
+    ret.all[0].start = args[0];
+    ret.all[0].size = args[1] + (call->meaning == CALL_MREMAP);
+    return ret;
 }
 
-bool agentcalls_tells_base(const struct syscall *call)
+bool agentcalls_is_of_base(const struct syscall *call)
 {
-    return call->abi == ABI_X86_64 && call->nr == SYS_arch_prctl && call->args[0] == ARCH_GET_GS;
+    return call->abi == ABI_X86_64 && call->nr == SYS_arch_prctl &&
+           (call->args[0] == ARCH_GET_GS || call->args[0] == ARCH_SET_GS);
 }
 
 bool agentcalls_is_countable(const struct syscall *call)

@@ -16,8 +16,8 @@ bool agentcalls_copies_memory(const struct syscall *call, const struct clone_cal
 /* Is it one behind which there is no agent any more? */
 bool agentcalls_ends_agent(const struct syscall *call);
 
-/* Does it tell the thread where its %gs begins? */
-bool agentcalls_tells_base(const struct syscall *call);
+/* Does it tell or set where the thread's %gs begins? */
+bool agentcalls_is_of_base(const struct syscall *call);
 
 /* Is it one of which no more need be known than that it is made? */
 bool agentcalls_is_countable(const struct syscall *call);

@@ -407,6 +407,8 @@ static enum agent_stop learn(struct tracer *tracer, struct tracee *tracee, struc
 static enum agent_stop note_call(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
                                  const struct syscall *call, uint64_t pc, uint64_t sp)
 {
+    if (agent && agentcalls_is_of_base(call)) /* (an area may be left when the agent is not) */
+        agentthreads_part(tracee, agent);
     if (!agent || agent->state == AGENT_NEVER)
         return AGENT_STOP_PROCESS;
     const struct ranges ranges = agentcalls_ranges(call);
@@ -419,8 +421,6 @@ static enum agent_stop note_call(struct tracer *tracer, struct tracee *tracee, s
     if (agentcalls_copies_memory(call, &tracee->call.clone) ||
         meaning_closes_memory(call->meaning, call->args))
         restore_code(tracer, tracee, agent);
-    if (agentcalls_tells_base(call))
-        agentthreads_part(tracee, agent);
     bool forgets = touches_memory(agent, &ranges) || tracee->call.changing_map;
     if (forgets)
         forget_stacks(agent);

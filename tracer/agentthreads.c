@@ -38,15 +38,19 @@ bool agentthreads_has_base(const struct tracee *tracee, const struct agent *agen
 
 void agentthreads_part(struct tracee *tracee, struct agent *agent)
 {
-    if (tracee->area && threadregs_set_base(tracee->tid, 0))
-        agent_free_area(agent, &tracee->area);
+    if (tracee->area && agentthreads_has_base(tracee, agent))
+        threadregs_set_base(tracee->tid, 0);
+    agent_free_area(agent, &tracee->area);
 }
 
 void agentthreads_begin(struct tracee *tracee)
 {
-    if (tracee->inherits_base)
+    uint64_t base;
+
+    if (tracee->inherited_base && threadregs_base(tracee->tid, &base) &&
+        base == tracee->inherited_base)
         threadregs_set_base(tracee->tid, 0);
-    tracee->inherits_base = false;
+    tracee->inherited_base = 0;
 }
 
 void agentthreads_set_stack(const struct tracee *tracee, struct agent *agent, const char *maps,

@@ -1,5 +1,6 @@
 // hot-exceptions.cpp - handlers that leave by an exception, through the frame of a call that the
 // signal has interrupted, in threads that make the calls of hot.h.
+#include <cstdint>
 #include <ctime>
 #include "hot.h"
 
@@ -9,13 +10,17 @@ namespace
 enum { THREADS = 3, THROWN = 60 };
 
 thread_local volatile sig_atomic_t may_throw, thrown;
+thread_local volatile sig_atomic_t *sent; // a signal is on its way, in its handler, or thrown
+volatile sig_atomic_t all_sent[THREADS];
 int sum;
 
 void on_signal(int)
 {
     hot_ask(HOT_GETUID, 1);
-    if (!may_throw)
+    if (!may_throw) {
+        *sent = 0;
         return;
+    }
     may_throw = 0;
     thrown = thrown + 1;
     throw static_cast<int>(thrown);
@@ -35,21 +40,24 @@ __attribute__((noinline)) void ask_until_thrown()
 
 void (*volatile ask_until)() = ask_until_thrown;
 
-void *work(void *unused)
+void *work(void *number)
 {
+    sent = &all_sent[reinterpret_cast<intptr_t>(number)];
     hot_ask_all(1); // which binds them
     pthread_barrier_wait(&hot_barrier);
     while (thrown < THROWN) {
         try {
             ask_until();
-        } catch (int number) {
-            __atomic_fetch_add(&sum, number, __ATOMIC_RELAXED);
+        } catch (int value) {
+            *sent = 0;
+            __atomic_fetch_add(&sum, value, __ATOMIC_RELAXED);
         }
     }
-    return unused;
+    return nullptr;
 }
 
-// One who sends signals until they are done.
+// One who sends signals until they are done, to none so many that its stack does not hold their
+// frames.
 void exceptions(const char *)
 {
     pthread_t threads[THREADS];
@@ -63,14 +71,15 @@ void exceptions(const char *)
     hot_start_all(threads, THREADS, work);
     pthread_barrier_wait(&hot_barrier);
     while (left) {
-        for (pthread_t &thread : threads) {
-            if (!thread)
+        for (int i = 0; i < THREADS; i++) {
+            if (!threads[i])
                 continue;
-            if (!pthread_tryjoin_np(thread, nullptr)) {
-                thread = 0;
+            if (!pthread_tryjoin_np(threads[i], nullptr)) {
+                threads[i] = 0;
                 left--;
-            } else {
-                pthread_kill(thread, SIGUSR1);
+            } else if (!all_sent[i]) {
+                all_sent[i] = 1;
+                pthread_kill(threads[i], SIGUSR1);
             }
         }
         clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, &patience);
