@@ -371,15 +371,14 @@ static int tracer_init(struct tracer *tracer, const struct options *options, sav
                                .run = run,
                                .jit = { .run = run },
                                .launch = { .report_fd = -1 } };
-    tracer->seccomp = options->engine == ENGINE_SECCOMP || options->engine == ENGINE_AGENT ||
-                      (options->engine == ENGINE_AUTO && launch_has_seccomp());
-    tracer->agent = options_want_agent(options);
+    tracer->seccomp = options->engine != ENGINE_PTRACE;
+    tracer->agent = options->engine == ENGINE_AGENT;
     meanings_init(&tracer->meanings);
     control_init(&tracer->control);
     images_init(&tracer->images, add_module, run);
     if (served_init(&tracer->served) < 0)
         return -ENOMEM;
-    int64_t execution = record_begin(run, options, tracer->seccomp);
+    int64_t execution = record_begin(run, options);
     if (execution < 0 || tracees_init(&tracer->tracees) < 0 ||
         unwinder_init(&tracer->unwinder, &tracer->images, &run->stacks) < 0)
         return -ENOMEM;
@@ -654,7 +653,7 @@ int trace(const struct options *options, save_fn *save, struct run *run, int *st
     } else if (options->control && control_open(&tracer.control, options->control)) {
         result = EXIT_OURS;
     } else if (!options->attach_count) {
-        result = launch_fork(&tracer.launch, options, tracer.seccomp);
+        result = launch_fork(&tracer.launch, options);
     }
     if (!result)
         result = run_threads(&tracer);

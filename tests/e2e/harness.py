@@ -224,6 +224,12 @@ def trace_words(engine, out, options=()):
     return " ".join([TRACER, "-q", f"--engine={engine}", *forced, "-o", f"{out}/out.csv", "-o", f"{out}/out.json", *options, "--"])
 
 
+def engine_with(engine, options):
+    """The one that runs: not the agent, where every call has to stop."""
+    need_stops = ("--results", "--verify", "--inject", "--policy")
+    return "seccomp" if engine == "agent" and any(word.strip("'").startswith(need_stops) for word in options) else engine
+
+
 def read_results(out):
     """The rows of out.csv and the run of out.json, after all that holds for each of them."""
     with open(f"{out}/out.csv", encoding="utf-8", newline="") as file:
