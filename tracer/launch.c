@@ -21,6 +21,7 @@
 #include "agent/block.h"
 #include "diag.h"
 #include "permission.h"
+#include "procfs.h"
 
 enum step { STEP_ENVIRONMENT, STEP_FILTER, STEP_USER, STEP_EXECVE };
 
@@ -36,14 +37,19 @@ bool launch_has_seccomp(void)
     return !syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
 }
 
+bool launch_is_filtered(void)
+{
+    return procfs_status(getpid(), "Seccomp") != 0;
+}
+
 enum engine launch_engine(const struct options *options)
 {
     bool may_choose = !options->engine_is_order || options->engine == ENGINE_AUTO;
 
     if (options->engine == ENGINE_PTRACE || (may_choose && !launch_has_seccomp()))
         return ENGINE_PTRACE;
-    return options->engine == ENGINE_AGENT && !options_need_stops(options) ? ENGINE_AGENT
-                                                                           : ENGINE_SECCOMP;
+    bool may_count = !options_need_stops(options) && !launch_is_filtered();
+    return options->engine == ENGINE_AGENT && may_count ? ENGINE_AGENT : ENGINE_SECCOMP;
 }
 
 /* Every call of every ABI stops, of 32-bit code too. NO_NEW_PRIVS only where the kernel insists on

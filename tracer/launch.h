@@ -22,8 +22,13 @@ struct launch {
 /* Can this kernel, and what surrounds us, do the seccomp engine? */
 bool launch_has_seccomp(void);
 
+/* Are we under a seccomp filter already, a container's, or is that not known? It may deny calls
+ * before ours sees them. */
+bool launch_is_filtered(void);
+
 /* The engine to run with, which is not ENGINE_AUTO: that of the options; but where it is a wish,
- * one that can be had here. Not the agent, if something else that is wanted needs stops. */
+ * one that can be had here. Not the agent, if something else that is wanted needs stops, or
+ * a filter may deny calls. */
 enum engine launch_engine(const struct options *options);
 
 /* Has all calls of the calling thread stop, and of what it starts, but with `window` those that are

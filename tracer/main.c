@@ -196,7 +196,7 @@ int main(int argc, char **argv)
     if (result == OPTIONS_RUN)
         result = trace_main(&options);
     else if (result == OPTIONS_VERSION)
-        result = version_print(stdout) < 0 ? EXIT_OURS : EXIT_SUCCESS;
+        result = version_print(stdout, &options) < 0 ? EXIT_OURS : EXIT_SUCCESS;
     else
         result = result == OPTIONS_DONE ? EXIT_SUCCESS : EXIT_OURS;
     options_deinit(&options);

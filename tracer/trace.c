@@ -420,9 +420,7 @@ static int begin_command(struct tracer *tracer)
     struct address_space *space = address_space_create();
     if (!tracee || !process || !space)
         die("out of memory");
-    /* A filter that is on us already (a container's) may deny calls before ours sees them. So it is
-     * if that cannot be known. */
-    process->own_filter = procfs_status(getpid(), "Seccomp") != 0;
+    process->own_filter = launch_is_filtered();
     tracee_adopt(tracee, process, space);
     return 0;
 }
