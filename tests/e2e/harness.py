@@ -59,6 +59,8 @@ def reachable(tracer, programs):
 TRACER, PROGRAMS = reachable(os.environ["TRACER"], os.environ["PROGRAMS"])
 
 
+# Of who runs the tests, for tracers without --engine.
+WISHED_ENGINE = {name: os.environ[name] for name in ("SYSTRACE_ENGINE",) if name in os.environ}
 CAP_SYS_PTRACE, CAP_SYS_ADMIN = 19, 21
 
 
@@ -121,7 +123,7 @@ class Sandbox:
         if setup:
             setup(self.work)
         environment = {"PATH": os.environ["PATH"], "HOME": self.work, "TMPDIR": self.work,
-                       "LC_ALL": "C", "PROGRAMS": PROGRAMS}
+                       "LC_ALL": "C", "PROGRAMS": PROGRAMS, **WISHED_ENGINE}
         with tempfile.TemporaryFile(dir=self.base) as out, tempfile.TemporaryFile(dir=self.base) as err:
             process = subprocess.Popen(["/bin/sh", "-c", command.replace("$TRACE", trace)],
                                        cwd=self.work, env=environment, stdin=subprocess.DEVNULL,
