@@ -108,7 +108,7 @@ struct execution {
     char *machine;              /* uname -m */
     char *libc;                 /* of the tracer: "glibc 2.36" */
     char *version;              /* of systrace-lib */
-    char *engine;               /* "seccomp" or "ptrace" */
+    char *engine;               /* that ran: "seccomp", "ptrace" or "agent" */
     char *workload;             /* what it was made to do; "" or NULL: not said */
     struct timespec start, end; /* CLOCK_REALTIME */
     int exit_status;            /* of the command: 0..255, or -1 */

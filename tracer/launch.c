@@ -21,6 +21,7 @@
 #include "agent/block.h"
 #include "diag.h"
 #include "permission.h"
+#include "procfs.h"
 
 enum step { STEP_ENVIRONMENT, STEP_FILTER, STEP_USER, STEP_EXECVE };
 
@@ -34,6 +35,21 @@ bool launch_has_seccomp(void)
 {
     uint32_t action = SECCOMP_RET_TRACE;
     return !syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
+}
+
+bool launch_is_filtered(void)
+{
+    return procfs_status(getpid(), "Seccomp") != 0;
+}
+
+enum engine launch_engine(const struct options *options)
+{
+    bool may_choose = !options->engine_is_order || options->engine == ENGINE_AUTO;
+
+    if (options->engine == ENGINE_PTRACE || (may_choose && !launch_has_seccomp()))
+        return ENGINE_PTRACE;
+    bool may_count = !options_need_stops(options) && !launch_is_filtered();
+    return options->engine == ENGINE_AGENT && may_count ? ENGINE_AGENT : ENGINE_SECCOMP;
 }
 
 /* Every call of every ABI stops, of 32-bit code too. NO_NEW_PRIVS only where the kernel insists on
@@ -88,8 +104,8 @@ static int change_environment(const struct options *options)
 }
 
 /* The child: waits for the word that it is seized, and becomes the command. */
-static _Noreturn void child(const struct options *options, const struct passwd *user, bool seccomp,
-                            int go_fd, int report_fd)
+static _Noreturn void child(const struct options *options, const struct passwd *user, int go_fd,
+                            int report_fd)
 {
     struct report report = { STEP_ENVIRONMENT, 0 };
     char byte;
@@ -97,9 +113,9 @@ static _Noreturn void child(const struct options *options, const struct passwd *
     if (read(go_fd, &byte, 1) != 1)
         _exit(EXIT_OURS); /* the parent failed, and has said so */
     report.error = change_environment(options);
-    if (!report.error && seccomp) {
+    if (!report.error && options->engine != ENGINE_PTRACE) {
         report.step = STEP_FILTER;
-        report.error = launch_install_filter(options_want_agent(options));
+        report.error = launch_install_filter(options->engine == ENGINE_AGENT);
     }
     if (!report.error && user) {
         report.step = STEP_USER;
@@ -130,7 +146,7 @@ static int find_user(const char *name, const struct passwd **ret)
     return EXIT_OURS;
 }
 
-int launch_fork(struct launch *launch, const struct options *options, bool seccomp)
+int launch_fork(struct launch *launch, const struct options *options)
 {
     const struct passwd *user;
     int go[2], report[2];
@@ -145,7 +161,7 @@ int launch_fork(struct launch *launch, const struct options *options, bool secco
     launch->pid = fork();
     if (launch->pid == 0) {
         close(go[1]);
-        child(options, user, seccomp, go[0], report[1]);
+        child(options, user, go[0], report[1]);
     }
     int error = errno;
     close(go[0]);

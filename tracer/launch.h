@@ -22,13 +22,22 @@ struct launch {
 /* Can this kernel, and what surrounds us, do the seccomp engine? */
 bool launch_has_seccomp(void);
 
+/* Are we under a seccomp filter already, a container's, or is that not known? It may deny calls
+ * before ours sees them. */
+bool launch_is_filtered(void);
+
+/* The engine to run with, which is not ENGINE_AUTO: that of the options; but where it is a wish,
+ * one that can be had here. Not the agent, if something else that is wanted needs stops, or
+ * a filter may deny calls. */
+enum engine launch_engine(const struct options *options);
+
 /* Has all calls of the calling thread stop, and of what it starts, but with `window` those that are
  * made from there (agent/block.h): without a tracer they fail then. 0 or a negative errno. */
 int launch_install_filter(bool window);
 
-/* Makes the child, which waits for launch_go. 0, or the exit status to end with, after a message.
- */
-int launch_fork(struct launch *launch, const struct options *options, bool seccomp);
+/* Makes the child, which waits for launch_go; the engine is that which runs. 0, or the exit status
+ * to end with, after a message. */
+int launch_fork(struct launch *launch, const struct options *options);
 
 /* Seizes the child with the given PTRACE_O_ options, for the calling thread, which is its tracer
  * from now on. 0, or the exit status to end with, after a message; the child is gone then. */

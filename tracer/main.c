@@ -4,6 +4,7 @@
  * order things happen (CONTRIBUTING.md has that of the rooms):
  *
  *   options_parse    tracer/options.c              the command line
+ *   launch_engine    tracer/launch.c               how calls will stop here
  *   outputs_check    report/outputs.c              can the results be written?
  *   rules_read       compartments/rules.c          what compartments may ask for (--policy)
  *   trace            tracer/trace.c                start the command (launch.c) or attach to processes
@@ -49,6 +50,7 @@
 #include "compartments/rulescommand.h"
 #include "compartments/surfacecommand.h"
 #include "diag.h"
+#include "launch.h"
 #include "options.h"
 #include "probe/probecommand.h"
 #include "report/coverage.h"
@@ -141,6 +143,7 @@ static int trace_main(struct options *options)
     struct run run;
     int status = 0;
 
+    options->engine = launch_engine(options);
     /* What cannot be written must not be found out after an hour. */
     if (outputs_check(&options->outputs) || read_policy(options) ||
         keep_status_fd(options->status_fd))
@@ -193,7 +196,7 @@ int main(int argc, char **argv)
     if (result == OPTIONS_RUN)
         result = trace_main(&options);
     else if (result == OPTIONS_VERSION)
-        result = version_print(stdout) < 0 ? EXIT_OURS : EXIT_SUCCESS;
+        result = version_print(stdout, &options) < 0 ? EXIT_OURS : EXIT_SUCCESS;
     else
         result = result == OPTIONS_DONE ? EXIT_SUCCESS : EXIT_OURS;
     options_deinit(&options);

@@ -117,7 +117,9 @@ static const char help_tracing[] =
     "      --engine=ENGINE      how to stop at calls: seccomp (one stop a call), ptrace (two), or "
     "auto;\n"
     "                             agent: hot calls are counted within the program, without a stop "
-    "(experimental)\n"
+    "(experimental);\n"
+    "                             without this option as SYSTRACE_ENGINE wishes, where that can "
+    "be\n"
     "      --agent-after=N      with that: in processes that have stopped N times (300)\n"
     "      --kill-on-exit       the traced processes die with systrace-lib: so it is without -p\n"
     "      --no-kill-on-exit    they live on: so it is with -p; else it needs the engine ptrace\n"
@@ -158,16 +160,29 @@ static int append(const char ***array, size_t *count, const char *word)
     return 0;
 }
 
-static int parse_engine(const char *name, enum engine *ret)
-{
-    static const char *const names[] = { "auto", "seccomp", "ptrace", "agent" };
+static const char *const engine_names[] = { "auto", "seccomp", "ptrace", "agent" };
 
-    for (int i = 0; i < 4; i++) {
-        if (!strcmp(name, names[i])) {
+const char *options_engine_name(enum engine engine)
+{
+    return engine_names[engine];
+}
+
+static int find_engine(const char *name, enum engine *ret)
+{
+    for (size_t i = 0; i < sizeof(engine_names) / sizeof(*engine_names); i++) {
+        if (!strcmp(name, engine_names[i])) {
             *ret = (enum engine)i;
             return 0;
         }
     }
+    return -EINVAL;
+}
+
+static int parse_engine(struct options *o, const char *name)
+{
+    o->engine_is_order = true;
+    if (!find_engine(name, &o->engine))
+        return 0;
     diag("unknown engine '%s': use auto, seccomp, ptrace or agent", name);
     return -EINVAL;
 }
@@ -236,6 +251,28 @@ static int parse_workload(const char *word, const char **ret)
     }
     *ret = word;
     return 0;
+}
+
+/* What the options leave open: the engine, by the environment, and when the agent comes. */
+static int choose_engine(struct options *o)
+{
+    static const char agent[] = "agent:";
+    const char *wish = o->engine_is_order ? NULL : getenv("SYSTRACE_ENGINE");
+    uint64_t after = AGENT_AFTER;
+    int result = 0;
+
+    if (wish && !strncmp(wish, agent, strlen(agent))) {
+        o->engine = ENGINE_AGENT;
+        result = parse_number(wish + strlen(agent), UINT_MAX, &after);
+    } else if (wish && *wish) {
+        result = find_engine(wish, &o->engine);
+    }
+    if (result)
+        diag("SYSTRACE_ENGINE is '%s': use auto, seccomp, ptrace, agent, or agent:N from 1 on",
+             wish);
+    if (!o->agent_after)
+        o->agent_after = (unsigned)after;
+    return result;
 }
 
 /* PIDs, between them commas or white space, as pidof(1) prints them. */
@@ -371,7 +408,7 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
     case OPTION_AGENT_AFTER:
         return parse_agent_after(optarg, &o->agent_after);
     case OPTION_ENGINE:
-        return parse_engine(optarg, &o->engine);
+        return parse_engine(o, optarg);
     case OPTION_KILL:
     case OPTION_NO_KILL:
         *kill_on_exit = option == OPTION_KILL;
@@ -385,7 +422,7 @@ static int parse_option(struct options *o, int option, char **argv, int *kill_on
         o->quiet = true;
         return 0;
     case 'V':
-        return OPTIONS_VERSION;
+        return choose_engine(o) ? -EINVAL : OPTIONS_VERSION;
     case 'h':
         print_help();
         return OPTIONS_DONE;
@@ -401,7 +438,8 @@ static int check_options(struct options *o, int kill_on_exit)
 
     o->kill_on_exit = kill_on_exit == UNDECIDED ? !o->attach_count : kill_on_exit;
     bool needs_ptrace = o->attach_count || !o->kill_on_exit;
-    bool needs_filter = o->engine == ENGINE_SECCOMP || o->engine == ENGINE_AGENT;
+    bool needs_filter =
+        o->engine_is_order && (o->engine == ENGINE_SECCOMP || o->engine == ENGINE_AGENT);
     if (!*o->command && !o->attach_count)
         wrong = "no command to trace";
     else if (*o->command && o->attach_count)
@@ -432,7 +470,7 @@ int options_parse(struct options *o, int argc, char **argv)
 {
     int option, result, kill_on_exit = UNDECIDED;
 
-    *o = (struct options){ .outputs.complain = complain, .agent_after = AGENT_AFTER };
+    *o = (struct options){ .outputs.complain = complain };
     opterr = 0;
     while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
         result = parse_option(o, option, argv, &kill_on_exit);
@@ -440,7 +478,8 @@ int options_parse(struct options *o, int argc, char **argv)
             return result;
     }
     o->command = argv + optind;
-    return check_options(o, kill_on_exit);
+    result = choose_engine(o);
+    return result ? result : check_options(o, kill_on_exit);
 }
 
 void options_deinit(struct options *o)
@@ -453,8 +492,8 @@ void options_deinit(struct options *o)
     free(o->environment);
 }
 
-bool options_want_agent(const struct options *options)
+bool options_need_stops(const struct options *options)
 {
-    return options->engine == ENGINE_AGENT && options->kill_on_exit && !options->results &&
-           !options->verify_every && !options->policy && !options->injections.count;
+    return options->results || options->verify_every || options->policy ||
+           options->injections.count;
 }

@@ -25,6 +25,7 @@ struct options {
     const char *user;
     const char *workload; /* --workload: not empty; NULL: not said */
     enum engine engine;
+    bool engine_is_order; /* --engine: no other will do; else it is a wish, as the environment's */
     unsigned agent_after; /* --agent-after: stops of a process */
     bool quiet;
     bool kill_on_exit;            /* the tracees die with us */
@@ -51,11 +52,16 @@ enum options_result {
     OPTIONS_VERSION, /* print versions, and what can be done here */
 };
 
-/* An enum options_result; -EINVAL after a message about what is wrong; -ENOMEM. */
+/* An enum options_result; -EINVAL after a message about what is wrong; -ENOMEM. Without --engine
+ * the engine is what the environment wishes in SYSTRACE_ENGINE: a word of --engine, or agent:N,
+ * which is --agent-after=N, too. */
 int options_parse(struct options *options, int argc, char **argv);
 void options_deinit(struct options *options);
 
-/* Is the agent wanted, and does nothing else that is wanted need a stop at every call? */
-bool options_want_agent(const struct options *options);
+/* The word of --engine. */
+const char *options_engine_name(enum engine engine);
+
+/* Is something wanted that needs a stop at every call, so that the agent can count none? */
+bool options_need_stops(const struct options *options);
 
 #endif

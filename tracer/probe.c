@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -109,6 +110,31 @@ static void probe_child(struct probe *p)
     close(go[1]);
 }
 
+/* Its code and its tables are in memory of a memfd (tracer/agentplace.c). */
+static void probe_agent_memory(struct reason *ret)
+{
+    int fd = memfd_create("agent", MFD_CLOEXEC);
+    void *code = fd < 0 ? MAP_FAILED : mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+
+    if (code == MAP_FAILED)
+        reason_set(ret, "there is no executable memory of a memfd: %s", strerror(errno));
+    else
+        munmap(code, 1);
+    if (fd >= 0)
+        close(fd);
+}
+
+static void probe_agent(struct probe *p)
+{
+    if (*p->seccomp.text)
+        reason_set(&p->agent, "it needs the engine seccomp");
+    else if (launch_is_filtered())
+        reason_set(&p->agent, "there may be a seccomp filter already, a container's, that could "
+                              "deny calls which do not stop");
+    else
+        probe_agent_memory(&p->agent);
+}
+
 /* We are no descendant of a child of ours, and so to it what any process of the user is. */
 static void probe_attach(struct reason *ret)
 {
@@ -157,6 +183,7 @@ void probe(struct probe *ret)
 {
     *ret = (struct probe){ 0 };
     probe_child(ret);
+    probe_agent(ret);
     probe_attach(&ret->attach);
     probe_others(ret);
     probe_jit(&ret->jit);

@@ -11,6 +11,7 @@
 struct probe {
     struct reason command; /* trace what we start */
     struct reason seccomp; /* by the engine seccomp */
+    struct reason agent;   /* and the agent may count some of its calls */
     struct reason stacks;  /* read its stacks */
     struct reason attach;  /* trace running processes of the same user */
     struct reason others;  /* and those of other users */

@@ -47,7 +47,7 @@ static int64_t *copy_pids(const pid_t *pids, size_t count)
     return copy;
 }
 
-int64_t record_begin(struct run *run, const struct options *options, bool seccomp)
+int64_t record_begin(struct run *run, const struct options *options)
 {
     struct utsname host = { 0 };
     int64_t index = run_add_execution(run);
@@ -60,12 +60,12 @@ int64_t record_begin(struct run *run, const struct options *options, bool seccom
     e->attach = copy_pids(options->attach, options->attach_count);
     e->attach_count = e->attach ? options->attach_count : 0;
     e->results = options->results;
-    if (!seccomp) /* neither shows in the stops of PTRACE_SYSCALL */
+    if (options->engine == ENGINE_PTRACE) /* neither shows in the stops of PTRACE_SYSCALL */
         e->denied = e->vsyscall = COUNT_UNKNOWN;
     e->kernel = strdup(host.release);
     e->machine = strdup(host.machine);
     e->version = strdup(SYSTRACE_VERSION);
-    e->engine = strdup(options->engine == ENGINE_AGENT ? "agent" : seccomp ? "seccomp" : "ptrace");
+    e->engine = strdup(options_engine_name(options->engine));
     e->workload = strdup(options->workload ? options->workload : "");
     if (asprintf(&e->libc, "glibc %s", gnu_get_libc_version()) < 0)
         e->libc = NULL;

@@ -11,9 +11,9 @@
 #include "record/run.h"
 #include "symbolizer/image/images.h"
 
-/* Adds the execution that these options ask for and that begins now, with one of the engines; its
+/* Adds the execution that these options ask for and that begins now, with the engine that runs; its
  * index, or a negative errno. */
-int64_t record_begin(struct run *run, const struct options *options, bool seccomp);
+int64_t record_begin(struct run *run, const struct options *options);
 
 /* The number of the program that this process runs; [unknown] if /proc does not tell. No memory for
  * that ends us. */

@@ -371,15 +371,14 @@ static int tracer_init(struct tracer *tracer, const struct options *options, sav
                                .run = run,
                                .jit = { .run = run },
                                .launch = { .report_fd = -1 } };
-    tracer->seccomp = options->engine == ENGINE_SECCOMP || options->engine == ENGINE_AGENT ||
-                      (options->engine == ENGINE_AUTO && launch_has_seccomp());
-    tracer->agent = options_want_agent(options);
+    tracer->seccomp = options->engine != ENGINE_PTRACE;
+    tracer->agent = options->engine == ENGINE_AGENT;
     meanings_init(&tracer->meanings);
     control_init(&tracer->control);
     images_init(&tracer->images, add_module, run);
     if (served_init(&tracer->served) < 0)
         return -ENOMEM;
-    int64_t execution = record_begin(run, options, tracer->seccomp);
+    int64_t execution = record_begin(run, options);
     if (execution < 0 || tracees_init(&tracer->tracees) < 0 ||
         unwinder_init(&tracer->unwinder, &tracer->images, &run->stacks) < 0)
         return -ENOMEM;
@@ -421,9 +420,7 @@ static int begin_command(struct tracer *tracer)
     struct address_space *space = address_space_create();
     if (!tracee || !process || !space)
         die("out of memory");
-    /* A filter that is on us already (a container's) may deny calls before ours sees them. So it is
-     * if that cannot be known. */
-    process->own_filter = procfs_status(getpid(), "Seccomp") != 0;
+    process->own_filter = launch_is_filtered();
     tracee_adopt(tracee, process, space);
     return 0;
 }
@@ -654,7 +651,7 @@ int trace(const struct options *options, save_fn *save, struct run *run, int *st
     } else if (options->control && control_open(&tracer.control, options->control)) {
         result = EXIT_OURS;
     } else if (!options->attach_count) {
-        result = launch_fork(&tracer.launch, options, tracer.seccomp);
+        result = launch_fork(&tracer.launch, options);
     }
     if (!result)
         result = run_threads(&tracer);

@@ -13,6 +13,7 @@
 #include <yaml.h>
 #include <zlib.h>
 
+#include "launch.h"
 #include "probe.h"
 #include "symbolizer/processor/processor.h"
 
@@ -46,7 +47,19 @@ static void print_answer(FILE *file, const char *name, const struct reason *reas
         fprintf(file, "%s: yes\n", name);
 }
 
-static void print_answers(FILE *file)
+static void print_default(FILE *file, const struct probe *p, const struct options *options)
+{
+    enum engine engine = launch_engine(options);
+
+    if (*p->command.text)
+        fprintf(file, "default engine: none\n");
+    else if (engine != ENGINE_PTRACE && *p->seccomp.text)
+        fprintf(file, "default engine: none, but there is --engine=ptrace\n");
+    else
+        fprintf(file, "default engine: %s\n", options_engine_name(engine));
+}
+
+static void print_answers(FILE *file, const struct options *options)
 {
     struct utsname kernel;
     struct probe p;
@@ -56,19 +69,23 @@ static void print_answers(FILE *file)
     fprintf(file, "\nLinux %s allows user %u:\n", kernel.release, (unsigned)geteuid());
     print_answer(file, "trace commands", &p.command);
     print_answer(file, "engine seccomp", &p.seccomp);
+    print_answer(file, "engine agent", &p.agent);
     print_answer(file, "read stacks", &p.stacks);
     print_answer(file, "attach to own processes", &p.attach);
     print_answer(file, "attach to processes of others", &p.others);
     print_answer(file, "read maps of JIT compilers", &p.jit);
+    print_default(file, &p, options);
 }
 
-int version_print(FILE *file)
+int version_print(FILE *file, const struct options *options)
 {
     fprintf(file, "systrace-lib %s\n", SYSTRACE_VERSION);
-    fprintf(file, "features: %s build for Linux " PROCESSOR_NAME ", engines seccomp and ptrace\n",
+    fprintf(file,
+            "features: %s build for Linux " PROCESSOR_NAME
+            ", engines seccomp, ptrace and agent (experimental)\n",
             linkage);
     print_libraries(file);
     fflush(file); /* else children would have it too */
-    print_answers(file);
+    print_answers(file, options);
     return fflush(file) || ferror(file) ? -EIO : 0;
 }

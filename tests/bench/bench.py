@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import json
 import os
 import re
 import select
@@ -15,6 +16,8 @@ SYSTRACE = os.path.realpath(os.environ.get("SYSTRACE_LIB", f"{HERE}/../../build/
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1"}
 WATCH_INTERVAL = 0.005  # seconds between two looks at a tracer's memory
 DEADLINE = 900  # seconds: nothing here takes so long
+OUT = "out.csv"  # what a tracer writes: its ending tells ours the format
+ENGINES = ("seccomp", "ptrace", "agent")
 
 
 class Failure(Exception):
@@ -102,20 +105,29 @@ class Peer:
     count: typing.Callable[[str], int]
     at_return: bool = False  # counts calls when they return: not those that never do
     one_word: bool = False  # takes the command as one word, which it splits at the spaces
-    slow: bool = False  # is run once, on a shorter length if the program has one
+    pace: str = "usual"  # slow: is run once, on a shorter length if the program has one; fast: on a longer one
+    quality: bool = False  # ours: {out}.json can tell more
 
-    def command(self, out, words):
-        return [word.format(out=out) for word in self.words] + ([" ".join(words)] if self.one_word else words)
+    def command(self, out, words, with_quality=False):
+        more = ["-o", f"{out}.json"] if with_quality and self.quality else []
+        return [word.format(out=out) for word in self.words] + more + ([" ".join(words)] if self.one_word else words)
 
     def calls(self, out):
         with open(out, encoding="utf-8", errors="replace") as file:
             return self.count(file.read())
 
+    def counter(self, out, name):
+        """One of the run file's, 0 if there is none."""
+        if not self.quality:
+            return 0
+        with open(f"{out}.json", encoding="utf-8") as file:
+            return json.load(file)["executions"][0]["quality"].get(name, 0)
+
     def absence(self, directory):
         """Why it cannot be used here; None if it can."""
         if not shutil.which(self.words[0], path=ENVIRONMENT["PATH"]):
             return "not installed"
-        out = f"{directory}/out"
+        out = f"{directory}/{OUT}"
         try:
             with Process(self.command(out, ["/bin/true"]), directory) as process:
                 process.finish(deadline=60)
@@ -154,17 +166,22 @@ BPFTRACE = ("BEGIN {{ @traced[cpid] = 1; }} "
             "END {{ clear(@traced); }}")
 
 
+def ours(engine):
+    return Peer(f"systrace-lib, {engine}", (SYSTRACE, "-q", f"--engine={engine}", "-o", "{out}"), count_csv,
+                pace="fast" if engine == "agent" else "usual", quality=True)
+
+
 def peers(floor):
-    """{key: Peer}, ours first; floor: the path of floor."""
+    """{key: Peer}, ours first, by their engines; floor: the path of floor."""
     return {
-        "ours": Peer("systrace-lib", (SYSTRACE, "-q", "--format=csv", "-o", "{out}", "--"), count_csv),
+        **{engine: ours(engine) for engine in ENGINES},
         "floor": Peer("floor", (floor, "{out}"), int),
         "strace": Peer("strace -f -c", ("strace", "-f", "-c", "-o", "{out}"), count_strace_summary, at_return=True),
         # With nothing left out, strace installs no filter: so one call that nobody makes.
         "seccomp-bpf": Peer("strace -f --seccomp-bpf -c",
                             ("strace", "-f", "--seccomp-bpf", "-e", "trace=!lookup_dcookie", "-c", "-o", "{out}"),
                             count_strace_summary, at_return=True),
-        "strace-k": Peer("strace -f -k", ("strace", "-f", "-k", "-o", "{out}"), count_strace_log, slow=True),
+        "strace-k": Peer("strace -f -k", ("strace", "-f", "-k", "-o", "{out}"), count_strace_log, pace="slow"),
         "perf": Peer("perf trace -s", ("perf", "trace", "-s", "-o", "{out}", "--"), count_perf_trace, at_return=True),
         "bpftrace": Peer("bpftrace @[ustack]", ("bpftrace", "-o", "{out}", "-e", BPFTRACE, "-c"), count_bpftrace,
                          one_word=True),

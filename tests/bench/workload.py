@@ -79,13 +79,20 @@ class Workspace:
 class Program:
     """A command that is run to its end. Its words name no file of its own, for they must have no spaces."""
 
-    def __init__(self, name, words, files=None, stdin=os.devnull, length=1, short=None):
+    def __init__(self, name, words, files=None, stdin=os.devnull, length=1, short=None, long=None):
         self.name = name
         self.words = words  # the first is looked up in PATH; others may have {length}, or {port} for a server
         self.files = files or {}  # {name: text}
         self.stdin = stdin  # the name of one of them
         self.length = length
         self.short = short or length  # for slow tracers
+        self.long = long or length  # where a round costs next to nothing
+
+    def length_at(self, pace):
+        return {"slow": self.short, "usual": self.length, "fast": self.long}[pace]
+
+    def be_quick(self):
+        self.length = self.long = self.short
 
     def command(self, **values):
         """Its words, the first as a path: one execve, and no tracer looks elsewhere."""
@@ -102,24 +109,24 @@ class Program:
                 process.finish(watch)
                 return time.monotonic() - start, process.peak_kib
 
-    def cost(self, binding, trace, slow):
+    def cost(self, binding, trace, pace):
         """Seconds of the whole, at full length."""
-        length = self.short if slow else self.length
+        length = self.length_at(pace)
         return self.run(binding, trace, length)[0] * self.length / length
 
 
 class Start(Program):
     """What it costs to run it once: the mean of several."""
 
-    def cost(self, binding, trace, slow):
+    def cost(self, binding, trace, pace):
         return sum(self.run(binding, trace, 1)[0] for _ in range(STARTS)) / STARTS
 
 
 class Loop(Program):
     """What one round of a loop costs: what a run takes longer than one of a tenth of the length."""
 
-    def cost(self, binding, trace, slow):
-        length = self.short if slow else self.length
+    def cost(self, binding, trace, pace):
+        length = self.length_at(pace)
         longer, shorter = (self.run(binding, trace, rounds)[0] for rounds in (length, length // 10))
         return (longer - shorter) / (length - length // 10)
 
@@ -151,8 +158,8 @@ class Server(Program):
                 with open(f"{work.path}/log", encoding="utf-8") as log:
                     return seconds_a_request(log.read()), server.peak_kib
 
-    def cost(self, binding, trace, slow):
-        return self.run(binding, trace, self.short if slow else self.length)[0]
+    def cost(self, binding, trace, pace):
+        return self.run(binding, trace, self.length_at(pace))[0]
 
 
 def free_port():
@@ -184,9 +191,10 @@ def seconds_a_request(log):
 def programs(null_call):
     """{key: Program}; null_call: the path of that program."""
     return {
-        "null-call": Loop("null call, 12 deep (a call)", [null_call, "{length}"], length=50000, short=1000),
+        "null-call": Loop("null call, 12 deep (a call)", [null_call, "{length}"], length=50000, short=1000,
+                          long=5000000),
         "threads": Loop("null calls in 32 threads (a call of each)", [null_call, "{length}", "32"], length=1000,
-                        short=50),
+                        short=50, long=10000),
         "sqlite3": Program("sqlite3, 400 transactions", ["sqlite3", "t.db"], {"sql": transactions}, stdin="sql",
                            length=400),
         "redis": Server("redis, SET and GET (a request)",

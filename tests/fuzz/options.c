@@ -36,7 +36,7 @@ static void try_tracing(int count, char **words)
         CHECK(is_word(words, o.outputs.paths[i]));
     for (size_t i = 0; i < o.environment_count; i++)
         CHECK(is_word(words, o.environment[i]) && *o.environment[i]);
-    CHECK(o.engine >= ENGINE_AUTO && o.engine <= ENGINE_PTRACE);
+    CHECK(o.engine >= ENGINE_AUTO && o.engine <= ENGINE_AGENT);
     CHECK(!o.outputs.format || format_by_name(formats, o.outputs.format, o.outputs.table));
     options_deinit(&o);
 }

@@ -53,6 +53,8 @@ static void show(const struct options *o, char *ret, size_t size)
     for (char *const *word = o->command; *word; word++)
         fprintf(file, "%s%s", word == o->command ? "" : " ", *word);
     fprintf(file, " | %s", engines[o->engine]);
+    if (o->agent_after != 300)
+        fprintf(file, " after:%u", o->agent_after);
     for (size_t i = 0; i < o->attach_count; i++)
         fprintf(file, " pid:%d", o->attach[i]);
     for (size_t i = 0; i < o->outputs.count; i++)
@@ -105,7 +107,8 @@ static void test_accepted(void **state)
         { "--no-kill-on-exit --kill-on-exit true", "true | auto kills" }, /* the last word */
         { "--engine=seccomp true", "true | seccomp kills" },
         { "--engine ptrace true", "true | ptrace kills" },
-        { "--engine=agent --agent-after=1 true", "true | agent kills" },
+        { "--engine=agent --agent-after=1 true", "true | agent after:1 kills" },
+        { "--engine=agent true", "true | agent kills" },
         { "-E A=1 -E B --env=C= true", "true | auto env:A=1 env:B env:C= kills" },
         { "--workload=idle --workload=a/b true", "true | auto workload:a/b kills" },
         { "-p 9 --workload=idle", " | ptrace pid:9 workload:idle" },
@@ -139,6 +142,66 @@ static void test_accepted(void **state)
             fail_msg("%s:\n  %s, not\n  %s", cases[i].line, shown, cases[i].expected);
         options_deinit(&o);
     }
+}
+
+/* What the environment wishes is that which no option says, and no reason to refuse one. */
+static void test_wishes(void **state)
+{
+    static const struct {
+        const char *wish, *line, *expected;
+    } cases[] = {
+        { "", "true", "true | auto kills" },
+        { "auto", "true", "true | auto kills" },
+        { "ptrace", "true", "true | ptrace kills" },
+        { "seccomp", "true", "true | seccomp kills" },
+        { "agent", "true", "true | agent kills" },
+        { "agent:1", "true", "true | agent after:1 kills" },
+        { "agent:4294967295", "true", "true | agent after:4294967295 kills" },
+        { "agent:1", "--agent-after=5 true", "true | agent after:5 kills" },
+        { "agent:1", "--engine=agent true", "true | agent kills" },
+        { "agent:1", "--engine=auto true", "true | auto kills" },
+        { "fast", "--engine=ptrace true", "true | ptrace kills" },
+        { "agent", "-p 9", " | ptrace pid:9" },
+        { "seccomp", "-p 9", " | ptrace pid:9" },
+        { "agent:1", "--no-kill-on-exit true", "true | ptrace after:1" },
+        { "agent", "--results true", "true | agent kills results" }, /* launch_engine() decides */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct options o;
+        char shown[512];
+        setenv("SYSTRACE_ENGINE", cases[i].wish, 1);
+        if (parse(&o, cases[i].line) != OPTIONS_RUN)
+            fail_msg("%s, %s: %s", cases[i].wish, cases[i].line, said);
+        show(&o, shown, sizeof(shown));
+        if (strcmp(shown, cases[i].expected) != 0 || said[0])
+            fail_msg("%s, %s:\n  %s, not\n  %s", cases[i].wish, cases[i].line, shown,
+                     cases[i].expected);
+        options_deinit(&o);
+    }
+    unsetenv("SYSTRACE_ENGINE");
+}
+
+static void test_wrong_wishes(void **state)
+{
+    static const char *const wishes[] = { "fast",    "Agent",    "agent:",   "agent:0",
+                                          "agent:x", "agent:1x", "ptrace:1", "agent:4294967296" };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(wishes); i++) {
+        struct options o;
+        char expected[64];
+        setenv("SYSTRACE_ENGINE", wishes[i], 1);
+        snprintf(expected, sizeof(expected), "SYSTRACE_ENGINE is '%s': use auto,", wishes[i]);
+        for (int j = 0; j < 2; j++) {
+            int result = parse(&o, j ? "--version" : "true");
+            if (result != -EINVAL || !strstr(said, expected))
+                fail_msg("%s: %d, \"%s\"", wishes[i], result, said);
+            options_deinit(&o);
+        }
+    }
+    unsetenv("SYSTRACE_ENGINE");
 }
 
 /* Each with a message that quotes what is wrong. */
@@ -240,9 +303,10 @@ static void test_help_and_version(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accepted),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_accepted),         cmocka_unit_test(test_wishes),
+        cmocka_unit_test(test_wrong_wishes),     cmocka_unit_test(test_refused),
         cmocka_unit_test(test_help_and_version),
     };
+    unsetenv("SYSTRACE_ENGINE"); /* of who runs us */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
