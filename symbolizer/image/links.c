@@ -307,6 +307,36 @@ static int compare_exports(const void *a, const void *b)
     return (x->name > y->name) - (x->name < y->name);
 }
 
+/* By name: into buckets by the first bits, as many as there are exports. Names are hashes, so that
+ * hardly more than one comes to each. False: no memory. */
+static bool sort_exports(struct links *links)
+{
+    const size_t count = links->export_count;
+    unsigned bits = 1;
+
+    while (count >> bits)
+        bits++;
+    size_t *ends = calloc(((size_t)1 << bits) + 1, sizeof(*ends));
+    struct export *sorted = calloc(count + 1, sizeof(*sorted));
+    for (size_t i = 0; ends && sorted && i < count; i++)
+        ends[(links->exports[i].name >> (64 - bits)) + 1]++;
+    for (size_t b = 1; ends && b <= (size_t)1 << bits; b++)
+        ends[b] += ends[b - 1];
+    /* Each bucket's end is where it begins, until all are in. */
+    for (size_t i = 0; ends && sorted && i < count; i++)
+        sorted[ends[links->exports[i].name >> (64 - bits)]++] = links->exports[i];
+    for (size_t b = 0, start = 0; ends && sorted && b < (size_t)1 << bits; start = ends[b++]) {
+        if (ends[b] - start > 1)
+            qsort(sorted + start, ends[b] - start, sizeof(*sorted), compare_exports);
+    }
+    bool done = ends && sorted;
+    free(ends);
+    free(done ? links->exports : sorted);
+    if (done)
+        links->exports = sorted;
+    return done;
+}
+
 static int compare_imports(const void *a, const void *b)
 {
     const struct import *x = a, *y = b;
@@ -387,8 +417,7 @@ static void read_offers(struct images *images, struct image *image, struct links
         read_packed(&r, &dynamic);
     }
     close_tables(&r);
-    if (links->export_count)
-        qsort(links->exports, links->export_count, sizeof(*links->exports), compare_exports);
+    r.failed |= !sort_exports(links);
     links->offers_unknown = opened < 0 || r.failed;
     images->held += links->export_count * sizeof(*links->exports) +
                     links->pointer_count * sizeof(*links->pointers);
