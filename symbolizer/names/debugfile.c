@@ -91,7 +91,7 @@ enum source debugfile_source(const struct debugfile *file, Elf *elf)
     void **userdata;
 
     if (elf == file->elf)
-        return has_symbol_table(elf) ? SOURCE_SYMTAB : SOURCE_DYNSYM;
+        return file->has_symtab ? SOURCE_SYMTAB : SOURCE_DYNSYM;
     dwfl_module_info(file->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
     return *userdata ? SOURCE_DEBUG_FILE : SOURCE_DEBUGDATA;
 }
@@ -129,7 +129,10 @@ static int report_file(struct debugfile *file, const char *path, int fd)
         return debugfile_failure();
     }
     file->elf = dwfl_module_getelf(file->module, &file->bias);
-    return file->elf ? read_segments(file) : debugfile_failure();
+    if (!file->elf)
+        return debugfile_failure();
+    file->has_symtab = has_symbol_table(file->elf);
+    return read_segments(file);
 }
 
 int debugfile_open(struct debugfile *ret, const char *path, int fd)

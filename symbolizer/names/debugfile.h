@@ -20,6 +20,7 @@ struct debugfile {
     GElf_Addr bias;      /* of the module's addresses over those in the file */
     GElf_Phdr *segments; /* its executable ones, which turn addresses into file offsets */
     size_t segment_count;
+    bool has_symtab; /* it has not only dynamic symbols */
 };
 
 /*
