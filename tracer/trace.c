@@ -363,14 +363,15 @@ static void start_ticking(struct tracer *tracer)
         signals_start_ticking();
 }
 
+/* All of it is 0 before. */
 static int tracer_init(struct tracer *tracer, const struct options *options, save_fn *save,
                        struct run *run)
 {
-    *tracer = (struct tracer){ .options = options,
-                               .save = save,
-                               .run = run,
-                               .jit = { .run = run },
-                               .launch = { .report_fd = -1 } };
+    tracer->options = options;
+    tracer->save = save;
+    tracer->run = run;
+    tracer->jit.run = run;
+    tracer->launch.report_fd = -1;
     tracer->seccomp = options->engine != ENGINE_PTRACE;
     tracer->agent = options->engine == ENGINE_AGENT;
     meanings_init(&tracer->meanings);
@@ -640,22 +641,26 @@ static int run_threads(struct tracer *tracer)
 
 int trace(const struct options *options, save_fn *save, struct run *run, int *status)
 {
-    struct tracer tracer;
-    int result = tracer_init(&tracer, options, save, run);
+    /* Large, and most of it is for many calls: what is not touched costs nothing. */
+    struct tracer *tracer = calloc(1, sizeof(*tracer));
+    int result = tracer ? tracer_init(tracer, options, save, run) : -ENOMEM;
 
     if (result < 0) {
         diag("out of memory");
         result = EXIT_OURS;
-    } else if (policy_log_open(&tracer.policy_log, options, run, &tracer.images)) {
+    } else if (policy_log_open(&tracer->policy_log, options, run, &tracer->images)) {
         result = EXIT_OURS;
-    } else if (options->control && control_open(&tracer.control, options->control)) {
+    } else if (options->control && control_open(&tracer->control, options->control)) {
         result = EXIT_OURS;
     } else if (!options->attach_count) {
-        result = launch_fork(&tracer.launch, options);
+        result = launch_fork(&tracer->launch, options);
     }
     if (!result)
-        result = run_threads(&tracer);
-    *status = tracer.status;
-    tracer_deinit(&tracer);
+        result = run_threads(tracer);
+    if (tracer) {
+        *status = tracer->status;
+        tracer_deinit(tracer);
+    }
+    free(tracer);
     return result;
 }

@@ -158,6 +158,49 @@ bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_
     return all;
 }
 
+void image_window_init(struct image_window *window, const struct image *image)
+{
+    window->image = image;
+    window->size = 0;
+}
+
+static bool is_in_window(const struct image_window *window, uint64_t offset, size_t size)
+{
+    return offset >= window->offset && offset - window->offset <= window->size &&
+           size <= window->size - (offset - window->offset);
+}
+
+/* Puts it where it has these bytes, if it can have them. */
+static void move_window(struct image_window *window, uint64_t offset, size_t size)
+{
+    const struct image *image = window->image;
+    uint64_t start = offset - offset % sizeof(window->bytes);
+
+    window->size = 0;
+    if (offset > image->size || size > image->size - offset || size > sizeof(window->bytes))
+        return;
+    if (size > sizeof(window->bytes) - (offset - start))
+        start = offset;
+    uint64_t left = image->size - start;
+    size_t wanted = left < sizeof(window->bytes) ? left : sizeof(window->bytes);
+    if (!image_bytes(image, start, window->bytes, wanted))
+        return;
+    window->offset = start;
+    window->size = wanted;
+}
+
+bool image_window_bytes(struct image_window *window, uint64_t offset, void *buffer, size_t size)
+{
+    if (window->image->bytes)
+        return image_bytes(window->image, offset, buffer, size);
+    if (!window->size || !is_in_window(window, offset, size))
+        move_window(window, offset, size);
+    if (!window->size || !is_in_window(window, offset, size)) /* too large, or the file shrank */
+        return image_bytes(window->image, offset, buffer, size);
+    memcpy(buffer, window->bytes + (offset - window->offset), size);
+    return true;
+}
+
 uint8_t *image_read_bytes(const struct image *image, uint64_t offset, size_t size)
 {
     if (!size || size > IMAGE_MEMORY_MAX || size > image->size)

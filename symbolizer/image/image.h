@@ -78,6 +78,20 @@ bool image_offset(const struct image *image, uint64_t vaddr, uint64_t *ret);
 /* Reads `size` bytes of the file at `offset`; false if they are not all there. */
 bool image_bytes(const struct image *image, uint64_t offset, void *buffer, size_t size);
 
+/* A piece of an image's file, for who reads many small things that lie near each other: one call of
+ * the kernel has all of them. Only for as long as one such look takes, for files change. */
+struct image_window {
+    const struct image *image;
+    uint64_t offset; /* of the bytes that are here */
+    size_t size;
+    uint8_t bytes[4096];
+};
+
+void image_window_init(struct image_window *window, const struct image *image);
+
+/* image_bytes() through a window. */
+bool image_window_bytes(struct image_window *window, uint64_t offset, void *buffer, size_t size);
+
 enum { IMAGE_MEMORY_MAX = 256 << 20 }; /* largest image copied from memory, and largest table */
 
 /* The same, to be freed; NULL if they are not there or too many. */

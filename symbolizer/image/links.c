@@ -40,6 +40,7 @@ struct table {
 /* Links under way. */
 struct reader {
     const struct image *image;
+    struct image_window window; /* over it, for what is not a table */
     struct links *links;
     size_t export_capacity, import_capacity, pointer_capacity;
     struct table strings, symbols;
@@ -56,15 +57,16 @@ static void deinit(struct fact *fact)
 }
 
 /* 1; 0: there is none; -EINVAL: that cannot be read. */
-static int find_dynamic(const struct image *image, Elf64_Phdr *ret)
+static int find_dynamic(struct image_window *window, Elf64_Phdr *ret)
 {
     Elf64_Ehdr header;
 
-    if (!image_bytes(image, 0, &header, sizeof(header)) || header.e_ident[EI_CLASS] != ELFCLASS64 ||
-        header.e_phentsize != sizeof(*ret) || header.e_phnum > HEADERS_MAX)
+    if (!image_window_bytes(window, 0, &header, sizeof(header)) ||
+        header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_phentsize != sizeof(*ret) ||
+        header.e_phnum > HEADERS_MAX)
         return -EINVAL;
     for (unsigned i = 0; i < header.e_phnum; i++) {
-        if (!image_bytes(image, header.e_phoff + i * sizeof(*ret), ret, sizeof(*ret)))
+        if (!image_window_bytes(window, header.e_phoff + i * sizeof(*ret), ret, sizeof(*ret)))
             return -EINVAL;
         if (ret->p_type == PT_DYNAMIC)
             return 1;
@@ -77,6 +79,7 @@ static bool has_debug_info(const struct image *image)
 {
     Elf64_Ehdr header;
     Elf64_Shdr names, section;
+    struct image_window headers, strings;
     char name[sizeof(".debug_info")];
 
     if (!image->entry || !image_bytes(image, 0, &header, sizeof(header)) ||
@@ -84,9 +87,12 @@ static bool has_debug_info(const struct image *image)
         !image_bytes(image, header.e_shoff + header.e_shstrndx * sizeof(names), &names,
                      sizeof(names)))
         return false;
+    image_window_init(&headers, image);
+    image_window_init(&strings, image);
     for (unsigned i = 0; i < header.e_shnum; i++) {
-        if (image_bytes(image, header.e_shoff + i * sizeof(section), &section, sizeof(section)) &&
-            image_bytes(image, names.sh_offset + section.sh_name, name, sizeof(name)) &&
+        if (image_window_bytes(&headers, header.e_shoff + i * sizeof(section), &section,
+                               sizeof(section)) &&
+            image_window_bytes(&strings, names.sh_offset + section.sh_name, name, sizeof(name)) &&
             !memcmp(name, ".debug_info", sizeof(name)))
             return true;
     }
@@ -126,13 +132,13 @@ static void note_entry(struct dynamic *dynamic, const Elf64_Dyn *entry)
     }
 }
 
-static bool read_dynamic(const struct image *image, const Elf64_Phdr *phdr, struct dynamic *ret)
+static bool read_dynamic(struct image_window *window, const Elf64_Phdr *phdr, struct dynamic *ret)
 {
     Elf64_Dyn entry;
 
     *ret = (struct dynamic){ 0 };
     for (uint64_t i = 0; i < DYNAMIC_MAX && i < phdr->p_filesz / sizeof(entry); i++) {
-        if (!image_bytes(image, phdr->p_offset + i * sizeof(entry), &entry, sizeof(entry)))
+        if (!image_window_bytes(window, phdr->p_offset + i * sizeof(entry), &entry, sizeof(entry)))
             return false;
         if (entry.d_tag == DT_NULL)
             return true;
@@ -249,7 +255,8 @@ static void add_pointer_at(struct reader *r, uint64_t slot)
 {
     uint64_t offset, word;
 
-    if (image_offset(r->image, slot, &offset) && image_bytes(r->image, offset, &word, sizeof(word)))
+    if (image_offset(r->image, slot, &offset) &&
+        image_window_bytes(&r->window, offset, &word, sizeof(word)))
         add_pointer(r, before_loading(r->image, word));
 }
 
@@ -300,6 +307,36 @@ static int compare_exports(const void *a, const void *b)
     return (x->name > y->name) - (x->name < y->name);
 }
 
+/* By name: into buckets by the first bits, as many as there are exports. Names are hashes, so that
+ * hardly more than one comes to each. False: no memory. */
+static bool sort_exports(struct links *links)
+{
+    const size_t count = links->export_count;
+    unsigned bits = 1;
+
+    while (count >> bits)
+        bits++;
+    size_t *ends = calloc(((size_t)1 << bits) + 1, sizeof(*ends));
+    struct export *sorted = calloc(count + 1, sizeof(*sorted));
+    for (size_t i = 0; ends && sorted && i < count; i++)
+        ends[(links->exports[i].name >> (64 - bits)) + 1]++;
+    for (size_t b = 1; ends && b <= (size_t)1 << bits; b++)
+        ends[b] += ends[b - 1];
+    /* Each bucket's end is where it begins, until all are in. */
+    for (size_t i = 0; ends && sorted && i < count; i++)
+        sorted[ends[links->exports[i].name >> (64 - bits)]++] = links->exports[i];
+    for (size_t b = 0, start = 0; ends && sorted && b < (size_t)1 << bits; start = ends[b++]) {
+        if (ends[b] - start > 1)
+            qsort(sorted + start, ends[b] - start, sizeof(*sorted), compare_exports);
+    }
+    bool done = ends && sorted;
+    free(ends);
+    free(done ? links->exports : sorted);
+    if (done)
+        links->exports = sorted;
+    return done;
+}
+
 static int compare_imports(const void *a, const void *b)
 {
     const struct import *x = a, *y = b;
@@ -313,11 +350,12 @@ static int open_tables(struct reader *r, struct dynamic *dynamic)
 {
     Elf64_Phdr phdr;
 
-    int found = find_dynamic(r->image, &phdr);
+    image_window_init(&r->window, r->image);
+    int found = find_dynamic(&r->window, &phdr);
 
     if (found <= 0)
         return found;
-    if (!read_dynamic(r->image, &phdr, dynamic))
+    if (!read_dynamic(&r->window, &phdr, dynamic))
         return -EINVAL;
     if (dynamic->strings < dynamic->symbols)
         return -EINVAL;
@@ -379,8 +417,7 @@ static void read_offers(struct images *images, struct image *image, struct links
         read_packed(&r, &dynamic);
     }
     close_tables(&r);
-    if (links->export_count)
-        qsort(links->exports, links->export_count, sizeof(*links->exports), compare_exports);
+    r.failed |= !sort_exports(links);
     links->offers_unknown = opened < 0 || r.failed;
     images->held += links->export_count * sizeof(*links->exports) +
                     links->pointer_count * sizeof(*links->pointers);

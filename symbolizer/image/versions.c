@@ -19,20 +19,23 @@ struct dynamic {
 
 /* 0; -ENOENT: the file has no such place; -EIO: it cannot be read. Of an image from memory what is
  * not there may be in the file. */
-static int read_at(const struct image *image, uint64_t offset, void *buffer, size_t size)
+static int read_at(struct image_window *window, uint64_t offset, void *buffer, size_t size)
 {
+    const struct image *image = window->image;
+
     if (offset > image->size || size > image->size - offset)
         return image->bytes ? -EIO : -ENOENT;
-    return image_bytes(image, offset, buffer, size) ? 0 : -EIO;
+    return image_window_bytes(window, offset, buffer, size) ? 0 : -EIO;
 }
 
-static int read_address(const struct image *image, uint64_t vaddr, void *buffer, size_t size)
+static int read_address(struct image_window *window, uint64_t vaddr, void *buffer, size_t size)
 {
+    const struct image *image = window->image;
     uint64_t offset;
 
     if (!image_offset(image, vaddr, &offset))
         return image->bytes ? -EIO : -ENOENT;
-    return read_at(image, offset, buffer, size);
+    return read_at(window, offset, buffer, size);
 }
 
 static void note_entry(struct dynamic *dynamic, uint64_t tag, uint64_t value)
@@ -45,19 +48,20 @@ static void note_entry(struct dynamic *dynamic, uint64_t tag, uint64_t value)
         dynamic->definitions = value;
 }
 
-static int read_dynamic(const struct image *image, struct dynamic *ret)
+static int read_dynamic(struct image_window *window, struct dynamic *ret)
 {
+    const struct image *image = window->image;
     unsigned char class = ELFCLASSNONE;
     union {
         Elf64_Dyn large;
         Elf32_Dyn small;
     } entry;
-    int error = read_at(image, EI_CLASS, &class, sizeof(class));
+    int error = read_at(window, EI_CLASS, &class, sizeof(class));
     size_t size = class == ELFCLASS32 ? sizeof(entry.small) : sizeof(entry.large);
 
     *ret = (struct dynamic){ 0 };
     for (size_t i = 0; !error && i < ENTRIES_MAX && (i + 1) * size <= image->dynamic_size; i++) {
-        error = read_at(image, image->dynamic_offset + i * size, &entry, size);
+        error = read_at(window, image->dynamic_offset + i * size, &entry, size);
         uint64_t tag =
             class == ELFCLASS32 ? (uint32_t)entry.small.d_tag : (uint64_t)entry.large.d_tag;
         if (error || tag == DT_NULL)
@@ -68,7 +72,7 @@ static int read_dynamic(const struct image *image, struct dynamic *ret)
 }
 
 /* The set of a version; SET_NONE. Negative errno. */
-static int set_of_version(const struct image *image, uint64_t name)
+static int set_of_version(struct image_window *window, uint64_t name)
 {
     static const struct {
         const char *prefix;
@@ -78,7 +82,7 @@ static int set_of_version(const struct image *image, uint64_t name)
 
     for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
         size_t size = strlen(sets[i].prefix);
-        int error = read_address(image, name, text, size);
+        int error = read_address(window, name, text, size);
         if (error)
             return error;
         if (!memcmp(text, sets[i].prefix, size))
@@ -89,7 +93,7 @@ static int set_of_version(const struct image *image, uint64_t name)
 
 /* The set of the first version definition that is of one; SET_NONE. Negative errno. (They look the
  * same in 32-bit files.) */
-static int find_definition(const struct image *image, const struct dynamic *dynamic)
+static int find_definition(struct image_window *window, const struct dynamic *dynamic)
 {
     uint64_t at = dynamic->definitions;
     Elf64_Verdef definition = { .vd_next = 1 };
@@ -97,13 +101,13 @@ static int find_definition(const struct image *image, const struct dynamic *dyna
     int set = SET_NONE;
 
     for (int i = 0; i < DEFINITIONS_MAX && set == SET_NONE && definition.vd_next; i++) {
-        int error = read_address(image, at, &definition, sizeof(definition));
+        int error = read_address(window, at, &definition, sizeof(definition));
         if (!error)
-            error = read_address(image, at + definition.vd_aux, &name, sizeof(name));
+            error = read_address(window, at + definition.vd_aux, &name, sizeof(name));
         if (error)
             return error;
         if (!(definition.vd_flags & VER_FLG_BASE)) /* that is the file's name */
-            set = set_of_version(image, dynamic->strings + name.vda_name);
+            set = set_of_version(window, dynamic->strings + name.vda_name);
         at += definition.vd_next;
     }
     return set;
@@ -111,7 +115,7 @@ static int find_definition(const struct image *image, const struct dynamic *dyna
 
 /* musl has no versions, but its loader, which is in libc.so, has stages. SET_MUSL, SET_NONE, or a
  * negative errno. */
-static int find_musl(const struct image *image, const struct dynamic *dynamic)
+static int find_musl(struct image_window *window, const struct dynamic *dynamic)
 {
     static const char stage[] = "\0__dls3";
     size_t size = dynamic->strings_size;
@@ -121,7 +125,7 @@ static int find_musl(const struct image *image, const struct dynamic *dynamic)
     char *strings = malloc(size + 1);
     if (!strings)
         return -ENOMEM;
-    int set = read_address(image, dynamic->strings, strings, size);
+    int set = read_address(window, dynamic->strings, strings, size);
     if (!set)
         set = memmem(strings, size, stage, sizeof(stage)) ? SET_MUSL : SET_NONE;
     free(strings);
@@ -130,12 +134,15 @@ static int find_musl(const struct image *image, const struct dynamic *dynamic)
 
 enum runtime_set versions_find_set(const struct image *image)
 {
+    struct image_window window;
     struct dynamic dynamic;
 
     if (!image->dynamic_size)
         return SET_UNKNOWN;
-    int set = read_dynamic(image, &dynamic);
+    image_window_init(&window, image);
+    int set = read_dynamic(&window, &dynamic);
     if (!set)
-        set = dynamic.definitions ? find_definition(image, &dynamic) : find_musl(image, &dynamic);
+        set =
+            dynamic.definitions ? find_definition(&window, &dynamic) : find_musl(&window, &dynamic);
     return set >= 0 ? (enum runtime_set)set : set == -ENOENT ? SET_NONE : SET_UNKNOWN;
 }

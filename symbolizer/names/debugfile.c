@@ -91,9 +91,27 @@ enum source debugfile_source(const struct debugfile *file, Elf *elf)
     void **userdata;
 
     if (elf == file->elf)
-        return has_symbol_table(elf) ? SOURCE_SYMTAB : SOURCE_DYNSYM;
+        return file->has_symtab ? SOURCE_SYMTAB : SOURCE_DYNSYM;
     dwfl_module_info(file->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
     return *userdata ? SOURCE_DEBUG_FILE : SOURCE_DEBUGDATA;
+}
+
+/* libelf takes a look at the file for each header that it is asked for, and each symbol asks. */
+static int read_segments(struct debugfile *file)
+{
+    size_t count;
+    GElf_Phdr phdr;
+
+    if (elf_getphdrnum(file->elf, &count))
+        count = 0;
+    file->segments = calloc(count + 1, sizeof(*file->segments));
+    if (!file->segments)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        if (gelf_getphdr(file->elf, (int)i, &phdr) && phdr.p_type == PT_LOAD && phdr.p_flags & PF_X)
+            file->segments[file->segment_count++] = phdr;
+    }
+    return 0;
 }
 
 /* Names the one file, at the addresses it has itself. The descriptor is libdwfl's from here. */
@@ -111,7 +129,10 @@ static int report_file(struct debugfile *file, const char *path, int fd)
         return debugfile_failure();
     }
     file->elf = dwfl_module_getelf(file->module, &file->bias);
-    return file->elf ? 0 : debugfile_failure();
+    if (!file->elf)
+        return debugfile_failure();
+    file->has_symtab = has_symbol_table(file->elf);
+    return read_segments(file);
 }
 
 int debugfile_open(struct debugfile *ret, const char *path, int fd)
@@ -135,40 +156,28 @@ int debugfile_open(struct debugfile *ret, const char *path, int fd)
 
 void debugfile_close(struct debugfile *file)
 {
+    free(file->segments);
     dwfl_end(file->dwfl);
-}
-
-/* The next executable segment from number *i on, which is moved behind it. */
-static bool next_segment(const struct debugfile *file, size_t *i, GElf_Phdr *ret)
-{
-    size_t count;
-
-    if (elf_getphdrnum(file->elf, &count))
-        return false;
-    while (*i < count) {
-        if (gelf_getphdr(file->elf, (int)(*i)++, ret) && ret->p_type == PT_LOAD &&
-            ret->p_flags & PF_X)
-            return true;
-    }
-    return false;
 }
 
 bool debugfile_segment(const struct debugfile *file, GElf_Addr address, GElf_Phdr *ret)
 {
-    for (size_t i = 0; next_segment(file, &i, ret);) {
-        if (address >= ret->p_vaddr && address - ret->p_vaddr < ret->p_filesz)
+    for (size_t i = 0; i < file->segment_count; i++) {
+        const GElf_Phdr *segment = &file->segments[i];
+        if (address >= segment->p_vaddr && address - segment->p_vaddr < segment->p_filesz) {
+            *ret = *segment;
             return true;
+        }
     }
     return false;
 }
 
 bool debugfile_address(const struct debugfile *file, uint64_t offset, GElf_Addr *ret)
 {
-    GElf_Phdr segment;
-
-    for (size_t i = 0; next_segment(file, &i, &segment);) {
-        if (offset >= segment.p_offset && offset - segment.p_offset < segment.p_filesz)
-            return !__builtin_add_overflow(segment.p_vaddr, offset - segment.p_offset, ret);
+    for (size_t i = 0; i < file->segment_count; i++) {
+        const GElf_Phdr *segment = &file->segments[i];
+        if (offset >= segment->p_offset && offset - segment->p_offset < segment->p_filesz)
+            return !__builtin_add_overflow(segment->p_vaddr, offset - segment->p_offset, ret);
     }
     return false;
 }

@@ -16,8 +16,11 @@
 struct debugfile {
     Dwfl *dwfl;
     Dwfl_Module *module;
-    Elf *elf;       /* the file itself, whose program headers turn addresses into file offsets */
-    GElf_Addr bias; /* of the module's addresses over those in the file */
+    Elf *elf;            /* the file itself */
+    GElf_Addr bias;      /* of the module's addresses over those in the file */
+    GElf_Phdr *segments; /* its executable ones, which turn addresses into file offsets */
+    size_t segment_count;
+    bool has_symtab; /* it has not only dynamic symbols */
 };
 
 /*
