@@ -491,6 +491,7 @@ static bool begin(struct unwinder *u, struct space *space, const struct target *
     u->stack_start = u->start.all[REGISTER_SP];
     u->stack_size = u->reach = 0;
     u->stack_ends = false;
+    u->elsewhere.size = 0;
     u->inexact = u->decided = u->ended = false;
     u->joined = NO_STACK;
     u->step_count = 0;

@@ -63,6 +63,27 @@ void unwinder_learn_piece(struct unwinder *u)
     u->piece = reach >= u->piece ? reach : u->piece - (u->piece - reach) / 16;
 }
 
+/*
+ * Reads a word that is not in the piece of the stack. Who goes on from the word before to one not
+ * far behind it goes on over another stack, of which much is read then. As long as a read got: 8,
+ * or why there is none.
+ */
+static ssize_t read_elsewhere(struct unwinder *u, uint64_t address, uint64_t *ret)
+{
+    struct elsewhere *e = &u->elsewhere;
+    const size_t size = address - e->start < sizeof(e->bytes) ? sizeof(e->bytes) : sizeof(*ret);
+
+    if (e->size < sizeof(*ret) || address - e->start > e->size - sizeof(*ret)) {
+        ssize_t got = u->target->read(u->target->context, address, e->bytes, size);
+        e->start = address;
+        e->size = got < 0 ? 0 : (size_t)got;
+        if (got < (ssize_t)sizeof(*ret))
+            return got;
+    }
+    memcpy(ret, e->bytes + (address - e->start), sizeof(*ret));
+    return sizeof(*ret);
+}
+
 bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
 {
     uint64_t at = address - u->stack_start;
@@ -80,7 +101,7 @@ bool unwinder_read(struct unwinder *u, uint64_t address, uint64_t *ret)
         u->failure = u->beyond;
         return false;
     }
-    ssize_t got = u->target->read(u->target->context, address, ret, sizeof(*ret));
+    ssize_t got = read_elsewhere(u, address, ret);
     if (got == sizeof(*ret))
         return true;
     u->failure = got < 0 ? (int)got : -EFAULT;

@@ -38,7 +38,7 @@ struct registers {
     } saved[REGISTER_COUNT];
 };
 
-enum { STORES_MAX = 64 };
+enum { STORES_MAX = 64, UNWINDER_ELSEWHERE = 4096 };
 
 /* What the code that emulator.c runs has left on this walk, for the traced memory is not changed.
  */
@@ -78,11 +78,17 @@ struct unwinder {
     uint8_t *stack; /* the piece that has been read: [stack_start, stack_start + stack_size) */
     uint64_t stack_start;
     size_t stack_size, stack_capacity;
-    bool stack_ends; /* no more can be read in one piece with it, */
-    int beyond;      /* for this reason */
-    size_t reach;    /* how far from stack_start the walk has read */
-    size_t piece;    /* how much to read at once: about as far as recent walks have reached */
-    bool inexact;    /* the frames from here outwards rest on a heuristic */
+    bool stack_ends;   /* no more can be read in one piece with it, */
+    int beyond;        /* for this reason */
+    struct elsewhere { /* what was read last beyond it, as of the stack that a handler on another
+                          has interrupted */
+        uint64_t start;
+        size_t size;
+        uint8_t bytes[UNWINDER_ELSEWHERE];
+    } elsewhere;
+    size_t reach; /* how far from stack_start the walk has read */
+    size_t piece; /* how much to read at once: about as far as recent walks have reached */
+    bool inexact; /* the frames from here outwards rest on a heuristic */
     unsigned looks, searches; /* that guesses may still make on this walk (guess.c) */
     bool pending;             /* a guess would have had to know an image that is being read */
     struct emulation emulation;
