@@ -62,6 +62,9 @@ struct patch_room {
 enum patch_form patch_find(const uint8_t *code, size_t size, size_t padding, size_t at,
                            struct patch_room *room);
 
+/* Makes padding, which another site has, what it cannot use; offsets, in the code as it was. */
+void patch_take_padding(uint8_t *code, size_t size, size_t hop);
+
 /* Is it one of those that make room? */
 static inline bool patch_has_room(enum patch_form form)
 {

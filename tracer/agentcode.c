@@ -77,6 +77,16 @@ static uint8_t *read_function(const struct target *target, const struct site *si
     return code;
 }
 
+/* Padding that other sites of the function have is not there for another. */
+static void take_padding(const struct agent *agent, uint64_t function, uint8_t *code, size_t size)
+{
+    for (uint32_t i = 0; i < agent->patch_count; i++) {
+        const struct patch *p = &agent->patches[i];
+        if (p->hop && p->hop - function < size)
+            patch_take_padding(code, size, p->hop - function);
+    }
+}
+
 /* Makes the code of a patch that is complete but for its places, in one place of the block. False:
  * that is out of reach. */
 static bool make_code(struct agent *agent, struct patch *patch, uint64_t near)
@@ -94,8 +104,8 @@ static bool make_code(struct agent *agent, struct patch *patch, uint64_t near)
 
 /* Adds the patch of a site of a function's code that makes room. False: there are too many, or it
  * is out of reach. */
-static bool add_patch(struct agent *agent, struct agent_site *site, uint64_t function,
-                      const uint8_t *code, const struct patch_room *room)
+static bool add_patch(const struct target *target, struct agent *agent, struct agent_site *site,
+                      uint64_t function, const uint8_t *code, const struct patch_room *room)
 {
     struct patch *patch = &agent->patches[agent->patch_count];
     bool made = false;
@@ -107,7 +117,8 @@ static bool add_patch(struct agent *agent, struct agent_site *site, uint64_t fun
                              .hop = room->hop ? function + room->hop : 0,
                              .single = site->form != PATCH_FEW };
     memcpy(patch->moved, code + room->start, patch->address - patch->start);
-    memcpy(patch->padding, code + room->hop, PATCH_SIZE);
+    if (patch->hop && target_read_all(target, patch->hop, patch->padding, PATCH_SIZE))
+        return false;
     for (unsigned i = 0; i < agent->near_count && !made; i++)
         made = make_code(agent, patch, agent->near[i]);
     if (!made && !agent->places_full)
@@ -156,9 +167,11 @@ void agentcode_decide(struct tracer *tracer, struct tracee *tracee, struct agent
     uint8_t *code = at && at->image ? read_function(&target, at, padding) : NULL;
     struct patch_room room = { 0, 0 };
 
+    if (code)
+        take_padding(agent, at->start, code, at->end - at->start + padding);
     site->known = true;
     site->form = code ? find_form(at, site->address, code, padding, &room) : PATCH_NO_CALL;
-    if (patch_has_room(site->form) && !add_patch(agent, site, at->start, code, &room))
+    if (patch_has_room(site->form) && !add_patch(&target, agent, site, at->start, code, &room))
         site->form = PATCH_NO_ROOM;
     free(code);
 }

@@ -136,6 +136,20 @@ static size_t find_hop(const uint8_t *code, size_t size, size_t padding, size_t 
     return 0;
 }
 
+void patch_take_padding(uint8_t *code, size_t size, size_t hop)
+{
+    const uint8_t ret = 0xc3, nop = 0x90;
+    struct instruction i;
+    size_t end = hop;
+
+    while (end - hop < PATCH_SIZE && instruction_decode(code + end, size - end, &i))
+        end += i.encoding.length;
+    if (end - hop < PATCH_SIZE)
+        return;
+    memset(code + hop, ret, PATCH_SIZE);
+    memset(code + hop + PATCH_SIZE, nop, end - hop - PATCH_SIZE);
+}
+
 enum patch_form patch_find(const uint8_t *code, size_t size, size_t padding, size_t at,
                            struct patch_room *room)
 {

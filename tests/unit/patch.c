@@ -59,6 +59,13 @@ static void test_hop(void **state)
         if (form != cases[i].form || room.hop != cases[i].hop)
             fail_msg("%s: form %d by %zu", cases[i].what, form, room.hop);
     }
+    uint8_t shared[] = ZERO CALL ZERO CALL "\xc3" LONG LONG;
+    for (size_t hop = 9; hop < 29; hop += 5) { /* each gets its own */
+        assert_int_equal(patch_find(shared, 9, 20, 6, &room), PATCH_HOP);
+        assert_int_equal(room.hop, hop);
+        patch_take_padding(shared, 29, hop);
+    }
+    assert_int_equal(patch_find(shared, 9, 20, 6, &room), PATCH_UNMOVABLE);
     memset(far, 0x98, sizeof(far)); /* cltq */
     memcpy(far, ZERO CALL, 4);
     memcpy(far + 128, "\xc3" NOPS, 6);
