@@ -373,10 +373,13 @@ static struct agent_site *find_site(struct tracer *tracer, struct tracee *tracee
                                     struct agent *agent, uint64_t pc)
 {
     struct agent_site *site = agent_find_site(agent, pc - SYSCALL_SIZE);
+    const struct site *at = site_known(tracee->space->space, pc - SYSCALL_SIZE);
 
-    if (!site)
+    if (!site || !at || !at->image)
         return NULL;
-    if (++site->stops >= site_stops_before(tracer) && !site->known) {
+    if (!site->known &&
+        (++site->stops >= site_stops_before(tracer) || hotsites_has(&tracer->hot_sites, at))) {
+        hotsites_add(&tracer->hot_sites, at);
         agentcode_decide(tracer, tracee, agent, site);
         agent->retry_at = 0;
         put_patches(tracer, tracee, agent);

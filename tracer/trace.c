@@ -395,6 +395,7 @@ static void tracer_deinit(struct tracer *tracer)
     queue_deinit(&tracer->queue);
     tracees_deinit(&tracer->tracees);
     phase_code_deinit(&tracer->phase_code);
+    hotsites_deinit(&tracer->hot_sites);
     judge_deinit(&tracer->judge);
     policy_log_deinit(&tracer->policy_log);
     unwinder_deinit(&tracer->unwinder);

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include "control.h"
+#include "hotsites.h"
 #include "meaning.h"
 #include "jit.h"
 #include "judge.h"
@@ -27,9 +28,10 @@ struct tracer {
     const struct options *options;
     int (*save)(const struct options *options, struct run *run); /* trace.h */
     struct run *run;
-    uint32_t execution; /* its index in the run */
-    bool seccomp;       /* the engine */
-    bool agent;         /* the same, and the agent counts (agents.h) */
+    uint32_t execution;        /* its index in the run */
+    bool seccomp;              /* the engine */
+    bool agent;                /* the same, and the agent counts (agents.h), */
+    struct hotsites hot_sites; /* at these calls */
     struct meanings meanings;
     struct images images;
     struct served served;
