@@ -36,17 +36,26 @@ bool agentthreads_has_base(const struct tracee *tracee, const struct agent *agen
     return !threadregs_base(tracee->tid, &base) || base == agent_area_address(agent, tracee->area);
 }
 
-void agentthreads_part(struct tracee *tracee, struct agent *agent)
+bool agentthreads_part(struct tracee *tracee, struct agent *agent)
 {
-    if (tracee->area && threadregs_set_base(tracee->tid, 0))
+    if (!tracee->area)
+        return true;
+    if (!agentthreads_has_base(tracee, agent))
+        return false;
+    if (threadregs_set_base(tracee->tid, 0))
         agent_free_area(agent, &tracee->area);
+    return true;
 }
 
 void agentthreads_begin(struct tracee *tracee)
 {
-    if (tracee->inherits_base)
+    const uint64_t inherited = tracee->inherited_base;
+    uint64_t base;
+
+    if (inherited && threadregs_base(tracee->tid, &base) &&
+        base - inherited < (uint64_t)BLOCK_THREADS * BLOCK_AREA_SIZE)
         threadregs_set_base(tracee->tid, 0);
-    tracee->inherits_base = false;
+    tracee->inherited_base = 0;
 }
 
 void agentthreads_set_stack(const struct tracee *tracee, struct agent *agent, const char *maps,

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "agentcounts.h"
+#include "agentstate.h"
 #include "diag.h"
 
 /* Handles the stop in which a tracee without a place has been waiting, unless its death is next. */
@@ -49,7 +50,7 @@ static void adopt(struct tracer *tracer, struct tracee *child, const struct trac
         flags & CLONE_VM ? address_space_ref(parent->space) : address_space_fork(parent->space);
 
     place(tracer, child, process, space);
-    child->inherits_base = parent->area != 0;
+    child->inherited_base = parent->area ? agent_area_address(parent->space->agent, 1) : 0;
     if (!thread)
         process->phases = phase_state_fork(&parent->process->phases);
     process->own_filter |= parent->process->own_filter || parent->process->installers;
@@ -91,7 +92,8 @@ bool family_join(struct tracer *tracer, struct tracee *tracee, pid_t pid)
     if (!sibling)
         return false;
     place(tracer, tracee, process_ref(sibling->process), address_space_ref(sibling->space));
-    tracee->inherits_base = tracee->space->agent != NULL; /* perhaps */
+    const struct agent *agent = tracee->space->agent;
+    tracee->inherited_base = agent && agent->near_count ? agent_area_address(agent, 1) : 0;
     return true;
 }
 
@@ -155,7 +157,7 @@ struct tracee *family_exec(struct tracer *tracer, pid_t tid, pid_t former)
     if (!space)
         die("out of memory");
     agentcounts_leave(tracer, tracee, true);
-    tracee->inherits_base = false;
+    tracee->inherited_base = 0;
     address_space_unref(tracee->space);
     tracee->space = space;
     tracee->spawned_by = NO_STACK;
