@@ -160,13 +160,14 @@ static enum agents_entry extend(struct tracer *tracer, struct tracee *tracee, st
     return ret;
 }
 
-/* Is a thread in a call of which the memory has a copy afterwards, or another map? */
-static bool is_copying(const struct tracer *tracer, const struct address_space *space)
+/* Is a thread in a call of which the memory has a copy afterwards, or is closed to us? */
+static bool must_stay_restored(const struct tracer *tracer, const struct address_space *space)
 {
-    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)
-        if (t->space == space && t->call.cloning &&
-            !(t->call.clone.known && t->call.clone.flags & CLONE_VM))
+    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
+        bool copies = t->call.cloning && !(t->call.clone.known && t->call.clone.flags & CLONE_VM);
+        if (t->space == space && (copies || t->call.closes_memory))
             return true;
+    }
     return false;
 }
 
@@ -182,7 +183,7 @@ static bool is_changing_map(const struct tracer *tracer, const struct address_sp
 static void put_patches(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
     if (agent->in_code_count < agent->patch_count && agent->stops >= agent->retry_at &&
-        !is_copying(tracer, tracee->space) && !agentcode_put(tracer, tracee, agent))
+        !must_stay_restored(tracer, tracee->space) && !agentcode_put(tracer, tracee, agent))
         give_up(tracer, tracee, agent);
 }
 
@@ -410,9 +411,15 @@ static enum agent_stop learn(struct tracer *tracer, struct tracee *tracee, struc
 static enum agent_stop note_call(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
                                  const struct syscall *call, uint64_t pc, uint64_t sp)
 {
-    if (agent && agentcalls_is_of_base(call)) /* (an area may be left when the agent is not) */
-        agentthreads_part(tracee, agent);
-    if (!agent || agent->state == AGENT_NEVER)
+    if (!agent)
+        return AGENT_STOP_PROCESS;
+    /* Areas may be left when the agent is not. */
+    if (agentcalls_is_of_base(call) && !agentthreads_part(tracee, agent))
+        give_up(tracer, tracee, agent);
+    /* Whose agent it was has ended; who shares the memory may be about to fork. */
+    if (agent->state == AGENT_NEVER && agent->in_code_count)
+        restore_code(tracer, tracee, agent);
+    if (agent->state == AGENT_NEVER)
         return AGENT_STOP_PROCESS;
     const struct ranges ranges = agentcalls_ranges(call);
     if (agentcalls_ends_agent(call) || touches_agent(agent, &ranges)) {

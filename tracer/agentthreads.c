@@ -36,19 +36,23 @@ bool agentthreads_has_base(const struct tracee *tracee, const struct agent *agen
     return !threadregs_base(tracee->tid, &base) || base == agent_area_address(agent, tracee->area);
 }
 
-void agentthreads_part(struct tracee *tracee, struct agent *agent)
+bool agentthreads_part(struct tracee *tracee, struct agent *agent)
 {
-    if (tracee->area && agentthreads_has_base(tracee, agent))
+    const bool own = tracee->area && !agentthreads_has_base(tracee, agent);
+
+    if (tracee->area && !own)
         threadregs_set_base(tracee->tid, 0);
     agent_free_area(agent, &tracee->area);
+    return !own;
 }
 
 void agentthreads_begin(struct tracee *tracee)
 {
+    const uint64_t inherited = tracee->inherited_base;
     uint64_t base;
 
-    if (tracee->inherited_base && threadregs_base(tracee->tid, &base) &&
-        base == tracee->inherited_base)
+    if (inherited && threadregs_base(tracee->tid, &base) &&
+        base - inherited < (uint64_t)BLOCK_THREADS * BLOCK_AREA_SIZE)
         threadregs_set_base(tracee->tid, 0);
     tracee->inherited_base = 0;
 }

@@ -15,8 +15,8 @@ bool agentthreads_join(struct tracee *tracee, struct agent *agent);
 /* The same, if it has one already: is its base what it is to be? */
 bool agentthreads_has_base(const struct tracee *tracee, const struct agent *agent);
 
-/* It has none from now on, and no base, but if that is its own. */
-void agentthreads_part(struct tracee *tracee, struct agent *agent);
+/* It has none from now on, and no base. False: it has one of its own, which stays. */
+bool agentthreads_part(struct tracee *tracee, struct agent *agent);
 
 /* In the first stop of a thread: it has none, though its base may be that of who made it. */
 void agentthreads_begin(struct tracee *tracee);

@@ -176,7 +176,8 @@ static void note_effects(struct tracer *tracer, struct tracee *tracee, const str
         note_clone(tracer, tracee, call);
     if (meaning_makes_userfaultfd(meaning, call->args))
         tracee->space->userfaults = true;
-    if (meaning_closes_memory(meaning, call->args))
+    tracee->call.closes_memory = meaning_closes_memory(meaning, call->args);
+    if (tracee->call.closes_memory)
         view_keep_open(tracee);
     tracee->call.entering_strict = tracer->seccomp &&
                                    meaning_enters_strict_mode(meaning, call->args) &&

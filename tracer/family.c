@@ -50,8 +50,7 @@ static void adopt(struct tracer *tracer, struct tracee *child, const struct trac
         flags & CLONE_VM ? address_space_ref(parent->space) : address_space_fork(parent->space);
 
     place(tracer, child, process, space);
-    if (parent->area)
-        child->inherited_base = agent_area_address(parent->space->agent, parent->area);
+    child->inherited_base = parent->area ? agent_area_address(parent->space->agent, 1) : 0;
     if (!thread)
         process->phases = phase_state_fork(&parent->process->phases);
     process->own_filter |= parent->process->own_filter || parent->process->installers;
@@ -93,8 +92,8 @@ bool family_join(struct tracer *tracer, struct tracee *tracee, pid_t pid)
     if (!sibling)
         return false;
     place(tracer, tracee, process_ref(sibling->process), address_space_ref(sibling->space));
-    if (sibling->area) /* of whom it may be */
-        tracee->inherited_base = agent_area_address(sibling->space->agent, sibling->area);
+    const struct agent *agent = tracee->space->agent;
+    tracee->inherited_base = agent && agent->near_count ? agent_area_address(agent, 1) : 0;
     return true;
 }
 

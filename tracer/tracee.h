@@ -58,6 +58,7 @@ struct call_state {
     bool cloning;         /* it may make a tracee, of which there was no event yet */
     struct clone_call clone;
     bool ending;           /* it is exit or exit_group, which nothing follows */
+    bool closes_memory;    /* the kernel may refuse us the memory afterwards */
     bool queues_signal;    /* it can send a signal in the name of another process */
     bool installs;         /* it installs a filter, if it succeeds, */
     uint64_t filter_flags; /* with these flags */
@@ -74,7 +75,7 @@ struct tracee {
                             own stack is another; NO_STACK, also from its execve on */
     uint32_t area;       /* of the agent in its space (agentstate.h), + 1; 0: none, */
     uint64_t refresh_at; /* with which number of the agent's stops its stack is looked for again */
-    uint64_t inherited_base; /* that of the area of who made it, until its first stop */
+    uint64_t inherited_base; /* it may have the %gs of who made it: of the areas that begin here */
     bool blocks_traps;       /* it did when code was written last that it may have been executing */
     bool strict;             /* as if in seccomp's strict mode, which nobody leaves (effects.c) */
     uint64_t resumed_at;     /* for near_resume, which compares it with the next time */

@@ -5,6 +5,8 @@
  *
  *   hot-calls KIND [LIBRARY]
  */
+#include <asm/hwcap2.h>
+#include <asm/prctl.h>
 #include <dlfcn.h>
 #include <err.h>
 #include <errno.h>
@@ -12,6 +14,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -19,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -442,6 +446,125 @@ static void vforks(void)
     }
 }
 
+/* Another process with the same memory forks after the first has ended. */
+static int fork_later(void *parent)
+{
+    int status = 0;
+
+    while (getppid() == *(pid_t *)parent)
+        usleep(1000);
+    pid_t child = fork();
+    if (!child) {
+        call(CALLS);
+        _exit(7);
+    }
+    waitpid(child, &status, 0);
+    dprintf(1, "the child has ended with %x\n", (unsigned)status);
+    _exit(0);
+}
+
+static void sharers(void)
+{
+    enum { STACK = 1 << 16 };
+    static char stack[STACK] __attribute__((aligned(16)));
+    static pid_t self;
+    int ends[2];
+    char byte;
+
+    if (pipe(ends))
+        err(1, "pipe");
+    if (!fork()) {
+        self = getpid();
+        call(CALLS);
+        if (clone(fork_later, stack + STACK, CLONE_VM | SIGCHLD, &self) < 0)
+            err(1, "clone");
+        call(CALLS);
+        _exit(0);
+    }
+    close(ends[1]);
+    if (read(ends[0], &byte, 1)) /* until all of them have ended */
+        err(1, "read");
+}
+
+/* It uses %gs itself, from some time on. */
+static uint64_t gs_base(void)
+{
+    uint64_t base;
+
+    __asm__ volatile("rdgsbase %0" : "=r"(base));
+    return base;
+}
+
+static void *tell_base(void *expected)
+{
+    printf("%d\n", gs_base() == (uintptr_t)expected);
+    return NULL;
+}
+
+static void bases(void)
+{
+    static uint64_t words[32];
+    uint64_t told = 0;
+    pthread_t thread;
+
+    if (!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE))
+        return;
+    call(CALLS);
+    __asm__ volatile("wrgsbase %0" : : "r"(words));
+    if (pthread_create(&thread, NULL, tell_base, words))
+        errx(1, "no thread");
+    pthread_join(thread, NULL);
+    fflush(stdout);
+    if (!fork()) {
+        tell_base(words);
+        exit(0);
+    }
+    wait(NULL);
+    syscall(SYS_arch_prctl, ARCH_GET_GS, &told);
+    printf("%d %d\n", told == (uintptr_t)words, gs_base() == (uintptr_t)words);
+}
+
+/* A thread closes the memory to others while another makes calls, and forks then. */
+static void *call_on(void *unused)
+{
+    for (;;)
+        getppid();
+    return unused;
+}
+
+static void close_and_fork(void)
+{
+    pthread_t thread;
+
+    for (int i = 0; i < 2; i++)
+        if (pthread_create(&thread, NULL, call_on, NULL))
+            errx(1, "no thread");
+    usleep(20000);
+    prctl(PR_SET_DUMPABLE, 0);
+    usleep(1000);
+    pid_t child = fork();
+    if (!child) {
+        call(5);
+        _exit(0);
+    }
+    int status;
+    if (waitpid(child, &status, 0) != child || status)
+        errx(1, "a child ended otherwise");
+    _exit(0);
+}
+
+static void closing(void)
+{
+    int status;
+
+    for (int i = 0; i < 40; i++) {
+        if (!fork())
+            close_and_fork();
+        if (wait(&status) < 0 || status)
+            errx(1, "a process ended otherwise");
+    }
+}
+
 static void execs(char **argv)
 {
     int left = argv[2] ? atoi(argv[2]) : 5;
@@ -573,6 +696,9 @@ int main(int argc, char **argv)
         { "filter", filter },
         { "two", two },
         { "registers-in-threads", registers_in_threads },
+        { "sharers", sharers },
+        { "bases", bases },
+        { "closing", closing },
     };
 
     if (argc > 1 && !strcmp(argv[1], "execs"))
