@@ -3,8 +3,9 @@
 
 const char *const agent_stop_names[AGENT_STOPS] = {
     [AGENT_STOP_EARLY] = "early", [AGENT_STOP_PROCESS] = "process", [AGENT_STOP_THREAD] = "thread",
-    [AGENT_STOP_CALL] = "call",   [AGENT_STOP_SITE] = "site",       [AGENT_STOP_NEW] = "new",
-    [AGENT_STOP_STACK] = "stack", [AGENT_STOP_CHECK] = "check",     [AGENT_STOP_OTHER] = "other",
+    [AGENT_STOP_REST] = "rest",   [AGENT_STOP_CALL] = "call",       [AGENT_STOP_SITE] = "site",
+    [AGENT_STOP_NEW] = "new",     [AGENT_STOP_STACK] = "stack",     [AGENT_STOP_CHECK] = "check",
+    [AGENT_STOP_OTHER] = "other",
 };
 
 const char *const agent_form_names[AGENT_FORMS] = {

@@ -12,6 +12,7 @@ enum agent_stop {
     AGENT_STOP_EARLY,   /* the process had not stopped often enough yet */
     AGENT_STOP_PROCESS, /* it cannot have the agent, or not just then */
     AGENT_STOP_THREAD,  /* nor the thread */
+    AGENT_STOP_REST,    /* the process has it, but it has not paid */
     AGENT_STOP_CALL,    /* a call that always stops */
     AGENT_STOP_SITE,    /* its site is not patched (enum agent_form), or not yet */
     AGENT_STOP_NEW,     /* the stack was not known yet, */

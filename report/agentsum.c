@@ -5,6 +5,7 @@ const char *const agent_sum_reasons[AGENT_STOPS] = {
     [AGENT_STOP_EARLY] = "early",
     [AGENT_STOP_PROCESS] = "in a process without it",
     [AGENT_STOP_THREAD] = "in a thread without it",
+    [AGENT_STOP_REST] = "while it rests",
     [AGENT_STOP_CALL] = "that always stop",
     [AGENT_STOP_SITE] = "at a site not patched",
     [AGENT_STOP_NEW] = "with a new stack",
