@@ -148,7 +148,8 @@ static void test_extremes(void **state)
         run.executions[0].agent_sites[i] = INT64_MAX - i;
     for (size_t i = 0; i < AGENT_STOPS; i++)
         run.executions[0].agent_stops[i] = 1;
-    run.executions[0].agent_stops[AGENT_STOP_NEW] = run.executions[0].entries - 11 - (AGENT_STOPS - 1);
+    run.executions[0].agent_stops[AGENT_STOP_NEW] =
+        run.executions[0].entries - 11 - (AGENT_STOPS - 1);
     run.executions[0].memo_hits = 7;
     run.executions[0].memo_misses = 5;
     run.executions[0].hard_walks = 3;
