@@ -96,8 +96,9 @@ static int read_counter(struct reader *reader, const json_t *object, const char 
 /* The members of `quality`. Most runs are not paused, nor refused anything. */
 static int check_counters(struct reader *reader, const json_t *value)
 {
-    static const char *const rare[] = { "agent_calls", "agent_setup", "paused", "refused" };
-    const char *names[16] = { "complete", "denied",    "entries",     "hard_walks",
+    static const char *const rare[] = { "agent_calls", "agent_setup", "agent_sites",
+                                        "agent_stops", "paused",      "refused" };
+    const char *names[17] = { "complete", "denied",    "entries",     "hard_walks",
                               "inexact",  "memo_hits", "memo_misses", "incomplete",
                               "killed",   "lost",      "vsyscall" };
     size_t count = 11;
@@ -117,6 +118,64 @@ static int read_rare(struct reader *reader, const json_t *object, const char *na
     return !error && json_object_get(object, name) && !*ret
                ? refuse(reader, "%s is 0, and should not be there", name)
                : error;
+}
+
+/* An object of numbers by their names, without those that are 0; it is there only if any are not.
+ */
+static int read_numbers(struct reader *reader, const json_t *object, const char *member,
+                        const char *const *names, size_t count, uint64_t *ret)
+{
+    json_t *value = json_object_get(object, member), *number;
+    const char *name;
+
+    if (value && !json_object_size(value))
+        return refuse(reader, "%s is no object, or empty", member);
+    json_object_foreach(value, name, number)
+    {
+        size_t i = 0;
+        while (i < count && strcmp(names[i], name))
+            i++;
+        if (i == count)
+            return refuse(reader, "'%.100s' is none of %s", name, member);
+        int error = read_number(reader, number, name, INT64_MAX, &ret[i]);
+        if (error)
+            return error;
+        if (!ret[i])
+            return refuse(reader, "%s has '%s' with 0", member, name);
+    }
+    return 0;
+}
+
+/* Of every call it is known whether it stopped, and why, or of none. */
+static int check_agent(struct reader *reader, const struct execution *execution)
+{
+    uint64_t rest = execution->entries - execution->agent_calls;
+    bool known = false;
+
+    for (size_t i = 0; i < AGENT_STOPS; i++) {
+        if (execution->agent_stops[i] > rest)
+            return refuse(reader, "agent_stops and agent_calls are more than entries");
+        rest -= execution->agent_stops[i];
+        known |= execution->agent_stops[i] != 0;
+    }
+    return known && rest ? refuse(reader, "agent_stops and agent_calls are fewer than entries") : 0;
+}
+
+static int read_agent(struct reader *reader, const json_t *value, struct execution *execution)
+{
+    int error = read_rare(reader, value, "agent_calls", &execution->agent_calls);
+
+    if (!error)
+        error = read_rare(reader, value, "agent_setup", &execution->agent_setup);
+    if (!error)
+        error = read_numbers(reader, value, "agent_stops", agent_stop_names, AGENT_STOPS,
+                             execution->agent_stops);
+    if (!error)
+        error = read_numbers(reader, value, "agent_sites", agent_form_names, AGENT_FORMS,
+                             execution->agent_sites);
+    if (!error && execution->agent_calls > execution->entries)
+        error = refuse(reader, "agent_calls is more than entries");
+    return error ? error : check_agent(reader, execution);
 }
 
 static int read_quality(struct reader *reader, const json_t *value, struct execution *execution,
@@ -144,9 +203,7 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
     if (!error)
         error = read_rare(reader, value, "refused", &execution->refused);
     if (!error)
-        error = read_rare(reader, value, "agent_calls", &execution->agent_calls);
-    if (!error)
-        error = read_rare(reader, value, "agent_setup", &execution->agent_setup);
+        error = read_agent(reader, value, execution);
     if (!error)
         error = read_counter(reader, value, "denied", &execution->denied);
     if (!error)
@@ -155,8 +212,6 @@ static int read_quality(struct reader *reader, const json_t *value, struct execu
         error = refuse(reader, "denied is more than entries");
     if (!error && execution->refused > execution->entries)
         error = refuse(reader, "refused is more than entries");
-    if (!error && execution->agent_calls > execution->entries)
-        error = refuse(reader, "agent_calls is more than entries");
     if (!error && execution->killed > execution->entries)
         error = refuse(reader, "killed is more than entries");
     if (!error && execution->hard_walks > execution->memo_misses)

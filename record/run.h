@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
+#include "record/agentstop.h"
 #include "record/module.h"
 #include "record/place.h"
 #include "record/slots.h"
@@ -85,20 +86,6 @@ struct count {
 #define COUNT_UNKNOWN UINT64_MAX
 
 /* One traced execution: what is recorded once for each. */
-/* Why a call stopped, with the engine agent. */
-enum agent_stop {
-    AGENT_STOP_EARLY,   /* the process had not stopped often enough yet */
-    AGENT_STOP_PROCESS, /* it cannot have the agent, or not just then */
-    AGENT_STOP_THREAD,  /* nor the thread */
-    AGENT_STOP_CALL,    /* a call that always stops */
-    AGENT_STOP_SITE,    /* its site is not patched (struct agent_sites) */
-    AGENT_STOP_NEW,     /* the stack was not known yet, */
-    AGENT_STOP_STACK,   /* or cannot be known */
-    AGENT_STOP_CHECK,   /* it was to be compared */
-    AGENT_STOP_OTHER,   /* the stack was known: another frame size, a restart, a signal, ... */
-    AGENT_STOP_REASONS
-};
-
 struct execution {
     char id[33];                /* random, 128 bits, lower-case hex */
     char **command;             /* NULL-terminated, owned; NULL or empty if there is `attach` */
@@ -124,8 +111,10 @@ struct execution {
                           alive. At most so many the kernel itself does not count */
     uint64_t vsyscall; /* calls of the vsyscall page: no entries; COUNT_UNKNOWN likewise */
     uint64_t agent_calls; /* of these: counted within the process, without a stop (docs/agent.md) */
-    uint64_t agent_stops[AGENT_STOP_REASONS]; /* entries that stopped with the engine agent, by why;
-                                                 with agent_calls they are all of `entries` */
+    uint64_t agent_stops[AGENT_STOPS]; /* of these: stopped with the engine agent, by why; 0 with
+                                          others, else with agent_calls all of `entries` */
+    uint64_t agent_sites[AGENT_FORMS]; /* from where these were made, and what became of their code:
+                                          each once for each address space */
     uint64_t agent_setup; /* calls that processes made for that: no entries, but the kernel counts
                              them */
     uint64_t paused;      /* entries while recording was paused: not among `entries` */

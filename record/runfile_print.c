@@ -101,6 +101,21 @@ static json_t *make_counter(uint64_t count)
     return count == COUNT_UNKNOWN ? json_null() : make_number(count);
 }
 
+/* Adds an object of those numbers that are not 0, if there are any. */
+static bool add_numbers(json_t *object, const char *member, const char *const *names,
+                        const uint64_t *numbers, size_t count)
+{
+    json_t *ret = json_object();
+    bool complete = ret;
+
+    for (size_t i = 0; i < count && complete; i++)
+        complete = !numbers[i] || !json_object_set_new(ret, names[i], make_number(numbers[i]));
+    if (complete && json_object_size(ret))
+        return !json_object_set_new(object, member, ret);
+    json_decref(ret);
+    return complete;
+}
+
 static json_t *make_quality(const struct execution *execution, const struct quality *quality)
 {
     /* clang-format off */
@@ -128,7 +143,9 @@ static json_t *make_quality(const struct execution *execution, const struct qual
     for (size_t i = 0; i < sizeof(rare) / sizeof(*rare) && complete; i++)
         complete =
             !rare[i].number || !json_object_set_new(ret, rare[i].name, make_number(rare[i].number));
-    if (complete)
+    if (complete &&
+        add_numbers(ret, "agent_stops", agent_stop_names, execution->agent_stops, AGENT_STOPS) &&
+        add_numbers(ret, "agent_sites", agent_form_names, execution->agent_sites, AGENT_FORMS))
         return ret;
     json_decref(ret);
     return NULL;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "record/escape.h"
 #include "record/timestamp.h"
+#include "report/agentsum.h"
 #include "report/capability.h"
 #include "report/format.h"
 #include "report/frametree.h"
@@ -455,6 +456,42 @@ static int print_executions(const struct page *page)
     return error;
 }
 
+/* ---- The engine agent ---- */
+
+/* Those that are not 0. */
+static void print_numbers(FILE *file, const char *name, const uint64_t *numbers,
+                          const char *const *words, size_t count)
+{
+    const char *comma = "";
+
+    fprintf(file, ",\"%s\":{", name);
+    for (size_t i = 0; i < count; i++) {
+        if (!numbers[i])
+            continue;
+        fprintf(file, "%s\"%s\":%" PRIu64, comma, words[i], numbers[i]);
+        comma = ",";
+    }
+    fputs("}", file);
+}
+
+static void print_agent(const struct page *page)
+{
+    struct agent_sum sum;
+
+    fputs("\"agent\":", page->file);
+    if (!agent_sum(page->run, &sum)) {
+        fputs("null,\n", page->file);
+        return;
+    }
+    fprintf(page->file, "{\"calls\":%" PRIu64, sum.calls);
+    print_count(page->file, "counted", sum.counted);
+    print_numbers(page->file, "stops", sum.stops, agent_sum_reasons, AGENT_STOPS);
+    print_count(page->file, "patched", sum.patched);
+    print_numbers(page->file, "unpatched", &sum.sites[AGENT_FORM_NO_CALL],
+                  &agent_form_names[AGENT_FORM_NO_CALL], AGENT_FORMS - AGENT_FORM_NO_CALL);
+    fputs("},\n", page->file);
+}
+
 /* ---- What the runs have not shown ---- */
 
 /* Of one run there is nothing to say. */
@@ -519,6 +556,7 @@ static int print_data(struct page *page)
     fputs("{\"format\":\"systrace-lib-html/1\",\"version\":\"" SYSTRACE_VERSION "\",\n",
           page->file);
     int error = print_executions(page);
+    print_agent(page);
     if (!error)
         error = print_coverage(page);
     if (!error)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include "report/agentsum.h"
 #include "report/capability.h"
 #include "report/format.h"
 #include "report/gridtext.h"
@@ -238,6 +239,47 @@ static void say_flaws(struct paragraph *paragraph, const struct table *table)
     }
 }
 
+/* Those numbers that are not 0. */
+static void say_numbers(struct paragraph *paragraph, const uint64_t *numbers,
+                        const char *const *words, size_t count)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!numbers[i])
+            continue;
+        if (!first)
+            punctuate(paragraph, ',');
+        first = false;
+        say(paragraph, "%" PRIu64 " %s", numbers[i], words[i]);
+    }
+}
+
+/* What the engine agent was good for, in a paragraph of its own. */
+static void print_agent(const struct page *page)
+{
+    struct paragraph paragraph = { page->file, page->width, 0, 0 };
+    struct agent_sum sum;
+
+    if (!agent_sum(page->table->run, &sum))
+        return;
+    say(&paragraph, "agent: %.4g %% of %" PRIu64 " call%s;", percent(sum.counted, sum.calls),
+        sum.calls, plural(sum.calls));
+    say(&paragraph, "stops:");
+    say_numbers(&paragraph, sum.stops, agent_sum_reasons, AGENT_STOPS);
+    if (sum.patched || sum.unpatched) {
+        punctuate(&paragraph, ';');
+        say(&paragraph, "sites: %" PRIu64 " patched", sum.patched);
+    }
+    if (sum.unpatched) {
+        punctuate(&paragraph, ',');
+        say(&paragraph, "%" PRIu64 " not:", sum.unpatched);
+        say_numbers(&paragraph, &sum.sites[AGENT_FORM_NO_CALL],
+                    &agent_form_names[AGENT_FORM_NO_CALL], AGENT_FORMS - AGENT_FORM_NO_CALL);
+    }
+    putc('\n', page->file);
+}
+
 static int print_totals(const struct page *page)
 {
     const struct table *table = page->table;
@@ -264,6 +306,7 @@ static int print_totals(const struct page *page)
     say_ends(&paragraph, by_end, table->calls);
     say_flaws(&paragraph, table);
     putc('\n', page->file);
+    print_agent(page);
     return 0;
 }
 

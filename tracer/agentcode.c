@@ -156,6 +156,25 @@ static enum patch_form find_form(const struct site *at, uint64_t address, const 
     return form;
 }
 
+/* For the run, in place of what was decided before. */
+static void count_site(struct tracer *tracer, enum patch_form form, bool again)
+{
+    static const enum agent_form forms[] = {
+        [PATCH_ONE] = AGENT_FORM_ONE,
+        [PATCH_HOP] = AGENT_FORM_HOP,
+        [PATCH_FEW] = AGENT_FORM_FEW,
+        [PATCH_NO_CALL] = AGENT_FORM_NO_CALL,
+        [PATCH_UNDECODED] = AGENT_FORM_UNDECODED,
+        [PATCH_UNMOVABLE] = AGENT_FORM_UNMOVABLE,
+        [PATCH_JUMPED_INTO] = AGENT_FORM_JUMPED_INTO,
+        [PATCH_NO_ROOM] = AGENT_FORM_NO_ROOM,
+    };
+    uint64_t *sites = tracer_execution(tracer)->agent_sites;
+
+    sites[forms[form]]++;
+    sites[AGENT_FORM_NO_ROOM] -= again;
+}
+
 void agentcode_decide(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
                       struct agent_site *site)
 {
@@ -165,6 +184,7 @@ void agentcode_decide(struct tracer *tracer, struct tracee *tracee, struct agent
     const struct site *at = site_known(space, site->address);
     const size_t padding = at && at->image ? find_padding(space, &target, at) : 0;
     uint8_t *code = at && at->image ? read_function(&target, at, padding) : NULL;
+    const bool again = site->form == PATCH_NO_ROOM; /* there was not enough then */
     struct patch_room room = { 0, 0 };
 
     if (code)
@@ -173,6 +193,7 @@ void agentcode_decide(struct tracer *tracer, struct tracee *tracee, struct agent
     site->form = code ? find_form(at, site->address, code, padding, &room) : PATCH_NO_CALL;
     if (patch_has_room(site->form) && !add_patch(&target, agent, site, at->start, code, &room))
         site->form = PATCH_NO_ROOM;
+    count_site(tracer, site->form, again);
     free(code);
 }
 

@@ -436,8 +436,10 @@ static enum agent_stop note_call(struct tracer *tracer, struct tracee *tracee, s
         forget_stacks(agent);
     if (tracee->call.changing_map)
         agent_table(agent)->off = 1;
-    if (forgets || agent_table(agent)->off || agent->owner != tracee->process)
-        return forgets ? AGENT_STOP_CALL : AGENT_STOP_PROCESS;
+    if (forgets)
+        return AGENT_STOP_CALL;
+    if (agent_table(agent)->off || agent->owner != tracee->process)
+        return agent->rests ? AGENT_STOP_REST : AGENT_STOP_PROCESS;
     return learn(tracer, tracee, agent, call, pc, sp);
 }
 

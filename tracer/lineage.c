@@ -65,7 +65,8 @@ static void start(struct tracer *tracer, const struct process *process)
     struct frame frame = { .module = MODULE_START };
     int64_t stack = stacks_intern(&tracer->run->stacks, &frame, 1, STACK_COMPLETE);
 
-    entry_add(tracer, process, stack, ABI_X86_64, SYS_execve);
+    if (entry_add(tracer, process, stack, ABI_X86_64, SYS_execve) >= 0 && tracer->agent)
+        tracer_execution(tracer)->agent_stops[AGENT_STOP_CALL]++;
     tracer->started = true;
     signals_tick_by(tracer->control.commands);
 }

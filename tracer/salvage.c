@@ -39,6 +39,21 @@ static int wait_for(pid_t child, int seconds)
     return -1;
 }
 
+/* Those that are in the counts alone; or in all but them. (Without the agent no call has a reason.)
+ */
+static void add_up_agent(struct execution *execution)
+{
+    uint64_t known = execution->agent_calls, stops = 0;
+
+    for (size_t i = 0; i < AGENT_STOPS; i++)
+        stops += execution->agent_stops[i];
+    known += stops;
+    if (stops && known < execution->entries)
+        execution->agent_stops[AGENT_STOP_OTHER] += execution->entries - known;
+    else if (known > execution->entries)
+        execution->agent_calls -= known - execution->entries;
+}
+
 /* Was a call counted and not added up yet? The counts say what is true. */
 static void add_up(struct run *run, struct execution *execution)
 {
@@ -49,6 +64,7 @@ static void add_up(struct run *run, struct execution *execution)
         execution->denied = execution->entries;
     if (execution->killed > execution->entries)
         execution->killed = execution->entries;
+    add_up_agent(execution);
 }
 
 /* A copy of what was recorded, in which the parts agree. False: there is no memory, or no sense in

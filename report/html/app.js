@@ -295,7 +295,17 @@ function showQuality() {
   const refused = addUp(execution => execution.refused);
   if (refused) $('tiles').append(tile(number(refused), 'refused', 'Calls that the user had refused, by --inject or --policy: they were asked for, and count, but the kernel did not see them.', true));
   if (paused) $('tiles').append(tile(number(paused), 'in a pause', 'Entries into the kernel while recording was paused, as was asked for: they are in no table here.', true));
+  if (data.agent) $('tiles').append(agentTile(data.agent));
   showExecutions();
+}
+
+/* How many calls the engine agent counted without a stop. */
+function agentTile({ calls, counted, stops, patched, unpatched }) {
+  const list = parts => Object.entries(parts).map(([what, count]) => `${number(count)} ${what}`).join(', ');
+  const not = Object.values(unpatched).reduce((a, b) => a + b, 0);
+  return tile(percent(counted, calls), 'by the agent',
+    `Of ${plural(calls, 'call')}, counted within the program. The others stopped: ${list(stops)}. ` +
+    `Sites: ${number(patched)} patched${not ? `, ${number(not)} not (${list(unpatched)})` : ''}.`);
 }
 
 const exitOf = execution => execution.exit_signal ? `signal ${execution.exit_signal}`

@@ -284,6 +284,10 @@ def check_results(rows, run, engine, allowed=()):
     check(total["incomplete"] == sum(quality["incomplete"].values()),
           f"incomplete {total['incomplete']}, in the run {quality['incomplete']}")
     check(set(quality["incomplete"]) <= set(allowed), f"incomplete: {quality['incomplete']}")
+    # With the engine agent each call was counted by it, or it is known why not.
+    check(("agent_stops" in quality) == (engine == "agent"), f"engine {engine}: {quality}")
+    check("agent_stops" not in quality or quality.get("agent_calls", 0) + sum(quality["agent_stops"].values()) == quality["entries"],
+          f"agent_calls + agent_stops is not entries: {quality}")
     check(execution["options"]["engine"] == engine, f"engine {execution['options']['engine']}")
     for row in rows:
         check(row["on_stack"] >= row["calls"], f"on_stack < calls: {show(row)}")

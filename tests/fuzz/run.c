@@ -47,6 +47,8 @@ static void take_execution(struct input *in, struct run *run)
     e->vsyscall = e->memo_misses = take_number(in, 1);
     e->hard_walks = e->memo_misses / 2;
     e->results = take_number(in, 1) & 1;
+    for (size_t i = 0; i < AGENT_FORMS; i++)
+        e->agent_sites[i] = e->memo_misses / (i + 1);
 }
 
 static void take_module(struct input *in, struct run *run)
@@ -118,7 +120,10 @@ static void take_count(struct input *in, struct run *run)
         count.nanoseconds = take_number(in, 8) & INT64_MAX;
     }
     CHECK(run_count(run, &count) >= 0);
-    run->executions[count.execution].entries += count.calls;
+    struct execution *e = &run->executions[count.execution];
+    e->entries += count.calls;
+    if (e->memo_misses & 1) /* it had the engine agent */
+        e->agent_stops[count.nr % AGENT_STOPS] += count.calls;
 }
 
 static void take_program(struct input *in, struct run *run)

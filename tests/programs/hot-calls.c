@@ -598,6 +598,38 @@ static void threads(void)
     }
 }
 
+static void read_zeros(void)
+{
+    char byte;
+    int zeros = open("/dev/zero", O_RDONLY);
+
+    for (int i = 0; i < CALLS; i++)
+        if (read(zeros, &byte, 1) != 1)
+            err(1, "/dev/zero");
+    close(zeros);
+}
+
+static void *wait_for_byte(void *end)
+{
+    char byte;
+    return read(*(int *)end, &byte, 1) == 1 ? NULL : end;
+}
+
+/* By the other of the two sites of read(2) while there is a thread. */
+static void reads(void)
+{
+    pthread_t thread;
+    int ends[2];
+
+    read_zeros();
+    if (pipe(ends) || pthread_create(&thread, NULL, wait_for_byte, &ends[0]))
+        errx(1, "no thread");
+    read_zeros();
+    if (write(ends[1], "x", 1) != 1)
+        err(1, "a pipe");
+    pthread_join(thread, NULL);
+}
+
 static void kills(void)
 {
     for (int i = 0; i < 20; i++) {
@@ -691,6 +723,7 @@ int main(int argc, char **argv)
         { "forks", forks },
         { "vforks", vforks },
         { "threads", threads },
+        { "reads", reads },
         { "kills", kills },
         { "protection", protection },
         { "filter", filter },

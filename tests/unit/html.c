@@ -120,6 +120,28 @@ static void test_data(void **state)
     run_deinit(&run);
 }
 
+static void test_agent(void **state)
+{
+    struct run run;
+    (void)state;
+
+    sample_run(&run, '1');
+    char *page = print_page(&run);
+    assert_non_null(strstr(page, "\"agent\":null,"));
+    free(page);
+    run.executions[0].agent_calls = 15;
+    run.executions[0].agent_stops[AGENT_STOP_EARLY] = 1;
+    run.executions[0].agent_stops[AGENT_STOP_NEW] = 2;
+    run.executions[0].agent_sites[AGENT_FORM_HOP] = 3;
+    run.executions[0].agent_sites[AGENT_FORM_NO_ROOM] = 4;
+    page = print_page(&run);
+    assert_non_null(strstr(page, "\"agent\":{\"calls\":18,\"counted\":15,"
+                                 "\"stops\":{\"early\":1,\"with a new stack\":2},"
+                                 "\"patched\":3,\"unpatched\":{\"no-room\":4}},"));
+    free(page);
+    run_deinit(&run);
+}
+
 /* Whatever things are called. */
 static void test_hostile_names(void **state)
 {
@@ -271,10 +293,10 @@ static void test_frame_tree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strings),       cmocka_unit_test(test_data),
-        cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_empty_run),
-        cmocka_unit_test(test_coverage),      cmocka_unit_test(test_policy),
-        cmocka_unit_test(test_frame_tree),
+        cmocka_unit_test(test_strings),   cmocka_unit_test(test_data),
+        cmocka_unit_test(test_agent),     cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_empty_run), cmocka_unit_test(test_coverage),
+        cmocka_unit_test(test_policy),    cmocka_unit_test(test_frame_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

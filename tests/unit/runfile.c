@@ -82,6 +82,34 @@ static void test_code(void **state)
     run_deinit(&run);
 }
 
+/* Why calls stopped with the engine agent; of which a merge keeps all. */
+static void test_agent(void **state)
+{
+    struct run run, sum;
+    (void)state;
+
+    sample_run(&run, '1');
+    struct execution *execution = &run.executions[0];
+    execution->agent_calls = 7;
+    execution->agent_stops[AGENT_STOP_EARLY] = 8;
+    execution->agent_stops[AGENT_STOP_OTHER] = 3;
+    execution->agent_sites[AGENT_FORM_ONE] = 2;
+    execution->agent_sites[AGENT_FORM_NO_ROOM] = INT64_MAX;
+    check_round_trip(&run);
+    char *text = print(&run);
+    assert_non_null(strstr(text, "\"agent_calls\":7,"
+                                 "\"agent_sites\":{\"no-room\":9223372036854775807,\"one\":2},"
+                                 "\"agent_stops\":{\"early\":8,\"other\":3},"));
+    assert_int_equal(run_init(&sum), 0);
+    assert_int_equal(run_merge(&sum, &run), 0);
+    char *merged = print(&sum);
+    assert_string_equal(merged, text);
+    run_deinit(&sum);
+    run_deinit(&run);
+    free(merged);
+    free(text);
+}
+
 /* Every mark and end, the largest numbers, raw bytes in every string. */
 static void test_extremes(void **state)
 {
@@ -116,6 +144,12 @@ static void test_extremes(void **state)
     run.executions[0].refused = 9;
     run.executions[0].agent_calls = 11;
     run.executions[0].agent_setup = INT64_MAX;
+    for (size_t i = 0; i < AGENT_FORMS; i++)
+        run.executions[0].agent_sites[i] = INT64_MAX - i;
+    for (size_t i = 0; i < AGENT_STOPS; i++)
+        run.executions[0].agent_stops[i] = 1;
+    run.executions[0].agent_stops[AGENT_STOP_NEW] =
+        run.executions[0].entries - 11 - (AGENT_STOPS - 1);
     run.executions[0].memo_hits = 7;
     run.executions[0].memo_misses = 5;
     run.executions[0].hard_walks = 3;
@@ -274,6 +308,19 @@ static const struct {
     { "\"lost\":0", "\"lost\":0,\"refused\":0", "refused is 0" },
     { "\"lost\":0", "\"lost\":0,\"agent_setup\":0", "agent_setup is 0" },
     { "\"lost\":0", "\"lost\":0,\"agent_calls\":10000000", "agent_calls is more than entries" },
+    { "\"lost\":0", "\"lost\":0,\"agent_stops\":18", "agent_stops is no object, or empty" },
+    { "\"lost\":0", "\"lost\":0,\"agent_stops\":{}", "agent_stops is no object, or empty" },
+    { "\"lost\":0", "\"lost\":0,\"agent_stops\":{\"moon\":18}", "'moon' is none of agent_stops" },
+    { "\"lost\":0", "\"lost\":0,\"agent_stops\":{\"early\":18,\"new\":0}",
+      "agent_stops has 'new' with 0" },
+    { "\"lost\":0", "\"lost\":0,\"agent_stops\":{\"early\":-1,\"new\":19}", "early is -1" },
+    { "\"lost\":0", "\"lost\":0,\"agent_stops\":{\"early\":17}", "are fewer than entries" },
+    { "\"lost\":0", "\"lost\":0,\"agent_stops\":{\"early\":17,\"new\":2}",
+      "are more than entries" },
+    { "\"lost\":0", "\"lost\":0,\"agent_calls\":2,\"agent_stops\":{\"early\":17}",
+      "are more than entries" },
+    { "\"lost\":0", "\"lost\":0,\"agent_sites\":{}", "agent_sites is no object, or empty" },
+    { "\"lost\":0", "\"lost\":0,\"agent_sites\":{\"early\":18}", "'early' is none of agent_sites" },
     { "\"lost\":0", "\"lost\":0,\"refused\":10000000", "refused is more than entries" },
     { "\"lost\":0", "\"lost\":null", "lost is no whole number" },
     { "\"version\":\"0.1.0\"", "\"version\":\"0.1.0\",\"workload\":\"\"", "workload is empty" },
@@ -714,6 +761,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_code),
         cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_agent),
         cmocka_unit_test(test_read_back),
         cmocka_unit_test(test_attach),
         cmocka_unit_test(test_every_truncation),

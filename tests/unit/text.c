@@ -115,6 +115,33 @@ static void test_empty(void **state)
     run_deinit(&run);
 }
 
+static void test_agent(void **state)
+{
+    static const char expected[] =
+        "18 system calls by 5 libraries (6 pairs); 17 stacks complete (94.44 %),\n"
+        "1 incomplete: 1 no-cfi; 10 inexact\n"
+        "agent: 61.11 % of 18 calls; stops: 4 early, 1 that always stop,\n"
+        "2 with a new stack; sites: 5 patched, 4 not: 3 unmovable, 1 no-room\n"
+        "\n";
+    struct run run;
+    (void)state;
+
+    sample_run(&run, '1');
+    struct execution *execution = &run.executions[0];
+    execution->agent_calls = 11;
+    execution->agent_stops[AGENT_STOP_EARLY] = 4;
+    execution->agent_stops[AGENT_STOP_CALL] = 1;
+    execution->agent_stops[AGENT_STOP_NEW] = 2;
+    execution->agent_sites[AGENT_FORM_ONE] = 3;
+    execution->agent_sites[AGENT_FORM_FEW] = 2;
+    execution->agent_sites[AGENT_FORM_UNMOVABLE] = 3;
+    execution->agent_sites[AGENT_FORM_NO_ROOM] = 1;
+    char *text = print_text(&run, 80);
+    assert_memory_equal(text, expected, strlen(expected));
+    free(text);
+    run_deinit(&run);
+}
+
 /* All counters that are rather not there, and a share that must not round up to 100 %. */
 static void test_flaws(void **state)
 {
@@ -260,10 +287,10 @@ static void test_other_abis(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample),     cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_results),    cmocka_unit_test(test_flaws),
-        cmocka_unit_test(test_width),      cmocka_unit_test(test_labels),
-        cmocka_unit_test(test_other_abis),
+        cmocka_unit_test(test_sample),  cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_results), cmocka_unit_test(test_flaws),
+        cmocka_unit_test(test_agent),   cmocka_unit_test(test_width),
+        cmocka_unit_test(test_labels),  cmocka_unit_test(test_other_abis),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
