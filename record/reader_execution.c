@@ -96,9 +96,10 @@ static int read_counter(struct reader *reader, const json_t *object, const char 
 /* The members of `quality`. Most runs are not paused, nor refused anything. */
 static int check_counters(struct reader *reader, const json_t *value)
 {
-    static const char *const rare[] = { "agent_calls", "agent_setup", "agent_sites",
-                                        "agent_stops", "paused",      "refused" };
-    const char *names[17] = { "complete", "denied",    "entries",     "hard_walks",
+    static const char *const rare[] = { "agent_calls", "agent_repeats", "agent_setup",
+                                        "agent_sites", "agent_stops",   "paused",
+                                        "refused" };
+    const char *names[18] = { "complete", "denied",    "entries",     "hard_walks",
                               "inexact",  "memo_hits", "memo_misses", "incomplete",
                               "killed",   "lost",      "vsyscall" };
     size_t count = 11;
@@ -167,6 +168,8 @@ static int read_agent(struct reader *reader, const json_t *value, struct executi
 
     if (!error)
         error = read_rare(reader, value, "agent_setup", &execution->agent_setup);
+    if (!error)
+        error = read_rare(reader, value, "agent_repeats", &execution->agent_repeats);
     if (!error)
         error = read_numbers(reader, value, "agent_stops", agent_stop_names, AGENT_STOPS,
                              execution->agent_stops);

@@ -115,13 +115,16 @@ struct execution {
                                           others, else with agent_calls all of `entries` */
     uint64_t agent_sites[AGENT_FORMS]; /* from where these were made, and what became of their code:
                                           each once for each address space */
-    uint64_t agent_setup; /* calls that processes made for that: no entries, but the kernel counts
-                             them */
-    uint64_t paused;      /* entries while recording was paused: not among `entries` */
-    uint64_t lost;        /* entries known to have been missed: 0, and shown */
-    uint64_t memo_hits;   /* stacks that the memo alone knew */
-    uint64_t memo_misses; /* stacks that it did not: they were walked, at least in part, */
-    uint64_t hard_walks;  /* and of these so many met a hard row (symbolizer/image/row.h) */
+    uint64_t agent_setup;   /* calls that processes made for that: no entries, but the kernel counts
+                               them */
+    uint64_t agent_repeats; /* signals by which calls that it had counted may have been interrupted
+                               without a stop: at most so many the kernel has made again by itself,
+                               which are no entries here */
+    uint64_t paused;        /* entries while recording was paused: not among `entries` */
+    uint64_t lost;          /* entries known to have been missed: 0, and shown */
+    uint64_t memo_hits;     /* stacks that the memo alone knew */
+    uint64_t memo_misses;   /* stacks that it did not: they were walked, at least in part, */
+    uint64_t hard_walks;    /* and of these so many met a hard row (symbolizer/image/row.h) */
 };
 
 struct run {

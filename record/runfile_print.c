@@ -136,6 +136,7 @@ static json_t *make_quality(const struct execution *execution, const struct qual
         const char *name;
         uint64_t number;
     } rare[] = { { "agent_calls", execution->agent_calls },
+                 { "agent_repeats", execution->agent_repeats },
                  { "agent_setup", execution->agent_setup },
                  { "paused", execution->paused },
                  { "refused", execution->refused } };

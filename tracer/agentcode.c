@@ -1,16 +1,18 @@
 /*
  * agentcode.c - writes over instructions that threads may be executing.
  *
- * With one thread that is a write in its stop. With several it is done as the kernel does it with
- * its own code (text_poke_bp(), arch/x86/kernel/alternative.c): first a breakpoint takes the place
- * of the first byte, then the others are written, then the first; and after each of these every
- * processor that runs the process has an interrupt, from which it comes back with nothing of the
- * former bytes (membarrier(2), for which the process was registered when the agent came). A thread
- * that runs into the breakpoint meanwhile stops, and is set back to it: by then the code is whole.
+ * With one thread that is a write in its stop. With several, those that run are interrupted, which
+ * keeps them from going on in the program; each comes to a stop, when this is over. (Those that
+ * wait in calls are not, for some calls would return.) A thread may still come out of its call just
+ * then. So code is written as the kernel writes its own (text_poke_bp(),
+ * arch/x86/kernel/alternative.c): first a breakpoint takes the place of the first byte, then the
+ * others are written, then the first; and after each of these every processor that runs the process
+ * has an interrupt, from which it comes back with nothing of the former bytes (membarrier(2), for
+ * which the process was registered when the agent came). A thread that meets the breakpoint
+ * meanwhile stops, and is set back to it: by then the code is whole.
  *
  * A patch that takes the place of several instructions must not be written while a thread is
- * between them. Every other thread is to wait for something then, elsewhere; and still, or again,
- * when the breakpoint is there.
+ * between them: every other thread must be seen to be elsewhere when the breakpoint is there.
  */
 #include "agentcode.h"
 
@@ -26,6 +28,7 @@
 #include "procfs.h"
 #include "remote.h"
 #include "request.h"
+#include "resume.h"
 #include "symbolizer/unwind/jumps.h"
 #include "symbolizer/unwind/site.h"
 #include "view.h"
@@ -34,6 +37,8 @@ enum {
     FUNCTION_MAX = 1 << 16, /* bytes of code that are decoded */
     FUNCTION_ALIGNMENT = 16,
     RETRY_EVERY = 64, /* stops after which patches that had to wait are tried again */
+    ROUNDS = 3,       /* of interrupting those who have come out of calls meanwhile */
+    LOOKS = 16,       /* at threads that are about to stop */
     BREAKPOINT = 0xcc,
 };
 
@@ -232,7 +237,29 @@ static bool is_quiet(const struct tracer *tracer, const struct tracee *tracee,
 }
 
 /*
- * May threads meet a breakpoint? Its signal reaches them though they block it; but then, as if it
+ * Lets no other thread that runs this code go on in it, unless that comes out of a call just now.
+ * Who is interrupted is in the kernel when serialize() returns, and comes to a stop from there.
+ */
+static void interrupt_others(const struct tracer *tracer, const struct tracee *tracee)
+{
+    bool all = false;
+    uint64_t pc;
+
+    for (unsigned round = 0; round < ROUNDS && !all; round++) {
+        all = true;
+        for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
+            if (t == tracee || t->space != tracee->space || t->interrupted ||
+                procfs_waits_at(t->tid, &pc))
+                continue;
+            resume_interrupt(t);
+            all = false;
+        }
+        serialize();
+    }
+}
+
+/*
+ * May a thread meet a breakpoint? Its signal reaches it though it blocks it; but then, as if it
  * is ignored, the kernel makes what the process does on it the default (force_sig_info_to_task()).
  * A thread's mask is put right after that.
  */
@@ -245,6 +272,18 @@ static bool may_trap(const struct tracer *tracer, const struct tracee *tracee)
         if (t != tracee && t->space == tracee->space)
             blocked |= t->blocks_traps = procfs_blocks(t->tid, SIGTRAP);
     return !procfs_ignores(tracee->tid, SIGTRAP) && !(catches && blocked);
+}
+
+/* May it be written at this point, where the breakpoint is? Those who were interrupted may not have
+ * come to their stops yet. */
+static bool is_clear(const struct tracer *tracer, const struct tracee *tracee,
+                     const struct patch *patch)
+{
+    bool ret = patch->single;
+
+    for (unsigned i = 0; i < LOOKS && !ret; i++)
+        ret = is_quiet(tracer, tracee, patch);
+    return ret;
 }
 
 /* While threads run. (A write fails only if the thread is gone, or its memory is.) */
@@ -260,7 +299,7 @@ static bool write_live(struct tracer *tracer, const struct tracee *tracee, struc
     serialize();
     for (size_t i = 0; i < count; i++) {
         struct change *c = &changes[i];
-        if (put && !c->patch->single && !is_quiet(tracer, tracee, c->patch))
+        if (put && !is_clear(tracer, tracee, c->patch))
             memcpy(c->bytes, c->former, sizeof(c->bytes));
         else
             good &= write_part(tid, c, c->bytes, 1, patch_jump_size(c->patch));
@@ -314,28 +353,27 @@ static bool is_as_ever(pid_t tid, const struct patch *patch)
                             (patch_jump(patch, jump, hop) && !memcmp(now, hop, PATCH_SIZE))));
 }
 
-/* May it be written now? */
-static bool may_put(const struct tracer *tracer, const struct tracee *tracee,
-                    const struct agent *agent, uint32_t patch, bool traps)
+/* Makes other threads ready for changes. False: no code can be put there now. */
+static bool prepare(const struct tracer *tracer, const struct tracee *tracee)
 {
-    const struct patch *p = &agent->patches[patch];
-
-    return traps && !agent->in_code[patch] && !was_interrupted(agent, p) &&
-           (p->single || is_quiet(tracer, tracee, p));
+    if (is_alone(tracee))
+        return true;
+    interrupt_others(tracer, tracee);
+    return may_trap(tracer, tracee);
 }
 
 bool agentcode_put(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
     struct change changes[BLOCK_SITES];
-    const bool traps = is_alone(tracee) || may_trap(tracer, tracee);
+    const bool ready = prepare(tracer, tracee);
     uint8_t hop[PATCH_SIZE];
     size_t count = 0;
 
     agent->retry_at = agent->stops + RETRY_EVERY;
-    for (uint32_t i = 0; i < agent->patch_count; i++) {
+    for (uint32_t i = 0; ready && i < agent->patch_count; i++) {
         const struct patch *p = &agent->patches[i];
         struct change *c = &changes[count];
-        if (!may_put(tracer, tracee, agent, i, traps))
+        if (agent->in_code[i] || was_interrupted(agent, p))
             continue;
         *c = (struct change){ .patch = p, .in_code = &agent->in_code[i] };
         memcpy(c->former, p->moved, PATCH_SIZE);
@@ -365,8 +403,8 @@ void agentcode_restore(struct tracer *tracer, const struct tracee *tracee, struc
         memcpy(c->bytes, c->patch->moved, PATCH_SIZE);
         count += patch_jump(c->patch, c->former, hop);
     }
-    if (count && !is_alone(tracee))
-        may_trap(tracer, tracee); /* (the code must be restored) */
+    if (count)
+        prepare(tracer, tracee); /* (the code must be restored, whatever that says) */
     bool good = write_changes(tracer, tracee, changes, count, false);
     for (size_t i = 0; is_alone(tracee) && i < count; i++)
         good &= write_hop(tracee, changes[i].patch, changes[i].patch->padding);

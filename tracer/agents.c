@@ -480,11 +480,11 @@ static void take_back(struct tracer *tracer, struct agent *agent, const struct b
 {
     uint64_t counter = BLOCK_STACKS;
 
-    for (unsigned i = 0; i < agent->near_count && counter >= agent->trie.count; i++)
+    for (unsigned i = 0; i < agent->near_count && counter >= BLOCK_STACKS; i++)
         counter = (area->counter - (agent->near[i] + BLOCK_COUNTERS - BLOCK_CODE)) / 8;
-    if (counter >= agent->trie.count)
-        return;
-    if (area->generation == agent->trie.generation)
+    if (counter >= BLOCK_STACKS)
+        return; /* that of calls that stop */
+    if (area->generation == agent->trie.generation && counter < agent->trie.count)
         __atomic_fetch_sub(&agent->trie.counters[counter], 1, __ATOMIC_ACQ_REL);
     else
         tracer_execution(tracer)->killed++; /* where it was counted is not known any more */
@@ -540,6 +540,22 @@ static bool return_to_start(const struct tracee *tracee, const struct agent *age
     return breakpoint;
 }
 
+/*
+ * The kernel wakes a thread for a signal of the process, and another may take it. The first then
+ * finds none, and makes the call in which it waited again (ERESTARTSYS), which does not stop if it
+ * is a stub's.
+ */
+static void note_repeat(struct tracer *tracer, const struct tracee *tracee, const struct stop *stop,
+                        const struct agent *agent)
+{
+    siginfo_t info;
+
+    if (stop->kind == STOP_SIGNAL && tracee->space->references > 1 && agent->trie.count &&
+        request_send(PTRACE_GETSIGINFO, tracee->tid, 0, (uintptr_t)&info) &&
+        info.si_code != SI_TKILL)
+        tracer_execution(tracer)->agent_repeats++;
+}
+
 bool agents_stop(struct tracer *tracer, struct tracee *tracee, const struct stop *stop)
 {
     struct agent *agent = tracee->space->agent;
@@ -552,6 +568,7 @@ bool agents_stop(struct tracer *tracer, struct tracee *tracee, const struct stop
         return false;
     if (return_to_start(tracee, agent, is_breakpoint(tracee, stop), &registers))
         return true;
+    note_repeat(tracer, tracee, stop, agent);
     uint32_t site = agent_site_of(agent, tracee->area, registers.pc);
     if (site >= agent->patch_count) {
         if (stop->kind == STOP_SIGNAL)

@@ -100,6 +100,13 @@ static void pass_over(struct tracer *tracer, struct tracee *tracee)
     tracee->call.passed_over = true;
 }
 
+/* It is not the program that makes this call again. */
+static void pass_over_repeated(struct tracer *tracer, struct tracee *tracee)
+{
+    tracer_execution(tracer)->agent_setup++;
+    tracee->call.passed_over = true;
+}
+
 /* Counts a call. */
 static void count_call(struct tracer *tracer, struct tracee *tracee, int64_t stack,
                        const struct syscall *call)
@@ -115,12 +122,14 @@ static void count_call(struct tracer *tracer, struct tracee *tracee, int64_t sta
 /* What can be seen of a call at its entry. False: its stack cannot be taken yet. */
 static bool observe(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
-    bool blind = tracer->paused && !judge_asks(&tracer->judge);
+    bool blind = tracee->repeats || (tracer->paused && !judge_asks(&tracer->judge));
     int64_t stack = blind ? UNKNOWN_STACK : take_stack(tracer, tracee, entry);
 
     if (stack == -EINPROGRESS)
         return false;
-    if (tracer->paused)
+    if (tracee->repeats)
+        pass_over_repeated(tracer, tracee);
+    else if (tracer->paused)
         pass_over(tracer, tracee);
     else
         count_call(tracer, tracee, stack, &entry->call);
@@ -163,6 +172,8 @@ static void refuse(struct tracer *tracer, struct tracee *tracee)
  */
 static bool begin_call(struct tracer *tracer, struct tracee *tracee, const struct entry *entry)
 {
+    const int64_t last = tracee->call.stack;
+
     tracee_end_call(tracee); /* it had one whose exit was not asked for */
     if (threadregs_is_emulated(entry->registers.all[REGISTER_PC])) {
         count_if_known(&tracer_execution(tracer)->vsyscall);
@@ -177,6 +188,9 @@ static bool begin_call(struct tracer *tracer, struct tracee *tracee, const struc
     if (tracer->agent)
         agents_counted(tracer, tracee, &entry->call, entry->registers.all[REGISTER_PC],
                        entry->registers.all[REGISTER_SP]);
+    if (tracee->repeats)
+        tracee->call.stack = last;
+    tracee->repeats = false;
     return true;
 }
 

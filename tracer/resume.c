@@ -19,7 +19,8 @@
 #include "request.h"
 #include "threadregs.h"
 
-enum { ERESTARTNOHAND = 514 }; /* include/linux/errno.h: restart the call unless a handler runs */
+/* include/linux/errno.h: restart the call, the third one unless a handler runs */
+enum { ERESTARTSYS = 512, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK = 516 };
 
 void resume_tracee(struct tracer *tracer, struct tracee *tracee, int signal)
 {
@@ -59,6 +60,16 @@ bool resume_restarted(const struct tracer *tracer, const struct tracee *tracee, 
     if (!meanings_unrestarted(&tracer->meanings, call.abi, call.nr))
         return false;
     return threadregs_set_result(tracee->tid, stopping ? -EINTR : -ERESTARTNOHAND, false);
+}
+
+bool resume_repeats(const struct tracee *tracee)
+{
+    int64_t nr;
+    int result;
+
+    return threadregs_call(tracee->tid, &nr, &result) && nr >= 0 &&
+           (result == -ERESTARTSYS || result == -ERESTARTNOINTR || result == -ERESTARTNOHAND ||
+            result == -ERESTART_RESTARTBLOCK);
 }
 
 void resume_watched(struct tracer *tracer, struct tracee *installer)

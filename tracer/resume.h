@@ -24,6 +24,9 @@ void resume_interrupt(struct tracee *tracee);
  */
 bool resume_restarted(const struct tracer *tracer, const struct tracee *tracee, bool stopping);
 
+/* In a stop at the end of a call: will the kernel make it again, unless a handler runs? */
+bool resume_repeats(const struct tracee *tracee);
+
 /*
  * A thread is about to install a filter for its whole process. From then on the others must stop at
  * every entry, before that filter can deny it; they do once they have stopped anywhere. The thread

@@ -195,7 +195,6 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
     }
     tracer->postponed -= tracee->postponed;
     tracee->postponed = false;
-    bool interrupted = tracee->interrupted;
     tracee->interrupted = tracee->listening = false; /* any stop takes the place of these */
     if (!(stop.kind == STOP_SECCOMP && tracee->call.in_call)) { /* that is at the entry still */
         near_watch(&tracer->near, &tracee->sees_affinity, false);
@@ -221,8 +220,9 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
         lineage_child(tracer, tracee, stop.value);
         break;
     case STOP_START:
-        if (interrupted)
-            resume_restarted(tracer, tracee, false);
+        /* (That it was interrupted may have been forgotten in another stop, which came first.) */
+        resume_restarted(tracer, tracee, false);
+        tracee->repeats = tracer->agent && resume_repeats(tracee);
         break;
     case STOP_GROUP:
         resume_restarted(tracer, tracee, true);
@@ -234,6 +234,7 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
         signal = ours ? 0 : stop.value;
         if (ours)
             break;
+        tracee->repeats = false;
         if (fatal_let_go(tracer, tracee, signal))
             return;
         resume_restarted(tracer, tracee, stop_is_by(signal));

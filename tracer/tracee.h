@@ -76,9 +76,11 @@ struct tracee {
     uint32_t area;       /* of the agent in its space (agentstate.h), + 1; 0: none, */
     uint64_t refresh_at; /* with which number of the agent's stops its stack is looked for again */
     uint64_t inherited_base; /* it may have the %gs of who made it: of the areas that begin here */
-    bool blocks_traps;       /* it did when code was written last that it may have been executing */
-    bool strict;             /* as if in seccomp's strict mode, which nobody leaves (effects.c) */
-    uint64_t resumed_at;     /* for near_resume, which compares it with the next time */
+    bool repeats; /* its next entry is the last call again, which we have interrupted to change code
+                     for the agent */
+    bool blocks_traps;   /* it did when code was written last that it may have been executing */
+    bool strict;         /* as if in seccomp's strict mode, which nobody leaves (effects.c) */
+    uint64_t resumed_at; /* for near_resume, which compares it with the next time */
     struct injection_state injections;
     struct ruling ruling; /* what the user wants to become of its last call, if anything is asked */
 

@@ -215,11 +215,12 @@ def end_descendants():
     reap()
 
 
-def setup_seen(kernel, ours, setup, killing=False):
-    """How many of the calls for agents the kernel has counted beside ours. What perf makes for its own is not counted.
-    And who is killed may not have made all of them."""
-    unit = 1 if killing else AGENT_SETUP
-    return max((part for part in range(setup % unit, setup + 1, unit) if part <= kernel - ours), default=0)
+def are_the_kernels(kernel, ours, quality, over=0, killing=False):
+    """Can so many calls be those that the kernel has counted? Beside ours it counts what processes do for agents, but not what
+    perf makes for its own, nor all of it where processes are killed; and perhaps calls that it has repeated. We may have
+    counted some that it has not."""
+    setup, unit = quality.get("agent_setup", 0), 1 if killing else AGENT_SETUP
+    return any(-over <= kernel - ours - part <= quality.get("agent_repeats", 0) for part in range(setup % unit, setup + 1, unit))
 
 
 def differences(native, traced):

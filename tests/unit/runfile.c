@@ -144,6 +144,7 @@ static void test_extremes(void **state)
     run.executions[0].refused = 9;
     run.executions[0].agent_calls = 11;
     run.executions[0].agent_setup = INT64_MAX;
+    run.executions[0].agent_repeats = 13;
     for (size_t i = 0; i < AGENT_FORMS; i++)
         run.executions[0].agent_sites[i] = INT64_MAX - i;
     for (size_t i = 0; i < AGENT_STOPS; i++)
@@ -307,6 +308,7 @@ static const struct {
     { "\"lost\":0", "\"lost\":0,\"paused\":null", "paused is no whole number" },
     { "\"lost\":0", "\"lost\":0,\"refused\":0", "refused is 0" },
     { "\"lost\":0", "\"lost\":0,\"agent_setup\":0", "agent_setup is 0" },
+    { "\"lost\":0", "\"lost\":0,\"agent_repeats\":0", "agent_repeats is 0" },
     { "\"lost\":0", "\"lost\":0,\"agent_calls\":10000000", "agent_calls is more than entries" },
     { "\"lost\":0", "\"lost\":0,\"agent_stops\":18", "agent_stops is no object, or empty" },
     { "\"lost\":0", "\"lost\":0,\"agent_stops\":{}", "agent_stops is no object, or empty" },
