@@ -32,7 +32,7 @@ enum {
     REFRESH_EVERY = 256,    /* stops after which a stack may be looked for again */
 
     TERM = 1024,          /* stops after which it is seen whether the agent pays, */
-    REST = 8 * TERM,      /* and for so many it rests if it does not */
+    REST = 4 * TERM,      /* and for so many it rests if it does not */
     PATCHES_PER_STOP = 2, /* that are taken out and put back for the price of a stop */
 };
 
@@ -188,9 +188,9 @@ static void put_patches(struct tracer *tracer, const struct tracee *tracee, stru
 }
 
 /*
- * A stop costs more as long as there is an agent, for tracees are not bound then (near.h); and if
- * the process forks all the time, code is changed all the time. So it must count at least half as
- * many calls as there are stops. (Not if it is to be there from the first stop on.)
+ * A stop costs more as long as there is an agent, for a process with one thread is not bound then
+ * (near.h); and if it forks all the time, code is changed all the time. So it must count a part of
+ * its calls, which is smaller with threads. (Not if it is to be there from the first stop on.)
  */
 static void review(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
@@ -199,7 +199,8 @@ static void review(struct tracer *tracer, const struct tracee *tracee, struct ag
     agentcounts_take(tracer, agent);
     const uint64_t earned = agent->counted - agent->counted_at_last;
     const bool first = !agent->term_end, rests = agent->rests;
-    agent->rests = !first && !rests && earned < TERM / 2 + agent->spent;
+    const unsigned least = tracee->space->references == 1 ? TERM / 4 : TERM / 16;
+    agent->rests = !first && !rests && earned < least + agent->spent;
     agent->term_end = agent->stops + (agent->rests ? REST : TERM);
     agent->counted_at_last = agent->counted;
     agent->spent = 0;
