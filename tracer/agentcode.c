@@ -362,15 +362,23 @@ static bool prepare(const struct tracer *tracer, const struct tracee *tracee)
     return may_trap(tracer, tracee);
 }
 
-bool agentcode_put(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
+/* Is there one that is not in the code, but can be? */
+static bool has_candidate(const struct agent *agent)
 {
-    struct change changes[BLOCK_SITES];
-    const bool ready = prepare(tracer, tracee);
-    uint8_t hop[PATCH_SIZE];
-    size_t count = 0;
+    for (uint32_t i = 0; i < agent->patch_count; i++)
+        if (!agent->in_code[i] && !was_interrupted(agent, &agent->patches[i]))
+            return true;
+    return false;
+}
 
-    agent->retry_at = agent->stops + RETRY_EVERY;
-    for (uint32_t i = 0; ready && i < agent->patch_count; i++) {
+/* What is to be done to the code, for those that are not in it. Negative: it is not what it was. */
+static int list_changes(const struct tracee *tracee, struct agent *agent,
+                        struct change changes[static BLOCK_SITES])
+{
+    uint8_t hop[PATCH_SIZE];
+    int count = 0;
+
+    for (uint32_t i = 0; i < agent->patch_count; i++) {
         const struct patch *p = &agent->patches[i];
         struct change *c = &changes[count];
         if (agent->in_code[i] || was_interrupted(agent, p))
@@ -379,13 +387,29 @@ bool agentcode_put(struct tracer *tracer, const struct tracee *tracee, struct ag
         memcpy(c->former, p->moved, PATCH_SIZE);
         if (!is_as_ever(tracee->tid, p) || !patch_jump(p, c->bytes, hop) ||
             !write_hop(tracee, p, hop))
-            return false;
+            return -1;
         count++;
     }
-    bool good = write_changes(tracer, tracee, changes, count, true);
+    return count;
+}
+
+bool agentcode_put(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
+{
+    struct change changes[BLOCK_SITES];
+    const uint32_t before = agent->in_code_count;
+
+    if (!has_candidate(agent)) {
+        agent->retry_at = UINT64_MAX;
+        return true;
+    }
+    int count = prepare(tracer, tracee) ? list_changes(tracee, agent, changes) : 0;
+    bool good = count >= 0 && write_changes(tracer, tracee, changes, (size_t)count, true);
     agent->in_code_count = 0;
     for (uint32_t i = 0; i < agent->patch_count; i++)
         agent->in_code_count += agent->in_code[i];
+    /* More and more rarely, as long as it is in vain. */
+    agent->retries = agent->in_code_count > before ? 0 : agent->retries + (agent->retries < 10);
+    agent->retry_at = agent->stops + (RETRY_EVERY << agent->retries);
     return good;
 }
 

@@ -59,6 +59,7 @@ struct agent {
     struct patch patches[BLOCK_SITES];
     bool in_code[BLOCK_SITES]; /* this patch is in the code at present */
     uint32_t patch_count, in_code_count;
+    unsigned retries;  /* that were in vain */
     uint64_t retry_at; /* with which number of stops those are tried again that are not */
 
     /* Of a forked process: padding that was changed when its memory was copied, and still is. */
