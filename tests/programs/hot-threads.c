@@ -401,6 +401,7 @@ static void *clone_some(void *unused)
     };
     static struct small_stack stack;
 
+    hot_ask_all(1); /* which binds them: the loader needs a larger stack */
     for (size_t i = 0; i < 2 * sizeof(flags) / sizeof(*flags); i++)
         ask_in_child(i % 2, flags[i / 2], &stack);
     return unused;
