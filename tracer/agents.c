@@ -23,6 +23,7 @@
 #include "procfs.h"
 #include "record/clock.h"
 #include "request.h"
+#include "resume.h"
 #include "symbolizer/unwind/site.h"
 #include "threadregs.h"
 #include "view.h"
@@ -116,6 +117,8 @@ make_calls(struct tracer *tracer, struct tracee *tracee, struct agent *agent, ui
     free(maps);
     remote_end(&remote);
     tracer_execution(tracer)->agent_setup += remote.calls;
+    if (remote.interrupted)
+        resume_interrupt(tracee);
     if (remote.stopped)
         return remote.calls ? AGENTS_AGAIN : AGENTS_NOTHING;
     if (remote.status) {
@@ -209,6 +212,13 @@ static void review(struct tracer *tracer, const struct tracee *tracee, struct ag
     near_watch(&tracer->near, &agent->watches, !agent->rests);
 }
 
+/* Is another of its threads in execve, perhaps, and may take over the tid of this one? (Or does the
+ * process end?) */
+static bool is_ending(const struct process *process)
+{
+    return process->ender && process->references > 1;
+}
+
 /* A thread of the process is at a call. */
 static void attend(struct tracer *tracer, struct tracee *tracee, struct agent *agent)
 {
@@ -240,11 +250,12 @@ enum agents_entry agents_enter(struct tracer *tracer, struct tracee *tracee,
     agent->stops++;
     if (agent->state == AGENT_PRESENT && agent->owner == tracee->process) {
         attend(tracer, tracee, agent);
-        if (agent->wanted && tracee->area && agent->state == AGENT_PRESENT)
+        if (agent->wanted && tracee->area && agent->state == AGENT_PRESENT &&
+            !is_ending(tracee->process))
             return extend(tracer, tracee, agent);
     } else if (agent->state == AGENT_WAITING && agent->stops >= tracer->options->agent_after &&
                space->references == tracee->process->references && tracee->spawned_by == NO_STACK &&
-               is_eligible(tracer, tracee)) {
+               is_eligible(tracer, tracee) && !is_ending(tracee->process)) {
         return inject(tracer, tracee, agent, pc);
     }
     return AGENTS_NOTHING;

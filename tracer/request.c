@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "procfs.h"
@@ -50,4 +51,21 @@ bool request_syscall_info(pid_t tid, struct __ptrace_syscall_info *ret)
     }
     reason_of_syscall_info(errno, &reason);
     die("cannot trace process %d: %s", (int)tid, reason.text);
+}
+
+void request_wait_failed(pid_t tid, int error)
+{
+    if (procfs_status(tid, "TracerPid") == gettid())
+        die("cannot wait for process %d: %s", (int)tid, strerror(error));
+}
+
+bool request_wait(pid_t tid, int *status)
+{
+    while (waitpid(tid, status, __WALL) < 0) {
+        if (errno == EINTR)
+            continue;
+        request_wait_failed(tid, errno);
+        return false;
+    }
+    return true;
 }

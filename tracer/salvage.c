@@ -12,6 +12,7 @@
 #include "record/clock.h"
 #include "crash.h"
 #include "diag.h"
+#include "procfs.h"
 #include "record.h"
 #include "report/output.h"
 
@@ -22,20 +23,36 @@ enum {
     LINE_SIZE = 512,
 };
 
-/* How a child ended, as from waitpid(2); negative: it did not in time, and was killed. */
+static const struct timespec pause_between = { 0, 10000000 };
+
+/* Ends a child; when that is done, it writes no more. */
+static void end(pid_t child)
+{
+    char state;
+
+    kill(child, SIGKILL);
+    if (waitpid(child, NULL, __WALL) == child)
+        return;
+    while ((state = procfs_state(child)) && state != 'Z')
+        nanosleep(&pause_between, NULL);
+}
+
+/* How a child ended, as from waitpid(2); negative: it did not in time, or there is no waiting for
+ * it, and so it was ended. */
 static int wait_for(pid_t child, int seconds)
 {
-    static const struct timespec pause = { 0, 10000000 };
     uint64_t deadline = clock_now() + (uint64_t)seconds * 1000000000;
     int status;
 
     do {
-        if (waitpid(child, &status, WNOHANG | __WALL) == child)
+        pid_t got = waitpid(child, &status, WNOHANG | __WALL);
+        if (got == child)
             return status;
-        nanosleep(&pause, NULL);
+        if (got < 0 && errno != EINTR)
+            break;
+        nanosleep(&pause_between, NULL);
     } while (clock_now() < deadline);
-    kill(child, SIGKILL);
-    waitpid(child, &status, __WALL);
+    end(child);
     return -1;
 }
 

@@ -271,10 +271,8 @@ static void note_waited(struct tracer *tracer, pid_t tid, int status)
 /* Where no wait will tell of a tracee again, none may be left. */
 static void check_all_gone(const struct tracer *tracer, int error)
 {
-    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
-        if (procfs_status(t->tid, "TracerPid") == gettid())
-            die("cannot wait for process %d: %s", (int)t->tid, strerror(error));
-    }
+    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)
+        request_wait_failed(t->tid, error);
 }
 
 /*

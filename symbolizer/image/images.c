@@ -83,13 +83,16 @@ static bool same_file(const struct mapping *a, const struct mapping *b)
 }
 
 /* Is the beginning of the file mapped, and that of an ELF file? 0, -ENOEXEC, or another negative
- * errno if it cannot be read. (A JIT compiler's memory file may be large.) */
+ * errno if it cannot be read: the map of a process that was killed is empty. (A JIT compiler's
+ * memory file may be large.) */
 static int check_magic(const char *maps, const struct target *target, const struct mapping *wanted)
 {
     char magic[SELFMAG];
     struct mapping m;
+    bool mapped = false;
 
     while (maps_next(&maps, &m) > 0) {
+        mapped |= same_file(&m, wanted);
         if (!same_file(&m, wanted) || m.offset)
             continue;
         ssize_t got = target->read(target->context, m.start, magic, SELFMAG);
@@ -98,7 +101,7 @@ static int check_magic(const char *maps, const struct target *target, const stru
         if (got < 0)
             return (int)got;
     }
-    return -ENOEXEC;
+    return mapped ? -ENOEXEC : -ESRCH;
 }
 
 /* Is the mapping of this file, not too far from its beginning? */

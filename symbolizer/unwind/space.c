@@ -457,7 +457,7 @@ static void keep_idle(struct code *code, const struct code *old)
     for (size_t i = 0; i < old->idle_count; i++)
         add_idle(code, old->idle[i].start, old->idle[i].end);
     for (size_t i = 0; i < old->region_count; i++) {
-        if (!old->regions[i].image)
+        if (!old->regions[i].image && !old->regions[i].pending)
             add_idle(code, old->regions[i].start, old->regions[i].end);
     }
 }

@@ -1,6 +1,7 @@
 /*
  * libfault.c - for LD_PRELOAD: makes system calls or allocations of a program fail, one or all from
- * one on; or the program itself, where it allocates. In the environment:
+ * one on; or the program itself, where it allocates; or sends signals to what it traces. In the
+ * environment:
  *
  * FAULT_CALL=NR:ERRNO:WHEN: the WHENth system call NR fails with ERRNO, and is not executed.
  *
@@ -10,6 +11,9 @@
  * divides by 0 (fpe), executes no instruction (ill), reads behind the end of a file (bus), calls
  * abort (abrt), recurses for ever (stack), or writes before what it had allocated, which malloc
  * finds out while it holds the lock of the main arena (heap) or of the thread's own (own-heap).
+ *
+ * FAULT_SIGNAL=NUMBER:WHEN: right before the WHENth call of ptrace(2) the first process that was
+ * traced gets this signal; and after SIGSTOP, before the third wait from then on, SIGCONT.
  *
  * FAULT_COUNTS=FILE: a file that is told at the exit how many there were: "NR COUNT" a line,
  * "memory COUNT" the last.
@@ -39,6 +43,7 @@
 #include <unistd.h>
 
 enum { NUMBERS = 512, SYSCALL_SIZE = 2, MASK_SIZE = 8, RESTORER = 0x04000000 };
+enum { WAITS_STOPPED = 3 }; /* after SIGSTOP, as long as they do not block: it, then the stop */
 enum { DISPATCH = 59, DISPATCH_ON = 1, ALLOW = 0, BLOCK = 1 }; /* of linux/prctl.h */
 
 /* The calls that are let through. */
@@ -77,7 +82,10 @@ struct turn {
     bool onwards;
 };
 
-static struct turn call_turn, memory_turn, crash_turn;
+static struct turn call_turn, memory_turn, crash_turn, signal_turn;
+static long signal_number;
+static pid_t traced;
+static int waits_stopped; /* until it is continued */
 static char crash_kind;
 static pid_t process;
 static long call_number = -1, call_error;
@@ -124,6 +132,19 @@ static long set_mask(const greg_t *r, ucontext_t *context)
     return result;
 }
 
+/* Before a call. */
+static void send_signal(long nr, long tid)
+{
+    if (nr == SYS_ptrace && !traced)
+        traced = (pid_t)tid;
+    if (nr == SYS_ptrace && is_turn(&signal_turn, calls[nr])) {
+        fault_raw(SYS_kill, traced, signal_number, 0, 0, 0, 0);
+        waits_stopped = signal_number == SIGSTOP ? WAITS_STOPPED : 0;
+    }
+    if (nr == SYS_wait4 && waits_stopped && !--waits_stopped)
+        fault_raw(SYS_kill, traced, SIGCONT, 0, 0, 0, 0);
+}
+
 static void on_call(int number, siginfo_t *info, void *opaque)
 {
     ucontext_t *context = opaque;
@@ -133,6 +154,7 @@ static void on_call(int number, siginfo_t *info, void *opaque)
     (void)number, (void)info;
     if (nr >= 0 && nr < NUMBERS)
         calls[nr]++;
+    send_signal(nr, r[REG_RSI]);
     if (nr == call_number && is_turn(&call_turn, calls[nr])) {
         r[REG_RAX] = -call_error;
     } else if (nr == SYS_clone || nr == SYS_clone3 || nr == SYS_vfork) {
@@ -326,6 +348,7 @@ __attribute__((constructor)) static void begin(void)
 {
     const char *call = getenv("FAULT_CALL"), *memory = getenv("FAULT_MEMORY");
     const char *crash_at = getenv("FAULT_CRASH");
+    const char *signal_at = getenv("FAULT_SIGNAL");
     const char *counts = getenv("FAULT_COUNTS");
     struct kernel_sigaction action = { on_call, SA_SIGINFO | SA_NODEFER | RESTORER, fault_restore,
                                        0 };
@@ -344,11 +367,16 @@ __attribute__((constructor)) static void begin(void)
         crash_kind = strncmp(crash_at, "stack", 5) ? *crash_at : 'r';
         crash_turn = parse_turn(strchr(crash_at, ':') + 1);
     }
+    if (signal_at) {
+        signal_number = strtol(signal_at, &end, 10);
+        signal_turn = parse_turn(end + 1);
+    }
     process = getpid();
-    armed = call || counts;
+    armed = call || signal_at || counts;
     unsetenv("FAULT_CALL");
     unsetenv("FAULT_MEMORY");
     unsetenv("FAULT_CRASH");
+    unsetenv("FAULT_SIGNAL");
     unsetenv("FAULT_COUNTS");
     unsetenv("LD_PRELOAD");
     allocations = 0;

@@ -221,6 +221,40 @@ static void test_pending(void **state)
     assert_int_equal(space->code->region_count, 1);
     assert_true(space->code->regions[0].pending);
     assert_true(space->stale);
+    served.mapped = false;
+    assert_int_equal(space_update(space, &images, &target), 0);
+    assert_int_equal(space->code->region_count, 0);
+    assert_false(space_is_idle(space, address(0))); /* what it was of is not known */
+    space_destroy(space);
+    images_deinit(&images);
+}
+
+static int open_nothing(void *context, const struct mapping *mapping, const char *path)
+{
+    (void)context, (void)mapping, (void)path;
+    return -ENOENT;
+}
+
+/* A process that is killed while its map is read: the file is known by its name still. */
+static void test_killed(void **state)
+{
+    struct served served = { 0 };
+    struct target target = { .read = read_nothing,
+                             .read_maps = read_no_maps,
+                             .find_code = find_served,
+                             .open_mapped = open_nothing,
+                             .context = &served };
+    struct images images;
+    struct space *space = space_create();
+
+    (void)state;
+    images_init(&images, one_module, NULL);
+    assert_int_equal(space_update(space, &images, &target), 0);
+    served.mapped = true;
+    space_changed(space, address(0), PAGE);
+    assert_int_equal(space_update(space, &images, &target), 0);
+    assert_int_equal(space->code->region_count, 1);
+    assert_non_null(space->code->regions[0].image);
     space_destroy(space);
     images_deinit(&images);
 }
@@ -229,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_changes),
                                         cmocka_unit_test(test_all_again),
-                                        cmocka_unit_test(test_pending) };
+                                        cmocka_unit_test(test_pending),
+                                        cmocka_unit_test(test_killed) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,23 @@
 /*
  * remote.c - the first call takes the place of the one that the tracee is about to make; for each
  * further one it is set back to the instruction, and stops at our filter again.
+ *
+ * On the way there, which leads through user mode, it stops for whatever no mask holds back:
+ * SIGSTOP, and stops of its process. These are passed over (PTRACE_CONT takes a thread out of a
+ * stop of its process, and leaves it pending that the process is stopped: PTRACE_INTERRUPT has it
+ * report that again, as what it is by then; do_jobctl_trap() in kernel/signal.c).
  */
 #include "tracer/remote.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
-#include <sys/wait.h>
 
 #include "symbolizer/processor/processor.h"
+#include "tracer/request.h"
+#include "tracer/stop.h"
 
 _Static_assert(sizeof(struct user_regs_struct) <= sizeof(uint64_t[REMOTE_REGISTERS]),
                "it has room");
@@ -25,13 +32,13 @@ static struct user_regs_struct former(const struct remote *remote)
 
 static bool set(struct remote *remote, struct user_regs_struct *registers)
 {
-    remote->stopped = ptrace(PTRACE_SETREGS, remote->tid, 0, registers) >= 0;
+    remote->stopped = request_send(PTRACE_SETREGS, remote->tid, 0, (uintptr_t)registers);
     return remote->stopped;
 }
 
-static bool set_mask(struct remote *remote, uint64_t mask)
+static bool set_mask(const struct remote *remote, uint64_t mask)
 {
-    return ptrace(PTRACE_SETSIGMASK, remote->tid, sizeof(mask), &mask) >= 0;
+    return request_send(PTRACE_SETSIGMASK, remote->tid, sizeof(mask), (uintptr_t)&mask);
 }
 
 bool remote_begin(struct remote *remote, pid_t tid)
@@ -39,8 +46,8 @@ bool remote_begin(struct remote *remote, pid_t tid)
     struct user_regs_struct registers;
 
     *remote = (struct remote){ .tid = tid };
-    if (ptrace(PTRACE_GETREGS, tid, 0, &registers) < 0 ||
-        ptrace(PTRACE_GETSIGMASK, tid, sizeof(remote->mask), &remote->mask) < 0 ||
+    if (!request_send(PTRACE_GETREGS, tid, 0, (uintptr_t)&registers) ||
+        !request_send(PTRACE_GETSIGMASK, tid, sizeof(remote->mask), (uintptr_t)&remote->mask) ||
         !set_mask(remote, UINT64_MAX))
         return false;
     memcpy(remote->registers, &registers, sizeof(registers));
@@ -48,20 +55,30 @@ bool remote_begin(struct remote *remote, pid_t tid)
     return true;
 }
 
-/* Resumes it until the stop that is expected. */
-static bool go_to(struct remote *remote, int request, int expected)
+/* Is it a stop that is passed over? If it is the delivery of SIGSTOP, that is for *signal. */
+static bool is_passed(struct remote *remote, struct stop stop, int *signal)
 {
-    int status = 0;
-    pid_t got;
+    const bool of_process = stop.kind == STOP_GROUP || stop.kind == STOP_START;
+
+    remote->interrupted |= of_process;
+    *signal = stop.kind == STOP_SIGNAL && stop.value == SIGSTOP ? SIGSTOP : 0;
+    return of_process || *signal;
+}
+
+/* Resumes it until the stop that is expected. */
+static bool go_to(struct remote *remote, int request, enum stop_kind expected)
+{
+    int status, signal = 0;
+    struct stop stop;
 
     remote->stopped = false;
-    if (ptrace((enum __ptrace_request)request, remote->tid, 0, 0) < 0)
-        return false;
-    while ((got = waitpid(remote->tid, &status, __WALL)) < 0 && errno == EINTR)
-        ;
-    if (got != remote->tid)
-        return false;
-    remote->stopped = WIFSTOPPED(status) && status >> 8 == expected;
+    do {
+        if (!request_send(request, remote->tid, 0, (uintptr_t)signal) ||
+            !request_wait(remote->tid, &status))
+            return false;
+        stop = stop_classify(status);
+    } while (is_passed(remote, stop, &signal));
+    remote->stopped = stop.kind == expected;
     if (!remote->stopped)
         remote->status = status;
     return remote->stopped;
@@ -73,8 +90,7 @@ static bool enter_again(struct remote *remote, struct user_regs_struct *register
     registers->rax = registers->orig_rax;
     registers->orig_rax = (unsigned long long)-1;
     registers->rip -= SYSCALL_SIZE;
-    return set(remote, registers) &&
-           go_to(remote, PTRACE_CONT, SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
+    return set(remote, registers) && go_to(remote, PTRACE_CONT, STOP_SECCOMP);
 }
 
 bool remote_call(struct remote *remote, long nr, const uint64_t args[static 6], int64_t *ret)
@@ -91,29 +107,24 @@ bool remote_call(struct remote *remote, long nr, const uint64_t args[static 6], 
     registers.r8 = args[4];
     registers.r9 = args[5];
     bool entered = remote->calls++ ? enter_again(remote, &registers) : set(remote, &registers);
-    if (!entered || !go_to(remote, PTRACE_SYSCALL, SIGTRAP | 0x80) ||
-        ptrace(PTRACE_GETREGS, remote->tid, 0, &registers) < 0)
+    if (!entered || !go_to(remote, PTRACE_SYSCALL, STOP_SYSCALL) ||
+        !request_send(PTRACE_GETREGS, remote->tid, 0, (uintptr_t)&registers))
         return false;
     *ret = (int64_t)registers.rax;
     return true;
-}
-
-uint64_t remote_sp(const struct remote *remote)
-{
-    return former(remote).rsp;
 }
 
 void remote_end(struct remote *remote)
 {
     struct user_regs_struct registers = former(remote);
 
-    if (!remote->stopped && !WIFSTOPPED(remote->status))
+    if (!remote->stopped && stop_classify(remote->status).kind != STOP_SIGNAL)
         return;
     if (remote->calls) {
         registers.rax = registers.orig_rax;
         registers.orig_rax = (unsigned long long)-1;
         registers.rip -= SYSCALL_SIZE;
-        ptrace(PTRACE_SETREGS, remote->tid, 0, &registers);
+        request_send(PTRACE_SETREGS, remote->tid, 0, (uintptr_t)&registers);
     }
     set_mask(remote, remote->mask);
 }
