@@ -1,5 +1,5 @@
 /*
- * agents.c - decides which process, which thread, which site, which stack.
+ * agents.c - decides which process, and when; what calls and other stops mean for it.
  *
  * Every step is taken in a stop of one thread. Others may be running meanwhile: what is changed
  * under their feet is changed by agentcode.c and trie.c, and what is not known to be simple is left
@@ -10,28 +10,20 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
 
 #include "agentcalls.h"
 #include "agentcode.h"
 #include "agentcounts.h"
-#include "agentplace.h"
+#include "agentinject.h"
+#include "agentlearn.h"
 #include "agentstate.h"
 #include "agentthreads.h"
-#include "diag.h"
-#include "procfs.h"
-#include "record/clock.h"
 #include "request.h"
-#include "resume.h"
-#include "symbolizer/unwind/site.h"
 #include "threadregs.h"
 #include "view.h"
 
 enum {
-    SITE_STOPS_BEFORE = 10, /* at one site, before it is patched */
-    REFRESH_EVERY = 256,    /* stops after which a stack may be looked for again */
-
     TERM = 1024,          /* stops after which it is seen whether the agent pays, */
     REST = 4 * TERM,      /* and for so many it rests if it does not */
     PATCHES_PER_STOP = 2, /* that are taken out and put back for the price of a stop */
@@ -53,13 +45,6 @@ static bool is_eligible(const struct tracer *tracer, const struct tracee *tracee
            !phase_rules_wait(&tracer->options->phases, &process->phases);
 }
 
-/* Threads that are on their way through the stacks may still count some. */
-static void forget_stacks(struct agent *agent)
-{
-    if (agent->memory && !agent->trie.forgotten)
-        trie_forget(&agent->trie);
-}
-
 static void restore_code(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
     agent->spent += agent->in_code_count / PATCHES_PER_STOP;
@@ -77,90 +62,6 @@ static void give_up(struct tracer *tracer, const struct tracee *tracee, struct a
     }
     agent->state = AGENT_NEVER;
     near_watch(&tracer->near, &agent->watches, false);
-}
-
-/* ---- A process gets the agent ---- */
-
-/* (As Linux 6.6 says it, and later.) */
-static bool has_shadow_stack(pid_t tid)
-{
-    char *status;
-
-    if (procfs_read_text(tid, "status", &status))
-        return true;
-    const char *features = strstr(status, "x86_Thread_features:");
-    const char *end = features ? strchr(features, '\n') : NULL;
-    const char *found = features ? strstr(features, "shstk") : NULL;
-    bool has = found && end && found < end;
-    free(status);
-    return has;
-}
-
-/* Calls that the tracee makes for us, near its pc. *done: they were made. */
-static enum agents_entry
-make_calls(struct tracer *tracer, struct tracee *tracee, struct agent *agent, uint64_t pc,
-           bool (*make)(struct remote *, struct agent *, const char *, uint64_t), bool *done)
-{
-    struct view view = { tracee, &tracer->served, NULL, NULL };
-    struct target target = view_target(&view);
-    struct remote remote;
-    char *maps;
-
-    *done = false;
-    if (target.read_maps(target.context, &maps) < 0)
-        return AGENTS_NOTHING;
-    if (!remote_begin(&remote, tracee->tid)) {
-        free(maps);
-        return AGENTS_NOTHING;
-    }
-    *done = make(&remote, agent, maps, pc);
-    free(maps);
-    remote_end(&remote);
-    tracer_execution(tracer)->agent_setup += remote.calls;
-    if (remote.interrupted)
-        resume_interrupt(tracee);
-    if (remote.stopped)
-        return remote.calls ? AGENTS_AGAIN : AGENTS_NOTHING;
-    if (remote.status) {
-        queue_put(&tracer->queue, (struct waited){ tracee->tid, remote.status, 0 });
-        tracee->queued = true;
-    }
-    return AGENTS_STOPPED;
-}
-
-static enum agents_entry inject(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
-                                uint64_t pc)
-{
-    bool done;
-
-    agent->state = AGENT_NEVER;
-    if (!patch_is_possible() || has_shadow_stack(tracee->tid))
-        return AGENTS_NOTHING;
-    enum agents_entry ret = make_calls(tracer, tracee, agent, pc, agentplace_put, &done);
-    if (done) {
-        agent->state = AGENT_PRESENT;
-        agent->owner = tracee->process;
-        agent->taken_at = clock_now();
-        near_watch(&tracer->near, &agent->watches, true);
-    }
-    return ret;
-}
-
-/* Sites that are out of reach are tried again, by another place. */
-static enum agents_entry extend(struct tracer *tracer, struct tracee *tracee, struct agent *agent)
-{
-    const uint64_t wanted = agent->wanted;
-    const unsigned places = agent->near_count;
-    bool done;
-
-    agent->wanted = 0;
-    enum agents_entry ret = make_calls(tracer, tracee, agent, wanted, agentplace_extend, &done);
-    if (!done)
-        agent->near_count = places;
-    agent->places_full = true;
-    for (size_t i = 0; done && i < agent->site_count; i++)
-        agent->sites[i].known &= agent->sites[i].form != PATCH_NO_ROOM;
-    return ret;
 }
 
 /* Is a thread in a call of which the memory has a copy afterwards, or is closed to us? */
@@ -197,7 +98,7 @@ static void put_patches(struct tracer *tracer, const struct tracee *tracee, stru
  */
 static void review(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
 {
-    if (agent->stops < agent->term_end || tracer->options->agent_after < SITE_STOPS_BEFORE)
+    if (agent->stops < agent->term_end || tracer->options->agent_after < AGENTLEARN_SITE_STOPS)
         return;
     agentcounts_take(tracer, agent);
     const uint64_t earned = agent->counted - agent->counted_at_last;
@@ -252,11 +153,11 @@ enum agents_entry agents_enter(struct tracer *tracer, struct tracee *tracee,
         attend(tracer, tracee, agent);
         if (agent->wanted && tracee->area && agent->state == AGENT_PRESENT &&
             !is_ending(tracee->process))
-            return extend(tracer, tracee, agent);
+            return agentinject_extend(tracer, tracee, agent);
     } else if (agent->state == AGENT_WAITING && agent->stops >= tracer->options->agent_after &&
                space->references == tracee->process->references && tracee->spawned_by == NO_STACK &&
                is_eligible(tracer, tracee) && !is_ending(tracee->process)) {
-        return inject(tracer, tracee, agent, pc);
+        return agentinject_begin(tracer, tracee, agent, pc);
     }
     return AGENTS_NOTHING;
 }
@@ -281,141 +182,6 @@ static bool touches_memory(struct agent *agent, const struct ranges *ranges)
         agent_forget_bounds(agent, ranges->all[i].start, ranges->all[i].size);
         ret |= agent_reads(agent, ranges->all[i].start, ranges->all[i].size);
     }
-    return ret;
-}
-
-/* Do all frames of the stack lie in code of files? Other code may become another at any time. */
-static bool is_of_files(const struct space *space, uint32_t leaf)
-{
-    const struct memo *memo = &space->code->memo;
-
-    for (uint32_t i = leaf; i < MEMO_ROOT; i = memo->nodes[i].inner) {
-        bool innermost = memo->nodes[i].inner >= MEMO_ROOT;
-        const struct site *site = site_known(space, memo->nodes[i].address - !innermost);
-        if (!site || !site->image || site->writable)
-            return false;
-    }
-    return true;
-}
-
-/* Stacks can be added, of the code that there is now. */
-static bool renew_stacks(struct tracer *tracer, const struct tracee *tracee, struct agent *agent)
-{
-    struct code *code = tracee->space->space->code;
-
-    if (agent->code != code || trie_is_full(&agent->trie))
-        forget_stacks(agent);
-    if (!agent->trie.forgotten)
-        return true;
-    if (!agentthreads_are_outside(tracer, tracee, agent))
-        return false;
-    agentcounts_take(tracer, agent);
-    trie_renew(&agent->trie);
-    code_unref(agent->code);
-    agent->code = code_ref(code);
-    return true;
-}
-
-/* The stack that was taken last becomes known to the agent. */
-static enum agent_stop teach(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
-                             uint32_t site, uint32_t nr)
-{
-    struct view view = { tracee, &tracer->served, NULL, NULL };
-    struct target target = view_target(&view);
-    const struct space *space = tracee->space->space;
-    uint32_t leaf = tracer->unwinder.leaf;
-
-    if (leaf == MEMO_NONE || tracee->call.stack < 0 || !is_of_files(space, leaf))
-        return AGENT_STOP_STACK;
-    if (!renew_stacks(tracer, tracee, agent))
-        return AGENT_STOP_NEW;
-    switch (trie_add(&agent->trie, &space->code->memo, leaf, &target, site, nr,
-                     (uint32_t)tracee->call.stack)) {
-    case TRIE_ADDED:
-        return AGENT_STOP_NEW;
-    case TRIE_KNOWN:
-        return AGENT_STOP_OTHER;
-    default:
-        return AGENT_STOP_STACK;
-    }
-}
-
-static void refresh_stack(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
-                          uint64_t sp)
-{
-    struct view view = { tracee, &tracer->served, NULL, NULL };
-    struct target target = view_target(&view);
-    const struct block_area *area = agent_area(agent, tracee->area);
-    char *maps;
-
-    if ((sp >= area->stack_start && sp < area->stack_end) || agent->stops < tracee->refresh_at ||
-        target.read_maps(target.context, &maps) < 0)
-        return;
-    tracee->refresh_at = agent->stops + REFRESH_EVERY;
-    agentthreads_set_stack(tracee, agent, maps, sp);
-    free(maps);
-}
-
-/* Has the agent left this one to us to see whether we come to the same? */
-static bool check_claim(const struct tracee *tracee, struct agent *agent,
-                        const struct syscall *call)
-{
-    struct block_area *area = agent_area(agent, tracee->area);
-    uint32_t claim = area->claim;
-
-    area->claim = 0;
-    if (!claim || claim > agent->trie.count || area->generation != agent->trie.generation)
-        return false;
-    struct trie_counter *counter = &agent->trie.all[claim - 1];
-    if (tracee->call.stack >= 0 &&
-        (counter->nr != call->nr || counter->stack != tracee->call.stack))
-        die("the agent of process %d took a stack for another", (int)tracee->tid);
-    trie_skip(&agent->trie, claim - 1);
-    return true;
-}
-
-/* Who does not want to wait for a process does not want to wait for a site. */
-static unsigned site_stops_before(const struct tracer *tracer)
-{
-    unsigned after = tracer->options->agent_after;
-    return after < SITE_STOPS_BEFORE ? after : SITE_STOPS_BEFORE;
-}
-
-/* Is the site patched, or can be? */
-static struct agent_site *find_site(struct tracer *tracer, struct tracee *tracee,
-                                    struct agent *agent, uint64_t pc)
-{
-    struct agent_site *site = agent_find_site(agent, pc - SYSCALL_SIZE);
-    const struct site *at = site_known(tracee->space->space, pc - SYSCALL_SIZE);
-
-    if (!site || !at || !at->image)
-        return NULL;
-    if (!site->known &&
-        (++site->stops >= site_stops_before(tracer) || hotsites_has(&tracer->hot_sites, at))) {
-        hotsites_add(&tracer->hot_sites, at);
-        agentcode_decide(tracer, tracee, agent, site);
-        agent->retry_at = 0;
-        put_patches(tracer, tracee, agent);
-    }
-    return site->known && patch_has_room(site->form) ? site : NULL;
-}
-
-static enum agent_stop learn(struct tracer *tracer, struct tracee *tracee, struct agent *agent,
-                             const struct syscall *call, uint64_t pc, uint64_t sp)
-{
-    if (!tracee->area)
-        return AGENT_STOP_THREAD;
-    if (check_claim(tracee, agent, call))
-        return AGENT_STOP_CHECK;
-    if (!agentcalls_is_countable(call))
-        return AGENT_STOP_CALL;
-    struct agent_site *site = find_site(tracer, tracee, agent, pc);
-    if (!site || agent->state == AGENT_NEVER)
-        return AGENT_STOP_SITE;
-    refresh_stack(tracer, tracee, agent, sp);
-    enum agent_stop ret = teach(tracer, tracee, agent, site->number, call->nr);
-    if (ret == AGENT_STOP_OTHER && !agentthreads_has_base(tracee, agent))
-        give_up(tracer, tracee, agent);
     return ret;
 }
 
@@ -445,14 +211,17 @@ static enum agent_stop note_call(struct tracer *tracer, struct tracee *tracee, s
         restore_code(tracer, tracee, agent);
     bool forgets = touches_memory(agent, &ranges) || tracee->call.changing_map;
     if (forgets)
-        forget_stacks(agent);
+        agentlearn_forget(agent);
     if (tracee->call.changing_map)
         agent_table(agent)->off = 1;
     if (forgets)
         return AGENT_STOP_CALL;
     if (agent_table(agent)->off || agent->owner != tracee->process)
         return agent->rests ? AGENT_STOP_REST : AGENT_STOP_PROCESS;
-    return learn(tracer, tracee, agent, call, pc, sp);
+    enum agent_stop ret = agentlearn_call(tracer, tracee, agent, call, pc, sp);
+    if (ret == AGENT_STOP_OTHER && !agentthreads_has_base(tracee, agent))
+        give_up(tracer, tracee, agent);
+    return ret;
 }
 
 void agents_counted(struct tracer *tracer, struct tracee *tracee, const struct syscall *call,
