@@ -5,8 +5,15 @@
 #ifndef SYSTRACE_AGENTINJECT_H
 #define SYSTRACE_AGENTINJECT_H
 
-#include "agents.h"
 #include "agentstate.h"
+#include "tracer.h"
+
+/* What becomes of the stop. */
+enum agents_entry {
+    AGENTS_NOTHING,
+    AGENTS_AGAIN,   /* this stop is void: the tracee is to go on, and will be in the same again */
+    AGENTS_STOPPED, /* it is in another, which is in the queue; or gone */
+};
 
 /* Near this pc, where the call is. If it cannot have it, it never will. */
 enum agents_entry agentinject_begin(struct tracer *tracer, struct tracee *tracee,

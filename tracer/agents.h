@@ -8,14 +8,9 @@
 #ifndef SYSTRACE_AGENTS_H
 #define SYSTRACE_AGENTS_H
 
+#include "agentinject.h"
 #include "stop.h"
 #include "tracer.h"
-
-enum agents_entry {
-    AGENTS_NOTHING,
-    AGENTS_AGAIN,   /* this stop is void: the tracee is to go on, and will be in the same again */
-    AGENTS_STOPPED, /* it is in another, which is in the queue; or gone */
-};
 
 /* A tracee is at a call, which has not been counted. */
 enum agents_entry agents_enter(struct tracer *tracer, struct tracee *tracee,
