@@ -146,7 +146,9 @@ static void on_tick_leave(int number)
 
 static void leaving(void)
 {
-    start_ticking(on_tick_leave, 0);
+    /* Where no mask has been saved yet, who leaves a handler would go on with its own. */
+    if (!sigsetjmp(back, 1))
+        start_ticking(on_tick_leave, 0);
     while (ticks < TICKS) {
         if (!sigsetjmp(back, 1))
             for (;;)
