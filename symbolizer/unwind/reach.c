@@ -274,7 +274,7 @@ static void follow_image(struct walk *walk)
     const struct links *links = links_find(walk->images, walk->by);
     const struct jumps *jumps = jumps_find(walk->images, walk->by);
 
-    if (jumps) {
+    if (links && jumps) {
         follow(walk, links, jumps, REACH_BY_JUMP);
         follow(walk, links, jumps, REACH_BY_ADDRESS);
     } else {
