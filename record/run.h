@@ -115,8 +115,8 @@ struct execution {
                                           others, else with agent_calls all of `entries` */
     uint64_t agent_sites[AGENT_FORMS]; /* from where these were made, and what became of their code:
                                           each once for each address space */
-    uint64_t agent_setup;   /* calls that processes made for that: no entries, but the kernel counts
-                               them */
+    uint64_t agent_setup;   /* calls that processes made for that, or had to begin again because of
+                               it: no entries, but the kernel counts them */
     uint64_t agent_repeats; /* signals by which calls that it had counted may have been interrupted
                                without a stop: at most so many the kernel has made again by itself,
                                which are no entries here */

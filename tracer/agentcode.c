@@ -17,14 +17,12 @@
 #include "agentcode.h"
 
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "agent/inside.h"
+#include "agentthreads.h"
 #include "procfs.h"
 #include "remote.h"
 #include "request.h"
@@ -211,12 +209,6 @@ struct change {
     uint8_t former[PATCH_SIZE], bytes[PATCH_SIZE];
 };
 
-/* All processors that run one of its threads have left what they had of its code. */
-static void serialize(void)
-{
-    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0);
-}
-
 static bool write_part(pid_t tid, const struct change *c, const uint8_t *bytes, size_t from,
                        size_t to)
 {
@@ -229,16 +221,16 @@ static bool is_quiet(const struct tracer *tracer, const struct tracee *tracee,
 {
     uint64_t pc;
 
-    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)
-        if (t != tracee && t->space == tracee->space &&
-            (!procfs_waits_at(t->tid, &pc) || (pc > patch->start && pc < patch->address)))
+    for (struct tracee *t = NULL; (t = tracees_next_beside(&tracer->tracees, tracee, t));)
+        if (!procfs_waits_at(t->tid, &pc) || (pc > patch->start && pc < patch->address))
             return false;
     return true;
 }
 
 /*
  * Lets no other thread that runs this code go on in it, unless that comes out of a call just now.
- * Who is interrupted is in the kernel when serialize() returns, and comes to a stop from there.
+ * Who is interrupted is in the kernel when agentthreads_serialize() returns, and comes to a stop
+ * from there.
  */
 static void interrupt_others(const struct tracer *tracer, const struct tracee *tracee)
 {
@@ -247,14 +239,13 @@ static void interrupt_others(const struct tracer *tracer, const struct tracee *t
 
     for (unsigned round = 0; round < ROUNDS && !all; round++) {
         all = true;
-        for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));) {
-            if (t == tracee || t->space != tracee->space || t->interrupted ||
-                procfs_waits_at(t->tid, &pc))
+        for (struct tracee *t = NULL; (t = tracees_next_beside(&tracer->tracees, tracee, t));) {
+            if (t->interrupted || procfs_waits_at(t->tid, &pc))
                 continue;
             resume_interrupt(t);
             all = false;
         }
-        serialize();
+        agentthreads_serialize();
     }
 }
 
@@ -268,9 +259,8 @@ static bool may_trap(const struct tracer *tracer, const struct tracee *tracee)
     const bool catches = procfs_catches(tracee->tid, SIGTRAP);
     bool blocked = false;
 
-    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)
-        if (t != tracee && t->space == tracee->space)
-            blocked |= t->blocks_traps = procfs_blocks(t->tid, SIGTRAP);
+    for (struct tracee *t = NULL; (t = tracees_next_beside(&tracer->tracees, tracee, t));)
+        blocked |= t->blocks_traps = procfs_blocks(t->tid, SIGTRAP);
     return !procfs_ignores(tracee->tid, SIGTRAP) && !(catches && blocked);
 }
 
@@ -296,7 +286,7 @@ static bool write_live(struct tracer *tracer, const struct tracee *tracee, struc
 
     for (size_t i = 0; i < count; i++)
         good &= write_part(tid, &changes[i], &breakpoint, 0, 1);
-    serialize();
+    agentthreads_serialize();
     for (size_t i = 0; i < count; i++) {
         struct change *c = &changes[i];
         if (put && !is_clear(tracer, tracee, c->patch))
@@ -304,10 +294,10 @@ static bool write_live(struct tracer *tracer, const struct tracee *tracee, struc
         else
             good &= write_part(tid, c, c->bytes, 1, patch_jump_size(c->patch));
     }
-    serialize();
+    agentthreads_serialize();
     for (size_t i = 0; i < count; i++)
         good &= write_part(tid, &changes[i], changes[i].bytes, 0, 1);
-    serialize();
+    agentthreads_serialize();
     return good;
 }
 

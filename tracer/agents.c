@@ -311,12 +311,10 @@ static void block_traps(const struct tracee *tracee)
 static bool return_to_start(const struct tracee *tracee, const struct agent *agent, bool breakpoint,
                             struct patch_registers *registers)
 {
-    const uint64_t pc = registers->pc;
-
     if (!agentcode_is_between(agent, breakpoint, &registers->pc))
         return false;
     threadregs_write(tracee->tid, registers);
-    if (pc != registers->pc && breakpoint)
+    if (breakpoint)
         block_traps(tracee);
     return breakpoint;
 }

@@ -111,6 +111,12 @@ void agent_free_area(struct agent *agent, uint32_t *area)
     *area = 0;
 }
 
+/* The size of a range, as far as there are addresses. */
+static uint64_t clip(uint64_t start, uint64_t size)
+{
+    return start + size < start ? UINT64_MAX - start : size;
+}
+
 static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
     return a < b + b_size && b < a + a_size;
@@ -122,7 +128,7 @@ bool agent_overlaps(const struct agent *agent, uint64_t start, uint64_t size)
 {
     if (!agent || agent->state != AGENT_PRESENT || !size)
         return false;
-    size = start + size < start ? UINT64_MAX - start : size;
+    size = clip(start, size);
     for (uint32_t i = 0; i < agent->patch_count; i++) {
         const struct patch *p = &agent->patches[i];
         if (overlap(p->start, p->address + SYSCALL_SIZE - p->start, start, size) ||
@@ -140,7 +146,7 @@ bool agent_reads(const struct agent *agent, uint64_t start, uint64_t size)
     if (!agent || agent->state != AGENT_PRESENT || !size)
         return false;
     const struct block_table *table = agent_table(agent);
-    size = start + size < start ? UINT64_MAX - start : size;
+    size = clip(start, size);
     for (uint32_t i = 0; i < agent->trie.variables; i++)
         if (overlap(table->variables[i].address, sizeof(uint64_t), start, size))
             return true;
@@ -151,7 +157,7 @@ void agent_forget_bounds(struct agent *agent, uint64_t start, uint64_t size)
 {
     if (!agent || agent->state != AGENT_PRESENT || !size)
         return;
-    size = start + size < start ? UINT64_MAX - start : size;
+    size = clip(start, size);
     for (uint32_t i = 0; i < BLOCK_THREADS; i++) {
         struct block_area *area = agent_area(agent, i + 1);
         if (agent->threads[i] && area->stack_start < start + size && start < area->stack_end)

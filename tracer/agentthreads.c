@@ -71,11 +71,16 @@ void agentthreads_set_stack(const struct tracee *tracee, struct agent *agent, co
     }
 }
 
+void agentthreads_serialize(void)
+{
+    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0);
+}
+
 /* A thread that is in a stop of which nothing is known yet may be about to be set back. */
 static bool has_unknown_stop(const struct tracer *tracer, const struct tracee *tracee)
 {
-    for (struct tracee *t = NULL; (t = tracees_next(&tracer->tracees, t));)
-        if (t != tracee && t->space == tracee->space && t->queued)
+    for (struct tracee *t = NULL; (t = tracees_next_beside(&tracer->tracees, tracee, t));)
+        if (t->queued)
             return true;
     return false;
 }
@@ -86,7 +91,7 @@ bool agentthreads_are_outside(const struct tracer *tracer, const struct tracee *
     if (has_unknown_stop(tracer, tracee))
         return false;
     /* Who does not say that it is inside now will find nothing. */
-    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0);
+    agentthreads_serialize();
     for (uint32_t i = 0; i < BLOCK_THREADS; i++) {
         const struct block_area *area = agent_area(agent, i + 1);
         if (agent->threads[i] && __atomic_load_n(&area->inside, __ATOMIC_ACQUIRE))

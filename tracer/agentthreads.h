@@ -25,6 +25,10 @@ void agentthreads_begin(struct tracee *tracee);
 void agentthreads_set_stack(const struct tracee *tracee, struct agent *agent, const char *maps,
                             uint64_t sp);
 
+/* All processors that run a thread of a process with the agent have an interrupt: what they had of
+ * its code is gone, and what a thread has written is to be seen. */
+void agentthreads_serialize(void);
+
 /* Can none of the threads be reading the table, or about to count what it has found there, though
  * nothing leads to stacks any more? */
 bool agentthreads_are_outside(const struct tracer *tracer, const struct tracee *tracee,

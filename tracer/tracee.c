@@ -86,6 +86,16 @@ static void grow(struct tracees *tracees)
     *tracees = larger;
 }
 
+struct tracee *tracees_next_beside(const struct tracees *tracees, const struct tracee *tracee,
+                                   const struct tracee *last)
+{
+    struct tracee *ret = tracees_next(tracees, last);
+
+    while (ret && (ret == tracee || ret->space != tracee->space))
+        ret = tracees_next(tracees, ret);
+    return ret;
+}
+
 struct tracee *tracees_add(struct tracees *tracees, pid_t tid)
 {
     struct tracee *tracee = calloc(1, sizeof(*tracee));

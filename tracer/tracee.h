@@ -121,6 +121,10 @@ struct tracee *tracees_find_process(const struct tracees *tracees, pid_t pid);
 /* One after the other, in no order, from NULL to NULL; none may be added or removed meanwhile. */
 struct tracee *tracees_next(const struct tracees *tracees, const struct tracee *last);
 
+/* The same of those that share the address space of `tracee`, but that one. */
+struct tracee *tracees_next_beside(const struct tracees *tracees, const struct tracee *tracee,
+                                   const struct tracee *last);
+
 /* A new tracee without process and address space. NULL: no memory. */
 struct tracee *tracees_add(struct tracees *tracees, pid_t tid);
 void tracees_remove(struct tracees *tracees, struct tracee *tracee);

@@ -199,6 +199,21 @@ static int64_t one_module(void *context, const struct module *module)
     return MODULE_FIRST;
 }
 
+/* A space whose process has nothing mapped at first, and then a file that `target` opens. */
+static struct space *map_file(struct images *images, const struct target *target,
+                              struct served *served)
+{
+    struct space *space = space_create();
+
+    images_init(images, one_module, NULL);
+    assert_int_equal(space_update(space, images, target), 0);
+    served->mapped = true;
+    space_changed(space, address(0), PAGE);
+    assert_int_equal(space_update(space, images, target), 0);
+    assert_int_equal(space->code->region_count, 1);
+    return space;
+}
+
 /* While an image is being fetched, all is read again, also if it was met in a piece of the map. */
 static void test_pending(void **state)
 {
@@ -210,15 +225,9 @@ static void test_pending(void **state)
                              .open_copy = open_copy,
                              .context = &served };
     struct images images;
-    struct space *space = space_create();
+    struct space *space = map_file(&images, &target, &served);
 
     (void)state;
-    images_init(&images, one_module, NULL);
-    assert_int_equal(space_update(space, &images, &target), 0);
-    served.mapped = true;
-    space_changed(space, address(0), PAGE);
-    assert_int_equal(space_update(space, &images, &target), 0);
-    assert_int_equal(space->code->region_count, 1);
     assert_true(space->code->regions[0].pending);
     assert_true(space->stale);
     served.mapped = false;
@@ -245,15 +254,9 @@ static void test_killed(void **state)
                              .open_mapped = open_nothing,
                              .context = &served };
     struct images images;
-    struct space *space = space_create();
+    struct space *space = map_file(&images, &target, &served);
 
     (void)state;
-    images_init(&images, one_module, NULL);
-    assert_int_equal(space_update(space, &images, &target), 0);
-    served.mapped = true;
-    space_changed(space, address(0), PAGE);
-    assert_int_equal(space_update(space, &images, &target), 0);
-    assert_int_equal(space->code->region_count, 1);
     assert_non_null(space->code->regions[0].image);
     space_destroy(space);
     images_deinit(&images);
